@@ -1,0 +1,166 @@
+/*
+ * Fetches every algorithm of the table from OpenSSL's providers, once and
+ * before the process gives up its file system, and keeps it for the life of
+ * the process.  The one static object of lib/ lives here: it is written by
+ * crypto_init() and crypto_fini() and only read in between; whoever needs a
+ * working state duplicates one, so that no key ever rests in it.
+ */
+#include "crypto/fetch.h"
+
+#include <openssl/core_names.h>
+#include <openssl/objects.h>
+#include <openssl/params.h>
+
+#include "crypto/prf.h"
+#include "util/array.h"
+
+static struct {
+	bool		 ready;
+	struct fetched	 alg[ALG_COUNT];
+	EVP_MD		*sha1;
+	EVP_MD		*sha256;
+	EVP_CIPHER	*chacha20;
+} all;
+
+static bool
+get_cipher(const struct alg *a, struct fetched *f)
+{
+	f->cipher = EVP_CIPHER_fetch(NULL, a->openssl, NULL);
+	return f->cipher != NULL &&
+	    EVP_CIPHER_get_key_length(f->cipher) == a->key_len &&
+	    EVP_CIPHER_get_iv_length(f->cipher) == a->salt_len + a->iv_len;
+}
+
+static bool
+get_mac(const struct alg *a, struct fetched *f)
+{
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	OSSL_PARAM params[2];
+	char digest[16];
+
+	/* The parameter's pointer is not const, the table is. */
+	OPENSSL_strlcpy(digest, a->openssl, sizeof(digest));
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+	    digest, 0);
+	params[1] = OSSL_PARAM_construct_end();
+	f->mac = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+	EVP_MAC_free(mac);
+	return f->mac != NULL && EVP_MAC_CTX_set_params(f->mac, params) == 1;
+}
+
+static bool
+get_modp(struct fetched *f)
+{
+	BN_CTX *ctx = BN_CTX_new();
+	bool ok;
+
+	f->prime = BN_get_rfc3526_prime_2048(NULL);
+	f->mont = BN_MONT_CTX_new();
+	ok = ctx != NULL && f->prime != NULL && f->mont != NULL &&
+	    BN_MONT_CTX_set(f->mont, f->prime, ctx) == 1;
+	BN_CTX_free(ctx);
+	return ok;
+}
+
+static bool
+get_group(const struct alg *a, struct fetched *f)
+{
+	if ((a->flags & ALG_MODP) != 0)
+		return get_modp(f);
+	if ((a->flags & ALG_ECP) != 0) {
+		f->group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(a->openssl));
+		return f->group != NULL;
+	}
+	/* Held so that the later look-ups by name never miss. */
+	f->keymgmt = EVP_KEYMGMT_fetch(NULL, a->openssl, NULL);
+	f->keyexch = EVP_KEYEXCH_fetch(NULL, a->openssl, NULL);
+	return f->keymgmt != NULL && f->keyexch != NULL;
+}
+
+static bool
+get_nothing(const struct alg *a, struct fetched *f)
+{
+	(void)a;
+	(void)f;
+	return true;
+}
+
+static bool (*const get[ALG_TYPES])(const struct alg *, struct fetched *) = {
+	[ALG_ENCR] = get_cipher,
+	[ALG_PRF] = get_mac,
+	[ALG_INTEG] = get_mac,
+	[ALG_KE] = get_group,
+	[ALG_ESN] = get_nothing,
+};
+
+bool
+crypto_init(void)
+{
+	bool ok = true;
+
+	if (all.ready)
+		return true;
+	for (size_t i = 0; i < ALG_COUNT; i++) {
+		const struct alg *a = alg_at(i);
+
+		ok = get[a->type](a, &all.alg[i]) && ok;
+	}
+	all.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	all.sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	all.chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20", NULL);
+	all.ready = ok && all.sha1 != NULL && all.sha256 != NULL &&
+	    all.chacha20 != NULL;
+	if (!all.ready)
+		crypto_fini();
+	return all.ready;
+}
+
+static void
+fetched_fini(struct fetched *f)
+{
+	EVP_CIPHER_free(f->cipher);
+	EVP_MAC_CTX_free(f->mac);
+	EC_GROUP_free(f->group);
+	BN_free(f->prime);
+	BN_MONT_CTX_free(f->mont);
+	EVP_KEYMGMT_free(f->keymgmt);
+	EVP_KEYEXCH_free(f->keyexch);
+	*f = (struct fetched){ 0 };
+}
+
+void
+crypto_fini(void)
+{
+	for (size_t i = 0; i < ALG_COUNT; i++)
+		fetched_fini(&all.alg[i]);
+	EVP_MD_free(all.sha1);
+	EVP_MD_free(all.sha256);
+	EVP_CIPHER_free(all.chacha20);
+	all.sha1 = all.sha256 = NULL;
+	all.chacha20 = NULL;
+	all.ready = false;
+}
+
+const struct fetched *
+fetch_alg(const struct alg *a)
+{
+	return all.ready ? &all.alg[alg_index(a)] : NULL;
+}
+
+const EVP_MD *
+fetch_sha1(void)
+{
+	return all.sha1;
+}
+
+const EVP_MD *
+fetch_sha256(void)
+{
+	return all.sha256;
+}
+
+const EVP_CIPHER *
+fetch_chacha20(void)
+{
+	return all.chacha20;
+}

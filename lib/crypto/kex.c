@@ -1,0 +1,337 @@
+/*
+ * Diffie-Hellman of the kinds that IKEv2 negotiates: MODP (RFC 3526), ECP (RFC
+ * 5903) and Curve25519 (RFC 8031), one row of operations per kind.
+ *
+ * The private value comes from the caller's generator and lives as octets in
+ * the kex, so that the public value follows from the seed; big numbers with a
+ * secret in them live for one call and are wiped.  A peer's value is checked
+ * before it meets the private one: RFC 6989 sections 2.1 and 2.3, and the
+ * all-zero result of RFC 8031 section 3.
+ *
+ * Key derivation from the shared secret is not done here.
+ */
+#include "crypto/kex.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/fetch.h"
+#include "util/array.h"
+
+#define PRIV_MAX	48	/* ECP-384 */
+/*
+ * Octets of a MODP-2048 exponent.  RFC 3526 section 8 puts the group's
+ * strength at 110 to 160 bits, and an exponent wants twice that; the group
+ * is p = 2q + 1, so that a short one gives nothing away.
+ */
+#define MODP_PRIV	32
+#define XDH_LEN		32
+#define SHARED_MAX	256	/* MODP-2048 */
+
+struct kex {
+	const struct alg *alg;
+	uint8_t		  priv[PRIV_MAX];
+	uint8_t		  public[];	/* alg->public_len */
+};
+
+/* The octets of one ECP coordinate or of the whole MODP value. */
+static int
+field_len(const struct alg *a)
+{
+	return (a->flags & ALG_ECP) != 0 ? a->public_len / 2 : a->public_len;
+}
+
+static BIGNUM *
+secret_bn(const uint8_t *p, size_t n)
+{
+	BIGNUM *v = BN_bin2bn(p, (int)n, NULL);
+
+	if (v != NULL)
+		BN_set_flags(v, BN_FLG_CONSTTIME);
+	return v;
+}
+
+/* base ^ priv mod p, padded to the modulus. */
+static bool
+modp_power(const struct kex *k, const BIGNUM *base, uint8_t *out)
+{
+	const struct fetched *f = fetch_alg(k->alg);
+	BIGNUM *e = secret_bn(k->priv, MODP_PRIV), *v = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	bool ok;
+
+	ok = e != NULL && v != NULL && ctx != NULL &&
+	    BN_mod_exp_mont_consttime(v, base, e, f->prime, ctx,
+	    f->mont) == 1 &&
+	    BN_bn2binpad(v, out, field_len(k->alg)) == field_len(k->alg);
+	BN_clear_free(e);
+	BN_clear_free(v);
+	BN_CTX_free(ctx);
+	return ok;
+}
+
+static bool
+modp_make(struct kex *k, struct drbg *d)
+{
+	BIGNUM *two = BN_new();
+	bool ok;
+
+	drbg_fill(d, k->priv, MODP_PRIV);
+	ok = two != NULL && BN_set_word(two, 2) == 1 &&
+	    modp_power(k, two, k->public);
+	BN_free(two);
+	return ok;
+}
+
+/* RFC 6989 section 2.1: 1 < y < p - 1. */
+static bool
+modp_valid(const BIGNUM *y, const BIGNUM *prime)
+{
+	BIGNUM *top = BN_dup(prime);
+	bool ok;
+
+	ok = top != NULL && BN_sub_word(top, 1) == 1 &&
+	    BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, top) < 0;
+	BN_free(top);
+	return ok;
+}
+
+static size_t
+modp_shared(const struct kex *k, struct bytes peer, uint8_t *out)
+{
+	BIGNUM *y = BN_bin2bn(peer.p, (int)peer.n, NULL);
+	bool ok;
+
+	ok = y != NULL && modp_valid(y, fetch_alg(k->alg)->prime) &&
+	    modp_power(k, y, out);
+	BN_free(y);
+	return ok ? (size_t)field_len(k->alg) : 0;
+}
+
+/* priv * at, or priv * G when at is NULL, as x | y. */
+static bool
+ecp_multiply(const struct kex *k, const EC_POINT *at, uint8_t *out)
+{
+	const EC_GROUP *g = fetch_alg(k->alg)->group;
+	const int n = field_len(k->alg);
+	BIGNUM *e = secret_bn(k->priv, (size_t)n);
+	BIGNUM *x = BN_new(), *y = BN_new();
+	EC_POINT *v = EC_POINT_new(g);
+	BN_CTX *ctx = BN_CTX_new();
+	bool ok;
+
+	ok = e != NULL && x != NULL && y != NULL && v != NULL && ctx != NULL &&
+	    EC_POINT_mul(g, v, at == NULL ? e : NULL, at,
+	    at == NULL ? NULL : e, ctx) == 1 &&
+	    EC_POINT_get_affine_coordinates(g, v, x, y, ctx) == 1 &&
+	    BN_bn2binpad(x, out, n) == n && BN_bn2binpad(y, out + n, n) == n;
+	BN_clear_free(e);
+	BN_clear_free(x);
+	BN_clear_free(y);
+	EC_POINT_clear_free(v);
+	BN_CTX_free(ctx);
+	return ok;
+}
+
+/* Draws until 0 < priv < order, which leaves it uniform. */
+static bool
+ecp_draw(struct kex *k, struct drbg *d)
+{
+	const BIGNUM *order = EC_GROUP_get0_order(fetch_alg(k->alg)->group);
+	BIGNUM *e;
+	bool fits;
+
+	do {
+		drbg_fill(d, k->priv, (size_t)field_len(k->alg));
+		e = secret_bn(k->priv, (size_t)field_len(k->alg));
+		if (e == NULL)
+			return false;
+		fits = !BN_is_zero(e) && BN_cmp(e, order) < 0;
+		BN_clear_free(e);
+	} while (!fits);
+	return true;
+}
+
+static bool
+ecp_make(struct kex *k, struct drbg *d)
+{
+	return ecp_draw(k, d) && ecp_multiply(k, NULL, k->public);
+}
+
+/* RFC 6989 section 2.3: both coordinates below p, and on the curve. */
+static bool
+ecp_point(const EC_GROUP *g, EC_POINT *at, const BIGNUM *x, const BIGNUM *y)
+{
+	const BIGNUM *p = EC_GROUP_get0_field(g);
+
+	return BN_cmp(x, p) < 0 && BN_cmp(y, p) < 0 &&
+	    EC_POINT_set_affine_coordinates(g, at, x, y, NULL) == 1;
+}
+
+static size_t
+ecp_shared(const struct kex *k, struct bytes peer, uint8_t *out)
+{
+	const EC_GROUP *g = fetch_alg(k->alg)->group;
+	const int n = field_len(k->alg);
+	struct rd r = rd_of(peer);
+	BIGNUM *x = BN_bin2bn(rd_bytes(&r, (size_t)n).p, n, NULL);
+	BIGNUM *y = BN_bin2bn(rd_bytes(&r, (size_t)n).p, n, NULL);
+	EC_POINT *at = EC_POINT_new(g);
+	bool ok;
+
+	ok = x != NULL && y != NULL && at != NULL && ecp_point(g, at, x, y) &&
+	    ecp_multiply(k, at, out);
+	BN_free(x);
+	BN_free(y);
+	EC_POINT_free(at);
+	return ok ? (size_t)n : 0;
+}
+
+/* A key pair, or with priv NULL a public key, from octets. */
+static EVP_PKEY *
+xdh_key(const struct alg *a, const uint8_t *priv, const uint8_t *public)
+{
+	uint8_t copy[2][XDH_LEN] = { { 0 } };
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy[0],
+		    XDH_LEN),
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, copy[1],
+		    XDH_LEN),
+		OSSL_PARAM_END,
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
+	EVP_PKEY *key = NULL;
+
+	memcpy(copy[0], public, XDH_LEN);
+	if (priv != NULL)
+		memcpy(copy[1], priv, XDH_LEN);
+	else
+		params[1] = params[2];
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, priv != NULL ? EVP_PKEY_KEYPAIR :
+	    EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	wipe(copy, sizeof(copy));
+	return key;
+}
+
+static bool
+xdh_make(struct kex *k, struct drbg *d)
+{
+	size_t n = XDH_LEN;
+	EVP_PKEY *key;
+	bool ok;
+
+	drbg_fill(d, k->priv, XDH_LEN);
+	key = EVP_PKEY_new_raw_private_key_ex(NULL, k->alg->openssl, NULL,
+	    k->priv, XDH_LEN);
+	ok = key != NULL &&
+	    EVP_PKEY_get_raw_public_key(key, k->public, &n) == 1 &&
+	    n == XDH_LEN;
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+/* OpenSSL refuses the all-zero result, the test that RFC 8031 asks for. */
+static size_t
+xdh_shared(const struct kex *k, struct bytes peer, uint8_t *out)
+{
+	EVP_PKEY *ours = xdh_key(k->alg, k->priv, k->public);
+	EVP_PKEY *theirs = xdh_key(k->alg, NULL, peer.p);
+	EVP_PKEY_CTX *ctx = NULL;
+	size_t n = SHARED_MAX;
+	bool ok;
+
+	if (ours != NULL && theirs != NULL)
+		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
+	ok = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
+	    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1 &&
+	    EVP_PKEY_derive(ctx, out, &n) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(ours);
+	EVP_PKEY_free(theirs);
+	return ok ? n : 0;
+}
+
+/* Peer has the right length; shared gives the octets written, 0: refused. */
+static const struct kex_kind {
+	unsigned	 flag;
+	bool		(*make)(struct kex *, struct drbg *);
+	size_t		(*shared)(const struct kex *, struct bytes peer,
+			    uint8_t *out);
+} kinds[] = {
+	{ ALG_MODP,	modp_make,	modp_shared },
+	{ ALG_ECP,	ecp_make,	ecp_shared },
+	{ ALG_XDH,	xdh_make,	xdh_shared },
+};
+
+static const struct kex_kind *
+kind_of(const struct alg *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if ((a->flags & kinds[i].flag) != 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+struct kex *
+kex_new(const struct alg *a, struct drbg *d)
+{
+	const struct kex_kind *kind = kind_of(a);
+	struct kex *k;
+
+	if (kind == NULL || fetch_alg(a) == NULL)
+		return NULL;
+	k = calloc(1, sizeof(*k) + a->public_len);
+	if (k == NULL)
+		return NULL;
+	k->alg = a;
+	if (!kind->make(k, d)) {
+		kex_free(k);
+		return NULL;
+	}
+	return k;
+}
+
+void
+kex_free(struct kex *k)
+{
+	if (k == NULL)
+		return;
+	wipe(k, sizeof(*k) + k->alg->public_len);
+	free(k);
+}
+
+const struct alg *
+kex_alg(const struct kex *k)
+{
+	return k->alg;
+}
+
+struct bytes
+kex_public(const struct kex *k)
+{
+	return bytes_of(k->public, k->alg->public_len);
+}
+
+bool
+kex_shared(struct kex *k, struct bytes peer, struct secret *out)
+{
+	uint8_t z[SHARED_MAX];
+	size_t n;
+
+	if (peer.n != k->alg->public_len)
+		return false;
+	n = kind_of(k->alg)->shared(k, peer, z);
+	if (n > 0)
+		secret_set(out, bytes_of(z, n));
+	else
+		ERR_clear_error();
+	wipe(z, sizeof(z));
+	return n > 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * Pseudo-random functions and what IKEv2 makes of them: prf, prf+ (RFC 7296
+ * section 2.13), the PSK's AUTH value (section 2.15), and the bare SHA-1 of
+ * NAT detection (section 2.23).
+ */
+#ifndef CRYPTO_PRF_H
+#define CRYPTO_PRF_H
+
+#include "crypto/suite.h"
+#include "util/secret.h"
+
+#define PRF_MAX		64	/* longest output */
+
+/*
+ * Fetches the algorithms once, before the sandbox closes; false with OpenSSL
+ * lacking one.  Everything in crypto/ needs it; calling again is harmless.
+ */
+bool		crypto_init(void);
+void		crypto_fini(void);
+
+/*
+ * prf(key, parts[0] | parts[1] | ...) into out; its length is alg->key_len.
+ * With an ALG_INTEG row it is that MAC before truncation.
+ */
+bool		prf(const struct alg *, struct bytes key,
+		    const struct bytes *parts, size_t n, uint8_t *out);
+/*
+ * The first len octets of prf+(key, seed), len <= 255 * prf output.  False:
+ * too long (out is untouched), or OpenSSL refused (out is undefined).
+ */
+bool		prf_plus(const struct alg *, struct bytes key,
+		    const struct bytes *seed, size_t n, uint8_t *out,
+		    size_t len);
+/* prf(prf(psk, "Key Pad for IKEv2"), octets), RFC 7296 section 2.15. */
+bool		prf_psk_auth(const struct alg *, struct bytes psk,
+		    struct bytes octets, uint8_t out[static PRF_MAX]);
+bool		sha1(const struct bytes *parts, size_t n,
+		    uint8_t out[static 20]);
+bool		sha256(const struct bytes *parts, size_t n,
+		    uint8_t out[static 32]);
+
+#endif

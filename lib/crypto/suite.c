@@ -1,0 +1,264 @@
+/*
+ * The algorithm table and what is computed from its rows: names, key lengths,
+ * the inner MTU.  Transform ids are IANA's (RFC 7296 section 3.3.2); which
+ * rows exist follows RFC 8247 (IKEv2) and RFC 8221 (ESP).
+ *
+ * Within a type the rows stand in order of preference, strongest first.  Key
+ * exchange is the exception that needs a word: 14 is the MUST and 19 the
+ * SHOULD of RFC 8247 section 2.4, both kept for old peers; Curve25519 comes
+ * before them and before ECP-384 because every peer value is safe with it and
+ * because it costs a responder a small part of what ECP-384 does.
+ *
+ * It does not decide what is offered or accepted: proposals and policy do.
+ */
+#include "crypto/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/array.h"
+#include "util/str.h"
+
+#define BOTH	(ALG_FOR_IKE | ALG_FOR_ESP)
+
+static const struct alg algs[] = {
+	/* RFC 4106, RFC 5282: salt of 4 octets behind the key */
+	{ ALG_ENCR, ENCR_AES_GCM_16, 256, "AES256-GCM-16", "AES256-GCM-16",
+	    "AES-256-GCM", "rfc4106(gcm(aes))", .key_len = 32, .salt_len = 4,
+	    .iv_len = 8, .block = 1, .icv_len = 16, .flags = BOTH | ALG_AEAD },
+	{ ALG_ENCR, ENCR_AES_GCM_16, 128, "AES128-GCM-16", "AES128-GCM-16",
+	    "AES-128-GCM", "rfc4106(gcm(aes))", .key_len = 16, .salt_len = 4,
+	    .iv_len = 8, .block = 1, .icv_len = 16, .flags = BOTH | ALG_AEAD },
+	/* RFC 3602 */
+	{ ALG_ENCR, ENCR_AES_CBC, 256, "AES256-CBC", "AES256",
+	    "AES-256-CBC", "cbc(aes)", .key_len = 32,
+	    .iv_len = 16, .block = 16, .flags = BOTH },
+	{ ALG_ENCR, ENCR_AES_CBC, 128, "AES128-CBC", "AES128",
+	    "AES-128-CBC", "cbc(aes)", .key_len = 16,
+	    .iv_len = 16, .block = 16, .flags = BOTH },
+	/* RFC 4868 */
+	{ ALG_PRF, PRF_HMAC_SHA2_512, 0, "PRF-SHA2-512", "SHA2-512",
+	    "SHA2-512", NULL, .key_len = 64, .flags = ALG_FOR_IKE },
+	{ ALG_PRF, PRF_HMAC_SHA2_384, 0, "PRF-SHA2-384", "SHA2-384",
+	    "SHA2-384", NULL, .key_len = 48, .flags = ALG_FOR_IKE },
+	{ ALG_PRF, PRF_HMAC_SHA2_256, 0, "PRF-SHA2-256", "SHA2-256",
+	    "SHA2-256", NULL, .key_len = 32, .flags = ALG_FOR_IKE },
+	{ ALG_INTEG, INTEG_HMAC_SHA2_512_256, 0, "SHA2-512-256", "SHA2-512",
+	    "SHA2-512", "hmac(sha512)", .key_len = 64, .icv_len = 32,
+	    .flags = BOTH },
+	{ ALG_INTEG, INTEG_HMAC_SHA2_384_192, 0, "SHA2-384-192", "SHA2-384",
+	    "SHA2-384", "hmac(sha384)", .key_len = 48, .icv_len = 24,
+	    .flags = BOTH },
+	{ ALG_INTEG, INTEG_HMAC_SHA2_256_128, 0, "SHA2-256-128", "SHA2-256",
+	    "SHA2-256", "hmac(sha256)", .key_len = 32, .icv_len = 16,
+	    .flags = BOTH },
+	/* RFC 8031, RFC 5903, RFC 3526 */
+	{ ALG_KE, KE_CURVE25519, 0, "X25519", "31", "X25519", NULL,
+	    .public_len = 32, .flags = BOTH | ALG_XDH },
+	{ ALG_KE, KE_ECP_384, 0, "ECP-384", "20", "secp384r1", NULL,
+	    .public_len = 96, .flags = BOTH | ALG_ECP },
+	{ ALG_KE, KE_ECP_256, 0, "ECP-256", "19", "prime256v1", NULL,
+	    .public_len = 64, .flags = BOTH | ALG_ECP },
+	{ ALG_KE, KE_MODP_2048, 0, "MODP-2048", "14", "modp_2048", NULL,
+	    .public_len = 256, .flags = BOTH | ALG_MODP },
+	{ ALG_ESN, ESN_YES, 0, "ESN", NULL, NULL, NULL, .flags = ALG_FOR_ESP },
+	{ ALG_ESN, ESN_NO, 0, "NO-ESN", NULL, NULL, NULL,
+	    .flags = ALG_FOR_ESP },
+};
+_Static_assert(ARRAY_SIZE(algs) == ALG_COUNT, "ALG_COUNT lags behind");
+
+/* Transforms that a peer may offer and that we only need to name. */
+static const struct {
+	enum alg_type	 type;
+	uint16_t	 id;
+	const char	*name;
+} others[] = {
+	{ ALG_ENCR, 1, "DES_IV64" },
+	{ ALG_ENCR, 2, "DES" },
+	{ ALG_ENCR, 3, "3DES" },
+	{ ALG_ENCR, 4, "RC5" },
+	{ ALG_ENCR, 5, "IDEA" },
+	{ ALG_ENCR, 6, "CAST" },
+	{ ALG_ENCR, 7, "BLOWFISH" },
+	{ ALG_ENCR, 11, "NULL" },
+	{ ALG_ENCR, 12, "AES_CBC" },
+	{ ALG_ENCR, 13, "AES_CTR" },
+	{ ALG_ENCR, 14, "AES_CCM_8" },
+	{ ALG_ENCR, 15, "AES_CCM_12" },
+	{ ALG_ENCR, 16, "AES_CCM_16" },
+	{ ALG_ENCR, 18, "AES_GCM_8" },
+	{ ALG_ENCR, 19, "AES_GCM_12" },
+	{ ALG_ENCR, 20, "AES_GCM_16" },
+	{ ALG_ENCR, 21, "NULL_AUTH_AES_GMAC" },
+	{ ALG_ENCR, 23, "CAMELLIA_CBC" },
+	{ ALG_ENCR, 24, "CAMELLIA_CTR" },
+	{ ALG_ENCR, 25, "CAMELLIA_CCM_8" },
+	{ ALG_ENCR, 26, "CAMELLIA_CCM_12" },
+	{ ALG_ENCR, 27, "CAMELLIA_CCM_16" },
+	{ ALG_ENCR, 28, "CHACHA20_POLY1305" },
+	{ ALG_ENCR, 29, "AES_CCM_8_IIV" },
+	{ ALG_ENCR, 30, "AES_GCM_16_IIV" },
+	{ ALG_ENCR, 31, "CHACHA20_POLY1305_IIV" },
+	{ ALG_PRF, 1, "PRF_HMAC_MD5" },
+	{ ALG_PRF, 2, "PRF_HMAC_SHA1" },
+	{ ALG_PRF, 3, "PRF_HMAC_TIGER" },
+	{ ALG_PRF, 4, "PRF_AES128_XCBC" },
+	{ ALG_PRF, 8, "PRF_AES128_CMAC" },
+	{ ALG_INTEG, 0, "INTEG-NONE" },
+	{ ALG_INTEG, 1, "HMAC_MD5_96" },
+	{ ALG_INTEG, 2, "HMAC_SHA1_96" },
+	{ ALG_INTEG, 3, "DES_MAC" },
+	{ ALG_INTEG, 4, "KPDK_MD5" },
+	{ ALG_INTEG, 5, "AES_XCBC_96" },
+	{ ALG_INTEG, 6, "HMAC_MD5_128" },
+	{ ALG_INTEG, 7, "HMAC_SHA1_160" },
+	{ ALG_INTEG, 8, "AES_CMAC_96" },
+	{ ALG_INTEG, 9, "AES_128_GMAC" },
+	{ ALG_INTEG, 10, "AES_192_GMAC" },
+	{ ALG_INTEG, 11, "AES_256_GMAC" },
+	{ ALG_KE, 0, "KE-NONE" },
+	{ ALG_KE, 1, "MODP-768" },
+	{ ALG_KE, 2, "MODP-1024" },
+	{ ALG_KE, 5, "MODP-1536" },
+	{ ALG_KE, 15, "MODP-3072" },
+	{ ALG_KE, 16, "MODP-4096" },
+	{ ALG_KE, 17, "MODP-6144" },
+	{ ALG_KE, 18, "MODP-8192" },
+	{ ALG_KE, 21, "ECP-521" },
+	{ ALG_KE, 22, "MODP-1024-160" },
+	{ ALG_KE, 23, "MODP-2048-224" },
+	{ ALG_KE, 24, "MODP-2048-256" },
+	{ ALG_KE, 25, "ECP-192" },
+	{ ALG_KE, 26, "ECP-224" },
+	{ ALG_KE, 27, "BRAINPOOL-224" },
+	{ ALG_KE, 28, "BRAINPOOL-256" },
+	{ ALG_KE, 29, "BRAINPOOL-384" },
+	{ ALG_KE, 30, "BRAINPOOL-512" },
+	{ ALG_KE, 32, "X448" },
+	{ ALG_KE, 33, "GOST3410-256" },
+	{ ALG_KE, 34, "GOST3410-512" },
+	{ ALG_KE, 35, "ML-KEM-512" },
+	{ ALG_KE, 36, "ML-KEM-768" },
+	{ ALG_KE, 37, "ML-KEM-1024" },
+};
+
+const struct alg *
+alg_find(enum alg_type type, uint16_t id, uint16_t key_bits)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(algs); i++) {
+		const struct alg *a = &algs[i];
+
+		if (a->type == type && a->id == id && a->key_bits == key_bits)
+			return a;
+	}
+	return NULL;
+}
+
+const struct alg *
+alg_by_conf(enum alg_type type, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(algs); i++) {
+		const struct alg *a = &algs[i];
+
+		if (a->type == type && a->conf != NULL &&
+		    strcmp(a->conf, name) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+const struct alg *
+alg_at(size_t i)
+{
+	return i < ARRAY_SIZE(algs) ? &algs[i] : NULL;
+}
+
+size_t
+alg_index(const struct alg *a)
+{
+	return (size_t)(a - algs);
+}
+
+static const char *
+other_name(enum alg_type type, uint16_t id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (others[i].type == type && others[i].id == id)
+			return others[i].name;
+	}
+	return NULL;
+}
+
+const char *
+alg_name(enum alg_type type, uint16_t id, uint16_t key_bits,
+    char buf[static 32])
+{
+	static const char *const types[ALG_TYPES] = {
+		"TRANSFORM-0", "ENCR", "PRF", "INTEG", "KE", "ESN",
+	};
+	const struct alg *a = alg_find(type, id, key_bits);
+	const char *name = a != NULL ? a->name : other_name(type, id);
+
+	if (name != NULL)
+		str_set(buf, 32, name);
+	else if ((unsigned)type < ALG_TYPES)
+		str_fmt(buf, 32, "%s-%u", types[type], id);
+	else
+		str_fmt(buf, 32, "TRANSFORM-%u-%u", (unsigned)type, id);
+	if (a == NULL && key_bits != 0)
+		str_add(buf, 32, "-%u", key_bits);
+	return buf;
+}
+
+static void
+add_name(char *buf, const char *name)
+{
+	str_add(buf, SUITE_STRLEN, buf[0] == '\0' ? "%s" : "/%s", name);
+}
+
+const char *
+suite_str(const struct suite *s, char buf[static SUITE_STRLEN])
+{
+	const struct alg *row[] = { s->encr, s->integ, s->prf, s->ke };
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		if (row[i] != NULL)
+			add_name(buf, row[i]->name);
+	}
+	if (s->esn)
+		add_name(buf, "ESN");
+	if (buf[0] == '\0')
+		add_name(buf, "none");
+	return buf;
+}
+
+unsigned
+suite_encr_len(const struct suite *s)
+{
+	return s->encr == NULL ? 0 :
+	    (unsigned)s->encr->key_len + s->encr->salt_len;
+}
+
+unsigned
+suite_integ_len(const struct suite *s)
+{
+	return s->integ == NULL ? 0 : s->integ->key_len;
+}
+
+unsigned
+suite_mtu(const struct suite *s, unsigned outer, bool ipv6, bool udp)
+{
+	const unsigned esp = 8, trailer = 2;
+	unsigned block, around;
+
+	if (s->encr == NULL)
+		return 0;
+	/* RFC 4303 section 2.4: the trailer ends on a 4-octet boundary. */
+	block = s->encr->block > 4 ? s->encr->block : 4;
+	around = (ipv6 ? 40 : 20) + (udp ? 8 : 0) + esp + s->encr->iv_len +
+	    s->encr->icv_len + (s->integ == NULL ? 0 : s->integ->icv_len);
+	if (outer < around + block)
+		return 0;
+	return (outer - around) / block * block - trailer;
+}

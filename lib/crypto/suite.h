@@ -1,0 +1,109 @@
+/*
+ * THE algorithm table: one row per algorithm joins its IKEv2 transform (IANA
+ * "Internet Key Exchange Version 2 (IKEv2) Parameters"), its OpenSSL name,
+ * its Linux XFRM name, its names in configuration and log, and its lengths.
+ * No other place in the project knows any of these.
+ */
+#ifndef CRYPTO_SUITE_H
+#define CRYPTO_SUITE_H
+
+#include "util/bytes.h"
+
+/* Transform types, RFC 7296 section 3.3.2. */
+enum alg_type {
+	ALG_ENCR = 1,
+	ALG_PRF = 2,
+	ALG_INTEG = 3,
+	ALG_KE = 4,
+	ALG_ESN = 5,
+};
+#define ALG_TYPES	6	/* arrays indexed by type; 0 unused */
+
+enum {
+	ENCR_AES_CBC = 12,
+	ENCR_AES_GCM_16 = 20,
+	PRF_HMAC_SHA2_256 = 5,
+	PRF_HMAC_SHA2_384 = 6,
+	PRF_HMAC_SHA2_512 = 7,
+	INTEG_NONE = 0,
+	INTEG_HMAC_SHA2_256_128 = 12,
+	INTEG_HMAC_SHA2_384_192 = 13,
+	INTEG_HMAC_SHA2_512_256 = 14,
+	KE_NONE = 0,
+	KE_MODP_2048 = 14,
+	KE_ECP_256 = 19,
+	KE_ECP_384 = 20,
+	KE_CURVE25519 = 31,
+	ESN_NO = 0,
+	ESN_YES = 1,
+};
+
+enum {				/* alg.flags */
+	ALG_AEAD = 1,		/* encrypts and authenticates */
+	ALG_FOR_IKE = 2,
+	ALG_FOR_ESP = 4,
+	ALG_MODP = 8,		/* what kind of group an ALG_KE is */
+	ALG_ECP = 16,
+	ALG_XDH = 32,
+};
+
+struct alg {
+	enum alg_type	 type;
+	uint16_t	 id;		/* IANA transform id */
+	uint16_t	 key_bits;	/* Key Length attribute; 0: none */
+	const char	*name;		/* as in logs: "AES256-GCM-16" */
+	const char	*conf;		/* as in configuration; NULL: never */
+	const char	*openssl;	/* name to fetch, or group name */
+	const char	*xfrm;		/* kernel crypto name, or NULL */
+	uint8_t		 key_len;	/* octets, without salt */
+	uint8_t		 salt_len;	/* octets that follow the key */
+	uint8_t		 iv_len;	/* explicit IV on the wire */
+	uint8_t		 block;		/* SK is padded to it; 1: not at all */
+	uint8_t		 icv_len;	/* of the AEAD or the MAC on the wire */
+	uint16_t	 public_len;	/* ALG_KE: Key Exchange Data, octets */
+	unsigned	 flags;
+};
+
+/*
+ * Rows of the table.  A struct alg lives nowhere else: its address says
+ * which row it is.
+ */
+#define ALG_COUNT	16
+
+/* NULL: unknown to us. */
+const struct alg *alg_find(enum alg_type, uint16_t id, uint16_t key_bits);
+/* By configuration name; for KE the decimal group number ("20"). */
+const struct alg *alg_by_conf(enum alg_type, const char *);
+/* Rows in order of preference, strongest first; NULL past the end. */
+const struct alg *alg_at(size_t i);
+size_t		alg_index(const struct alg *);	/* alg_at's inverse */
+/* "AES_CBC-192" and the like for transforms that we do not have. */
+const char	*alg_name(enum alg_type, uint16_t id, uint16_t key_bits,
+		    char buf[static 32]);
+
+/* What one SA negotiated; NULL where the protocol has none. */
+struct suite {
+	const struct alg *encr;
+	const struct alg *prf;		/* IKE only */
+	const struct alg *integ;	/* NULL with an AEAD */
+	const struct alg *ke;		/* NULL: no PFS (first child) */
+	bool		  esn;		/* ESP only */
+};
+
+#define SUITE_STRLEN	96
+/* "AES256-GCM-16/PRF-SHA2-384/ECP-384"; ends in "/ESN" with ESN. */
+const char	*suite_str(const struct suite *, char buf[static SUITE_STRLEN]);
+
+/* Key octets of one direction for this suite: encryption with salt. */
+unsigned	suite_encr_len(const struct suite *);
+unsigned	suite_integ_len(const struct suite *);	/* 0 with an AEAD */
+
+/*
+ * Inner MTU of an ESP tunnel-mode path: what fits into outer octets behind an
+ * IPv4 (20) or IPv6 (40) header, optional UDP (8), ESP header, IV and ICV, at
+ * the cipher's block boundary, less the two trailer octets.  0: nothing fits.
+ */
+unsigned	suite_mtu(const struct suite *, unsigned outer, bool ipv6,
+		    bool udp);
+
+#endif
