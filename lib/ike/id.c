@@ -1,0 +1,62 @@
+/* Identity payloads: comparison, encoding and text (RFC 7296 section 3.5). */
+#include "ike/id.h"
+
+#include <strings.h>
+
+#include "util/addr.h"
+
+bool
+id_matches(const struct id *wanted, const struct pl_id *got)
+{
+	if (wanted->type == 0)
+		return true;
+	if (wanted->type != got->type || wanted->n != got->data.n)
+		return false;
+	if (wanted->type == ID_FQDN || wanted->type == ID_RFC822_ADDR)
+		return strncasecmp((const char *)wanted->data,
+		    (const char *)got->data.p, wanted->n) == 0;
+	return bytes_eq(bytes_of(wanted->data, wanted->n), got->data);
+}
+
+void
+id_encode(struct wr *w, const struct id *id)
+{
+	wr_u8(w, id->type);
+	wr_zero(w, 3);
+	wr_bytes(w, bytes_of(id->data, id->n));
+}
+
+static const char *
+type_str(uint8_t type)
+{
+	switch (type) {
+	case ID_IPV4_ADDR:
+		return "ID_IPV4_ADDR";
+	case ID_FQDN:
+		return "ID_FQDN";
+	case ID_RFC822_ADDR:
+		return "ID_RFC822_ADDR";
+	case ID_IPV6_ADDR:
+		return "ID_IPV6_ADDR";
+	case ID_DER_ASN1_DN:
+		return "ID_DER_ASN1_DN";
+	case ID_KEY_ID:
+		return "ID_KEY_ID";
+	default:
+		return "unknown ID type";
+	}
+}
+
+void
+id_str(uint8_t type, struct bytes data, char *buf, size_t size)
+{
+	struct addr a = addr_from(data);
+	char text[ADDR_STRLEN];
+
+	if ((type == ID_IPV4_ADDR && data.n == 4) ||
+	    (type == ID_IPV6_ADDR && data.n == 16))
+		str_set(buf, size, addr_str(&a, text));
+	else
+		str_escape(buf, size, data);
+	str_add(buf, size, " (%s)", type_str(type));
+}

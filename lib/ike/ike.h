@@ -1,0 +1,162 @@
+/*
+ * IKEv2 (RFC 7296) for site-to-site tunnels as a sans-IO core.  Datagrams,
+ * results and time are pushed in; datagrams, SAs to install, AUTH values to
+ * compute and events are pulled out with ike_next().
+ *
+ * A peer is one tunnel: at most one live IKE SA with one live child pair.  The
+ * host says when it wants the peer up; when an attempt fails or an SA is lost
+ * the host hears why and decides when to try again.
+ */
+#ifndef IKE_IKE_H
+#define IKE_IKE_H
+
+#include "crypto/drbg.h"
+#include "crypto/suite.h"
+#include "ike/id.h"
+#include "ike/proposal.h"
+#include "ike/ts.h"
+#include "util/addr.h"
+#include "util/instant.h"
+#include "util/secret.h"
+#include "util/str.h"
+
+struct ike;
+
+struct ike_limits {
+	unsigned	sas;		/* IKE SAs in all */
+	unsigned	half_open;	/* responders before IKE_AUTH is done */
+	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
+	unsigned	half_open_per_peer;	/* a configured peer's own quota */
+};
+
+struct ike_peer_conf {
+	uint32_t	id;		/* the host's name for it, not 0 */
+	struct addr	local;		/* unset or any: whatever routes */
+	struct addr	remote;		/* unset: from anywhere, we wait */
+	struct id	local_id, remote_id;	/* remote type 0: anybody */
+	struct offer	ike, esp;
+	struct ts_list	local_ts, remote_ts;
+	struct span	ike_lifetime, child_lifetime;
+	struct span	rekey_margin;
+	unsigned	rekey_fuzz;	/* percent of the margin */
+	struct span	dpd_timeout;	/* silence until the peer is dead */
+	bool		dpd;		/* probe an idle peer */
+	bool		force_encap;	/* ESP in UDP even without NAT */
+};
+
+/* Everything that installs one ESP SA. */
+struct ike_esp {
+	uint32_t	spi;
+	bool		inbound;
+	struct addr	src, dst;	/* outer */
+	struct suite	suite;
+	struct key	encr, integ;	/* wiped by whoever takes the output */
+	bool		encap;		/* in UDP */
+	uint16_t	sport, dport;
+};
+
+enum ike_out_kind {
+	IKE_OUT_DATAGRAM,	/* send bytes along path */
+	IKE_OUT_AUTH,		/* compute prf(prf(psk, pad), octets) */
+	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
+	IKE_OUT_SA_DEL,
+	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
+	IKE_OUT_EVENT,
+};
+
+enum ike_event {
+	IKE_EV_IKE_UP,		/* an IKE SA is established */
+	IKE_EV_CHILD_UP,	/* the first usable child; see ike_peer_get */
+	IKE_EV_CHILD_DOWN,	/* no usable child is left */
+	IKE_EV_IKE_DOWN,	/* no IKE SA and no attempt is left */
+	IKE_EV_FAILED,		/* an attempt or exchange failed */
+	IKE_EV_REKEYED,		/* text: "IKE SA" or "child SA" */
+	IKE_EV_PATH,		/* the peer is at a new address or port */
+	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
+};
+
+struct ike_out {
+	enum ike_out_kind kind;
+	uint32_t	peer;		/* 0: nobody's */
+	struct path	path;		/* DATAGRAM */
+	uint8_t		*data;		/* DATAGRAM, AUTH octets; owned */
+	size_t		n;
+	uint32_t	token;		/* AUTH, SA_ADD: names the answer */
+	const struct alg *prf;		/* AUTH */
+	struct ike_esp	esp;		/* SA_ADD, SA_DEL, SA_PATH */
+	struct path	old;		/* SA_PATH: where it was */
+	enum ike_event	event;
+	struct reason	why;
+};
+
+/* Frees data and wipes keys. */
+void		ike_out_fini(struct ike_out *);
+
+enum ike_state {
+	IKE_DOWN,
+	IKE_CONNECTING,
+	IKE_ESTABLISHED,
+};
+
+/* A look at one peer; a copy. */
+struct ike_peer_info {
+	enum ike_state	state;
+	uint64_t	spi_i, spi_r;
+	struct path	path;
+	bool		nat_local, nat_remote;
+	bool		initiator;	/* we initiated the first SA */
+	struct suite	suite;
+	unsigned	rekeys;
+	bool		child;		/* a usable child pair */
+	uint32_t	spi_in, spi_out;
+	struct suite	child_suite;
+	struct ts_list	local_ts, remote_ts;	/* narrowed */
+	bool		encap;
+	unsigned	child_rekeys;
+	unsigned	ike_sas, children;	/* alive in any state */
+	struct reason	why;		/* the last failure, or "" */
+};
+
+/* drbg is borrowed.  NULL: no memory. */
+struct ike	*ike_new(const struct ike_limits *, struct drbg *);
+void		ike_free(struct ike *);
+
+/* False: id in use or no memory. */
+bool		ike_peer_add(struct ike *, const struct ike_peer_conf *);
+/* Drops its SAs without a word to the peer, then forgets it. */
+void		ike_peer_del(struct ike *, struct instant, uint32_t id);
+/* Starts an attempt unless there is an IKE SA or an attempt already. */
+void		ike_peer_up(struct ike *, struct instant, uint32_t id);
+/* Deletes IKE SA and children with the peer; IKE_EV_IKE_DOWN follows. */
+void		ike_peer_down(struct ike *, struct instant, uint32_t id,
+		    const char *why);
+/* Refuse (false) or take (true) a peer that initiates; true at first. */
+void		ike_peer_accept(struct ike *, uint32_t id, bool);
+/* False: nothing established to rekey. */
+bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
+		    bool child);
+bool		ike_peer_get(const struct ike *, uint32_t id,
+		    struct ike_peer_info *);
+
+/* A datagram from port 500 or 4500, with the non-ESP marker on the latter. */
+void		ike_datagram(struct ike *, struct instant, const struct path *,
+		    struct bytes);
+/* Answer to IKE_OUT_AUTH; value is empty when it failed. */
+void		ike_auth_value(struct ike *, struct instant, uint32_t token,
+		    struct bytes value, const char *why);
+/* Answer to IKE_OUT_SA_ADD; why is NULL when it is in the kernel. */
+void		ike_installed(struct ike *, struct instant, uint32_t token,
+		    const char *why);
+/* The kernel says that an SA of ours reached a limit. */
+void		ike_expired(struct ike *, struct instant, uint32_t spi_in,
+		    bool hard);
+/* ESP came in from a new outer address: the peer's NAT moved. */
+void		ike_mapping(struct ike *, struct instant, uint32_t spi_in,
+		    const struct endpoint *from);
+void		ike_tick(struct ike *, struct instant);
+struct instant	ike_deadline(const struct ike *);
+bool		ike_next(struct ike *, struct ike_out *);
+/* IKE SAs and children alive: both 0 after all peers went down. */
+void		ike_count(const struct ike *, unsigned *sas, unsigned *children);
+
+#endif

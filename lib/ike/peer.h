@@ -1,0 +1,36 @@
+/*
+ * A configured peer as the exchanges see it: who may be meant by a datagram,
+ * what is reported upwards, and which of two SAs stays.
+ */
+#ifndef IKE_PEER_H
+#define IKE_PEER_H
+
+#include "ike/sa.h"
+
+/* The next candidate for this path after prev, exact addresses first. */
+struct ike_peer	*peer_candidate(const struct ike *, const struct path *,
+		    const struct ike_peer *prev);
+/* The SA that carries the tunnel: established, else the attempt; or NULL. */
+struct ike_sa	*peer_main_sa(const struct ike_peer *);
+/* The child that the peer calls so, whichever SA it is under; or NULL. */
+struct child	*peer_child(const struct ike_peer *, uint32_t spi_out);
+/*
+ * sa was just established from scratch: older SAs of the peer give way, by
+ * INITIAL_CONTACT, by age, or by the lowest nonce when both sides started at
+ * once.
+ */
+void		peer_elect(struct ike_peer *, struct ike_sa *, struct instant);
+/* Says upwards what changed since it was last called. */
+void		peer_report(struct ike_peer *);
+/* Keeps and reports why something failed. */
+void		peer_failed(struct ike_peer *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+/*
+ * A request of somebody who may or may not be the peer failed.  It is news
+ * unless the peer is up: then it explains nothing and is only reported.
+ */
+void		peer_refused(struct ike_peer *, const char *);
+/* "gw.example (ID_FQDN)" for reasons. */
+void		peer_id_str(const struct id *, char *, size_t);
+
+#endif

@@ -1,0 +1,473 @@
+/*
+ * The life of an IKE SA: states with what each may receive and how long it may
+ * last, birth, establishment, death, migration of children, and the one timer
+ * that stands for all of its deadlines.
+ */
+#include "ike/sa.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ike/peer.h"
+#include "ike/task.h"
+#include "ike/x_auth.h"
+#include "ike/x_info.h"
+#include "ike/xchg.h"
+
+#define X(exchange)	(1u << ((exchange) - IKE_SA_INIT))
+#define X_LATER		(X(CREATE_CHILD_SA) | X(INFORMATIONAL))
+
+/* What a state may receive, and its own limit in seconds (0: none). */
+static const struct state_row {
+	const char	*name;
+	unsigned	 requests, responses;
+	unsigned	 limit;
+} states[SA_STATES] = {
+	[SA_INIT_SENT] = { "connecting", 0, X(IKE_SA_INIT), 0 },
+	[SA_SIGNING] = { "authenticating", 0, 0, 15 },
+	[SA_AUTH_SENT] = { "authenticating", 0, X(IKE_AUTH), 0 },
+	[SA_CHECKING] = { "authenticating", 0, 0, 15 },
+	[SA_HALF_OPEN] = { "half-open", X(IKE_AUTH), 0, 30 },
+	[SA_VERIFYING] = { "authenticating", 0, 0, 15 },
+	[SA_ANSWERING] = { "authenticating", 0, 0, 15 },
+	[SA_ESTABLISHED] = { "established", X_LATER, X_LATER, 0 },
+	[SA_REKEYED] = { "rekeyed", X_LATER, X_LATER, 90 },
+	[SA_DELETING] = { "deleting", X_LATER, X(INFORMATIONAL), 0 },
+	[SA_REFUSED] = { "refused", 0, 0, 15 },
+	[SA_DEAD] = { "dead", 0, 0, 0 },
+};
+
+static const struct span dpd_idle = { INT64_C(10) * 1000000000 };
+static const struct span keepalive = { INT64_C(20) * 1000000000 };
+
+uint64_t
+sa_our_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+struct seal *
+sa_seal_out(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->keys.seal_i : sa->keys.seal_r;
+}
+
+struct seal *
+sa_seal_in(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->keys.seal_r : sa->keys.seal_i;
+}
+
+const char *
+sa_state_str(enum sa_state state)
+{
+	return states[state].name;
+}
+
+bool
+sa_allows(const struct ike_sa *sa, uint8_t exchange, bool response)
+{
+	const struct state_row *row = &states[sa->state];
+
+	if (exchange < IKE_SA_INIT || exchange > INFORMATIONAL)
+		return false;
+	return ((response ? row->responses : row->requests) &
+	    X(exchange)) != 0;
+}
+
+void
+sa_touch(struct ike_sa *sa)
+{
+	if (sa->dirty)
+		return;
+	sa->dirty = true;
+	sa->dirty_next = sa->ike->dirty;
+	sa->ike->dirty = sa;
+}
+
+void
+sa_state(struct ike_sa *sa, struct instant now, enum sa_state state)
+{
+	unsigned limit = states[state].limit;
+
+	if (sa->state == SA_HALF_OPEN && state != SA_HALF_OPEN) {
+		sa->ike->half_open--;
+		sa->peer->half_open--;
+	}
+	if (state > SA_ESTABLISHED)
+		sa->rekey_at = sa->expire_at = sa->dpd_at = INSTANT_NEVER;
+	sa->state = state;
+	sa->state_until = limit == 0 ? INSTANT_NEVER :
+	    instant_after(now, span_s(limit));
+	sa_touch(sa);
+}
+
+struct ike_sa *
+sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
+    bool initiator, uint64_t spi_i, uint64_t spi_r)
+{
+	struct ike_sa *sa;
+
+	if (ike->sas.used >= ike->limits.sas ||
+	    map_get(&ike->sas, initiator ? spi_i : spi_r) != NULL)
+		return NULL;
+	sa = calloc(1, sizeof(*sa));
+	if (sa == NULL)
+		return NULL;
+	*sa = (struct ike_sa){
+		.ike = ike, .initiator = initiator, .opened = initiator,
+		.spi_i = spi_i, .spi_r = spi_r, .state = SA_INIT_SENT, .created_at = now,
+		.state_until = INSTANT_NEVER, .rekey_at = INSTANT_NEVER,
+		.expire_at = INSTANT_NEVER, .dpd_at = INSTANT_NEVER,
+		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
+		.established_at = INSTANT_NEVER, .timer.at = INSTANT_NEVER,
+	};
+	if (!map_put(&ike->sas, sa_our_spi(sa), sa)) {
+		free(sa);
+		return NULL;
+	}
+	sa_bind(sa, peer);
+	sa_touch(sa);
+	return sa;
+}
+
+static void
+unlink_peer(struct ike_sa *sa)
+{
+	struct ike_sa **p = &sa->peer->sas;
+
+	while (*p != sa)
+		p = &(*p)->peer_next;
+	*p = sa->peer_next;
+}
+
+void
+sa_bind(struct ike_sa *sa, struct ike_peer *peer)
+{
+	if (sa->peer == peer)
+		return;
+	if (sa->peer != NULL)
+		unlink_peer(sa);
+	sa->peer = peer;
+	sa->peer_next = peer->sas;
+	peer->sas = sa;
+}
+
+void
+sa_setup_free(struct ike_sa *sa)
+{
+	struct setup *s = sa->setup;
+
+	if (s == NULL)
+		return;
+	kex_free(s->kex);
+	free(s->init_i);
+	free(s->init_r);
+	if (s->inner != NULL)
+		wipe(s->inner, s->inner_n);
+	free(s->inner);
+	wipe(s, sizeof(*s));
+	free(s);
+	sa->setup = NULL;
+}
+
+void
+sa_create_free(struct ike_sa *sa)
+{
+	if (sa->create == NULL)
+		return;
+	kex_free(sa->create->kex);
+	wipe(sa->create, sizeof(*sa->create));
+	free(sa->create);
+	sa->create = NULL;
+}
+
+/* Ours earlier than the peer's, all at different times (design: jitter). */
+static void
+lifetimes(struct ike_sa *sa, struct instant now)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct span fuzz = { conf->rekey_margin.ns / 100 * conf->rekey_fuzz };
+	struct span early = drbg_span(sa->ike->drbg, fuzz);
+	struct span soft = { conf->ike_lifetime.ns - conf->rekey_margin.ns -
+	    early.ns };
+
+	if (soft.ns < conf->ike_lifetime.ns / 4)
+		soft.ns = conf->ike_lifetime.ns / 4;
+	sa->rekey_at = instant_after(now, soft);
+	sa->expire_at = instant_after(now, conf->ike_lifetime);
+}
+
+static struct span
+dpd_interval(const struct ike_sa *sa)
+{
+	int64_t quarter = sa->peer->conf.dpd_timeout.ns / 4;
+
+	return (struct span){ quarter < dpd_idle.ns ? quarter : dpd_idle.ns };
+}
+
+/* Something authentic came in: the peer lives. */
+static void
+heard(struct ike_sa *sa, struct instant now)
+{
+	struct span wait = dpd_interval(sa);
+	struct span jitter = drbg_span(sa->ike->drbg,
+	    (struct span){ wait.ns / 8 });
+
+	wait.ns += jitter.ns;
+	sa->dpd_at = sa->peer->conf.dpd ? instant_after(now, wait) :
+	    INSTANT_NEVER;
+	sa->want_dpd = false;
+}
+
+void
+sa_heard(struct ike_sa *sa, struct instant now)
+{
+	if (sa->state == SA_ESTABLISHED)
+		heard(sa, now);
+}
+
+void
+sa_establish(struct ike_sa *sa, struct instant now)
+{
+	sa_state(sa, now, SA_ESTABLISHED);
+	sa->established_at = now;
+	sa->keepalive_at = sa->nat_local && sa->encap ?
+	    instant_after(now, keepalive) : INSTANT_NEVER;
+	lifetimes(sa, now);
+	heard(sa, now);
+	wipe(&sa->keys.sk_pi, sizeof(sa->keys.sk_pi));
+	wipe(&sa->keys.sk_pr, sizeof(sa->keys.sk_pr));
+}
+
+void
+sa_die(struct ike_sa *sa, struct instant now, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (sa->state == SA_DEAD)
+		return;
+	if (fmt != NULL) {
+		struct reason why;
+
+		va_start(ap, fmt);
+		vsnprintf(why.s, sizeof(why.s), fmt, ap);
+		va_end(ap);
+		peer_failed(sa->peer, "%s", why.s);
+	}
+	while (sa->children != NULL)
+		child_free(sa->children);
+	sa_state(sa, now, SA_DEAD);
+}
+
+void
+sa_child_add(struct ike_sa *sa, struct child *c)
+{
+	c->sa = sa;
+	c->next = sa->children;
+	sa->children = c;
+	sa_touch(sa);
+}
+
+void
+sa_migrate(struct ike_sa *from, struct ike_sa *to)
+{
+	struct child *c;
+
+	if (from == to)
+		return;
+	while ((c = from->children) != NULL) {
+		from->children = c->next;
+		sa_child_add(to, c);
+	}
+	to->want_child |= from->want_child;
+	from->want_child = false;
+	sa_touch(from);
+}
+
+void
+sa_path(struct ike_sa *sa, const struct path *path)
+{
+	char was[ENDPOINT_STRLEN], is[ENDPOINT_STRLEN];
+
+	if (path_eq(&sa->path, path))
+		return;
+	out_event(sa->ike, sa->peer->conf.id, IKE_EV_PATH,
+	    "the peer moved from %s to %s",
+	    endpoint_str(&sa->path.remote, was),
+	    endpoint_str(&path->remote, is));
+	sa->path = *path;
+	for (struct child *c = sa->children; c != NULL; c = c->next)
+		child_path(c, path);
+}
+
+struct child *
+sa_current_child(const struct ike_sa *sa)
+{
+	for (struct child *c = sa->children; c != NULL; c = c->next) {
+		if (child_current(c))
+			return c;
+	}
+	return NULL;
+}
+
+static struct instant
+deadline(const struct ike_sa *sa)
+{
+	struct instant t = sa->state_until;
+
+	if (sa->x.task != TASK_NONE)
+		t = instant_min(t, instant_min(sa->x.resend_at,
+		    sa->x.give_up_at));
+	if (sa->state != SA_ESTABLISHED && sa->state != SA_REKEYED)
+		return t;
+	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
+	t = instant_min(t, instant_min(sa->keepalive_at, sa->cull_at));
+	t = instant_min(t, sa->dpd_at);
+	if (sa->x.task == TASK_NONE && !sa->x.answering)
+		t = instant_min(t, task_retry_at(sa));
+	for (struct child *c = sa->children; c != NULL; c = c->next)
+		t = instant_min(t, child_deadline(c));
+	return t;
+}
+
+void
+sa_settle(struct ike_sa *sa, struct instant now)
+{
+	struct ike_peer *peer = sa->peer;
+
+	if (sa->state != SA_DEAD && sa->x.task == TASK_NONE &&
+	    !sa->x.answering)
+		task_start(sa, now);
+	if (sa->state == SA_DEAD)
+		sa_free(sa);
+	else
+		timer_set(&peer->ike->timers, &sa->timer, deadline(sa));
+	peer_report(peer);
+}
+
+static void
+tick_children(struct ike_sa *sa, struct instant now)
+{
+	struct child *c, *next;
+
+	for (c = sa->children; c != NULL; c = next) {
+		next = c->next;
+		child_tick(c, now);
+	}
+}
+
+static void
+send_keepalive(struct ike_sa *sa, struct instant now)
+{
+	uint8_t *data = malloc(1);
+	struct ike_out *out = NULL;
+
+	sa->keepalive_at = instant_after(now, keepalive);
+	if (data != NULL)
+		out = out_push(sa->ike, IKE_OUT_DATAGRAM, sa->peer->conf.id);
+	if (out == NULL) {
+		free(data);
+		return;
+	}
+	/* RFC 3948 section 2.3: one octet, without the non-ESP marker. */
+	data[0] = 0xff;
+	out->data = data;
+	out->n = 1;
+	out->path = sa->path;
+}
+
+static void
+tick_established(struct ike_sa *sa, struct instant now)
+{
+	if (instant_due(sa->rekey_at, now)) {
+		sa->rekey_at = INSTANT_NEVER;
+		sa->want_rekey = sa->state == SA_ESTABLISHED;
+	}
+	if (instant_due(sa->expire_at, now)) {
+		sa->expire_at = INSTANT_NEVER;
+		peer_failed(sa->peer, "IKE SA reached the end of its life "
+		    "without a rekey");
+		sa->want_delete = true;
+	}
+	if (instant_due(sa->cull_at, now)) {
+		sa->cull_at = INSTANT_NEVER;
+		sa->want_delete = true;
+	}
+	if (instant_due(sa->keepalive_at, now))
+		send_keepalive(sa, now);
+	if (instant_due(sa->dpd_at, now)) {
+		sa->dpd_at = INSTANT_NEVER;
+		sa->want_dpd = true;
+	}
+	tick_children(sa, now);
+}
+
+/* A state that has a limit has reached it. */
+static void
+state_over(struct ike_sa *sa, struct instant now)
+{
+	bool waits = sa->state == SA_SIGNING || sa->state == SA_CHECKING ||
+	    sa->state == SA_VERIFYING || sa->state == SA_ANSWERING;
+
+	if (waits) {
+		peer_failed(sa->peer, "no AUTH value from the key store");
+		x_auth_abandon(sa, now);
+	} else if (sa->state == SA_REKEYED) {
+		/* Its successor's maker has not deleted it. */
+		sa->state_until = INSTANT_NEVER;
+		x_info_wind_up(sa, now);
+	} else {
+		sa_die(sa, now, NULL);
+	}
+}
+
+void
+sa_tick(struct ike_sa *sa, struct instant now)
+{
+	sa_touch(sa);
+	if (instant_due(sa->state_until, now)) {
+		state_over(sa, now);
+		return;
+	}
+	if (sa->x.task != TASK_NONE && instant_due(sa->x.give_up_at, now))
+		task_expired(sa, now);
+	else if (sa->x.task != TASK_NONE && instant_due(sa->x.resend_at, now))
+		xchg_resend(sa, now);
+	if (sa->state == SA_ESTABLISHED || sa->state == SA_REKEYED)
+		tick_established(sa, now);
+}
+
+static void
+dirty_remove(struct ike_sa *sa)
+{
+	struct ike_sa **p = &sa->ike->dirty;
+
+	while (*p != sa)
+		p = &(*p)->dirty_next;
+	*p = sa->dirty_next;
+}
+
+void
+sa_free(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+
+	assert(sa->children == NULL);
+	timer_clear(&ike->timers, &sa->timer);
+	map_del(&ike->sas, sa_our_spi(sa));
+	if (sa->dirty)
+		dirty_remove(sa);
+	if (sa->init_key != 0 && map_get(&ike->inits, sa->init_key) == sa)
+		map_del(&ike->inits, sa->init_key);
+	map_del(&ike->tokens_auth, sa->token);
+	unlink_peer(sa);
+	xchg_fini(sa);
+	sa_setup_free(sa);
+	sa_create_free(sa);
+	keys_fini(&sa->keys);
+	wipe(sa, sizeof(*sa));
+	free(sa);
+}

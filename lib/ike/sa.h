@@ -1,0 +1,167 @@
+/*
+ * One IKE SA: its state, its exchanges, its children.  Exchanges live in the
+ * x_*.c files; this is what they share.
+ */
+#ifndef IKE_SA_H
+#define IKE_SA_H
+
+#include "crypto/kex.h"
+#include "ike/build.h"
+#include "ike/child.h"
+#include "ike/keys.h"
+#include "ike/table.h"
+
+enum sa_state {
+	SA_INIT_SENT,		/* initiator: IKE_SA_INIT is out */
+	SA_SIGNING,		/* initiator: our AUTH value is computed */
+	SA_AUTH_SENT,		/* initiator: IKE_AUTH is out */
+	SA_CHECKING,		/* initiator: the peer's AUTH is compared */
+	SA_HALF_OPEN,		/* responder: IKE_SA_INIT is answered */
+	SA_VERIFYING,		/* responder: the peer's AUTH is compared */
+	SA_ANSWERING,		/* responder: our AUTH value is computed */
+	SA_ESTABLISHED,
+	SA_REKEYED,		/* its successor carries the children */
+	SA_DELETING,		/* our delete is out */
+	SA_REFUSED,		/* IKE_AUTH was refused; repeats the answer */
+	SA_DEAD,		/* freed when the event ends */
+	SA_STATES
+};
+
+enum task {			/* what our outstanding request is about */
+	TASK_NONE,
+	TASK_INIT,
+	TASK_AUTH,
+	TASK_DELETE_IKE,
+	TASK_DELETE_CHILD,
+	TASK_REKEY_IKE,
+	TASK_REKEY_CHILD,
+	TASK_CREATE_CHILD,
+	TASK_DPD,
+	TASKS
+};
+
+struct nonce {
+	uint16_t	n;
+	uint8_t		b[NONCE_MAX];
+};
+
+#define NONCE_OURS	32
+
+/* Needed from IKE_SA_INIT until the SA is established. */
+struct setup {
+	struct kex	*kex;		/* initiator's */
+	const struct alg *ke;		/* group that we try */
+	unsigned	restarts;	/* for a cookie or another group */
+	struct offer	offer;		/* what the initiator offers */
+	struct nonce	ni, nr;
+	uint8_t		*init_i, *init_r;	/* RealMessage1, 2; owned */
+	size_t		init_i_n, init_r_n;
+	uint8_t		cookie[64];
+	uint8_t		cookie_n;
+	uint8_t		number;		/* of the proposal that we chose */
+	uint32_t	spi_in;		/* of the first child, ours */
+	uint8_t		auth[64];	/* our AUTH value */
+	uint8_t		auth_n;
+	uint8_t		*inner;		/* the peer's IKE_AUTH, decrypted */
+	size_t		inner_n;
+	uint8_t		inner_first;
+	bool		initial_contact;	/* the peer said so */
+	struct reason	why;		/* refusal of an earlier candidate */
+};
+
+/* Our outstanding CREATE_CHILD_SA. */
+struct create {
+	uint32_t	old_in;		/* child that is rekeyed, by spi_in */
+	uint32_t	doomed;		/* deleted by the peer before its answer */
+	uint32_t	spi_in;		/* ours for the new child */
+	uint64_t	spi;		/* ours for the new IKE SA */
+	struct kex	*kex;
+	struct offer	offer;
+	unsigned	restarts;	/* for another group */
+	uint8_t		ni[NONCE_OURS];
+	bool		collided;	/* the peer rekeys the same */
+	struct nonce_key theirs;	/* lowest nonce of its exchange */
+	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
+};
+
+struct xchg {
+	uint32_t	out_mid, in_mid;
+	enum task	task;		/* TASK_NONE: no request is out */
+	uint32_t	subject;	/* spi_in of the child it is about */
+	uint8_t		exchange;
+	uint8_t		*request;	/* owned; resent as it is */
+	uint16_t	request_n;
+	uint8_t		*response;	/* owned; the last one */
+	uint16_t	response_n;
+	bool		held;		/* built, waits for the kernel */
+	bool		answering;	/* a request is being worked on */
+	unsigned	tries;
+	struct path	reply_path;
+	struct instant	resend_at, give_up_at;
+};
+
+struct ike_sa {
+	struct ike	*ike;
+	struct ike_peer	*peer;		/* NULL until a responder knows */
+	struct ike_sa	*peer_next;
+	struct ike_sa	*dirty_next;
+	bool		dirty;
+	bool		initiator;	/* original initiator of this SA */
+	bool		opened;		/* we initiated the first of its line */
+	bool		want_delete, want_rekey, want_child, want_dpd;
+	bool		nat_local, nat_remote, encap;
+	enum sa_state	state;
+	uint64_t	spi_i, spi_r;
+	uint64_t	init_key;	/* in ike->inits; 0: not there */
+	struct path	path;
+	struct suite	suite;
+	struct keys	keys;
+	struct xchg	x;
+	struct setup	*setup;
+	struct create	*create;
+	struct child	*children;
+	struct nonce_key lowest;	/* of the exchange that made it */
+	uint32_t	token;		/* awaited AUTH value */
+	struct timer	timer;
+	struct instant	created_at, established_at;
+	struct instant	state_until;	/* the state's own time limit */
+	struct instant	rekey_at, expire_at, dpd_at, keepalive_at, retry_at;
+	struct instant	cull_at;	/* redundant: deleted by us then */
+};
+
+uint64_t	sa_our_spi(const struct ike_sa *);
+struct seal	*sa_seal_out(const struct ike_sa *);
+struct seal	*sa_seal_in(const struct ike_sa *);
+
+/* Responder's SAs get their peer later.  NULL: limit or no memory. */
+struct ike_sa	*sa_new(struct ike *, struct instant, struct ike_peer *,
+		    bool initiator, uint64_t spi_i, uint64_t spi_r);
+void		sa_bind(struct ike_sa *, struct ike_peer *);
+void		sa_state(struct ike_sa *, struct instant, enum sa_state);
+const char	*sa_state_str(enum sa_state);
+/* May a request (or response) of this exchange come in this state? */
+bool		sa_allows(const struct ike_sa *, uint8_t exchange,
+		    bool response);
+/* To be looked at when the event ends. */
+void		sa_touch(struct ike_sa *);
+/* An authentic message came in: the peer is alive. */
+void		sa_heard(struct ike_sa *, struct instant);
+/* IKE SA is ready for use; lifetimes start. */
+void		sa_establish(struct ike_sa *, struct instant);
+/* Ends without a word to the peer; children go with it. */
+void		sa_die(struct ike_sa *, struct instant, const char *, ...)
+		    __attribute__((format(printf, 3, 4)));
+/* Its children go on under another SA. */
+void		sa_migrate(struct ike_sa *from, struct ike_sa *to);
+void		sa_setup_free(struct ike_sa *);
+void		sa_create_free(struct ike_sa *);
+/* The peer is at a new address or port. */
+void		sa_path(struct ike_sa *, const struct path *);
+struct child	*sa_current_child(const struct ike_sa *);
+void		sa_child_add(struct ike_sa *, struct child *);
+/* End of the event: next task, timer, or the end of a dead SA. */
+void		sa_settle(struct ike_sa *, struct instant);
+void		sa_tick(struct ike_sa *, struct instant);
+void		sa_free(struct ike_sa *);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * The tables of one IKE instance: peers, SAs by our SPI, children by inbound
+ * SPI, answers that are awaited from the host, and the queue of outputs.
+ */
+#ifndef IKE_TABLE_H
+#define IKE_TABLE_H
+
+#include "ike/cookie.h"
+#include "ike/ike.h"
+#include "util/map.h"
+#include "util/timer.h"
+
+struct ike_sa;
+struct child;
+
+struct ike_peer {
+	struct ike_peer	*next;
+	struct ike	*ike;
+	struct ike_peer_conf conf;
+	struct ike_sa	*sas;		/* linked by peer_next */
+	bool		accept;
+	bool		was_busy;	/* an SA or an attempt was there */
+	bool		was_up;		/* an IKE SA was reported up */
+	bool		was_child;	/* a child was reported up */
+	unsigned	half_open;
+	unsigned	rekeys, child_rekeys;
+	struct reason	why;		/* the last failure */
+};
+
+struct out_node;
+
+struct ike {
+	struct ike_limits limits;
+	struct drbg	*drbg;		/* borrowed */
+	struct cookie_jar jar;
+	bool		jar_ready;
+	struct ike_peer	*peers;
+	struct map	by_id;		/* id -> peer */
+	struct map	sas;		/* our SPI -> ike_sa */
+	struct map	inits;		/* mixed key -> half-open ike_sa */
+	uint64_t	mix[2];		/* secret of that mixing */
+	struct map	children;	/* spi_in -> child */
+	struct map	tokens_auth;	/* token -> ike_sa */
+	struct map	tokens_child;	/* token -> child */
+	uint32_t	next_token;
+	unsigned	half_open;
+	struct timers	timers;
+	struct ike_sa	*dirty;		/* to be looked at when the event ends */
+	struct out_node	*out_head, *out_tail;
+};
+
+uint32_t	table_token(struct ike *);
+struct ike_peer	*table_peer(const struct ike *, uint32_t id);
+/* An inbound SPI that is not in use (RFC 4303: not below 256). */
+uint32_t	table_child_spi(struct ike *);
+uint64_t	table_sa_spi(struct ike *);
+
+/* Queue of outputs; out of memory drops the output (a lost datagram). */
+struct ike_out	*out_push(struct ike *, enum ike_out_kind, uint32_t peer);
+bool		out_pop(struct ike *, struct ike_out *);
+void		out_flush(struct ike *);
+void		out_datagram(struct ike *, uint32_t peer, const struct path *,
+		    struct bytes);
+void		out_event(struct ike *, uint32_t peer, enum ike_event,
+		    const char *, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

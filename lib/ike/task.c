@@ -1,0 +1,138 @@
+/*
+ * Tasks: one row per kind of request says what handles its answer and what its
+ * silence means; one list says what is started first.  With a window of one
+ * (RFC 7296 section 2.3) at most one task runs on an SA.
+ */
+#include "ike/task.h"
+
+#include "ike/peer.h"
+#include "ike/x_auth.h"
+#include "ike/x_child.h"
+#include "ike/x_info.h"
+#include "ike/x_init.h"
+#include "ike/x_rekey.h"
+#include "ike/xchg.h"
+
+/* Silence: the peer is dead, whatever it was about. */
+static void
+peer_dead(struct ike_sa *sa, struct instant now)
+{
+	char at[ENDPOINT_STRLEN];
+
+	sa_die(sa, now, "no answer from %s to %s after %u transmissions",
+	    endpoint_str(&sa->path.remote, at),
+	    hdr_exchange_str(sa->x.exchange), sa->x.tries);
+}
+
+/* A delete that nobody answers has done its work all the same. */
+static void
+gone_anyway(struct ike_sa *sa, struct instant now)
+{
+	sa_die(sa, now, NULL);
+}
+
+static const struct task_row {
+	void	(*answer)(struct ike_sa *, struct instant,
+		    const struct path *, const struct msg *);
+	void	(*expired)(struct ike_sa *, struct instant);
+} rows[TASKS] = {
+	[TASK_INIT] = { x_init_answer, peer_dead },
+	[TASK_AUTH] = { x_auth_answer, peer_dead },
+	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway },
+	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead },
+	[TASK_REKEY_IKE] = { x_rekey_answer, peer_dead },
+	[TASK_REKEY_CHILD] = { x_child_answer, peer_dead },
+	[TASK_CREATE_CHILD] = { x_child_answer, peer_dead },
+	[TASK_DPD] = { x_info_alive, peer_dead },
+};
+
+void
+task_answer(struct ike_sa *sa, struct instant now, const struct path *path,
+    const struct msg *m)
+{
+	rows[sa->x.task].answer(sa, now, path, m);
+	sa_touch(sa);
+}
+
+void
+task_expired(struct ike_sa *sa, struct instant now)
+{
+	/* Where it is going anyway, silence changes nothing. */
+	if (sa->want_delete || sa->state == SA_REKEYED)
+		gone_anyway(sa, now);
+	else
+		rows[sa->x.task].expired(sa, now);
+}
+
+struct instant
+task_later(struct ike_sa *sa, struct instant now)
+{
+	struct span jitter = drbg_span(sa->ike->drbg, span_s(2));
+
+	return instant_after(instant_after(now, span_ms(500)), jitter);
+}
+
+/* One that is being replaced already is not rekeyed as well. */
+static bool
+may_rekey(const struct child *c)
+{
+	return c->want_rekey && c->state == CHILD_LIVE &&
+	    child_heir(c) == NULL;
+}
+
+static struct child *
+child_to(const struct ike_sa *sa, struct instant now, bool delete)
+{
+	for (struct child *c = sa->children; c != NULL; c = c->next) {
+		if (delete ? c->want_delete : may_rekey(c) &&
+		    instant_due(c->retry_at, now))
+			return c;
+	}
+	return NULL;
+}
+
+struct instant
+task_retry_at(const struct ike_sa *sa)
+{
+	struct instant t = INSTANT_NEVER;
+
+	if (sa->state != SA_ESTABLISHED)
+		return t;
+	if (sa->want_rekey || sa->want_child)
+		t = sa->retry_at;
+	for (struct child *c = sa->children; c != NULL; c = c->next) {
+		if (may_rekey(c))
+			t = instant_min(t, c->retry_at);
+	}
+	return t;
+}
+
+static void
+start_established(struct ike_sa *sa, struct instant now)
+{
+	bool ready = instant_due(sa->retry_at, now);
+	struct child *c;
+
+	sa->want_child &= sa_current_child(sa) == NULL;
+	if ((c = child_to(sa, now, true)) != NULL)
+		x_info_delete_child(sa, now, c);
+	else if (sa->want_rekey && ready)
+		x_rekey_request(sa, now);
+	else if ((c = child_to(sa, now, false)) != NULL)
+		x_child_request(sa, now, c);
+	else if (sa->want_child && ready)
+		x_child_request(sa, now, NULL);
+	else if (sa->want_dpd)
+		x_info_probe(sa, now);
+}
+
+void
+task_start(struct ike_sa *sa, struct instant now)
+{
+	if (sa->state != SA_ESTABLISHED && sa->state != SA_REKEYED)
+		return;
+	if (sa->want_delete)
+		x_info_delete_ike(sa, now, N_NONE);
+	else if (sa->state == SA_ESTABLISHED)
+		start_established(sa, now);
+}

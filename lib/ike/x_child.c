@@ -1,0 +1,515 @@
+/*
+ * Children: negotiation for IKE_AUTH, and CREATE_CHILD_SA in both directions
+ * (RFC 7296 sections 1.3.1, 1.3.3, 2.8, 2.9, 2.25).
+ *
+ *   HDR, SK {[N(REKEY_SA),] SA, Ni, [KEi,] TSi, TSr}  -->
+ *                          <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ *
+ * When both sides rekey the same child, the exchange with the lowest of the
+ * four nonces loses and its creator deletes what came of it (section 2.8.1).
+ */
+#include "ike/x_child.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ike/peer.h"
+#include "ike/task.h"
+#include "ike/xchg.h"
+
+#define RESTARTS_MAX	2	/* for other groups */
+
+struct offer
+x_child_first_offer(const struct ike_sa *sa)
+{
+	struct offer o = sa->peer->conf.esp;
+
+	o.ke.n = 0;
+	return o;
+}
+
+void
+x_child_build_sa(struct build *b, const struct offer *o, uint32_t spi)
+{
+	uint8_t octets[4];
+	struct wr w = wr_of(octets, sizeof(octets));
+
+	wr_u32(&w, spi);
+	proposal_encode(build_payload(b, PL_SA), o, wr_done(&w));
+}
+
+void
+x_child_build_ts(struct build *b, const struct ts_list *i,
+    const struct ts_list *r)
+{
+	ts_encode(build_payload(b, PL_TSI), i);
+	ts_encode(build_payload(b, PL_TSR), r);
+}
+
+static uint32_t
+spi_of(struct bytes b)
+{
+	struct rd r = rd_of(b);
+
+	return rd_u32(&r);
+}
+
+/* RFC 4303 section 2.1 reserves the low ones; no SPI twice with one peer. */
+static bool
+spi_free(const struct ike_sa *sa, uint32_t spi)
+{
+	return spi >= 256 && peer_child(sa->peer, spi) == NULL;
+}
+
+static void
+explain_ts(const struct ike_sa *sa, const struct ts_list *tsi,
+    const struct ts_list *tsr, struct reason *why)
+{
+	char a[80], b[80], c[80], d[80];
+
+	ts_str(tsi, a, sizeof(a));
+	ts_str(tsr, b, sizeof(b));
+	ts_str(&sa->peer->conf.remote_ts, c, sizeof(c));
+	ts_str(&sa->peer->conf.local_ts, d, sizeof(d));
+	reason_set(why, "traffic selectors: offered %s to %s, allowed %s to %s",
+	    a, b, c, d);
+}
+
+uint16_t
+x_child_choose(const struct ike_sa *sa, const struct msg *m,
+    const struct offer *o, struct child_deal *deal, uint8_t *number,
+    struct reason *why)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct ts_list tsi, tsr;
+	struct proposals ps;
+	struct choice c;
+
+	if (proposal_decode(m->sa, &ps) != N_NONE ||
+	    ts_decode(m->tsi, &tsi) != N_NONE ||
+	    ts_decode(m->tsr, &tsr) != N_NONE) {
+		reason_set(why, "malformed SA or traffic selector payload");
+		return N_INVALID_SYNTAX;
+	}
+	if (!proposal_choose(&ps, o, 4, &c)) {
+		proposal_explain(&ps, o, why);
+		return N_NO_PROPOSAL_CHOSEN;
+	}
+	if (!spi_free(sa, spi_of(c.spi))) {
+		reason_set(why, "the peer offers SPI %08x, which is in use",
+		    spi_of(c.spi));
+		return N_NO_PROPOSAL_CHOSEN;
+	}
+	ts_narrow(&tsi, &conf->remote_ts, &deal->remote_ts);
+	ts_narrow(&tsr, &conf->local_ts, &deal->local_ts);
+	if (deal->remote_ts.n == 0 || deal->local_ts.n == 0) {
+		explain_ts(sa, &tsi, &tsr, why);
+		return N_TS_UNACCEPTABLE;
+	}
+	deal->suite = c.suite;
+	deal->spi_out = spi_of(c.spi);
+	*number = c.number;
+	return N_NONE;
+}
+
+uint16_t
+x_child_accept(const struct ike_sa *sa, const struct msg *m,
+    const struct offer *o, struct child_deal *deal, struct reason *why)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct proposals ps;
+	struct choice c;
+
+	if ((m->seen & PL_BIT(PL_SA)) == 0 ||
+	    (m->seen & PL_BIT(PL_TSI)) == 0 ||
+	    (m->seen & PL_BIT(PL_TSR)) == 0 ||
+	    proposal_decode(m->sa, &ps) != N_NONE ||
+	    ts_decode(m->tsi, &deal->local_ts) != N_NONE ||
+	    ts_decode(m->tsr, &deal->remote_ts) != N_NONE) {
+		reason_set(why, "the peer's answer lacks a proper child SA");
+		return N_INVALID_SYNTAX;
+	}
+	if (!proposal_accept(&ps, o, 4, &c)) {
+		reason_set(why, "the peer answered with an ESP proposal that "
+		    "we did not offer");
+		return N_NO_PROPOSAL_CHOSEN;
+	}
+	if (!spi_free(sa, spi_of(c.spi))) {
+		reason_set(why, "the peer answered with SPI %08x, which is "
+		    "in use", spi_of(c.spi));
+		return N_NO_PROPOSAL_CHOSEN;
+	}
+	if (!ts_within(&deal->local_ts, &conf->local_ts) ||
+	    !ts_within(&deal->remote_ts, &conf->remote_ts)) {
+		reason_set(why, "the peer answered with traffic selectors "
+		    "beyond those that we offered");
+		return N_TS_UNACCEPTABLE;
+	}
+	deal->suite = c.suite;
+	deal->spi_out = spi_of(c.spi);
+	return N_NONE;
+}
+
+/* --- initiator --- */
+
+static bool
+send_request(struct ike_sa *sa, struct instant now, const struct child *old)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct create *x = sa->create;
+	uint8_t buf[IKE_MSG_MAX];
+	struct build b;
+
+	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	if (old != NULL)
+		build_notify_spi(&b, N_REKEY_SA, PROTO_ESP, old->spi_in,
+		    (struct bytes){ 0 });
+	x_child_build_sa(&b, &x->offer, x->spi_in);
+	build_bytes(&b, PL_NONCE, bytes_of(x->ni, NONCE_OURS));
+	if (x->kex != NULL)
+		build_ke(&b, kex_alg(x->kex)->id, kex_public(x->kex));
+	x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	return xchg_request(sa, now, &b, old != NULL ? TASK_REKEY_CHILD :
+	    TASK_CREATE_CHILD, old != NULL ? old->spi_in : 0);
+}
+
+void
+x_child_request(struct ike_sa *sa, struct instant now, struct child *old)
+{
+	struct create *x = calloc(1, sizeof(*x));
+	struct drbg *drbg = sa->ike->drbg;
+
+	if (old != NULL)
+		old->want_rekey = false;
+	else
+		sa->want_child = false;
+	if (x == NULL)
+		return;
+	sa_create_free(sa);
+	sa->create = x;
+	x->offer = sa->peer->conf.esp;
+	if (old != NULL) {
+		/* Its suite and PFS group first: the peer took them before. */
+		offer_prefer(&x->offer, &old->suite);
+		x->old_in = old->spi_in;
+	}
+	x->spi_in = table_child_spi(sa->ike);
+	drbg_fill(drbg, x->ni, sizeof(x->ni));
+	if (x->offer.ke.n > 0)
+		x->kex = kex_new(x->offer.ke.alg[0], drbg);
+	if ((x->offer.ke.n > 0 && x->kex == NULL) ||
+	    !send_request(sa, now, old))
+		sa_die(sa, now, "cannot build CREATE_CHILD_SA");
+}
+
+/* Again later: the peer is busy, or refused. */
+static void
+put_off(struct ike_sa *sa, struct instant at, struct child *old)
+{
+	if (old != NULL) {
+		old->want_rekey = child_current(old);
+		old->retry_at = at;
+	} else if (sa_current_child(sa) == NULL) {
+		sa->want_child = true;
+		sa->retry_at = at;
+	}
+}
+
+/* Section 2.25.1: the peer does not have it; make a new one instead. */
+static void
+not_found(struct ike_sa *sa, struct instant now, struct child *old)
+{
+	if (old == NULL || !child_current(old))
+		return;
+	child_linger(old, now);
+	sa->want_child = sa_current_child(sa) == NULL;
+}
+
+static bool
+other_group(struct ike_sa *sa, struct instant now, struct bytes data,
+    struct child *old)
+{
+	struct create *x = sa->create;
+	struct rd r = rd_of(data);
+	uint16_t group = rd_u16(&r);
+
+	for (size_t i = 0; i < x->offer.ke.n; i++) {
+		const struct alg *ke = x->offer.ke.alg[i];
+
+		if (r.bad || ke->id != group || ke == kex_alg(x->kex) ||
+		    ++x->restarts > RESTARTS_MAX)
+			continue;
+		kex_free(x->kex);
+		x->kex = kex_new(ke, sa->ike->drbg);
+		return x->kex != NULL && send_request(sa, now, old);
+	}
+	return false;
+}
+
+static void
+refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
+    struct child *old)
+{
+	switch (error->type) {
+	case N_TEMPORARY_FAILURE:
+		put_off(sa, task_later(sa, now), old);
+		break;
+	case N_CHILD_SA_NOT_FOUND:
+		not_found(sa, now, old);
+		break;
+	case N_INVALID_KE_PAYLOAD:
+		if (other_group(sa, now, error->data, old))
+			return;		/* the request is out again */
+		/* FALLTHROUGH */
+	default:
+		peer_failed(sa->peer, "the peer refused to %s the child SA: "
+		    "%s (%u)", old != NULL ? "rekey" : "create",
+		    notify_str(error->type), error->type);
+		put_off(sa, instant_after(now, span_s(10)), old);
+		break;
+	}
+	sa_create_free(sa);
+}
+
+static bool
+shared(struct create *x, const struct msg *m, const struct suite *s,
+    struct secret *g_ir)
+{
+	if (s->ke == NULL)
+		return true;
+	return (m->seen & PL_BIT(PL_KE)) != 0 && m->ke.group == s->ke->id &&
+	    x->kex != NULL && kex_alg(x->kex) == s->ke &&
+	    kex_shared(x->kex, m->ke.data, g_ir);
+}
+
+/* The answer is good: the child, or what is left of it after a collision. */
+static void
+created(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct child_deal *deal)
+{
+	struct create *x = sa->create;
+	struct nonce_key ours;
+	struct secret g_ir = { 0 };
+	struct child *c = NULL;
+
+	deal->ni = bytes_of(x->ni, NONCE_OURS);
+	deal->nr = m->nonce;
+	ours = nonce_lowest(deal->ni, deal->nr);
+	deal->lost = x->collided && nonce_cmp(&ours, &x->theirs) < 0;
+	deal->g_ir = deal->suite.ke != NULL ? &g_ir : NULL;
+	if (shared(x, m, &deal->suite, &g_ir) && x->doomed != deal->spi_out)
+		c = child_new(sa, now, deal);
+	wipe(&g_ir, sizeof(g_ir));
+	if (x->doomed == deal->spi_out) {
+		put_off(sa, task_later(sa, now),
+		    child_by_in(sa->ike, x->old_in));
+	} else if (c == NULL) {
+		peer_failed(sa->peer, "the peer's key exchange value for the "
+		    "child SA is not valid");
+		sa->want_delete = true;
+	} else if (deal->replaces != 0 && !deal->lost) {
+		sa->peer->child_rekeys++;
+		out_event(sa->ike, sa->peer->conf.id, IKE_EV_REKEYED,
+		    "child SA");
+	}
+}
+
+void
+x_child_answer(struct ike_sa *sa, struct instant now, const struct path *path,
+    const struct msg *m)
+{
+	struct create *x = sa->create;
+	struct child *old = child_by_in(sa->ike, x->old_in);
+	const struct pl_notify *error = msg_error(m);
+	struct reason why;
+	struct child_deal deal = {
+		.spi_in = x->spi_in, .initiated = true, .created = true,
+		.replaces = x->old_in,
+	};
+
+	(void)path;
+	xchg_done(sa);
+	if (error != NULL) {
+		refused(sa, now, error, old);
+		return;
+	}
+	if (x_child_accept(sa, m, &x->offer, &deal, &why) != N_NONE) {
+		/* The peer has an SA that we cannot name: start over. */
+		peer_failed(sa->peer, "%s", why.s);
+		sa->want_delete = true;
+	} else {
+		created(sa, now, m, &deal);
+	}
+	sa_create_free(sa);
+}
+
+/* --- responder --- */
+
+/* The child that a REKEY_SA notify is about (section 3.10.1: its sender's). */
+static struct child *
+rekeyed_child(const struct ike_sa *sa, const struct msg *m, bool *rekey)
+{
+	const struct pl_notify *n = msg_notify(m, N_REKEY_SA);
+
+	*rekey = n != NULL;
+	if (n == NULL || n->proto != PROTO_ESP || n->spi.n != 4)
+		return NULL;
+	return peer_child(sa->peer, spi_of(n->spi));
+}
+
+/*
+ * Section 2.25.1: what stands in the way of this request, or N_NONE.  A child
+ * that we do not know may be the one whose answer is under way to us; one
+ * under another SA of the peer is about to come over from a rekeyed SA.
+ */
+static uint16_t
+obstacle(const struct ike_sa *sa, bool rekey, const struct child *old)
+{
+	if (sa->state != SA_ESTABLISHED || sa->want_delete ||
+	    sa->x.task == TASK_REKEY_IKE)
+		return N_TEMPORARY_FAILURE;
+	if (!rekey)
+		return N_NONE;
+	if (old == NULL)
+		return sa->create != NULL ? N_TEMPORARY_FAILURE :
+		    N_CHILD_SA_NOT_FOUND;
+	if (old->sa != sa || !child_current(old) || old->want_delete ||
+	    child_heir(old) != NULL)
+		return N_TEMPORARY_FAILURE;
+	return N_NONE;
+}
+
+static void
+refuse(struct ike_sa *sa, struct instant now, uint16_t type,
+    const struct msg *m)
+{
+	const struct pl_notify *n = msg_notify(m, N_REKEY_SA);
+	uint8_t buf[512];
+	struct build b;
+
+	if (type != N_CHILD_SA_NOT_FOUND || n == NULL || n->spi.n != 4) {
+		xchg_refuse(sa, now, CREATE_CHILD_SA, type,
+		    (struct bytes){ 0 });
+		return;
+	}
+	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	build_notify_spi(&b, type, PROTO_ESP, spi_of(n->spi),
+	    (struct bytes){ 0 });
+	xchg_respond(sa, now, &b, false);
+}
+
+/* Section 1.3: another group is asked for by number. */
+static bool
+group_fits(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct alg *ke)
+{
+	uint8_t group[2];
+	struct wr w = wr_of(group, sizeof(group));
+
+	if (ke == NULL || ((m->seen & PL_BIT(PL_KE)) != 0 &&
+	    m->ke.group == ke->id))
+		return true;
+	wr_u16(&w, ke->id);
+	xchg_refuse(sa, now, CREATE_CHILD_SA, N_INVALID_KE_PAYLOAD,
+	    wr_done(&w));
+	return false;
+}
+
+/* Our own request for the same thing is under way: remember the nonces. */
+static void
+note_collision(struct ike_sa *sa, const struct child *old,
+    const struct nonce_key *theirs)
+{
+	uint32_t old_in = old != NULL ? old->spi_in : 0;
+
+	if ((sa->x.task == TASK_REKEY_CHILD ||
+	    sa->x.task == TASK_CREATE_CHILD) && sa->create->old_in == old_in) {
+		sa->create->collided = true;
+		sa->create->theirs = *theirs;
+	}
+}
+
+static void
+answer(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
+    uint8_t number, struct kex *kex, struct child *c)
+{
+	uint8_t buf[IKE_MSG_MAX], spi[4];
+	struct wr w = wr_of(spi, sizeof(spi));
+	struct build b;
+
+	wr_u32(&w, deal->spi_in);
+	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	proposal_encode_chosen(build_payload(&b, PL_SA), &deal->suite,
+	    PROTO_ESP, number, wr_done(&w));
+	build_bytes(&b, PL_NONCE, deal->nr);
+	if (kex != NULL)
+		build_ke(&b, kex_alg(kex)->id, kex_public(kex));
+	x_child_build_ts(&b, &deal->remote_ts, &deal->local_ts);
+	c->answer = true;
+	xchg_respond(sa, now, &b, true);
+}
+
+/* All is agreed: keys, the child, and the answer once it can receive. */
+static void
+create(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct child_deal *deal, uint8_t number, const struct child *old)
+{
+	struct kex *kex = NULL;
+	struct secret g_ir = { 0 };
+	uint8_t nr[NONCE_OURS];
+	struct child *c = NULL;
+	bool ok = true;
+
+	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
+	deal->ni = m->nonce;
+	deal->nr = bytes_of(nr, sizeof(nr));
+	if (deal->suite.ke != NULL) {
+		kex = kex_new(deal->suite.ke, sa->ike->drbg);
+		ok = kex != NULL && kex_shared(kex, m->ke.data, &g_ir);
+		deal->g_ir = &g_ir;
+	}
+	if (ok)
+		c = child_new(sa, now, deal);
+	wipe(&g_ir, sizeof(g_ir));
+	if (c == NULL) {
+		xchg_refuse(sa, now, CREATE_CHILD_SA,
+		    ok ? N_TEMPORARY_FAILURE : N_INVALID_SYNTAX,
+		    (struct bytes){ 0 });
+	} else {
+		note_collision(sa, old, &c->lowest);
+		if (old == NULL && sa->x.task != TASK_CREATE_CHILD)
+			child_elect(c, now);
+		answer(sa, now, deal, number, kex, c);
+	}
+	kex_free(kex);
+}
+
+void
+x_child_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
+{
+	bool rekey;
+	struct child *old = rekeyed_child(sa, m, &rekey);
+	uint16_t verdict = obstacle(sa, rekey, old);
+	struct offer offer = sa->peer->conf.esp;
+	struct reason why = { "" };
+	struct child_deal deal = {
+		.created = true, .replaces = old != NULL ? old->spi_in : 0,
+	};
+	uint8_t number;
+
+	if (verdict == N_NONE) {
+		if (old != NULL)
+			offer_prefer(&offer, &old->suite);
+		verdict = x_child_choose(sa, m, &offer, &deal, &number, &why);
+		if (verdict != N_NONE)
+			peer_failed(sa->peer, "child SA refused: %s", why.s);
+	}
+	if (verdict != N_NONE) {
+		refuse(sa, now, verdict, m);
+		return;
+	}
+	if (!group_fits(sa, now, m, deal.suite.ke))
+		return;
+	deal.spi_in = table_child_spi(sa->ike);
+	create(sa, now, m, &deal, number, old);
+}

@@ -1,0 +1,497 @@
+/*
+ * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23).
+ *
+ *   HDR, [N(COOKIE),] SAi1, KEi, Ni, N(NAT..)  -->
+ *                        <--  HDR, SAr1, KEr, Nr, N(NAT..)
+ *
+ * The responder answers an unknown initiator without keeping anything while it
+ * has too many half-open SAs, and computes no Diffie-Hellman before that.
+ */
+#include "ike/x_init.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ike/nat.h"
+#include "ike/peer.h"
+#include "ike/x_auth.h"
+#include "ike/xchg.h"
+
+#define RESTARTS_MAX	4	/* for cookies and other groups */
+
+static struct bytes
+nonce_bytes(const struct nonce *n)
+{
+	return bytes_of(n->b, n->n);
+}
+
+static void
+nonce_draw(struct nonce *n, struct drbg *drbg)
+{
+	n->n = NONCE_OURS;
+	drbg_fill(drbg, n->b, NONCE_OURS);
+}
+
+static void
+nonce_set(struct nonce *n, struct bytes b)
+{
+	n->n = (uint16_t)b.n;
+	memcpy(n->b, b.p, b.n);
+}
+
+/*
+ * Section 2.23: a source hash that cannot match makes the peer encapsulate.
+ * So does one of an address that we do not know.
+ */
+static bool
+hides(const struct ike_sa *sa)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+
+	return conf->force_encap || (sa->initiator &&
+	    (!addr_is_set(&conf->local) || addr_is_any(&conf->local)));
+}
+
+/* Sends, or sends again after a cookie or another group was asked for. */
+static bool
+send_request(struct ike_sa *sa, struct instant now)
+{
+	struct setup *s = sa->setup;
+	uint8_t buf[IKE_MSG_MAX];
+	struct build b;
+
+	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, false);
+	if (s->cookie_n > 0)
+		build_notify(&b, N_COOKIE, bytes_of(s->cookie, s->cookie_n));
+	proposal_encode(build_payload(&b, PL_SA), &s->offer,
+	    (struct bytes){ 0 });
+	build_ke(&b, s->ke->id, kex_public(s->kex));
+	build_bytes(&b, PL_NONCE, nonce_bytes(&s->ni));
+	nat_build(&b, sa->spi_i, 0, &sa->path, hides(sa));
+	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
+	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
+}
+
+bool
+x_init_keep(struct ike_sa *sa, struct bytes raw, bool by_initiator)
+{
+	struct setup *s = sa->setup;
+
+	return by_initiator ? xchg_keep(&s->init_i, &s->init_i_n, raw) :
+	    xchg_keep(&s->init_r, &s->init_r_n, raw);
+}
+
+static bool
+use_group(struct ike_sa *sa, const struct alg *ke)
+{
+	struct kex *kex = kex_new(ke, sa->ike->drbg);
+
+	if (kex == NULL)
+		return false;
+	kex_free(sa->setup->kex);
+	sa->setup->kex = kex;
+	sa->setup->ke = ke;
+	return true;
+}
+
+void
+x_init_request(struct ike_peer *peer, struct instant now)
+{
+	struct ike *ike = peer->ike;
+	const struct ike_peer_conf *conf = &peer->conf;
+	struct ike_sa *sa = sa_new(ike, now, peer, true,
+	    table_sa_spi(ike), 0);
+
+	if (sa == NULL) {
+		peer_failed(peer, "limit of %u IKE SAs reached",
+		    ike->limits.sas);
+		return;
+	}
+	sa->path = (struct path){
+		.local = { conf->local, IKE_PORT },
+		.remote = { conf->remote, IKE_PORT },
+	};
+	if (!addr_is_set(&conf->local))
+		sa->path.local.addr = addr_any((enum addr_family)
+		    conf->remote.family);
+	sa->setup = calloc(1, sizeof(*sa->setup));
+	if (sa->setup == NULL) {
+		sa_die(sa, now, "out of memory");
+		return;
+	}
+	sa->setup->offer = conf->ike;
+	nonce_draw(&sa->setup->ni, ike->drbg);
+	if (!use_group(sa, conf->ike.ke.alg[0]) || !send_request(sa, now))
+		sa_die(sa, now, "cannot build IKE_SA_INIT");
+}
+
+static void
+restart(struct ike_sa *sa, struct instant now)
+{
+	sa->spi_r = 0;
+	xchg_fini(sa);
+	if (++sa->setup->restarts > RESTARTS_MAX)
+		sa_die(sa, now, "the peer keeps asking for another cookie or "
+		    "key exchange group");
+	else if (!send_request(sa, now))
+		sa_die(sa, now, "cannot build IKE_SA_INIT");
+}
+
+/* Section 2.6: the same request with the cookie in front. */
+static void
+restart_with_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
+{
+	if (cookie.n == 0 || cookie.n > sizeof(sa->setup->cookie)) {
+		sa_die(sa, now, "the peer sent a COOKIE of %zu octets",
+		    cookie.n);
+		return;
+	}
+	/* A late copy of the answer that asked for it. */
+	if (bytes_eq(cookie, bytes_of(sa->setup->cookie, sa->setup->cookie_n)))
+		return;
+	memcpy(sa->setup->cookie, cookie.p, cookie.n);
+	sa->setup->cookie_n = (uint8_t)cookie.n;
+	restart(sa, now);
+}
+
+/* The group that an INVALID_KE_PAYLOAD asks for, if it is one of ours. */
+static const struct alg *
+asked_group(const struct offer *o, struct bytes data)
+{
+	struct rd r = rd_of(data);
+	uint16_t group = rd_u16(&r);
+
+	for (size_t i = 0; i < o->ke.n; i++) {
+		if (!r.bad && o->ke.alg[i]->id == group)
+			return o->ke.alg[i];
+	}
+	return NULL;
+}
+
+/* Section 1.2: retried with the group that the responder named. */
+static void
+restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
+{
+	const struct alg *ke = asked_group(&sa->setup->offer, data);
+
+	/* A late copy of the answer that asked for it. */
+	if (ke == sa->setup->ke)
+		return;
+	if (ke == NULL) {
+		sa_die(sa, now, "the peer asks for key exchange group %u, "
+		    "which we do not offer",
+		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
+		return;
+	}
+	if (use_group(sa, ke))
+		restart(sa, now);
+	else
+		sa_die(sa, now, "cannot make a key for %s", ke->name);
+}
+
+static bool
+answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
+{
+	const struct pl_notify *n = msg_notify(m, N_COOKIE);
+
+	if (n != NULL && (m->seen & PL_BIT(PL_SA)) == 0) {
+		restart_with_cookie(sa, now, n->data);
+		return true;
+	}
+	n = msg_error(m);
+	if (n == NULL)
+		return false;
+	if (n->type == N_INVALID_KE_PAYLOAD)
+		restart_with_group(sa, now, n->data);
+	else if (n->type == N_NO_PROPOSAL_CHOSEN)
+		sa_die(sa, now, "the peer accepts none of our IKE proposals, "
+		    "or does not know us (NO_PROPOSAL_CHOSEN)");
+	else
+		sa_die(sa, now, "the peer answered IKE_SA_INIT with %s (%u)",
+		    notify_str(n->type), n->type);
+	return true;
+}
+
+/* g^ir and everything that follows from it. */
+static bool
+derive(struct ike_sa *sa, struct kex *kex, struct bytes theirs)
+{
+	struct secret g_ir = { 0 };
+	struct keys_seed seed = {
+		.ni = nonce_bytes(&sa->setup->ni),
+		.nr = nonce_bytes(&sa->setup->nr),
+		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .g_ir = &g_ir,
+	};
+	bool ok = kex_shared(kex, theirs, &g_ir) &&
+	    keys_derive(&sa->suite, &seed, &sa->keys);
+
+	wipe(&g_ir, sizeof(g_ir));
+	sa->lowest = nonce_lowest(seed.ni, seed.nr);
+	return ok;
+}
+
+/* Section 2.23: with a NAT on the way, or by option, go to port 4500. */
+static void
+float_ports(struct ike_sa *sa, const struct msg *m, const struct path *path)
+{
+	/* The hashes are over the SPIs of their own message's header. */
+	struct nat_view v = nat_detect(m, sa->spi_i,
+	    sa->initiator ? sa->spi_r : 0, path);
+
+	sa->nat_local = v.local;
+	sa->nat_remote = v.remote;
+	sa->encap = v.spoken &&
+	    (v.local || v.remote || hides(sa));
+	if (sa->initiator)
+		sa->path.local.addr = path->local.addr;
+	if (sa->initiator && sa->encap) {
+		sa->path.local.port = IKE_PORT_NATT;
+		sa->path.remote.port = IKE_PORT_NATT;
+	}
+}
+
+void
+x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
+    const struct msg *m)
+{
+	const uint32_t whole = PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE);
+	struct proposals ps;
+	struct choice c;
+
+	if (answer_is_error(sa, now, m))
+		return;
+	if ((m->seen & whole) != whole || proposal_decode(m->sa, &ps) != N_NONE ||
+	    !proposal_accept(&ps, &sa->setup->offer, 0, &c) ||
+	    c.suite.ke != sa->setup->ke || m->ke.group != c.suite.ke->id) {
+		sa_die(sa, now, "the peer answered with an IKE proposal that "
+		    "we did not offer");
+		return;
+	}
+	sa->suite = c.suite;
+	nonce_set(&sa->setup->nr, m->nonce);
+	if (sa->spi_r == 0 || !derive(sa, sa->setup->kex, m->ke.data)) {
+		sa_die(sa, now, "the peer's key exchange value is not valid");
+		return;
+	}
+	float_ports(sa, m, path);
+	kex_free(sa->setup->kex);
+	sa->setup->kex = NULL;
+	xchg_done(sa);
+	x_auth_start(sa, now);
+}
+
+/* --- responder --- */
+
+/* Where a half-open SA is found by what its initiator chose. */
+static uint64_t
+init_key(const struct ike *ike, const struct path *path, uint64_t spi_i)
+{
+	struct rd r = rd_of(bytes_of(path->remote.addr.b, 16));
+	uint64_t h = spi_i ^ ike->mix[0];
+
+	for (int i = 0; i < 2; i++) {
+		h ^= rd_u64(&r) ^ ike->mix[1];
+		h *= UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return (h ^ path->remote.port) | 1;
+}
+
+struct ike_sa *
+x_init_find(struct ike *ike, const struct path *path, uint64_t spi_i)
+{
+	struct ike_sa *sa = map_get(&ike->inits, init_key(ike, path, spi_i));
+
+	return sa != NULL && sa->spi_i == spi_i ? sa : NULL;
+}
+
+void
+x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
+    uint16_t type, struct bytes data)
+{
+	struct hdr out = {
+		.spi_i = h->spi_i, .version = HDR_VERSION,
+		.exchange = IKE_SA_INIT, .flags = HDR_RESPONSE,
+	};
+	uint8_t buf[256];
+	struct build b;
+
+	build_begin(&b, buf, sizeof(buf), &out);
+	build_notify(&b, type, data);
+	out_datagram(ike, 0, path, build_end(&b, ike->drbg));
+}
+
+/* True: the request may go on. */
+static bool
+cookie_passes(struct ike *ike, struct instant now, const struct path *path,
+    const struct hdr *h, const struct msg *m, bool wanted)
+{
+	const struct pl_notify *n = msg_notify(m, N_COOKIE);
+	uint8_t cookie[COOKIE_LEN];
+
+	if (!wanted)
+		return true;
+	if (!ike->jar_ready)
+		cookie_init(&ike->jar, ike->drbg, now);
+	ike->jar_ready = true;
+	if (n != NULL && cookie_check(&ike->jar, m->nonce, &path->remote,
+	    h->spi_i, n->data))
+		return true;
+	if (cookie_make(&ike->jar, ike->drbg, now, m->nonce, &path->remote,
+	    h->spi_i, cookie))
+		x_init_refuse(ike, path, h, N_COOKIE, bytes_of(cookie, COOKIE_LEN));
+	return false;
+}
+
+/* The first peer for this path whose algorithms fit, and the choice. */
+static struct ike_peer *
+choose_peer(struct ike *ike, const struct path *path,
+    const struct proposals *ps, struct choice *c)
+{
+	struct reason why = { "no peer configured for this address" };
+	char from[ENDPOINT_STRLEN];
+	struct ike_peer *p = NULL, *refused = NULL;
+
+	while ((p = peer_candidate(ike, path, p)) != NULL) {
+		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c))
+			return p;
+		if (p->accept) {
+			proposal_explain(ps, &p->conf.ike, &why);
+			refused = p;
+		} else if (refused == NULL) {
+			reason_set(&why, "tunnel is administratively down");
+		}
+	}
+	if (refused != NULL)
+		peer_refused(refused, why.s);
+	else
+		out_event(ike, 0, IKE_EV_REFUSED,
+		    "IKE_SA_INIT from %s refused: %s",
+		    endpoint_str(&path->remote, from), why.s);
+	return NULL;
+}
+
+static void
+answer(struct ike_sa *sa, struct instant now, struct kex *kex)
+{
+	uint8_t buf[IKE_MSG_MAX];
+	struct build b;
+
+	sa->x.in_mid = 1;
+	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, true);
+	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
+	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
+	build_ke(&b, sa->suite.ke->id, kex_public(kex));
+	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
+	nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	xchg_respond(sa, now, &b, false);
+}
+
+/* Everything is agreed: the SA is made and answers. */
+static bool
+open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct choice *c, struct bytes raw)
+{
+	struct kex *kex = NULL;
+	bool ok;
+
+	sa->setup = calloc(1, sizeof(*sa->setup));
+	if (sa->setup == NULL)
+		return false;
+	sa->suite = c->suite;
+	sa->setup->number = c->number;
+	nonce_set(&sa->setup->ni, m->nonce);
+	nonce_draw(&sa->setup->nr, sa->ike->drbg);
+	kex = kex_new(c->suite.ke, sa->ike->drbg);
+	ok = kex != NULL && derive(sa, kex, m->ke.data);
+	if (ok) {
+		float_ports(sa, m, &sa->path);
+		answer(sa, now, kex);
+		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
+		    x_init_keep(sa, bytes_of(sa->x.response,
+		    sa->x.response_n), false);
+	}
+	kex_free(kex);
+	return ok;
+}
+
+static bool
+within_limits(struct ike *ike, struct ike_peer *p)
+{
+	if (ike->half_open < ike->limits.half_open &&
+	    p->half_open < ike->limits.half_open_per_peer)
+		return true;
+	out_event(ike, p->conf.id, IKE_EV_REFUSED,
+	    "IKE_SA_INIT dropped: %u half-open IKE SAs, %u of this peer",
+	    ike->half_open, p->half_open);
+	return false;
+}
+
+/* Section 1.2: another group is asked for by number. */
+static bool
+group_fits(struct ike *ike, const struct path *path, const struct hdr *h,
+    const struct msg *m, const struct alg *ke)
+{
+	uint8_t group[2];
+	struct wr w = wr_of(group, sizeof(group));
+
+	if (m->ke.group == ke->id)
+		return true;
+	wr_u16(&w, ke->id);
+	x_init_refuse(ike, path, h, N_INVALID_KE_PAYLOAD, wr_done(&w));
+	return false;
+}
+
+static struct ike_sa *
+half_open(struct ike *ike, struct instant now, const struct path *path,
+    struct ike_peer *peer, uint64_t spi_i)
+{
+	struct ike_sa *sa = sa_new(ike, now, peer, false, spi_i,
+	    table_sa_spi(ike));
+
+	if (sa == NULL) {
+		out_event(ike, peer->conf.id, IKE_EV_REFUSED,
+		    "IKE_SA_INIT dropped: limit of %u IKE SAs reached",
+		    ike->limits.sas);
+		return NULL;
+	}
+	sa->path = sa->x.reply_path = *path;
+	ike->half_open++;
+	peer->half_open++;
+	sa_state(sa, now, SA_HALF_OPEN);
+	return sa;
+}
+
+void
+x_init_respond(struct ike *ike, struct instant now, const struct path *path,
+    const struct hdr *h, const struct msg *m, struct bytes raw)
+{
+	struct ike_peer *peer;
+	struct proposals ps;
+	struct ike_sa *sa;
+	struct choice c;
+
+	if (!cookie_passes(ike, now, path, h, m,
+	    ike->half_open >= ike->limits.cookie_above) ||
+	    proposal_decode(m->sa, &ps) != N_NONE)
+		return;
+	peer = choose_peer(ike, path, &ps, &c);
+	if (peer == NULL) {
+		x_init_refuse(ike, path, h, N_NO_PROPOSAL_CHOSEN,
+		    (struct bytes){ 0 });
+		return;
+	}
+	/* Nobody may use up a peer's quota from an address not his own. */
+	if (!cookie_passes(ike, now, path, h, m,
+	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
+	    !group_fits(ike, path, h, m, c.suite.ke) ||
+	    !within_limits(ike, peer))
+		return;
+	sa = half_open(ike, now, path, peer, h->spi_i);
+	if (sa == NULL)
+		return;
+	sa->init_key = init_key(ike, path, h->spi_i);
+	if (!map_put(&ike->inits, sa->init_key, sa) ||
+	    !open_half(sa, now, m, &c, raw))
+		sa_die(sa, now, NULL);
+}

@@ -1,0 +1,345 @@
+/*
+ * Rekeying the IKE SA (RFC 7296 sections 1.3.2, 2.8, 2.18, 2.25.2).
+ *
+ *   HDR, SK {SA, Ni, KEi}  -->
+ *                          <--  HDR, SK {SA, Nr, KEr}
+ *
+ * The successor inherits the children; the old SA is deleted by whoever made
+ * the successor.  When both sides rekey at once there are two successors: the
+ * one with the lowest nonce is deleted by its creator.
+ */
+#include "ike/x_rekey.h"
+
+#include <stdlib.h>
+
+#include "ike/peer.h"
+#include "ike/task.h"
+#include "ike/xchg.h"
+
+#define RESTARTS_MAX	2
+
+static const struct span grace = { INT64_C(10) * 1000000000 };
+
+static struct bytes
+spi_bytes(uint64_t spi, uint8_t buf[static 8])
+{
+	struct wr w = wr_of(buf, 8);
+
+	wr_u64(&w, spi);
+	return wr_done(&w);
+}
+
+static uint64_t
+spi_of(struct bytes b)
+{
+	struct rd r = rd_of(b);
+
+	return rd_u64(&r);
+}
+
+static bool
+send_request(struct ike_sa *sa, struct instant now)
+{
+	struct create *x = sa->create;
+	uint8_t buf[IKE_MSG_MAX], spi[8];
+	struct build b;
+
+	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	proposal_encode(build_payload(&b, PL_SA), &x->offer,
+	    spi_bytes(x->spi, spi));
+	build_bytes(&b, PL_NONCE, bytes_of(x->ni, NONCE_OURS));
+	build_ke(&b, kex_alg(x->kex)->id, kex_public(x->kex));
+	return xchg_request(sa, now, &b, TASK_REKEY_IKE, 0);
+}
+
+void
+x_rekey_request(struct ike_sa *sa, struct instant now)
+{
+	struct create *x = calloc(1, sizeof(*x));
+	struct drbg *drbg = sa->ike->drbg;
+
+	sa->want_rekey = false;
+	if (x == NULL)
+		return;
+	sa_create_free(sa);
+	sa->create = x;
+	x->offer = sa->peer->conf.ike;
+	offer_prefer(&x->offer, &sa->suite);
+	x->spi = table_sa_spi(sa->ike);
+	drbg_fill(drbg, x->ni, sizeof(x->ni));
+	x->kex = kex_new(x->offer.ke.alg[0], drbg);
+	if (x->kex == NULL || !send_request(sa, now))
+		sa_die(sa, now, "cannot build CREATE_CHILD_SA");
+}
+
+/* What both sides of a rekey have in hand when they make the successor. */
+struct rekey {
+	bool		initiator;
+	uint64_t	spi_i, spi_r;
+	struct suite	suite;
+	struct bytes	ni, nr;
+	struct kex	*kex;
+	struct bytes	theirs;		/* Key Exchange Data */
+};
+
+/* The successor, established and without children.  NULL: it failed. */
+static struct ike_sa *
+successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
+{
+	struct secret g_ir = { 0 };
+	struct keys_seed seed = {
+		.ni = k->ni, .nr = k->nr, .spi_i = k->spi_i,
+		.spi_r = k->spi_r, .g_ir = &g_ir,
+		.old_sk_d = &sa->keys.sk_d, .old_prf = sa->suite.prf,
+	};
+	struct ike_sa *n;
+	bool ok;
+
+	n = sa_new(sa->ike, now, sa->peer, k->initiator, k->spi_i, k->spi_r);
+	if (n == NULL)
+		return NULL;
+	n->suite = k->suite;
+	n->path = sa->path;
+	n->nat_local = sa->nat_local;
+	n->nat_remote = sa->nat_remote;
+	n->encap = sa->encap;
+	n->opened = sa->opened;
+	n->lowest = nonce_lowest(k->ni, k->nr);
+	ok = k->spi_i != 0 && k->spi_r != 0 &&
+	    kex_shared(k->kex, k->theirs, &g_ir) &&
+	    keys_derive(&n->suite, &seed, &n->keys);
+	wipe(&g_ir, sizeof(g_ir));
+	if (!ok) {
+		sa_die(n, now, NULL);
+		return NULL;
+	}
+	sa_establish(n, now);
+	return n;
+}
+
+/* The successor carries the tunnel from here. */
+static void
+succeed(struct ike_sa *sa, struct ike_sa *n)
+{
+	sa_migrate(sa, n);
+	sa->want_rekey = false;
+	sa->peer->rekeys++;
+	out_event(sa->ike, sa->peer->conf.id, IKE_EV_REKEYED, "IKE SA");
+}
+
+static struct ike_sa *
+theirs(const struct ike_sa *sa)
+{
+	uint64_t spi = sa->create->theirs_spi;
+
+	return spi == 0 ? NULL : map_get(&sa->ike->sas, spi);
+}
+
+/* --- initiator --- */
+
+static bool
+other_group(struct ike_sa *sa, struct instant now, struct bytes data)
+{
+	struct create *x = sa->create;
+	struct rd r = rd_of(data);
+	uint16_t group = rd_u16(&r);
+
+	for (size_t i = 0; i < x->offer.ke.n; i++) {
+		const struct alg *ke = x->offer.ke.alg[i];
+
+		if (r.bad || ke->id != group || ke == kex_alg(x->kex) ||
+		    ++x->restarts > RESTARTS_MAX)
+			continue;
+		kex_free(x->kex);
+		x->kex = kex_new(ke, sa->ike->drbg);
+		return x->kex != NULL && send_request(sa, now);
+	}
+	return false;
+}
+
+/* The peer's own rekey goes on when ours is refused. */
+static void
+yield_to_theirs(struct ike_sa *sa, struct instant now)
+{
+	struct ike_sa *n = theirs(sa);
+
+	if (n == NULL)
+		return;
+	succeed(sa, n);
+	sa_state(sa, now, SA_REKEYED);
+}
+
+static void
+refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
+{
+	if (error->type == N_INVALID_KE_PAYLOAD &&
+	    other_group(sa, now, error->data))
+		return;
+	sa->want_rekey = sa->state == SA_ESTABLISHED;
+	sa->retry_at = task_later(sa, now);
+	if (error->type != N_TEMPORARY_FAILURE) {
+		peer_failed(sa->peer, "the peer refused to rekey the IKE SA: "
+		    "%s (%u)", notify_str(error->type), error->type);
+		sa->retry_at = instant_after(now, span_s(10));
+	}
+	if (sa->create->collided)
+		yield_to_theirs(sa, now);
+	sa_create_free(sa);
+}
+
+/* Section 2.8.1 between our successor and the one that the peer made. */
+static void
+settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
+{
+	struct ike_sa *other = sa->create->collided ? theirs(sa) : NULL;
+	bool lost = sa->create->collided &&
+	    nonce_cmp(&ours->lowest, &sa->create->theirs) < 0;
+
+	/* Taken down meanwhile: so is what came of it. */
+	ours->want_delete = sa->want_delete;
+	if (lost) {
+		ours->want_delete = true;
+		if (other != NULL)
+			succeed(sa, other);
+		sa_state(sa, now, SA_REKEYED);
+		return;
+	}
+	succeed(sa, ours);
+	sa->want_delete = true;
+	if (other != NULL) {
+		other->cull_at = instant_after(now, grace);
+		sa_touch(other);
+	}
+}
+
+void
+x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
+    const struct msg *m)
+{
+	struct create *x = sa->create;
+	const struct pl_notify *error = msg_error(m);
+	struct ike_sa *n = NULL;
+	struct proposals ps;
+	struct choice c;
+
+	(void)path;
+	xchg_done(sa);
+	if (error != NULL) {
+		refused(sa, now, error);
+		return;
+	}
+	if ((m->seen & PL_BIT(PL_KE)) != 0 &&
+	    proposal_decode(m->sa, &ps) == N_NONE &&
+	    proposal_accept(&ps, &x->offer, 8, &c) &&
+	    c.suite.ke == kex_alg(x->kex) && m->ke.group == c.suite.ke->id) {
+		struct rekey k = {
+			.initiator = true, .spi_i = x->spi,
+			.spi_r = spi_of(c.spi), .suite = c.suite,
+			.ni = bytes_of(x->ni, NONCE_OURS), .nr = m->nonce,
+			.kex = x->kex, .theirs = m->ke.data,
+		};
+
+		n = successor(sa, now, &k);
+	}
+	if (n == NULL) {
+		peer_failed(sa->peer, "the peer's answer to our IKE rekey is "
+		    "not valid");
+		sa->want_delete = true;
+	} else {
+		settle(sa, now, n);
+	}
+	sa_create_free(sa);
+}
+
+/* --- responder --- */
+
+/* Section 2.25.2: what stands in the way, or N_NONE. */
+static uint16_t
+obstacle(const struct ike_sa *sa)
+{
+	bool busy = sa->x.task == TASK_CREATE_CHILD ||
+	    sa->x.task == TASK_REKEY_CHILD || sa->x.task == TASK_DELETE_CHILD;
+	bool again = sa->x.task == TASK_REKEY_IKE && sa->create->collided;
+
+	if (sa->state != SA_ESTABLISHED || sa->want_delete || busy || again)
+		return N_TEMPORARY_FAILURE;
+	return N_NONE;
+}
+
+static void
+answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
+    uint8_t number)
+{
+	uint8_t buf[IKE_MSG_MAX], spi[8];
+	struct build b;
+
+	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	proposal_encode_chosen(build_payload(&b, PL_SA), &k->suite, PROTO_IKE,
+	    number, spi_bytes(k->spi_r, spi));
+	build_bytes(&b, PL_NONCE, k->nr);
+	build_ke(&b, kex_alg(k->kex)->id, kex_public(k->kex));
+	xchg_respond(sa, now, &b, false);
+}
+
+/* Keys, the successor, the answer; the children wait if we collided. */
+static void
+create(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct choice *c)
+{
+	uint8_t nr[NONCE_OURS];
+	struct rekey k = {
+		.spi_i = spi_of(c->spi), .spi_r = table_sa_spi(sa->ike),
+		.suite = c->suite, .ni = m->nonce,
+		.nr = bytes_of(nr, sizeof(nr)), .theirs = m->ke.data,
+		.kex = kex_new(c->suite.ke, sa->ike->drbg),
+	};
+	struct ike_sa *n = NULL;
+
+	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
+	if (k.kex != NULL)
+		n = successor(sa, now, &k);
+	if (n == NULL) {
+		xchg_refuse(sa, now, CREATE_CHILD_SA, N_TEMPORARY_FAILURE,
+		    (struct bytes){ 0 });
+	} else {
+		answer(sa, now, &k, c->number);
+		if (sa->x.task == TASK_REKEY_IKE) {
+			sa->create->collided = true;
+			sa->create->theirs = n->lowest;
+			sa->create->theirs_spi = n->spi_r;
+		} else {
+			succeed(sa, n);
+			sa_state(sa, now, SA_REKEYED);
+		}
+	}
+	kex_free(k.kex);
+}
+
+void
+x_rekey_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
+{
+	uint16_t verdict = obstacle(sa);
+	struct offer offer = sa->peer->conf.ike;
+	struct reason why = { "" };
+	struct proposals ps;
+	struct choice c;
+	uint8_t group[2];
+	struct wr w = wr_of(group, sizeof(group));
+
+	offer_prefer(&offer, &sa->suite);
+	if (verdict == N_NONE && proposal_decode(m->sa, &ps) != N_NONE)
+		verdict = N_INVALID_SYNTAX;
+	if (verdict == N_NONE && !proposal_choose(&ps, &offer, 8, &c)) {
+		verdict = N_NO_PROPOSAL_CHOSEN;
+		proposal_explain(&ps, &offer, &why);
+		peer_failed(sa->peer, "IKE rekey refused: %s", why.s);
+	}
+	if (verdict == N_NONE && m->ke.group != c.suite.ke->id) {
+		verdict = N_INVALID_KE_PAYLOAD;
+		wr_u16(&w, c.suite.ke->id);
+	}
+	if (verdict != N_NONE)
+		xchg_refuse(sa, now, CREATE_CHILD_SA, verdict, wr_done(&w));
+	else
+		create(sa, now, m, &c);
+}

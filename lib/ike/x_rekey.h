@@ -1,0 +1,12 @@
+/* CREATE_CHILD_SA for the IKE SA itself, RFC 7296 sections 1.3.2 and 2.18. */
+#ifndef IKE_X_REKEY_H
+#define IKE_X_REKEY_H
+
+#include "ike/sa.h"
+
+void	x_rekey_request(struct ike_sa *, struct instant);
+void	x_rekey_answer(struct ike_sa *, struct instant, const struct path *,
+	    const struct msg *);
+void	x_rekey_respond(struct ike_sa *, struct instant, const struct msg *);
+
+#endif

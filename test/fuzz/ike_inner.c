@@ -1,0 +1,188 @@
+/*
+ * What an SK payload holds once it is decrypted: the first three octets are
+ * the first payload's type, the exchange and the direction, the rest is a
+ * chain.  Messages that pass the table of exchanges are read to the bottom;
+ * what our encoders make of the result must decode to the same again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ike/proposal.h"
+#include "ike/rules.h"
+#include "ike/ts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static bool
+list_has(const struct alg_list *l, const struct alg *a)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->alg[i] == a)
+			return true;
+	}
+	return false;
+}
+
+/* The peer's proposal as an offer of ours: what of it we support, in order. */
+static struct offer
+offer_from(const struct proposal *p)
+{
+	struct offer o = { .proto = p->proto };
+	struct alg_list *const lists[ALG_TYPES] = {
+		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
+		[ALG_INTEG] = &o.integ, [ALG_KE] = &o.ke,
+	};
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct transform *t = &p->t[i];
+		const struct alg *a = alg_find(t->type, t->id, t->key_bits);
+		struct alg_list *l = lists[t->type];
+
+		if (a != NULL && l != NULL && l->n < ALGS_MAX &&
+		    !list_has(l, a))
+			l->alg[l->n++] = a;
+	}
+	return o;
+}
+
+/* Counts of usable transforms by type in a decoded proposal. */
+static void
+require_same(const struct proposals *ps, const struct offer *o)
+{
+	const struct alg_list *const lists[ALG_TYPES] = {
+		[ALG_ENCR] = &o->encr, [ALG_PRF] = &o->prf,
+		[ALG_INTEG] = &o->integ, [ALG_KE] = &o->ke,
+	};
+
+	for (size_t i = 0; i < ps->n; i++) {
+		require(ps->p[i].number == i + 1 && !ps->p[i].unusable);
+		for (size_t k = 0; k < ps->p[i].n; k++) {
+			const struct transform *t = &ps->p[i].t[k];
+			const struct alg *a = alg_find(t->type, t->id,
+			    t->key_bits);
+
+			require(a != NULL && !t->unusable);
+			require(t->type == ALG_ESN ||
+			    list_has(lists[t->type], a));
+		}
+	}
+}
+
+/* Our best of an offer of ours, written as an answer, passes as one. */
+static void
+answer_round_trip(const struct offer *o, struct bytes spi,
+    const struct choice *c)
+{
+	uint8_t buf[512];
+	struct wr w = wr_of(buf, sizeof(buf));
+	struct proposals ps;
+	struct choice got;
+
+	proposal_encode_chosen(&w, &c->suite, o->proto, c->number, spi);
+	require(!w.bad);
+	require(proposal_decode(wr_done(&w), &ps) == N_NONE);
+	require(proposal_accept(&ps, o, spi.n, &got));
+	require(got.number == c->number && bytes_eq(got.spi, spi));
+	require(memcmp(&got.suite, &c->suite, sizeof(got.suite)) == 0);
+}
+
+static void
+offer_round_trip(const struct proposal *p)
+{
+	struct offer o = offer_from(p);
+	static uint8_t buf[4096];
+	struct wr w = wr_of(buf, sizeof(buf));
+	struct proposals ps;
+	struct choice c;
+
+	if (o.proto != PROTO_IKE && o.proto != PROTO_ESP)
+		return;
+	proposal_encode(&w, &o, p->spi);
+	require(!w.bad);
+	if (w.n == 0)
+		return;			/* no cipher that we could use */
+	require(proposal_decode(wr_done(&w), &ps) == N_NONE);
+	require_same(&ps, &o);
+	if (proposal_choose(&ps, &o, p->spi.n, &c)) {
+		answer_round_trip(&o, p->spi, &c);
+		offer_prefer(&o, &c.suite);
+		require(o.encr.alg[0] == c.suite.encr);
+	}
+}
+
+static void
+try_sa(struct bytes sa)
+{
+	struct proposals ps;
+	struct reason why;
+
+	if (proposal_decode(sa, &ps) != N_NONE)
+		return;
+	for (size_t i = 0; i < ps.n; i++) {
+		struct offer o = offer_from(&ps.p[i]);
+
+		offer_round_trip(&ps.p[i]);
+		proposal_explain(&ps, &o, &why);
+	}
+}
+
+/* decode(encode(x)) == x, and narrowing to itself loses and adds nothing. */
+static void
+try_ts(struct bytes body)
+{
+	uint8_t buf[4 + 40 * TS_MAX];
+	struct wr w = wr_of(buf, sizeof(buf));
+	struct ts_list l, again, once, twice;
+
+	if (ts_decode(body, &l) != N_NONE || l.n == 0)
+		return;
+	ts_encode(&w, &l);
+	require(!w.bad);
+	require(ts_decode(wr_done(&w), &again) == N_NONE);
+	require(again.n == l.n);
+	require(ts_within(&again, &l) && ts_within(&l, &again));
+	for (size_t i = 0; i < l.n; i++)
+		require(again.ts[i].proto == l.ts[i].proto &&
+		    again.ts[i].port_lo == l.ts[i].port_lo &&
+		    again.ts[i].port_hi == l.ts[i].port_hi &&
+		    addr_eq(&again.ts[i].lo, &l.ts[i].lo) &&
+		    addr_eq(&again.ts[i].hi, &l.ts[i].hi));
+	ts_narrow(&l, &l, &once);
+	require(once.n > 0 && ts_within(&once, &l));
+	ts_narrow(&once, &once, &twice);
+	require(ts_within(&twice, &once) && ts_within(&once, &twice));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rd r = rd_of(bytes_of(data, size));
+	uint8_t first = rd_u8(&r), exchange = rd_u8(&r);
+	bool response = (rd_u8(&r) & 1) != 0;
+	struct msg m = { 0 };
+	uint16_t verdict;
+
+	if (r.bad)
+		return 0;
+	verdict = payload_decode(first, rd_rest(&r), 0, &m);
+	require(verdict == N_NONE || verdict == N_INVALID_SYNTAX ||
+	    (verdict == N_UNSUPPORTED_CRITICAL_PAYLOAD && m.critical != 0));
+	if (verdict != N_NONE)
+		return 0;
+	verdict = rules_check(exchange, response, &m);
+	require(verdict == N_NONE || verdict == N_INVALID_SYNTAX ||
+	    verdict == N_AUTHENTICATION_FAILED);
+	if (verdict == N_NONE)
+		require((m.seen & PL_BIT(PL_SK)) == 0);
+	try_sa(m.sa);
+	try_ts(m.tsi);
+	try_ts(m.tsr);
+	return 0;
+}

@@ -1,0 +1,176 @@
+/*
+ * A whole datagram as a stranger sends it: header, payload chain, the table of
+ * exchanges, and then every inner decoder on whatever was found, with choice,
+ * narrowing and the texts that operators read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ike/proposal.h"
+#include "ike/rules.h"
+#include "ike/ts.h"
+#include "util/array.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* Views point into the message, or are empty. */
+static void
+require_inside(struct bytes view, struct bytes all)
+{
+	require(view.n == 0 || (view.p >= all.p && view.n <= all.n &&
+	    (size_t)(view.p - all.p) <= all.n - view.n));
+}
+
+/* Everything that we support, strongest first. */
+static struct offer
+offer_all(uint8_t proto, bool with_ke)
+{
+	struct offer o = { .proto = proto };
+	struct alg_list *const lists[ALG_TYPES] = {
+		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
+		[ALG_INTEG] = &o.integ, [ALG_KE] = with_ke ? &o.ke : NULL,
+	};
+	const struct alg *a;
+
+	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
+		struct alg_list *l = lists[a->type];
+
+		if (l != NULL && l->n < ALGS_MAX)
+			l->alg[l->n++] = a;
+	}
+	return o;
+}
+
+static void
+try_offer(const struct proposals *ps, const struct offer *o, size_t spi_n)
+{
+	struct choice c = { 0 }, answer = { 0 };
+	char text[SUITE_STRLEN];
+	struct reason why;
+	bool chosen = proposal_choose(ps, o, spi_n, &c);
+
+	if (chosen) {
+		require(c.suite.encr != NULL && c.spi.n == spi_n);
+		require((c.suite.prf != NULL) == (o->proto == PROTO_IKE));
+		require((c.suite.ke != NULL) == (o->ke.n > 0));
+		require((c.suite.integ == NULL) ==
+		    ((c.suite.encr->flags & ALG_AEAD) != 0));
+		suite_str(&c.suite, text);
+	}
+	/* an answer that passes is one that we would have chosen */
+	if (proposal_accept(ps, o, spi_n, &answer))
+		require(chosen && answer.number == c.number &&
+		    memcmp(&answer.suite, &c.suite, sizeof(c.suite)) == 0);
+	proposal_explain(ps, o, &why);
+	require(memchr(why.s, '\0', sizeof(why.s)) != NULL);
+}
+
+static void
+try_sa(struct bytes sa)
+{
+	static const size_t spi_sizes[] = { 0, 4, 8 };
+	struct proposals ps;
+	struct offer ike, esp, bare;
+
+	if (proposal_decode(sa, &ps) != N_NONE)
+		return;
+	require(ps.n >= 1 && ps.n <= PROPOSALS_MAX);
+	ike = offer_all(PROTO_IKE, true);
+	esp = offer_all(PROTO_ESP, true);
+	bare = offer_all(PROTO_ESP, false);
+	for (size_t i = 0; i < ARRAY_SIZE(spi_sizes); i++) {
+		try_offer(&ps, &ike, spi_sizes[i]);
+		try_offer(&ps, &esp, spi_sizes[i]);
+		try_offer(&ps, &bare, spi_sizes[i]);
+	}
+}
+
+static void
+try_ts(struct bytes body)
+{
+	struct prefix net = { .addr = { ADDR_IPV4, { 10 } }, .len = 8 };
+	struct ts_list theirs, ours = { 0 }, both;
+	char text[512];
+
+	if (ts_decode(body, &theirs) != N_NONE)
+		return;
+	require(theirs.n <= TS_MAX);
+	ours.ts[ours.n++] = ts_prefix(&net);
+	net = (struct prefix){ .addr = { .family = ADDR_IPV6 } };
+	ours.ts[ours.n++] = ts_prefix(&net);
+	ts_narrow(&theirs, &ours, &both);
+	require(both.n <= TS_MAX);
+	require(both.n == 0 || ts_within(&both, &theirs));
+	require(both.n == 0 || ts_within(&both, &ours));
+	for (size_t i = 0; i < both.n; i++) {
+		const struct prefix p = ts_net(&both.ts[i]);
+		const struct addr last = prefix_last(&p);
+
+		require(addr_eq(&p.addr, &both.ts[i].lo));
+		require(addr_eq(&last, &both.ts[i].hi));
+	}
+	ts_str(&theirs, text, sizeof(text));
+	ts_str(&both, text, 16);
+}
+
+static void
+check_msg(const struct msg *m, struct bytes all)
+{
+	const struct bytes views[] = {
+		m->chain, m->sa, m->nonce, m->tsi, m->tsr, m->sk, m->ke.data,
+		m->idi.data, m->idi.body, m->idr.data, m->idr.body,
+		m->auth.data,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		require_inside(views[i], all);
+	for (size_t i = 0; i < m->notifies_n; i++) {
+		require_inside(m->notifies[i].spi, all);
+		require_inside(m->notifies[i].data, all);
+		require(notify_str(m->notifies[i].type) != NULL);
+		require(m->notifies[i].spi.n > 0 || m->notifies[i].proto == 0);
+	}
+	for (size_t i = 0; i < m->deletes_n; i++) {
+		const struct pl_delete *d = &m->deletes[i];
+
+		require_inside(d->spis, all);
+		require(d->spis.n == (size_t)d->n * d->spi_size);
+	}
+	if ((m->seen & PL_BIT(PL_SK)) != 0)
+		require(m->sk_at + m->sk.n == all.n);
+	if ((m->seen & PL_BIT(PL_NONCE)) != 0)
+		require(m->nonce.n >= NONCE_MIN && m->nonce.n <= NONCE_MAX);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct bytes all = bytes_of(data, size);
+	struct rd r = rd_of(all);
+	uint8_t again[HDR_LEN];
+	struct wr w = wr_of(again, sizeof(again));
+	struct msg m;
+	struct hdr h;
+
+	if (!hdr_decode(all, &h))
+		return 0;
+	hdr_encode(&w, &h);
+	require(!w.bad && memcmp(again, data, HDR_LEN) == 0);
+	hdr_exchange_str(h.exchange);
+	rd_bytes(&r, HDR_LEN);
+	if (payload_decode(h.next, rd_rest(&r), HDR_LEN, &m) != N_NONE)
+		return 0;
+	check_msg(&m, all);
+	rules_check(h.exchange, (h.flags & HDR_RESPONSE) != 0, &m);
+	try_sa(m.sa);
+	try_ts(m.tsi);
+	try_ts(m.tsr);
+	return 0;
+}
