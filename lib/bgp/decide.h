@@ -1,0 +1,31 @@
+/* The decision process (RFC 4271 section 9.1.2.2) over the paths of a prefix. */
+#ifndef BGP_DECIDE_H
+#define BGP_DECIDE_H
+
+#include "bgp/intern.h"
+
+/* What the decision knows about the speaker that taught a path. */
+struct decide_peer {
+	bool		local;		/* we originate it */
+	bool		ibgp;
+	uint32_t	router_id;	/* host order */
+	struct addr	addr;
+};
+
+struct decide_path {
+	const struct attrs *attrs;
+	const struct decide_peer *peer;
+	uint32_t	id;		/* the caller's */
+};
+
+/*
+ * Orders n > 0 eligible paths: the best first, then those that may share its
+ * traffic, then the others.  Returns how many share, at least 1: equal in
+ * every step up to eBGP over iBGP, with the same neighbour AS.
+ */
+unsigned	decide(struct decide_path *, unsigned n);
+/* The step in which a wins over b, b over a or neither ("equal"). */
+const char	*decide_why(const struct decide_path *a,
+		    const struct decide_path *b, int *winner);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * What one session announces: which prefixes the peer has from us, and UPDATEs
+ * made when there is room for them.
+ */
+#ifndef BGP_EXPORT_H
+#define BGP_EXPORT_H
+
+#include "bgp/bits.h"
+#include "bgp/rib.h"
+
+struct export_conf {
+	uint32_t	local_asn, remote_asn;
+	bool		ibgp, as4;
+	bool		transit;	/* not only what we originate */
+	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
+	struct addr	next_hop4, next_hop6;
+};
+
+struct export {
+	struct export_conf conf;
+	struct rib_ref	source;		/* the session as a teacher */
+	uint32_t	reader;		/* of the journal */
+	struct bits	told[2];	/* by prefix number, per family */
+	uint32_t	advertised;	/* bits set in them */
+	bool		dumping[2];	/* the whole table is going out */
+	uint32_t	at[2];		/* last prefix of it that went */
+	uint32_t	*own;		/* not transit: the table to go out */
+	uint32_t	own_n, own_at;
+	bool		eor[2];		/* End-of-RIB is due */
+};
+
+/* Begins with a dump of all that is to be announced.  False: no memory. */
+bool	export_start(struct export *, struct rib *, const struct export_conf *,
+	    struct rib_ref source);
+void	export_stop(struct export *, struct rib *);
+/* RFC 2918: announces everything of the family again. */
+void	export_refresh(struct export *, enum addr_family);
+/* Is there (maybe) something to write? */
+bool	export_pending(const struct export *, const struct rib *);
+
+#define EXPORT_ROOM	(2 * 32768 + 8192)	/* octets export_fill() needs */
+
+/*
+ * Writes some of the UPDATEs that are due; when it wrote nothing, none are.
+ * False: no memory.
+ */
+bool	export_fill(struct export *, struct rib *, struct wr *);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * Adj-RIB-In (RFC 4271 sections 6.3, 9 and 9.1.2): routes enter the RIB, with
+ * the mark whether they may be chosen.  Not to be chosen are routes with our
+ * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8) and such
+ * whose next hop is not on the tunnel: with the family of the session it is
+ * the neighbour itself, with the other family any address but ours.
+ */
+#include "bgp/import.h"
+
+#include "bgp/aspath.h"
+#include "bgp/nlri.h"
+#include "bgp/open.h"
+
+static bool
+family_on(const struct import *im, enum addr_family family)
+{
+	return (im->families & (family == ADDR_IPV6 ? OPEN_IPV6 :
+	    family == ADDR_IPV4 ? OPEN_IPV4 : 0)) != 0;
+}
+
+static bool
+ipv4_mapped(const struct addr *a)
+{
+	static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+
+	return a->family == ADDR_IPV6 &&
+	    bytes_eq(bytes_of(a->b, 12), bytes_of(head, 12));
+}
+
+/* NULL: usable. */
+static const char *
+next_hop_error(const struct import *im, const struct addr *hop)
+{
+	if (addr_is_any(hop) || addr_is_multicast(hop) ||
+	    addr_is_loopback(hop) || ipv4_mapped(hop))
+		return "is no address of a router";
+	if (addr_eq(hop, &im->local) || addr_eq(hop, &im->next_hop4) ||
+	    addr_eq(hop, &im->next_hop6))
+		return "is ours";
+	if (hop->family == im->remote.family && !addr_eq(hop, &im->remote))
+		return "is not the neighbour";
+	return NULL;
+}
+
+static bool
+looped(const struct import *im, const struct attrs *a)
+{
+	return aspath_has(attrs_path(a), im->local_asn) ||
+	    ((a->has & ATTRS_ORIGINATOR) != 0 &&
+	    a->originator == im->router_id);
+}
+
+/* The prefixes of a field that update_parse() found well-formed. */
+static void
+withdraw(const struct import *im, struct rib *r, enum addr_family family,
+    struct bytes nlri)
+{
+	struct rd rd = rd_of(nlri);
+	struct prefix p;
+
+	if (!family_on(im, family))
+		return;
+	while (nlri_next(&rd, family, &p))
+		rib_unreach(r, im->source, &p);
+}
+
+static bool
+announce(const struct import *im, struct rib *r, enum addr_family family,
+    struct bytes nlri, uint32_t attrs, bool eligible)
+{
+	struct rd rd = rd_of(nlri);
+	struct prefix p;
+
+	while (nlri_next(&rd, family, &p)) {
+		if (!rib_reach(r, im->source, &p, attrs, eligible))
+			return false;
+	}
+	return true;
+}
+
+static enum attr_verdict
+no_memory(struct fault *f)
+{
+	fault_set(f, FAULT_CEASE, FAULT_RESOURCES, (struct bytes){ 0 });
+	reason_set(&f->text, "out of memory for routes");
+	return ATTR_RESET;
+}
+
+static void
+next_hop_text(struct fault *f, const struct addr *hop, const char *bad)
+{
+	char text[ADDR_STRLEN];
+
+	reason_set(&f->text, "routes are not used: their next hop %s %s",
+	    addr_str(hop, text), bad);
+}
+
+/* Routes of one family with one next hop. */
+static enum attr_verdict
+reach(const struct import *im, struct rib *r, const struct update *u,
+    enum addr_family family, const struct addr *hop, struct bytes nlri,
+    struct fault *f)
+{
+	const char *bad = next_hop_error(im, hop);
+	union attrs_buf buf;
+	uint32_t id;
+	bool ok;
+
+	if (nlri.n == 0 || !family_on(im, family))
+		return ATTR_OK;
+	attr_canon(&buf, &u->attrs, &im->mode, hop);
+	id = intern_get(&r->intern, &buf.attrs);
+	if (id == 0)
+		return no_memory(f);
+	ok = announce(im, r, family, nlri, id,
+	    bad == NULL && !looped(im, &buf.attrs));
+	intern_drop(&r->intern, id);
+	if (!ok)
+		return no_memory(f);
+	if (bad == NULL)
+		return ATTR_OK;
+	next_hop_text(f, hop, bad);
+	return ATTR_WITHDRAW;
+}
+
+static enum attr_verdict
+worse(enum attr_verdict a, enum attr_verdict b)
+{
+	return a > b ? a : b;
+}
+
+enum attr_verdict
+import_update(const struct import *im, struct rib *r, struct bytes body,
+    struct fault *f)
+{
+	struct update u;
+	enum attr_verdict v = update_parse(&u, body, &im->mode, f);
+	const struct attr_mp *mp = &u.attrs.reach;
+
+	if (v == ATTR_RESET)
+		return v;
+	withdraw(im, r, ADDR_IPV4, u.withdrawn);
+	withdraw(im, r, u.attrs.unreach.family, u.attrs.unreach.nlri);
+	if (v == ATTR_WITHDRAW) {
+		withdraw(im, r, ADDR_IPV4, u.nlri);
+		withdraw(im, r, mp->family, mp->nlri);
+		return v;
+	}
+	v = worse(v, reach(im, r, &u, ADDR_IPV4, &u.attrs.next_hop, u.nlri, f));
+	if (v != ATTR_RESET)
+		v = worse(v, reach(im, r, &u, mp->family, &mp->next_hop,
+		    mp->nlri, f));
+	return v;
+}

@@ -1,0 +1,24 @@
+/* A received UPDATE into the RIB: which of its routes may be used. */
+#ifndef BGP_IMPORT_H
+#define BGP_IMPORT_H
+
+#include "bgp/rib.h"
+#include "bgp/update.h"
+
+struct import {
+	struct attr_mode mode;
+	uint8_t		families;	/* negotiated: OPEN_IPV4 | OPEN_IPV6 */
+	uint32_t	local_asn, router_id;
+	struct addr	local, remote;	/* of the session */
+	struct addr	next_hop4, next_hop6;	/* ours */
+	struct rib_ref	source;
+};
+
+/*
+ * ATTR_RESET: fault is for the peer.  ATTR_DISCARD or ATTR_WITHDRAW: the text
+ * is for the log.  Out of memory resets with Cease.
+ */
+enum attr_verdict	import_update(const struct import *, struct rib *,
+			    struct bytes body, struct fault *);
+
+#endif

@@ -1,0 +1,14 @@
+/* Bounds on what a peer can make the speaker hold or send. */
+#ifndef BGP_LIMIT_H
+#define BGP_LIMIT_H
+
+#define LIMIT_MESSAGE		4096	/* octets of a message, RFC 4271 */
+#define LIMIT_AS_PATH		255	/* AS numbers in an AS_PATH */
+#define LIMIT_COMMUNITIES	255	/* of each kind on one route */
+#define LIMIT_UNKNOWN		16	/* unknown attributes on one route */
+#define LIMIT_INCOMING		2	/* accepted connections of one peer */
+#define LIMIT_EVENTS		256	/* UPDATE errors not yet pulled */
+#define LIMIT_FILL		32768	/* octets of UPDATEs made ahead */
+#define LIMIT_NETS		(1u << 28)	/* prefixes of one family */
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
+ * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793) and route refresh
+ * (RFC 2918); the extended form of the optional parameters is understood
+ * (RFC 9072) and never needed in ours.  Capabilities that we do not know are
+ * skipped.  A peer that offers no multiprotocol capability speaks IPv4.
+ */
+#include "bgp/open.h"
+
+#include "util/array.h"
+
+enum {
+	BGP_VERSION = 4,
+	PARAM_CAPABILITIES = 2,
+	PARAM_EXTENDED = 255,
+	CAP_MP = 1,
+	CAP_REFRESH = 2,
+	CAP_AS4 = 65,
+};
+
+struct parse {
+	struct open	open;
+	bool		mp;		/* some MP capability was there */
+};
+
+static bool
+cap_mp(struct parse *p, struct rd *r)
+{
+	uint16_t afi = rd_u16(r);
+
+	rd_u8(r);
+	switch (msg_family(afi, rd_u8(r))) {
+	case ADDR_IPV4:
+		p->open.families |= OPEN_IPV4;
+		break;
+	case ADDR_IPV6:
+		p->open.families |= OPEN_IPV6;
+		break;
+	case ADDR_NONE:
+		break;
+	}
+	p->mp = true;
+	return rd_done(r);
+}
+
+static bool
+cap_refresh(struct parse *p, struct rd *r)
+{
+	p->open.refresh = true;
+	return rd_done(r);
+}
+
+static bool
+cap_as4(struct parse *p, struct rd *r)
+{
+	p->open.as4 = true;
+	p->open.asn = rd_u32(r);
+	return rd_done(r);
+}
+
+static const struct {
+	uint8_t		code;
+	const char	*name;
+	bool		(*decode)(struct parse *, struct rd *);
+} caps[] = {
+	{ CAP_MP, "multiprotocol", cap_mp },
+	{ CAP_REFRESH, "route refresh", cap_refresh },
+	{ CAP_AS4, "4-octet AS number", cap_as4 },
+};
+
+static bool
+bad_open(struct fault *f, unsigned subcode, const char *what)
+{
+	fault_set(f, FAULT_OPEN, subcode, (struct bytes){ 0 });
+	reason_set(&f->text, "the remote's OPEN is malformed: %s", what);
+	return false;
+}
+
+static bool
+capability(struct parse *p, uint8_t code, struct rd *r, struct fault *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(caps); i++) {
+		if (caps[i].code != code || caps[i].decode(p, r))
+			continue;
+		fault_set(f, FAULT_OPEN, FAULT_OPEN_UNSPECIFIC,
+		    (struct bytes){ 0 });
+		reason_set(&f->text, "the remote's OPEN is malformed: the %s "
+		    "capability has the wrong length", caps[i].name);
+		return false;
+	}
+	return true;
+}
+
+/* Capabilities may be one per parameter or many (RFC 5492 section 4). */
+static bool
+capabilities(struct parse *p, struct rd *r, struct fault *f)
+{
+	while (r->n > 0) {
+		uint8_t code = rd_u8(r);
+		struct rd value = rd_sub(r, rd_u8(r));
+
+		if (r->bad)
+			return bad_open(f, FAULT_OPEN_UNSPECIFIC,
+			    "a capability runs past its parameter");
+		if (!capability(p, code, &value, f))
+			return false;
+	}
+	return true;
+}
+
+static bool
+parameters(struct parse *p, struct rd *r, bool extended, struct fault *f)
+{
+	while (r->n > 0) {
+		uint8_t type = rd_u8(r);
+		struct rd value = rd_sub(r, extended ? rd_u16(r) : rd_u8(r));
+
+		if (r->bad)
+			return bad_open(f, FAULT_OPEN_UNSPECIFIC,
+			    "an optional parameter runs past the message");
+		if (type != PARAM_CAPABILITIES) {
+			fault_set(f, FAULT_OPEN, FAULT_PARAMETER,
+			    (struct bytes){ 0 });
+			reason_set(&f->text, "the remote's OPEN has optional "
+			    "parameter %u, which is not supported", type);
+			return false;
+		}
+		if (!capabilities(p, &value, f))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * RFC 9072 section 2: length 255 and a first parameter of type 255 mean that
+ * a 2-octet length follows and every parameter has one as well.
+ */
+static bool
+optional(struct parse *p, struct rd *r, struct fault *f)
+{
+	size_t n = rd_u8(r);
+	struct rd peek = *r;
+	bool extended = n == 255 && rd_u8(&peek) == PARAM_EXTENDED;
+	struct rd params;
+
+	if (extended) {
+		rd_u8(r);
+		n = rd_u16(r);
+	}
+	params = rd_sub(r, n);
+	if (!rd_done(r))
+		return bad_open(f, FAULT_OPEN_UNSPECIFIC,
+		    "the optional parameters do not fill the message");
+	return parameters(p, &params, extended, f);
+}
+
+bool
+open_parse(struct open *o, struct bytes body, struct fault *f)
+{
+	static const uint8_t four[2] = { 0, BGP_VERSION };
+	struct rd r = rd_of(body);
+	struct parse p = { 0 };
+	uint8_t version = rd_u8(&r);
+
+	if (version != BGP_VERSION) {
+		fault_set(f, FAULT_OPEN, FAULT_VERSION, bytes_of(four, 2));
+		reason_set(&f->text, "the remote speaks BGP version %u, not 4",
+		    version);
+		return false;
+	}
+	p.open.asn = rd_u16(&r);
+	p.open.hold_time = rd_u16(&r);
+	p.open.router_id = rd_u32(&r);
+	if (!optional(&p, &r, f))
+		return false;
+	if (!p.mp)
+		p.open.families = OPEN_IPV4;
+	*o = p.open;
+	return true;
+}
+
+static bool
+check_asn(const struct open *o, const struct open_want *w, struct fault *f)
+{
+	if (o->asn == w->remote_asn && o->asn != 0)
+		return true;
+	fault_set(f, FAULT_OPEN, FAULT_PEER_AS, (struct bytes){ 0 });
+	if (o->asn == 0)		/* RFC 7607 */
+		reason_set(&f->text, "remote AS is 0, which is reserved");
+	else
+		reason_set(&f->text, "remote AS is %u, expected %u", o->asn,
+		    w->remote_asn);
+	return false;
+}
+
+/* RFC 6286: not zero, and unique within an AS. */
+static bool
+check_router_id(const struct open *o, const struct open_want *w,
+    struct fault *f)
+{
+	bool ibgp = w->local_asn == w->remote_asn;
+
+	if (o->router_id != 0 && !(ibgp && o->router_id == w->router_id))
+		return true;
+	fault_set(f, FAULT_OPEN, FAULT_ROUTER_ID, (struct bytes){ 0 });
+	reason_set(&f->text, o->router_id == 0 ?
+	    "the remote's BGP identifier is 0" :
+	    "the remote has the same BGP identifier as we, in the same AS");
+	return false;
+}
+
+static bool
+check_hold_time(const struct open *o, struct fault *f)
+{
+	if (o->hold_time == 0 || o->hold_time >= 3)
+		return true;
+	fault_set(f, FAULT_OPEN, FAULT_HOLD_TIME, (struct bytes){ 0 });
+	reason_set(&f->text, "the remote offers a hold time of %u s; it must "
+	    "be 0 or at least 3", o->hold_time);
+	return false;
+}
+
+static const char *
+families_str(unsigned families)
+{
+	static const char *const names[] = {
+		"none", "IPv4", "IPv6", "IPv4 and IPv6",
+	};
+
+	return names[families & (OPEN_IPV4 | OPEN_IPV6)];
+}
+
+static void
+put_mp(struct wr *w, uint16_t afi)
+{
+	wr_u8(w, CAP_MP);
+	wr_u8(w, 4);
+	wr_u16(w, afi);
+	wr_u8(w, 0);
+	wr_u8(w, SAFI_UNICAST);
+}
+
+static void
+put_families(struct wr *w, unsigned families)
+{
+	if (families & OPEN_IPV4)
+		put_mp(w, AFI_IPV4);
+	if (families & OPEN_IPV6)
+		put_mp(w, AFI_IPV6);
+}
+
+/* RFC 5492 section 3: the data are the capabilities that we miss. */
+static bool
+check_families(const struct open *o, const struct open_want *w,
+    struct fault *f)
+{
+	uint8_t data[12];
+	struct wr out = wr_of(data, sizeof(data));
+
+	if ((o->families & w->families) != 0)
+		return true;
+	put_families(&out, w->families);
+	fault_set(f, FAULT_OPEN, FAULT_CAPABILITY, wr_done(&out));
+	reason_set(&f->text, "no address family in common: ours %s, the "
+	    "remote's %s", families_str(w->families),
+	    families_str(o->families));
+	return false;
+}
+
+bool
+open_check(const struct open *o, const struct open_want *w, struct fault *f)
+{
+	return check_asn(o, w, f) && check_router_id(o, w, f) &&
+	    check_hold_time(o, f) && check_families(o, w, f);
+}
+
+/*
+ *  |version|  my AS  |hold time|  BGP identifier  |n|2|len| capabilities |
+ */
+void
+open_put(struct wr *w, const struct open *o)
+{
+	size_t at = msg_begin(w, MSG_OPEN), params;
+
+	wr_u8(w, BGP_VERSION);
+	wr_u16(w, o->asn > UINT16_MAX ? OPEN_AS_TRANS : (uint16_t)o->asn);
+	wr_u16(w, o->hold_time);
+	wr_u32(w, o->router_id);
+	params = w->n;
+	wr_u8(w, 0);
+	wr_u8(w, PARAM_CAPABILITIES);
+	wr_u8(w, 0);
+	put_families(w, o->families);
+	if (o->refresh) {
+		wr_u8(w, CAP_REFRESH);
+		wr_u8(w, 0);
+	}
+	if (o->as4) {
+		wr_u8(w, CAP_AS4);
+		wr_u8(w, 4);
+		wr_u32(w, o->asn);
+	}
+	wr_patch_u8(w, params, (uint8_t)(w->n - params - 1));
+	wr_patch_u8(w, params + 2, (uint8_t)(w->n - params - 3));
+	msg_end(w, at);
+}

@@ -1,0 +1,436 @@
+/*
+ * The RIB (RFC 4271 section 3.2): paths per prefix and source, and the choice
+ * among them (section 9.1.2) at every change.  The list of a prefix is kept in
+ * the order of the decision: the best, the paths that share its traffic, the
+ * rest.  A change of what is chosen goes into the journal; what follows from
+ * it is the readers' business.
+ *
+ * Invariants: a path is in two lists, its prefix's and its source's; it holds
+ * one reference to its attributes; slot 0 is ourselves and always there.
+ */
+#include "bgp/rib.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/aspath.h"
+#include "bgp/rib_net.h"
+
+struct rib_path *
+rib_path(const struct rib *r, uint32_t path)
+{
+	return store_at(&r->paths, path);
+}
+
+bool
+rib_init(struct rib *r, const uint64_t key[static 2])
+{
+	struct hash_key k = { .seed = key[0], .mul = key[1] | 1 };
+
+	*r = (struct rib){ .key = k };
+	intern_init(&r->intern, k);
+	rib_net_init(r);
+	store_init(&r->paths, sizeof(struct rib_path), UINT32_MAX / 2);
+	r->source = calloc(1, sizeof(*r->source));
+	if (r->source == NULL)
+		return false;
+	r->sources = 1;
+	r->source[0].used = true;
+	r->source[0].decide.local = true;
+	return true;
+}
+
+void
+rib_fini(struct rib *r)
+{
+	rib_net_fini(r);
+	store_fini(&r->paths);
+	intern_fini(&r->intern);
+	free(r->source);
+	free(r->scratch);
+	free(r->journal);
+	free(r->reader);
+	*r = (struct rib){ 0 };
+}
+
+struct rib_ref
+rib_self(void)
+{
+	return (struct rib_ref){ 0 };
+}
+
+bool
+rib_valid(const struct rib *r, struct rib_ref ref)
+{
+	return ref.slot < r->sources && r->source[ref.slot].used &&
+	    r->source[ref.slot].gen == ref.gen;
+}
+
+uint32_t
+rib_accepted(const struct rib *r, struct rib_ref ref)
+{
+	return rib_valid(r, ref) ? r->source[ref.slot].eligible : 0;
+}
+
+struct rib_ref
+rib_join(struct rib *r, uint32_t peer, const struct decide_peer *decide)
+{
+	struct rib_source *more, *s;
+	uint32_t slot = 1;
+
+	while (slot < r->sources && r->source[slot].used)
+		slot++;
+	if (slot > UINT16_MAX)
+		return rib_self();
+	if (slot == r->sources) {
+		more = realloc(r->source, (slot + 1) * sizeof(*more));
+		if (more == NULL)
+			return rib_self();
+		r->source = more;
+		r->source[slot].gen = 0;
+		r->sources++;
+	}
+	s = &r->source[slot];
+	*s = (struct rib_source){
+		.decide = *decide, .peer = peer, .used = true,
+		.gen = (uint16_t)(s->gen + 1),
+	};
+	return (struct rib_ref){ .slot = (uint16_t)slot, .gen = s->gen };
+}
+
+/* What was chosen for a prefix: the paths that share, the best first. */
+struct choice {
+	uint32_t	n;
+	uint32_t	path[BGP_PATHS_MAX];
+};
+
+static void
+choice_of(const struct rib *r, const struct rib_net *n, struct choice *c)
+{
+	uint32_t id = n->paths;
+
+	c->n = 0;
+	while (id != 0 && c->n < BGP_PATHS_MAX) {
+		const struct rib_path *p = rib_path(r, id);
+
+		if ((p->flags & PATH_SHARES) == 0)
+			break;
+		c->path[c->n++] = id;
+		id = p->next;
+	}
+}
+
+static bool
+choice_eq(const struct choice *a, const struct choice *b)
+{
+	return a->n == b->n &&
+	    memcmp(a->path, b->path, a->n * sizeof(a->path[0])) == 0;
+}
+
+static bool
+choice_has(const struct choice *c, uint32_t path)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (c->path[i] == path)
+			return true;
+	}
+	return false;
+}
+
+/* Room for one more path of the prefix than there are. */
+static bool
+scratch_reserve(struct rib *r, const struct rib_net *n)
+{
+	struct decide_path *more;
+	uint32_t need = 1;
+
+	for (uint32_t id = n->paths; id != 0; id = rib_path(r, id)->next)
+		need++;
+	if (need <= r->scratch_n)
+		return true;
+	more = realloc(r->scratch, 2 * (size_t)need * sizeof(*more));
+	if (more == NULL)
+		return false;
+	r->scratch = more;
+	r->scratch_n = 2 * need;
+	return true;
+}
+
+/* Splits the list: eligible paths into scratch, the rest into *others. */
+static uint32_t
+gather(struct rib *r, const struct rib_net *n, uint32_t *others)
+{
+	uint32_t k = 0, id, next;
+
+	*others = 0;
+	for (id = n->paths; id != 0; id = next) {
+		struct rib_path *p = rib_path(r, id);
+
+		next = p->next;
+		p->flags &= PATH_ELIGIBLE;
+		if (p->flags == 0) {
+			p->next = *others;
+			*others = id;
+			continue;
+		}
+		r->scratch[k++] = (struct decide_path){
+			.attrs = intern_at(&r->intern, p->attrs),
+			.peer = &r->source[p->slot].decide, .id = id,
+		};
+	}
+	return k;
+}
+
+/* Puts the list of the prefix into the order of the decision. */
+static void
+rank(struct rib *r, struct rib_net *n)
+{
+	uint32_t others, k, share;
+
+	k = gather(r, n, &others);
+	share = k == 0 ? 0 : decide(r->scratch, k);
+	n->paths = others;
+	for (uint32_t i = k; i-- > 0;) {
+		struct rib_path *p = rib_path(r, r->scratch[i].id);
+
+		if (i < share)
+			p->flags |= PATH_SHARES;
+		if (i == 0)
+			p->flags |= PATH_BEST;
+		p->next = n->paths;
+		n->paths = r->scratch[i].id;
+	}
+}
+
+/* After a change to one path: decide, and say what changed. */
+static void
+settle(struct rib *r, uint32_t net, const struct choice *was, uint32_t path,
+    bool own)
+{
+	struct rib_net *n = rib_net(r, net);
+	unsigned why = own ? JOURNAL_OWN : 0;
+	struct choice is;
+
+	rank(r, n);
+	choice_of(r, n, &is);
+	if (!choice_eq(was, &is) || choice_has(&is, path))
+		why |= JOURNAL_SHARE;
+	if ((was->n > 0 ? was->path[0] : 0) != (is.n > 0 ? is.path[0] : 0) ||
+	    (is.n > 0 && is.path[0] == path))
+		why |= JOURNAL_BEST;
+	if (why != 0)
+		journal_push(r, net, why);
+	else
+		rib_forget(r, net);
+}
+
+static uint32_t
+path_of(const struct rib *r, const struct rib_net *n, uint16_t slot)
+{
+	uint32_t id = n->paths;
+
+	while (id != 0 && rib_path(r, id)->slot != slot)
+		id = rib_path(r, id)->next;
+	return id;
+}
+
+static uint32_t
+path_add(struct rib *r, uint32_t net, uint16_t slot)
+{
+	struct rib_source *s = &r->source[slot];
+	struct rib_net *n = rib_net(r, net);
+	uint32_t id = store_new(&r->paths);
+	struct rib_path *p;
+
+	if (id == 0)
+		return 0;
+	p = rib_path(r, id);
+	*p = (struct rib_path){
+		.next = n->paths, .net = net, .src_next = s->paths,
+		.slot = slot,
+	};
+	n->paths = id;
+	if (s->paths != 0)
+		rib_path(r, s->paths)->src_prev = id;
+	s->paths = id;
+	return id;
+}
+
+static void
+path_unlink(struct rib *r, uint32_t id)
+{
+	struct rib_path *p = rib_path(r, id);
+	struct rib_source *s = &r->source[p->slot];
+	uint32_t *link = &rib_net(r, p->net)->paths;
+
+	while (*link != id)
+		link = &rib_path(r, *link)->next;
+	*link = p->next;
+	if (p->src_prev != 0)
+		rib_path(r, p->src_prev)->src_next = p->src_next;
+	else
+		s->paths = p->src_next;
+	if (p->src_next != 0)
+		rib_path(r, p->src_next)->src_prev = p->src_prev;
+	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
+}
+
+static void
+path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
+{
+	struct rib_path *p = rib_path(r, id);
+	struct rib_source *s = &r->source[p->slot];
+
+	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
+	s->eligible += eligible;
+	intern_hold(&r->intern, attrs);
+	intern_drop(&r->intern, p->attrs);
+	p->attrs = attrs;
+	p->flags = (uint8_t)(eligible ? PATH_ELIGIBLE : 0);
+}
+
+bool
+rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
+    uint32_t attrs, bool eligible)
+{
+	struct choice was;
+	struct rib_net *n;
+	uint32_t net, id;
+
+	if (!rib_valid(r, ref))
+		return true;
+	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
+		return false;
+	n = rib_net(r, net);
+	choice_of(r, n, &was);
+	id = path_of(r, n, ref.slot);
+	if (id != 0 && rib_path(r, id)->attrs == attrs &&
+	    ((rib_path(r, id)->flags & PATH_ELIGIBLE) != 0) == eligible)
+		return true;
+	if (!scratch_reserve(r, n) ||
+	    (id == 0 && (id = path_add(r, net, ref.slot)) == 0)) {
+		rib_forget(r, net);
+		return false;
+	}
+	path_set(r, id, attrs, eligible);
+	settle(r, net, &was, id, ref.slot == 0);
+	return true;
+}
+
+/* A gone path's number may be given out again, but not before this ends. */
+static void
+path_remove(struct rib *r, uint32_t id)
+{
+	struct rib_path *p = rib_path(r, id);
+	uint32_t net = p->net, attrs = p->attrs;
+	uint16_t slot = p->slot;
+	struct choice was;
+
+	choice_of(r, rib_net(r, net), &was);
+	path_unlink(r, id);
+	intern_drop(&r->intern, attrs);
+	store_free(&r->paths, id);
+	settle(r, net, &was, 0, slot == 0);
+}
+
+void
+rib_unreach(struct rib *r, struct rib_ref ref, const struct prefix *prefix)
+{
+	uint32_t net, id;
+
+	if (!rib_valid(r, ref) || (net = rib_find(r, prefix)) == 0)
+		return;
+	id = path_of(r, rib_net(r, net), ref.slot);
+	if (id != 0)
+		path_remove(r, id);
+}
+
+void
+rib_leave(struct rib *r, struct rib_ref ref)
+{
+	struct rib_source *s;
+
+	if (!rib_valid(r, ref) || ref.slot == 0)
+		return;
+	s = &r->source[ref.slot];
+	while (s->paths != 0)
+		path_remove(r, s->paths);
+	s->used = false;
+}
+
+uint32_t
+rib_best(const struct rib *r, uint32_t net, uint16_t *slot)
+{
+	uint32_t id = rib_net(r, net)->paths;
+	const struct rib_path *p;
+
+	if (id == 0)
+		return 0;
+	p = rib_path(r, id);
+	if ((p->flags & PATH_BEST) == 0)
+		return 0;
+	*slot = p->slot;
+	return p->attrs;
+}
+
+void
+rib_route(const struct rib *r, uint32_t net, struct bgp_route *route)
+{
+	const struct attrs *a;
+	struct choice c;
+
+	*route = (struct bgp_route){ .prefix = rib_prefix(r, net) };
+	choice_of(r, rib_net(r, net), &c);
+	if (c.n == 0 || rib_path(r, c.path[0])->slot == 0)
+		return;
+	for (uint32_t i = 0; i < c.n; i++) {
+		const struct rib_path *p = rib_path(r, c.path[i]);
+
+		route->paths[i] = (struct bgp_path){
+			.peer = r->source[p->slot].peer,
+			.gateway = intern_at(&r->intern, p->attrs)->next_hop,
+		};
+	}
+	route->n = (uint8_t)c.n;
+	a = intern_at(&r->intern, rib_path(r, c.path[0])->attrs);
+	route->as_path_n = (uint8_t)aspath_list(attrs_path(a), route->as_path,
+	    BGP_AS_PATH_MAX);
+}
+
+bool
+rib_told(const struct rib *r, uint32_t net)
+{
+	return (rib_net(r, net)->flags & NET_TOLD) != 0;
+}
+
+void
+rib_tell(struct rib *r, uint32_t net, bool told)
+{
+	struct rib_net *n = rib_net(r, net);
+
+	n->flags &= (uint8_t)~NET_TOLD;
+	if (told)
+		n->flags |= NET_TOLD;
+}
+
+uint32_t *
+rib_own(const struct rib *r, uint32_t *n, bool *nomem)
+{
+	uint32_t k = 0, *list;
+
+	*n = 0;
+	*nomem = false;
+	for (uint32_t id = r->source[0].paths; id != 0;
+	    id = rib_path(r, id)->src_next)
+		k++;
+	if (k == 0)
+		return NULL;
+	list = malloc(k * sizeof(*list));
+	*nomem = list == NULL;
+	if (list == NULL)
+		return NULL;
+	for (uint32_t id = r->source[0].paths; id != 0;
+	    id = rib_path(r, id)->src_next)
+		list[(*n)++] = rib_path(r, id)->net;
+	return list;
+}

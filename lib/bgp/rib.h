@@ -1,0 +1,154 @@
+/*
+ * The routing information base: one node per prefix with all its paths, which
+ * together are every peer's Adj-RIB-In, and the best of them, which are the
+ * Loc-RIB.  Changes go into a journal that readers (the host, each session
+ * that announces) follow at their own pace.
+ */
+#ifndef BGP_RIB_H
+#define BGP_RIB_H
+
+#include "bgp/bgp.h"
+#include "bgp/decide.h"
+#include "bgp/store.h"
+
+/* A prefix by number: the family in the top bit, its store number below. */
+#define RIB_IPV6	0x80000000u
+
+/* A session as the source of paths; the generation outdates old references. */
+struct rib_ref {
+	uint16_t	slot;
+	uint16_t	gen;
+};
+
+struct rib_source {
+	struct decide_peer decide;
+	uint32_t	peer;		/* id of the host's */
+	uint16_t	gen;
+	bool		used;
+	uint32_t	paths;		/* head of a list through them */
+	uint32_t	eligible;	/* of those, how many may be chosen */
+};
+
+/* Where a reader stands in the journal. */
+struct rib_reader {
+	uint64_t	pos;
+	bool		own_only;	/* only what we originate matters */
+	bool		used;
+};
+
+struct rib_table {
+	struct store	nets;
+	uint32_t	*bucket;
+	uint32_t	buckets;	/* power of two */
+};
+
+struct rib {
+	struct intern	intern;
+	struct hash_key	key;
+	struct rib_table table[2];	/* IPv4, IPv6 */
+	struct store	paths;
+	struct rib_source *source;	/* [0] is ourselves */
+	uint32_t	sources;
+	struct decide_path *scratch;
+	uint32_t	scratch_n;
+	/* journal.c */
+	uint32_t	*journal;
+	uint32_t	journal_n, journal_cap;
+	uint64_t	journal_base;	/* position of journal[0] */
+	uint64_t	journal_own;	/* behind the last of our own */
+	uint64_t	journal_low;	/* every reader has read up to it */
+	uint64_t	changes, own_changes;	/* entries ever made */
+	struct rib_reader *reader;
+	uint32_t	readers;
+};
+
+/* key: secret of this run.  False: no memory. */
+bool	rib_init(struct rib *, const uint64_t key[static 2]);
+void	rib_fini(struct rib *);
+
+/* A session comes up; slot 0 in the reference: no memory or no slot left. */
+struct rib_ref	rib_join(struct rib *, uint32_t peer,
+		    const struct decide_peer *);
+/* It is over: all its paths go. */
+void		rib_leave(struct rib *, struct rib_ref);
+bool		rib_valid(const struct rib *, struct rib_ref);
+/* Paths in its Adj-RIB-In that may be chosen. */
+uint32_t	rib_accepted(const struct rib *, struct rib_ref);
+
+/* Adds or replaces the path; takes its own reference.  False: no memory. */
+bool	rib_reach(struct rib *, struct rib_ref, const struct prefix *,
+	    uint32_t attrs, bool eligible);
+void	rib_unreach(struct rib *, struct rib_ref, const struct prefix *);
+/* The reference under which what we originate is reached and unreached. */
+struct rib_ref	rib_self(void);
+
+struct prefix	rib_prefix(const struct rib *, uint32_t net);
+/* The best path: its attributes (0: none) and source slot. */
+uint32_t	rib_best(const struct rib *, uint32_t net, uint16_t *slot);
+/* Loc-RIB as the host sees it; n is 0 when nothing learned is best. */
+void		rib_route(const struct rib *, uint32_t net,
+		    struct bgp_route *);
+/* Walks all prefixes of a family by number; *net starts at the family bit. */
+bool		rib_each(const struct rib *, uint32_t *net);
+/* Numbers of the prefixes that we originate; caller frees.  NULL: none. */
+uint32_t	*rib_own(const struct rib *, uint32_t *n, bool *nomem);
+
+/* journal.c: */
+enum {				/* why an entry is there */
+	JOURNAL_OWN = 1,	/* our own path changed */
+	JOURNAL_BEST = 2,	/* the best path is another */
+	JOURNAL_SHARE = 4,	/* the equals are others */
+};
+
+/* A reader who starts behind all that happened so far; UINT32_MAX: memory. */
+uint32_t	journal_open(struct rib *, bool own_only);
+void		journal_close(struct rib *, uint32_t reader);
+/* The next changed prefix whose entry has one of these reasons. */
+bool		journal_read(struct rib *, uint32_t reader, unsigned reasons,
+		    uint32_t *net);
+bool		journal_pending(const struct rib *, uint32_t reader);
+uint64_t	journal_end(const struct rib *);
+/* Before a prefix is added: keeps the array large enough.  False: memory. */
+bool		journal_reserve(struct rib *);
+void		journal_push(struct rib *, uint32_t net, unsigned reasons);
+
+/* Nodes; for rib*.c and journal.c only. */
+enum {
+	NET_LIVE = 1,
+	NET_JOURNALED = 2,	/* journal holds its place in the journal */
+	NET_TOLD = 4,		/* the host has it */
+	NET_PINNED = 8,		/* in someone's hands right now */
+};
+
+struct rib_net {
+	uint32_t	chain;		/* next in the bucket */
+	uint32_t	paths;		/* best, its equals, others */
+	uint32_t	journal;	/* position, lower 32 bits */
+	uint8_t		len, flags;
+	uint8_t		key[];		/* 4 or 16 octets */
+};
+
+enum {
+	PATH_ELIGIBLE = 1,
+	PATH_BEST = 2,
+	PATH_SHARES = 4,	/* the best, or its equal */
+};
+
+struct rib_path {
+	uint32_t	next;		/* of the same prefix */
+	uint32_t	net;
+	uint32_t	src_next, src_prev;	/* of the same source */
+	uint32_t	attrs;
+	uint16_t	slot;
+	uint8_t		flags;
+};
+
+struct rib_net	*rib_net(const struct rib *, uint32_t net);
+struct rib_path	*rib_path(const struct rib *, uint32_t path);
+/* Nothing needs the prefix any more. */
+void		rib_forget(struct rib *, uint32_t net);
+/* Flags of the host's view. */
+bool		rib_told(const struct rib *, uint32_t net);
+void		rib_tell(struct rib *, uint32_t net, bool told);
+
+#endif

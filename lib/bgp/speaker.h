@@ -1,0 +1,72 @@
+/*
+ * The speaker from inside: what its sessions and peers share.  Requests to the
+ * host are flags on sessions that wait in line; events wait in a queue.
+ */
+#ifndef BGP_SPEAKER_H
+#define BGP_SPEAKER_H
+
+#include <sys/queue.h>
+
+#include "bgp/rib.h"
+#include "util/map.h"
+#include "util/timer.h"
+
+struct session;
+struct peer;
+
+TAILQ_HEAD(session_list, session);
+TAILQ_HEAD(peer_list, peer);
+
+enum alarm_kind {
+	ALARM_RETRY,		/* of a peer; the others of a session */
+	ALARM_CONNECT,
+	ALARM_HOLD,
+	ALARM_KEEPALIVE,
+	ALARM_SEND_HOLD,
+	ALARM_LINGER,
+	ALARM_KINDS
+};
+
+struct alarm {
+	struct timer	timer;
+	enum alarm_kind	kind;
+	void		*owner;		/* struct peer or struct session */
+};
+
+struct event {
+	uint32_t	peer;
+	enum bgp_event	kind;
+	bool		up;
+	struct reason	text;
+};
+
+struct bgp {
+	uint32_t	router_id;
+	struct drbg	*drbg;		/* borrowed */
+	struct instant	now;		/* as the host last told */
+	struct rib	rib;
+	uint32_t	reader;		/* the host's, of the journal */
+	uint64_t	seen, own_seen;	/* changes that sessions know of */
+	struct timers	timers;
+	struct map	peers;		/* id to struct peer */
+	struct map	conns;		/* number to struct session */
+	struct peer_list all;
+	uint32_t	last_conn;
+	struct session_list ready;	/* something for the host, in order */
+	struct session_list idle[2];	/* nothing to announce: [transit] */
+	struct event	*events;
+	size_t		events_at, events_n, events_cap;
+};
+
+/* (Re)arms; false: no memory. */
+bool	speaker_alarm(struct bgp *, struct alarm *, struct span);
+/* Three quarters to all of it, at random (RFC 4271 section 10). */
+struct span	speaker_jitter(struct bgp *, struct span);
+void	speaker_event(struct bgp *, uint32_t peer, enum bgp_event, bool up,
+	    const char *text);
+/* The next event, or NULL; valid until the next call. */
+const struct event *speaker_event_next(struct bgp *);
+/* Puts sessions in line that have routes to announce since the last time. */
+void	speaker_wake(struct bgp *);
+
+#endif

@@ -1,0 +1,194 @@
+/* OPEN and capabilities (RFC 4271 section 6.2, RFC 5492, 6286, 6793, 9072). */
+#include "test/unit/bgp_octets.h"
+
+#include "bgp/open.h"
+
+#define HEAD	"04 fdf2 001e 0a000002"		/* AS 65010, 30 s, 10.0.0.2 */
+
+static const struct {
+	const char	*what;
+	const char	*body;
+	int		subcode;	/* -1: fine */
+	struct open	open;
+} opens[] = {
+	{ "no capabilities mean IPv4 and 2-octet AS numbers", HEAD "00", -1,
+	    { 65010, 0x0a000002, 30, OPEN_IPV4, false, false } },
+	{ "all capabilities in one parameter",
+	    HEAD "16 0214 010400010001 010400020001 0200 4104fa56ea01", -1,
+	    { 4200000001u, 0x0a000002, 30, OPEN_IPV4 | OPEN_IPV6, true,
+	    true } },
+	{ "a parameter for each", HEAD "0c 0206010400020001 02020200", -1,
+	    { 65010, 0x0a000002, 30, OPEN_IPV6, false, true } },
+	{ "a capability with a part of the next one missing",
+	    HEAD "0a 0208 4600 400100 020078", 0, { 0 } },
+	{ "graceful restart and friends are skipped",
+	    HEAD "0a 0208 4600 40020078 0200", -1,
+	    { 65010, 0x0a000002, 30, OPEN_IPV4, false, true } },
+	{ "other families are no families of ours",
+	    HEAD "08 0206 010400190041", -1,
+	    { 65010, 0x0a000002, 30, 0, false, false } },
+	{ "extended parameters (RFC 9072)",
+	    HEAD "ff ff 0009 02 0006 41040000fdf2", -1,
+	    { 65010, 0x0a000002, 30, OPEN_IPV4, true, false } },
+	{ "extended parameters that are empty", HEAD "ff ff 0000", -1,
+	    { 65010, 0x0a000002, 30, OPEN_IPV4, false, false } },
+	{ "extended parameters cut short", HEAD "ff ff 0009 02 0006 4104", 0,
+	    { 0 } },
+	{ "version 3", "03 fdf2 001e 0a000002 00", FAULT_VERSION, { 0 } },
+	{ "an unknown optional parameter", HEAD "03 070100", FAULT_PARAMETER,
+	    { 0 } },
+	{ "authentication, long deprecated", HEAD "03 010100",
+	    FAULT_PARAMETER, { 0 } },
+	{ "octets behind the parameters", HEAD "00 00", 0, { 0 } },
+	{ "parameters longer than the message", HEAD "08 0206 0104", 0,
+	    { 0 } },
+	{ "a capability longer than its parameter", HEAD "04 0202 4104", 0,
+	    { 0 } },
+	{ "a 4-octet AS capability of 2 octets", HEAD "06 0204 4102fdf2", 0,
+	    { 0 } },
+	{ "a multiprotocol capability of 3 octets",
+	    HEAD "07 0205 0103000100", 0, { 0 } },
+};
+
+static void
+opens_are_parsed_or_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(opens); i++) {
+		struct open o = { .asn = 7 };
+		struct fault f = { 0 };
+		bool ok = open_parse(&o, octets(opens[i].body), &f);
+
+		print_message("%s\n", opens[i].what);
+		assert_int_equal(ok, opens[i].subcode < 0);
+		if (!ok) {
+			assert_int_equal(f.code, FAULT_OPEN);
+			assert_int_equal(f.subcode, opens[i].subcode);
+			assert_int_equal(o.asn, 7);
+			continue;
+		}
+		assert_int_equal(o.asn, opens[i].open.asn);
+		assert_int_equal(o.router_id, opens[i].open.router_id);
+		assert_int_equal(o.hold_time, opens[i].open.hold_time);
+		assert_int_equal(o.families, opens[i].open.families);
+		assert_int_equal(o.as4, opens[i].open.as4);
+		assert_int_equal(o.refresh, opens[i].open.refresh);
+	}
+}
+
+static void
+ours_survives_a_round_trip(void **state)
+{
+	static const struct open ours[] = {
+		{ 65010, 1, 90, OPEN_IPV4, true, true },
+		{ 4200000001u, 0xfffffffe, 0, OPEN_IPV4 | OPEN_IPV6, true,
+		    true },
+		{ 1, 1, 3, OPEN_IPV6, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		uint8_t room[256];
+		struct wr w = wr_of(room, sizeof(room));
+		struct fault f;
+		struct open o;
+		struct msg m;
+		struct rd r;
+
+		open_put(&w, &ours[i]);
+		r = rd_of(wr_done(&w));
+		assert_int_equal(msg_next(&r, &m, &f), MSG_WHOLE);
+		assert_true(open_parse(&o, m.body, &f));
+		assert_int_equal(o.asn, ours[i].asn);
+		assert_int_equal(o.router_id, ours[i].router_id);
+		assert_int_equal(o.hold_time, ours[i].hold_time);
+		assert_int_equal(o.families, ours[i].families);
+		assert_int_equal(o.as4, ours[i].as4);
+		assert_int_equal(o.refresh, ours[i].refresh);
+	}
+}
+
+static void
+a_large_as_is_hidden_behind_as_trans(void **state)
+{
+	const struct open ours = { .asn = 4200000001u, .as4 = true };
+	uint8_t room[256];
+	struct wr w = wr_of(room, sizeof(room));
+
+	(void)state;
+	open_put(&w, &ours);
+	assert_int_equal(room[20] << 8 | room[21], OPEN_AS_TRANS);
+}
+
+static const struct open_want want = {
+	.local_asn = 64512, .remote_asn = 65010, .router_id = 1,
+	.families = OPEN_IPV4,
+};
+
+static const struct open_want within = {
+	.local_asn = 64512, .remote_asn = 64512, .router_id = 1,
+	.families = OPEN_IPV4 | OPEN_IPV6,
+};
+
+static const struct {
+	const char	*what;
+	const struct open_want *want;
+	struct open	open;
+	int		subcode;	/* -1: fine */
+	const char	*text;
+} checks[] = {
+	{ "what we want", &want, { 65010, 2, 30, 3, true, true }, -1, "" },
+	{ "the same router id in another AS (RFC 6286)", &want,
+	    { 65010, 1, 30, 1, true, true }, -1, "" },
+	{ "no hold time at all", &want, { 65010, 2, 0, 1, true, true }, -1,
+	    "" },
+	{ "another AS", &want, { 65099, 2, 30, 1, true, true },
+	    FAULT_PEER_AS, "remote AS is 65099, expected 65010" },
+	{ "AS 0 (RFC 7607)", &want, { 0, 2, 30, 1, true, true },
+	    FAULT_PEER_AS, "remote AS is 0, which is reserved" },
+	{ "router id 0", &want, { 65010, 0, 30, 1, true, true },
+	    FAULT_ROUTER_ID, "the remote's BGP identifier is 0" },
+	{ "our router id in our AS", &within, { 64512, 1, 30, 1, true, true },
+	    FAULT_ROUTER_ID,
+	    "the remote has the same BGP identifier as we, in the same AS" },
+	{ "hold time 1", &want, { 65010, 2, 1, 1, true, true },
+	    FAULT_HOLD_TIME, "the remote offers a hold time of 1 s; it must be "
+	    "0 or at least 3" },
+	{ "hold time 2", &want, { 65010, 2, 2, 1, true, true },
+	    FAULT_HOLD_TIME, "the remote offers a hold time of 2 s; it must be "
+	    "0 or at least 3" },
+	{ "another family", &want, { 65010, 2, 30, OPEN_IPV6, true, true },
+	    FAULT_CAPABILITY, "no address family in common: ours IPv4, the "
+	    "remote's IPv6" },
+};
+
+static void
+opens_are_judged_with_a_reason(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct fault f = { 0 };
+		bool ok = open_check(&checks[i].open, checks[i].want, &f);
+
+		print_message("%s\n", checks[i].what);
+		assert_int_equal(ok, checks[i].subcode < 0);
+		if (ok)
+			continue;
+		assert_int_equal(f.code, FAULT_OPEN);
+		assert_int_equal(f.subcode, checks[i].subcode);
+		assert_string_equal(f.text.s, checks[i].text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opens_are_parsed_or_refused),
+		cmocka_unit_test(ours_survives_a_round_trip),
+		cmocka_unit_test(a_large_as_is_hidden_behind_as_trans),
+		cmocka_unit_test(opens_are_judged_with_a_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
