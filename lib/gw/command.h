@@ -1,0 +1,12 @@
+/* What control clients ask for, done and answered. */
+#ifndef GW_COMMAND_H
+#define GW_COMMAND_H
+
+#include "gw/ctl.h"
+#include "gw/inner.h"
+
+void	command_run(struct gw *, struct instant, uint32_t client, struct bytes);
+/* The monitor has read the configuration again, or says why not. */
+void	command_reloaded(struct gw *, const struct kern_event *);
+
+#endif

@@ -1,0 +1,379 @@
+/*
+ * Configuration text to values: libconfig parses, the table of keys says what
+ * may stand where, conf_value.c reads each key, conf_check.c what concerns
+ * several.  Within a group its own keys come first, then the groups in it.
+ * Pure: the text is given, @include is refused before libconfig sees it.
+ */
+#include "gw/conf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gw/conf_read.h"
+#include "gw/conf_scan.h"
+
+/* What the caller gets to see of one error. */
+static void
+set_where(struct conf_read *r, int line)
+{
+	str_set(r->err->file, sizeof(r->err->file), r->file);
+	r->err->line = line;
+}
+
+/* "connections[0].tunnels[1].local_id" */
+static void
+set_path(char *buf, size_t size, const config_setting_t *s)
+{
+	const config_setting_t *up = config_setting_parent(s);
+	const char *name = config_setting_name(s);
+
+	if (up == NULL) {
+		buf[0] = '\0';
+		return;
+	}
+	set_path(buf, size, up);
+	if (name != NULL)
+		str_add(buf, size, "%s%s", buf[0] != '\0' ? "." : "", name);
+	else
+		str_add(buf, size, "[%d]", config_setting_index(s));
+}
+
+static void
+set_why(struct conf_read *r, const char *fmt, va_list ap)
+{
+	vsnprintf(r->err->why.s, sizeof(r->err->why.s), fmt, ap);
+}
+
+bool
+conf_fail(struct conf_read *r, const config_setting_t *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	set_where(r, (int)config_setting_source_line(s));
+	set_path(r->err->key, sizeof(r->err->key), s);
+	va_start(ap, fmt);
+	set_why(r, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static void
+fail_key(struct conf_read *r, const config_setting_t *group, const char *key,
+    const char *fmt, va_list ap)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	char *path = r->err->key;
+
+	set_where(r, (int)config_setting_source_line(s != NULL ? s : group));
+	set_path(path, sizeof(r->err->key), group);
+	str_add(path, sizeof(r->err->key), "%s%s", path[0] != '\0' ? "." : "",
+	    key);
+	set_why(r, fmt, ap);
+}
+
+bool
+conf_fail_key(struct conf_read *r, const config_setting_t *group,
+    const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_key(r, group, key, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+conf_fail_tunnel(struct conf_read *r, const struct conf_site *site,
+    const char *key, const char *fmt, ...)
+{
+	bool above = config_setting_get_member(site->in_tunnel, key) == NULL &&
+	    config_setting_get_member(site->in_connection, key) != NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_key(r, above ? site->in_connection : site->in_tunnel, key, fmt,
+	    ap);
+	va_end(ap);
+	return false;
+}
+
+void
+conf_error_str(const struct conf_error *e, char *buf, size_t size)
+{
+	str_set(buf, size, e->file);
+	if (e->line > 0)
+		str_add(buf, size, ":%d", e->line);
+	if (e->key[0] != '\0')
+		str_add(buf, size, ": %s", e->key);
+	str_add(buf, size, ": %s", e->why.s);
+}
+
+static bool
+fail_unknown(struct conf_read *r, enum conf_place place,
+    const config_setting_t *s)
+{
+	static const char *const places[] = {
+		[CONF_AT_TOP] = "at the top level",
+		[CONF_AT_CONNECTION] = "in a connection",
+		[CONF_AT_TUNNEL] = "in a tunnel",
+	};
+	const char *name = config_setting_name(s);
+	const struct conf_key *other = conf_key_any(name);
+
+	if (other != NULL)
+		return conf_fail(r, s, "may not stand here, only %s%s",
+		    places[other->place],
+		    other->shared ? " or a connection" : "");
+	return conf_fail(r, s, "unknown key; did you mean \"%s\"?",
+	    conf_key_nearest(place, name));
+}
+
+/*
+ * Reads the keys of one group into the struct of its place; keys of a tunnel
+ * that stand in a connection go to the tunnels' common beginning.
+ */
+static bool
+read_group(struct conf_read *r, enum conf_place place,
+    const config_setting_t *group, void *base, void *shared, uint64_t *seen)
+{
+	int n = config_setting_length(group);
+
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *s =
+		    config_setting_get_elem(group, (unsigned)i);
+		const struct conf_key *key =
+		    conf_key_find(place, config_setting_name(s));
+
+		if (key == NULL)
+			return fail_unknown(r, place, s);
+		*seen |= (uint64_t)1 << conf_key_index(key);
+		if (key->kind != CONF_KIND_GROUPS && !conf_value_read(r, key,
+		    s, key->place == place ? base : shared))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_required(struct conf_read *r, enum conf_place place,
+    const config_setting_t *group, uint64_t seen)
+{
+	const struct conf_key *key;
+
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+		if (key->place == place && key->required &&
+		    (seen >> i & 1) == 0)
+			return conf_fail_key(r, group, key->name, "missing");
+	}
+	return true;
+}
+
+static void
+set_defaults(enum conf_place place, void *base)
+{
+	const struct conf_key *key;
+
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+		if (key->place == place && key->kind != CONF_KIND_GROUPS)
+			conf_value_default(key, base);
+	}
+}
+
+/* The list of groups under a key that is there; NULL: not such a list. */
+static const config_setting_t *
+group_list(struct conf_read *r, const config_setting_t *group,
+    const struct conf_key *key)
+{
+	const config_setting_t *s =
+	    config_setting_get_member(group, key->name);
+	int n = config_setting_length(s);
+
+	if (config_setting_type(s) != CONFIG_TYPE_LIST) {
+		conf_fail(r, s, "must be a list of groups: ( { ... } )");
+		return NULL;
+	}
+	if (n < key->min || n > key->max) {
+		conf_fail(r, s, "must have %lld to %lld groups, not %d",
+		    (long long)key->min, (long long)key->max, n);
+		return NULL;
+	}
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *e =
+		    config_setting_get_elem(s, (unsigned)i);
+
+		if (config_setting_type(e) == CONFIG_TYPE_GROUP)
+			continue;
+		conf_fail(r, e, "must be a group: { ... }");
+		return NULL;
+	}
+	return s;
+}
+
+static bool
+read_tunnel(struct conf_read *r, struct conf_connection *c,
+    const struct conf_site *site, uint64_t seen)
+{
+	struct conf_tunnel *t = &c->tunnels[site->tunnel];
+
+	t->number = site->tunnel + 1;
+	t->index = (uint32_t)r->sites_n;
+	return read_group(r, CONF_AT_TUNNEL, site->in_tunnel, t, NULL,
+	    &seen) &&
+	    check_required(r, CONF_AT_TUNNEL, site->in_tunnel, seen) &&
+	    conf_check_tunnel(r, c, t, site, seen);
+}
+
+static bool
+read_tunnels(struct conf_read *r, size_t at, config_setting_t *group,
+    const struct conf_tunnel *common, uint64_t seen)
+{
+	const struct conf_key *key = conf_key_any("tunnels");
+	const config_setting_t *list = group_list(r, group, key);
+	struct conf_connection *c = &r->conf->connections[at];
+
+	if (list == NULL)
+		return false;
+	c->tunnels_n = (unsigned)config_setting_length(list);
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		struct conf_site *site = &r->sites[r->sites_n++];
+
+		*site = (struct conf_site){ .connection = at, .tunnel = i,
+		    .in_connection = group,
+		    .in_tunnel = config_setting_get_elem(list, i) };
+		memcpy(&c->tunnels[i], common, sizeof(*common));
+		if (!read_tunnel(r, c, site, seen))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_connection(struct conf_read *r, size_t at, config_setting_t *group)
+{
+	struct conf_connection *c = &r->conf->connections[at];
+	struct conf_tunnel common;
+	uint64_t seen = 0;
+
+	memset(&common, 0, sizeof(common));	/* its padding too */
+	c->line = (int)config_setting_source_line(group);
+	set_defaults(CONF_AT_CONNECTION, c);
+	set_defaults(CONF_AT_TUNNEL, &common);
+	return read_group(r, CONF_AT_CONNECTION, group, c, &common, &seen) &&
+	    check_required(r, CONF_AT_CONNECTION, group, seen) &&
+	    read_tunnels(r, at, group, &common, seen) &&
+	    conf_check_connection(r, c, group);
+}
+
+static bool
+read_connections(struct conf_read *r, const config_setting_t *root)
+{
+	const config_setting_t *list = group_list(r, root,
+	    conf_key_any("connections"));
+	size_t n;
+
+	if (list == NULL)
+		return false;
+	n = (size_t)config_setting_length(list);
+	r->conf->connections = calloc(n + 1, sizeof(*r->conf->connections));
+	r->sites = calloc(n + 1, CONF_TUNNELS * sizeof(*r->sites));
+	if (r->conf->connections == NULL || r->sites == NULL)
+		return conf_fail(r, list, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		r->conf->n = i + 1;
+		if (!read_connection(r, i,
+		    config_setting_get_elem(list, (unsigned)i)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_root(struct conf_read *r, const config_setting_t *root)
+{
+	uint64_t seen = 0;
+
+	set_defaults(CONF_AT_TOP, r->conf);
+	return read_group(r, CONF_AT_TOP, root, r->conf, NULL, &seen) &&
+	    check_required(r, CONF_AT_TOP, root, seen) &&
+	    read_connections(r, root) && conf_check_all(r, root);
+}
+
+static bool
+read_text(struct conf_read *r, const char *text)
+{
+	config_t config;
+	bool ok;
+
+	config_init(&config);
+	ok = config_read_string(&config, text) == CONFIG_TRUE;
+	if (ok) {
+		ok = read_root(r, config_root_setting(&config));
+	} else {
+		set_where(r, config_error_line(&config));
+		reason_set(&r->err->why, "%s", config_error_text(&config));
+	}
+	config_destroy(&config);
+	return ok;
+}
+
+static bool
+scan_and_read(struct conf_read *r, struct bytes text)
+{
+	int line = 0;
+	char *copy = conf_scan(text, &line, &r->err->why);
+	bool ok = copy != NULL && read_text(r, copy);
+
+	if (copy == NULL)
+		set_where(r, line);
+	free(copy);
+	return ok;
+}
+
+struct conf *
+conf_parse(struct bytes text, const char *file, struct conf_error *err)
+{
+	struct conf_error why = { 0 };
+	struct conf_read r = {
+		.file = file, .err = &why,
+		.conf = calloc(1, sizeof(*r.conf)),
+	};
+	bool ok = false;
+
+	if (r.conf != NULL)
+		ok = scan_and_read(&r, text);
+	else
+		reason_set(&why.why, "out of memory");
+	free(r.sites);
+	if (ok)
+		return r.conf;
+	set_where(&r, why.line);
+	*err = why;
+	conf_free(r.conf);
+	return NULL;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	if (conf == NULL)
+		return;
+	for (size_t i = 0; i < conf->n; i++) {
+		free(conf->connections[i].networks.v);
+		free(conf->connections[i].routes.v);
+	}
+	free(conf->connections);
+	free(conf);
+}
+
+const struct conf_connection *
+conf_find(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n; i++) {
+		if (strcmp(conf->connections[i].name, name) == 0)
+			return &conf->connections[i];
+	}
+	return NULL;
+}

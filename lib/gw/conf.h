@@ -1,0 +1,126 @@
+/*
+ * The configuration as values: what libconfig text becomes after every check.
+ * Pure: text in, struct or one located error out.  Monitor, engine, simulator
+ * and `vpnctl check` all read the same text with this.
+ *
+ * Names of keys are AWS's tunnel options in snake_case where AWS has one.
+ */
+#ifndef GW_CONF_H
+#define GW_CONF_H
+
+#include "crypto/suite.h"
+#include "gw/kern.h"
+#include "util/addr.h"
+#include "util/instant.h"
+#include "util/str.h"
+
+#define CONF_NAME_LEN	48	/* connection name with NUL */
+#define CONF_TUNNELS	2
+#define CONF_ALGS	16	/* of one type in one proposal */
+#define CONF_ID_LEN	256
+
+/* What one side offers or accepts, in our order of preference. */
+struct conf_algs {
+	uint8_t		 n;
+	const struct alg *alg[CONF_ALGS];
+};
+
+struct conf_phase {
+	struct conf_algs encr, integ, ke;	/* integ serves as PRF too */
+	struct span	lifetime;
+};
+
+enum conf_id_type {		/* RFC 7296 section 3.5 */
+	CONF_ID_IPV4 = 1,
+	CONF_ID_FQDN = 2,
+	CONF_ID_EMAIL = 3,
+	CONF_ID_IPV6 = 5,
+};
+
+struct conf_id {
+	enum conf_id_type type;
+	char		text[CONF_ID_LEN];	/* as written */
+	uint16_t	n;
+	uint8_t		data[CONF_ID_LEN];	/* as on the wire */
+};
+
+enum conf_dpd_action {
+	CONF_DPD_CLEAR,
+	CONF_DPD_NONE,
+	CONF_DPD_RESTART,
+};
+
+enum conf_inside {		/* traffic selectors of the tunnel */
+	CONF_INSIDE_IPV4 = 1,
+	CONF_INSIDE_IPV6 = 2,
+	CONF_INSIDE_BOTH = 3,
+};
+
+struct conf_tunnel {
+	unsigned	number;		/* 1 or 2 */
+	struct addr	local, remote;	/* outside; remote unset: anybody */
+	struct conf_id	local_id, remote_id;	/* remote_id n 0: any */
+	struct prefix	inside4, inside6;	/* as configured, whole CIDR */
+	/* Derived from inside CIDR and role: ours and the peer's address. */
+	struct addr	local4, remote4, local6, remote6;
+	char		ifname[KERN_IFNAME_LEN];
+	uint32_t	index;		/* 1.. over the whole configuration */
+	bool		start;		/* startup_action */
+	struct conf_phase phase1, phase2;
+	struct span	rekey_margin;
+	unsigned	rekey_fuzz;	/* percent */
+	unsigned	replay_window;	/* packets */
+	struct span	dpd_timeout;
+	enum conf_dpd_action dpd_action;
+	bool		force_encap;
+	enum conf_inside inside;
+	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
+};
+
+struct conf_prefixes {
+	size_t		 n;
+	struct prefix	*v;		/* owned */
+};
+
+struct conf_connection {
+	char		name[CONF_NAME_LEN];
+	bool		hub;		/* role */
+	uint32_t	remote_asn;	/* 0: no BGP */
+	uint16_t	hold_time;	/* seconds */
+	struct conf_prefixes networks;	/* announced */
+	struct conf_prefixes routes;	/* static */
+	unsigned	tunnels_n;	/* 1 or 2 */
+	struct conf_tunnel tunnels[CONF_TUNNELS];
+	int		line;		/* where it stands */
+};
+
+struct conf {
+	uint32_t	asn;
+	uint32_t	router_id;	/* host order; derived when absent */
+	enum kern_link_kind interface;
+	char		secrets[256];	/* file name as written, or "" */
+	bool		short_lifetimes;
+	size_t		n;
+	struct conf_connection *connections;	/* owned */
+};
+
+struct conf_error {
+	char		file[128];
+	int		line;		/* 0: the file as a whole */
+	char		key[128];	/* "connections[0].tunnels[1].local_id" */
+	struct reason	why;
+};
+
+/* "vpnd.conf:12: connections[0].asn: must be 1 to 4294967294, not 0" */
+void		conf_error_str(const struct conf_error *, char *, size_t);
+
+/*
+ * Parses and checks.  NULL and *err filled on the first error, in the order of
+ * the file.  The file name is used for messages only.  @include is refused.
+ */
+struct conf	*conf_parse(struct bytes text, const char *file,
+		    struct conf_error *err);
+void		conf_free(struct conf *);
+const struct conf_connection *conf_find(const struct conf *, const char *name);
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * What no single key can tell: defaults that follow from other keys, and
+ * keys that must fit each other, within a tunnel, a connection, and the
+ * whole.  Uniqueness is in conf_unique.c.
+ */
+#include "gw/conf_read.h"
+
+static bool
+was_seen(uint64_t seen, const char *key)
+{
+	return (seen >> conf_key_index(conf_key_any(key)) & 1) != 0;
+}
+
+/*
+ * The device's end must know whom to call; a hub may wait for anybody.  Who
+ * starts has somebody to call.
+ */
+static bool
+check_outside(struct conf_read *r, const struct conf_connection *c,
+    struct conf_tunnel *t, const struct conf_site *site, uint64_t seen)
+{
+	if (!was_seen(seen, "startup_action"))
+		t->start = !c->hub;
+	if (!addr_is_set(&t->remote) && !c->hub)
+		return conf_fail_tunnel(r, site, "remote_outside_ip_address",
+		    "missing: a device must know its hub's address");
+	if (!addr_is_set(&t->remote) && t->start)
+		return conf_fail_tunnel(r, site, "startup_action",
+		    "\"start\" needs remote_outside_ip_address");
+	if (addr_is_set(&t->remote) && t->remote.family != t->local.family)
+		return conf_fail_tunnel(r, site, "remote_outside_ip_address",
+		    "must be of the same IP version as "
+		    "local_outside_ip_address");
+	if (addr_eq(&t->remote, &t->local))
+		return conf_fail_tunnel(r, site, "remote_outside_ip_address",
+		    "is the same as local_outside_ip_address");
+	if (t->local_id.n == 0)
+		conf_id_addr(&t->local_id, &t->local);
+	if (t->remote_id.n == 0 && addr_is_set(&t->remote))
+		conf_id_addr(&t->remote_id, &t->remote);
+	return true;
+}
+
+/* AWS's side is base + 1, the customer's base + 2, in both families. */
+static void
+derive_inside(const struct conf_connection *c, struct conf_tunnel *t)
+{
+	unsigned ours = c->hub ? 1 : 2, theirs = c->hub ? 2 : 1;
+
+	if (addr_is_set(&t->inside4.addr)) {
+		t->local4 = addr_plus(&t->inside4.addr, ours);
+		t->remote4 = addr_plus(&t->inside4.addr, theirs);
+	}
+	if (addr_is_set(&t->inside6.addr)) {
+		t->local6 = addr_plus(&t->inside6.addr, ours);
+		t->remote6 = addr_plus(&t->inside6.addr, theirs);
+	}
+}
+
+/*
+ * The default margin is AWS's; with the lifetimes of a lab it would be longer
+ * than the lifetime, so that it shrinks with it.
+ */
+static bool
+check_lifetimes(struct conf_read *r, struct conf_tunnel *t,
+    const struct conf_site *site, uint64_t seen)
+{
+	if (t->phase2.lifetime.ns >= t->phase1.lifetime.ns)
+		return conf_fail_tunnel(r, site, "phase2_lifetime_seconds",
+		    "must be less than phase1_lifetime_seconds (%lld), "
+		    "not %lld", (long long)span_to_s(t->phase1.lifetime),
+		    (long long)span_to_s(t->phase2.lifetime));
+	if (t->rekey_margin.ns <= t->phase2.lifetime.ns / 2)
+		return true;
+	if (was_seen(seen, "rekey_margin_time_seconds"))
+		return conf_fail_tunnel(r, site, "rekey_margin_time_seconds",
+		    "must be at most %lld seconds, half of "
+		    "phase2_lifetime_seconds, not %lld",
+		    (long long)span_to_s(t->phase2.lifetime) / 2,
+		    (long long)span_to_s(t->rekey_margin));
+	t->rekey_margin.ns = t->phase2.lifetime.ns / 4;
+	return true;
+}
+
+/* AWS's "local" is the customer, whoever reads it: ours on a device. */
+static void
+derive_selectors(const struct conf_connection *c, struct conf_tunnel *t)
+{
+	static const struct prefix none;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct prefix customer = t->local_ts[i];
+		struct prefix cloud = t->remote_ts[i];
+		bool on = (t->inside & (i == 0 ? CONF_INSIDE_IPV4 :
+		    CONF_INSIDE_IPV6)) != 0;
+
+		t->local_ts[i] = !on ? none : c->hub ? cloud : customer;
+		t->remote_ts[i] = !on ? none : c->hub ? customer : cloud;
+	}
+}
+
+bool
+conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
+    struct conf_tunnel *t, const struct conf_site *site, uint64_t seen)
+{
+	if (!check_outside(r, c, t, site, seen) ||
+	    !check_lifetimes(r, t, site, seen))
+		return false;
+	derive_inside(c, t);
+	derive_selectors(c, t);
+	if (t->ifname[0] == '\0')
+		str_fmt(t->ifname, sizeof(t->ifname), "vpn%u", t->index);
+	return true;
+}
+
+/* BGP runs from inside address to inside address, through the selectors. */
+static bool
+carries_bgp(const struct conf_tunnel *t, unsigned i)
+{
+	const struct addr *ours = i == 0 ? &t->local4 : &t->local6;
+	const struct addr *theirs = i == 0 ? &t->remote4 : &t->remote6;
+
+	return addr_is_set(ours) && prefix_has(&t->local_ts[i], ours) &&
+	    prefix_has(&t->remote_ts[i], theirs);
+}
+
+static bool
+check_bgp(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		const struct conf_tunnel *t = &c->tunnels[i];
+
+		if (carries_bgp(t, 0) || carries_bgp(t, 1))
+			continue;
+		return conf_fail_key(r, group, "remote_asn",
+		    "BGP needs an inside CIDR within the network CIDRs and "
+		    "the IP version of the tunnel; tunnel %u has none",
+		    t->number);
+	}
+	return true;
+}
+
+/* A network of a family that no selector lets through would be a black hole. */
+static bool
+check_families(struct conf_read *r, const struct conf_connection *c,
+    const struct conf_prefixes *list, const char *key,
+    const config_setting_t *group)
+{
+	char text[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < list->n; i++) {
+		bool v4 = list->v[i].addr.family == ADDR_IPV4;
+		unsigned bit = v4 ? CONF_INSIDE_IPV4 : CONF_INSIDE_IPV6;
+
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			if ((c->tunnels[k].inside & bit) != 0)
+				continue;
+			return conf_fail_key(r, group, key,
+			    "%s does not fit tunnel_inside_ip_version of "
+			    "tunnel %u", prefix_str(&list->v[i], text), k + 1);
+		}
+	}
+	return true;
+}
+
+/* An announced network needs a next hop of its family (RFC 4760). */
+static bool
+check_next_hops(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	char text[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < c->networks.n; i++) {
+		bool v4 = c->networks.v[i].addr.family == ADDR_IPV4;
+
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			const struct conf_tunnel *t = &c->tunnels[k];
+
+			if (addr_is_set(v4 ? &t->local4 : &t->local6))
+				continue;
+			return conf_fail_key(r, group, "networks",
+			    "%s needs %s in tunnel %u",
+			    prefix_str(&c->networks.v[i], text),
+			    v4 ? "tunnel_inside_cidr" :
+			    "tunnel_inside_ipv6_cidr", k + 1);
+		}
+	}
+	return true;
+}
+
+bool
+conf_check_connection(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	if (c->remote_asn == 0 && c->networks.n > 0)
+		return conf_fail_key(r, group, "networks",
+		    "are announced by BGP: needs remote_asn");
+	if (c->remote_asn != 0 && c->routes.n > 0)
+		return conf_fail_key(r, group, "routes",
+		    "static routes and BGP (remote_asn) exclude each other");
+	if (c->remote_asn != 0 && !check_bgp(r, c, group))
+		return false;
+	return check_families(r, c, &c->networks, "networks", group) &&
+	    check_families(r, c, &c->routes, "routes", group) &&
+	    check_next_hops(r, c, group);
+}
+
+/* The first inside IPv4 address of ours, or 0. */
+static uint32_t
+first_inside(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_connection *c = &conf->connections[i];
+
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			struct rd rd = rd_of(addr_bytes(&c->tunnels[k].local4));
+
+			if (addr_is_set(&c->tunnels[k].local4))
+				return rd_u32(&rd);
+		}
+	}
+	return 0;
+}
+
+bool
+conf_check_all(struct conf_read *r, const config_setting_t *root)
+{
+	struct conf *conf = r->conf;
+	const config_setting_t *list =
+	    config_setting_get_member(root, "connections");
+	bool bgp = false;
+
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_connection *c = &conf->connections[i];
+
+		bgp = bgp || c->remote_asn != 0;
+		if (bgp && conf->asn == 0)
+			return conf_fail_key(r, root, "asn",
+			    "missing: connection \"%s\" runs BGP", c->name);
+		if (c->remote_asn != 0 && c->remote_asn == conf->asn)
+			return conf_fail_key(r, config_setting_get_elem(list,
+			    (unsigned)i), "remote_asn", "must differ from asn: "
+			    "BGP within one AS is not supported");
+	}
+	if (conf->router_id == 0)
+		conf->router_id = first_inside(conf);
+	if (conf->router_id == 0 && bgp)
+		return conf_fail_key(r, root, "router_id",
+		    "missing: no tunnel has a tunnel_inside_cidr to take it "
+		    "from");
+	return conf_check_unique(r);
+}

@@ -1,0 +1,102 @@
+/*
+ * Identities by their shape (RFC 7296 section 3.5): IPv4 address, IPv6
+ * address, user@fqdn (ID_RFC822_ADDR) or domain name (ID_FQDN).  No X.500
+ * names and no key ids.  The padding of what is written is zero, so that
+ * tunnels compare with one memcmp.
+ */
+#include "gw/conf_read.h"
+
+#include <string.h>
+
+static bool
+is_label_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+static bool
+all_digits(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Labels of 1 to 63 letters, digits, "-" and "_", 253 in all.  A last label
+ * of digits alone would be a misspelt address (RFC 1123 section 2.1).
+ */
+static bool
+is_domain(const char *s)
+{
+	if (strlen(s) > 253)
+		return false;
+	for (;;) {
+		size_t n = 0;
+
+		while (is_label_char(s[n]))
+			n++;
+		if (n == 0 || n > 63)
+			return false;
+		if (s[n] == '\0')
+			return !all_digits(s, n);
+		if (s[n] != '.')
+			return false;
+		s += n + 1;
+	}
+}
+
+static bool
+is_email(const char *s)
+{
+	const char *at = strrchr(s, '@');
+
+	if (at == NULL || at == s || strlen(s) >= CONF_ID_LEN)
+		return false;
+	for (const char *p = s; p < at; p++) {
+		if (*p <= ' ' || *p > '~' || *p == '@')
+			return false;
+	}
+	return is_domain(at + 1);
+}
+
+void
+conf_id_addr(struct conf_id *id, const struct addr *a)
+{
+	char text[ADDR_STRLEN];
+
+	memset(id, 0, sizeof(*id));
+	id->type = a->family == ADDR_IPV4 ? CONF_ID_IPV4 : CONF_ID_IPV6;
+	id->n = (uint16_t)addr_octets(a);
+	str_set(id->text, sizeof(id->text), addr_str(a, text));
+	memcpy(id->data, a->b, id->n);
+}
+
+bool
+conf_id_parse(struct conf_id *id, const char *s)
+{
+	enum conf_id_type type;
+	struct addr a;
+
+	if (addr_parse(&a, s)) {
+		if (addr_is_any(&a))
+			return false;
+		conf_id_addr(id, &a);
+		return true;
+	}
+	if (is_email(s))
+		type = CONF_ID_EMAIL;
+	else if (is_domain(s))
+		type = CONF_ID_FQDN;
+	else
+		return false;
+	memset(id, 0, sizeof(*id));
+	id->type = type;
+	id->n = (uint16_t)strlen(s);
+	memcpy(id->data, s, id->n);
+	str_set(id->text, sizeof(id->text), s);
+	return true;
+}

@@ -1,0 +1,211 @@
+/*
+ * The table of configuration keys.  Ranges and defaults of tunnel options are
+ * those of the AWS Site-to-Site VPN API; names are AWS's in snake_case where
+ * AWS has one.  Knows nothing of libconfig and checks no value.
+ */
+#include "gw/conf_keys.h"
+
+#include <string.h>
+
+#include "util/array.h"
+
+#define TOP(f)	.place = CONF_AT_TOP,					\
+	.at = offsetof(struct conf, f), .size = sizeof(((struct conf *)0)->f)
+#define CONN(f)	.place = CONF_AT_CONNECTION,				\
+	.at = offsetof(struct conf_connection, f),			\
+	.size = sizeof(((struct conf_connection *)0)->f)
+#define OWN(f)	.place = CONF_AT_TUNNEL,				\
+	.at = offsetof(struct conf_tunnel, f),				\
+	.size = sizeof(((struct conf_tunnel *)0)->f)
+#define TUN(f)	.shared = true, OWN(f)
+#define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
+#define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
+#define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
+
+static const struct conf_word interface_words[] = {
+	{ "auto", KERN_LINK_AUTO }, { "vti", KERN_LINK_VTI },
+	{ "xfrmi", KERN_LINK_XFRMI }, { NULL, 0 },
+};
+static const struct conf_word role_words[] = {
+	{ "hub", true }, { "device", false }, { NULL, 0 },
+};
+static const struct conf_word startup_words[] = {
+	{ "add", false }, { "start", true }, { NULL, 0 },
+};
+static const struct conf_word dpd_words[] = {
+	{ "clear", CONF_DPD_CLEAR }, { "none", CONF_DPD_NONE },
+	{ "restart", CONF_DPD_RESTART }, { NULL, 0 },
+};
+static const struct conf_word inside_words[] = {
+	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
+	{ "both", CONF_INSIDE_BOTH }, { NULL, 0 },
+};
+
+/* Traffic selectors are the customer's and the cloud's until roles are known. */
+static const struct conf_key keys[] = {
+	{ "asn", TOP(asn), .kind = CONF_KIND_ASN, RANGE(1, 4294967294) },
+	{ "router_id", TOP(router_id), .kind = CONF_KIND_ROUTER_ID },
+	{ "interface", TOP(interface), .kind = CONF_KIND_WORD,
+	    .words = interface_words, .def = "auto" },
+	{ "secrets", TOP(secrets), .kind = CONF_KIND_FILE },
+	{ "allow_short_lifetimes", TOP(short_lifetimes),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "connections", TOP(connections), .kind = CONF_KIND_GROUPS,
+	    .required = true, RANGE(0, 65536) },
+
+	{ "name", CONN(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "role", CONN(hub), .kind = CONF_KIND_WORD, .words = role_words,
+	    .required = true },
+	{ "remote_asn", CONN(remote_asn), .kind = CONF_KIND_ASN,
+	    RANGE(1, 4294967294) },
+	{ "networks", CONN(networks), .kind = CONF_KIND_PREFIXES },
+	{ "bgp_hold_time_seconds", CONN(hold_time), .kind = CONF_KIND_NUMBER,
+	    RANGE(3, 65535), .or_zero = true, .unit = "seconds", .def = "30" },
+	{ "routes", CONN(routes), .kind = CONF_KIND_PREFIXES },
+	{ "tunnels", CONN(tunnels), .kind = CONF_KIND_GROUPS,
+	    .required = true, RANGE(1, CONF_TUNNELS) },
+
+	{ "local_outside_ip_address", TUN(local), .kind = CONF_KIND_OUTSIDE,
+	    .required = true },
+	{ "remote_outside_ip_address", TUN(remote),
+	    .kind = CONF_KIND_OUTSIDE },
+	{ "local_id", TUN(local_id), .kind = CONF_KIND_ID },
+	{ "remote_id", TUN(remote_id), .kind = CONF_KIND_ID },
+	{ "tunnel_inside_cidr", OWN(inside4), .kind = CONF_KIND_INSIDE4 },
+	{ "tunnel_inside_ipv6_cidr", OWN(inside6),
+	    .kind = CONF_KIND_INSIDE6 },
+	{ "tunnel_inside_ip_version", TUN(inside), .kind = CONF_KIND_WORD,
+	    .words = inside_words, .def = "ipv4" },
+	{ "interface_name", OWN(ifname), .kind = CONF_KIND_IFNAME },
+	{ "startup_action", TUN(start), .kind = CONF_KIND_WORD,
+	    .words = startup_words },
+	{ "phase1_encryption_algorithms", TUN(phase1.encr),
+	    ALGS(ALG_ENCR, ALG_FOR_IKE) },
+	{ "phase1_integrity_algorithms", TUN(phase1.integ),
+	    ALGS(ALG_INTEG, ALG_FOR_IKE) },
+	{ "phase1_dh_group_numbers", TUN(phase1.ke), ALGS(ALG_KE, 0) },
+	{ "phase1_lifetime_seconds", TUN(phase1.lifetime),
+	    .kind = CONF_KIND_SPAN, SHORT(900, 28800, 1), .unit = "seconds",
+	    .def = "28800" },
+	{ "phase2_encryption_algorithms", TUN(phase2.encr),
+	    ALGS(ALG_ENCR, ALG_FOR_ESP) },
+	{ "phase2_integrity_algorithms", TUN(phase2.integ),
+	    ALGS(ALG_INTEG, ALG_FOR_ESP) },
+	{ "phase2_dh_group_numbers", TUN(phase2.ke), ALGS(ALG_KE, 0) },
+	{ "phase2_lifetime_seconds", TUN(phase2.lifetime),
+	    .kind = CONF_KIND_SPAN, SHORT(900, 3600, 1), .unit = "seconds",
+	    .def = "3600" },
+	{ "rekey_margin_time_seconds", TUN(rekey_margin),
+	    .kind = CONF_KIND_SPAN, SHORT(60, 1800, 0), .unit = "seconds",
+	    .def = "270" },
+	{ "rekey_fuzz_percentage", TUN(rekey_fuzz), .kind = CONF_KIND_NUMBER,
+	    RANGE(0, 100), .unit = "percent", .def = "100" },
+	{ "replay_window_size", TUN(replay_window), .kind = CONF_KIND_NUMBER,
+	    RANGE(64, 2048), .unit = "packets", .def = "1024" },
+	{ "dpd_timeout_seconds", TUN(dpd_timeout), .kind = CONF_KIND_SPAN,
+	    SHORT(30, 86400, 1), .unit = "seconds", .def = "40" },
+	{ "dpd_timeout_action", TUN(dpd_action), .kind = CONF_KIND_WORD,
+	    .words = dpd_words, .def = "clear" },
+	{ "force_encapsulation", TUN(force_encap), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
+	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
+	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
+	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),
+	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
+	{ "local_ipv6_network_cidr", TUN(local_ts[1]),
+	    .kind = CONF_KIND_NET6, .def = "::/0" },
+	{ "remote_ipv6_network_cidr", TUN(remote_ts[1]),
+	    .kind = CONF_KIND_NET6, .def = "::/0" },
+};
+_Static_assert(ARRAY_SIZE(keys) <= 64, "what was seen is a 64-bit set");
+
+const struct conf_key *
+conf_key_at(size_t i)
+{
+	return i < ARRAY_SIZE(keys) ? &keys[i] : NULL;
+}
+
+static bool
+key_fits(const struct conf_key *key, enum conf_place place)
+{
+	return key->place == place ||
+	    (key->shared && place == CONF_AT_CONNECTION);
+}
+
+const struct conf_key *
+conf_key_find(enum conf_place place, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (key_fits(&keys[i], place) &&
+		    strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	}
+	return NULL;
+}
+
+const struct conf_key *
+conf_key_any(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	}
+	return NULL;
+}
+
+#define WORD_MAX	48	/* letters that count for likeness */
+
+static unsigned
+min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Edits that turn one word into the other (Levenshtein), row by row. */
+static unsigned
+edits(const char *a, const char *b)
+{
+	size_t an = strnlen(a, WORD_MAX), bn = strnlen(b, WORD_MAX);
+	unsigned row[WORD_MAX + 1];
+
+	for (size_t j = 0; j <= bn; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= an; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= bn; j++) {
+			unsigned above = row[j];
+
+			row[j] = min3(above + 1, row[j - 1] + 1,
+			    diagonal + (a[i - 1] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[bn];
+}
+
+const char *
+conf_key_nearest(enum conf_place place, const char *name)
+{
+	const char *best = keys[0].name;
+	unsigned least = UINT32_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		unsigned n = edits(name, keys[i].name);
+
+		if (key_fits(&keys[i], place) && n < least) {
+			least = n;
+			best = keys[i].name;
+		}
+	}
+	return best;
+}
+
+size_t
+conf_key_index(const struct conf_key *key)
+{
+	return (size_t)(key - keys);
+}

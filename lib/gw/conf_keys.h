@@ -1,0 +1,72 @@
+/*
+ * The table of configuration keys: one row each, and what generic code needs
+ * to read, check, default and document it.  Private to the configuration
+ * reader; the manual's test reads it too.
+ */
+#ifndef GW_CONF_KEYS_H
+#define GW_CONF_KEYS_H
+
+#include "gw/conf.h"
+
+enum conf_place {
+	CONF_AT_TOP,
+	CONF_AT_CONNECTION,
+	CONF_AT_TUNNEL,
+	CONF_PLACES
+};
+
+enum conf_kind {
+	CONF_KIND_NUMBER,
+	CONF_KIND_SPAN,		/* number of seconds */
+	CONF_KIND_ASN,
+	CONF_KIND_BOOL,
+	CONF_KIND_WORD,		/* one of a few */
+	CONF_KIND_FILE,		/* name of a file */
+	CONF_KIND_NAME,		/* of a connection */
+	CONF_KIND_IFNAME,
+	CONF_KIND_ROUTER_ID,
+	CONF_KIND_OUTSIDE,	/* address */
+	CONF_KIND_ID,
+	CONF_KIND_INSIDE4,	/* /30 */
+	CONF_KIND_INSIDE6,	/* /126 */
+	CONF_KIND_NET4,		/* traffic selector */
+	CONF_KIND_NET6,
+	CONF_KIND_PREFIXES,	/* list */
+	CONF_KIND_ALGS,		/* list of names */
+	CONF_KIND_GROUPS,	/* list of connections or tunnels */
+	CONF_KINDS
+};
+
+struct conf_word {
+	const char	*s;
+	unsigned	 value;
+};
+
+struct conf_key {
+	const char	*name;
+	enum conf_place	 place;
+	bool		 shared;	/* tunnel key: in a connection as well */
+	bool		 required;
+	bool		 or_zero;	/* 0 besides the range */
+	enum conf_kind	 kind;
+	enum alg_type	 alg;		/* ALGS */
+	unsigned	 alg_flag;	/* ALGS: what it must be good for */
+	const char	*unit;
+	int64_t		 min, max;
+	int64_t		 short_min;	/* with allow_short_lifetimes; -1: min */
+	const char	*def;		/* NULL: none, or derived */
+	const struct conf_word *words;	/* up to s NULL */
+	size_t		 at, size;	/* field in the place's struct */
+};
+
+/* NULL past the end. */
+const struct conf_key *conf_key_at(size_t i);
+/* The row that may stand in such a group; NULL: none. */
+const struct conf_key *conf_key_find(enum conf_place, const char *name);
+/* Like it, wherever it may stand. */
+const struct conf_key *conf_key_any(const char *name);
+/* The key of such a group that is spelled most like this. */
+const char	*conf_key_nearest(enum conf_place, const char *name);
+size_t		conf_key_index(const struct conf_key *);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * What the parts of the configuration reader share while one text is read.
+ * Every function that can fail fills the error itself and returns false.
+ */
+#ifndef GW_CONF_READ_H
+#define GW_CONF_READ_H
+
+#include <libconfig.h>
+
+#include "gw/conf_keys.h"
+
+/* Where a tunnel stands in the text; index is that of the tunnel, less 1. */
+struct conf_site {
+	size_t		 connection;	/* index in conf.connections */
+	unsigned	 tunnel;	/* index in its tunnels */
+	config_setting_t *in_connection, *in_tunnel;
+};
+
+struct conf_read {
+	const char	*file;
+	struct conf	*conf;
+	struct conf_error *err;
+	struct conf_site *sites;	/* owned; one per tunnel */
+	size_t		 sites_n;
+};
+
+/* Error at a setting that is there. */
+bool	conf_fail(struct conf_read *, const config_setting_t *,
+	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Error at a key of a group, whether it is there or missing. */
+bool	conf_fail_key(struct conf_read *, const config_setting_t *group,
+	    const char *key, const char *fmt, ...)
+	    __attribute__((format(printf, 4, 5)));
+/* Error at a tunnel's key, wherever it was given: tunnel or connection. */
+bool	conf_fail_tunnel(struct conf_read *, const struct conf_site *,
+	    const char *key, const char *fmt, ...)
+	    __attribute__((format(printf, 4, 5)));
+
+/* conf_value.c: one setting, or a row's default, into its field. */
+bool	conf_value_read(struct conf_read *, const struct conf_key *,
+	    const config_setting_t *, void *base);
+void	conf_value_default(const struct conf_key *, void *base);
+
+/* conf_id.c: an identity by its shape; false: none of ours. */
+bool	conf_id_parse(struct conf_id *, const char *);
+void	conf_id_addr(struct conf_id *, const struct addr *);
+
+/* conf_check.c: what no single key can tell. */
+bool	conf_check_tunnel(struct conf_read *, const struct conf_connection *,
+	    struct conf_tunnel *, const struct conf_site *, uint64_t seen);
+bool	conf_check_connection(struct conf_read *,
+	    const struct conf_connection *, const config_setting_t *);
+bool	conf_check_all(struct conf_read *, const config_setting_t *root);
+
+/* conf_unique.c: nothing twice that must be there once. */
+bool	conf_check_unique(struct conf_read *);
+
+#endif

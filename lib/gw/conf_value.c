@@ -1,0 +1,578 @@
+/*
+ * One setting into one field, by the kind of its key: type, then value, then
+ * store.  Messages say what is allowed and what was found.  Judges each key
+ * alone; what depends on others is in conf_check.c.
+ */
+#include "gw/conf_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/array.h"
+
+/* One value in flight: the setting it came from and where it goes. */
+struct value {
+	struct conf_read *r;
+	const struct conf_key *key;
+	const config_setting_t *setting;	/* NULL: default */
+	int64_t		 i;		/* numbers and booleans */
+	const char	*s;		/* texts */
+	void		*field;
+};
+
+#define QUOTED_MAX	60	/* octets of a value in a message */
+#define QUOTED_LEN	(QUOTED_MAX + 16)
+
+/* A value of the user's as it may stand in a message. */
+static const char *
+quoted(const char *s, char buf[static QUOTED_LEN])
+{
+	char text[QUOTED_MAX + 8];
+	bool all = strlen(s) <= QUOTED_MAX;
+
+	str_escape(text, sizeof(text), bytes_of(s, strnlen(s, QUOTED_MAX)));
+	str_fmt(buf, QUOTED_LEN, "\"%s%s\"", text, all ? "" : "...");
+	return buf;
+}
+
+static bool
+fail_text(struct value *v, const char *must)
+{
+	char q[QUOTED_LEN];
+
+	return conf_fail(v->r, v->setting, "must be %s, not %s", must,
+	    quoted(v->s, q));
+}
+
+/* Integers of any width, booleans and enums alike. */
+static void
+store(struct value *v, uint64_t n)
+{
+	uint8_t n8 = (uint8_t)n;
+	uint16_t n16 = (uint16_t)n;
+	uint32_t n32 = (uint32_t)n;
+
+	if (v->key->size == 1)
+		memcpy(v->field, &n8, 1);
+	else if (v->key->size == 2)
+		memcpy(v->field, &n16, 2);
+	else
+		memcpy(v->field, &n32, 4);
+}
+
+static bool
+in_range(struct value *v)
+{
+	const struct conf_key *key = v->key;
+	bool brief = v->r != NULL && v->r->conf->short_lifetimes &&
+	    key->short_min >= 0;
+	int64_t min = brief ? key->short_min : key->min;
+
+	if ((v->i >= min && v->i <= key->max) || (key->or_zero && v->i == 0))
+		return true;
+	return conf_fail(v->r, v->setting,
+	    "must be %s%lld to %lld%s%s, not %lld", key->or_zero ? "0 or " : "",
+	    (long long)min, (long long)key->max, key->unit != NULL ? " " : "",
+	    key->unit != NULL ? key->unit : "", (long long)v->i);
+}
+
+static bool
+put_number(struct value *v)
+{
+	if (!in_range(v))
+		return false;
+	store(v, (uint64_t)v->i);
+	return true;
+}
+
+static bool
+put_span(struct value *v)
+{
+	struct span d;
+
+	if (!in_range(v))
+		return false;
+	d = span_s(v->i);
+	memcpy(v->field, &d, sizeof(d));
+	return true;
+}
+
+/* AS 0 (RFC 7607), AS_TRANS (RFC 6793) and 65535 (RFC 7300) name nobody. */
+static bool
+put_asn(struct value *v)
+{
+	if (!in_range(v))
+		return false;
+	if (v->i == 23456 || v->i == 65535)
+		return conf_fail(v->r, v->setting,
+		    "AS %lld is reserved and cannot be used", (long long)v->i);
+	store(v, (uint64_t)v->i);
+	return true;
+}
+
+static bool
+put_bool(struct value *v)
+{
+	store(v, v->i != 0);
+	return true;
+}
+
+static bool
+put_word(struct value *v)
+{
+	char must[96] = "";
+	const struct conf_word *w;
+
+	for (w = v->key->words; w->s != NULL; w++) {
+		if (strcmp(w->s, v->s) == 0) {
+			store(v, w->value);
+			return true;
+		}
+		str_add(must, sizeof(must), "%s\"%s\"",
+		    w == v->key->words ? "" : w[1].s != NULL ? ", " : " or ",
+		    w->s);
+	}
+	return fail_text(v, must);
+}
+
+static bool
+put_file(struct value *v)
+{
+	for (const char *p = v->s; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return fail_text(v, "a file name");
+	}
+	if (v->s[0] == '\0' || strlen(v->s) >= v->key->size)
+		return fail_text(v, "a file name of 1 to 255 characters");
+	str_set(v->field, v->key->size, v->s);
+	return true;
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* [A-Za-z0-9][A-Za-z0-9._-]*, shorter than the field. */
+static bool
+is_plain_name(const char *s, size_t size)
+{
+	if (!is_alnum(s[0]) || strlen(s) >= size)
+		return false;
+	while (is_alnum(*s) || *s == '.' || *s == '_' || *s == '-')
+		s++;
+	return *s == '\0';
+}
+
+static bool
+put_name(struct value *v)
+{
+	if (!is_plain_name(v->s, v->key->size))
+		return fail_text(v, "1 to 47 letters, digits, \".\", \"_\" "
+		    "and \"-\", beginning with a letter or digit");
+	str_set(v->field, v->key->size, v->s);
+	return true;
+}
+
+static bool
+put_ifname(struct value *v)
+{
+	static const char *const taken[] = { "lo", "all", "default" };
+
+	if (!is_plain_name(v->s, v->key->size))
+		return fail_text(v, "1 to 15 letters, digits, \".\", \"_\" "
+		    "and \"-\", beginning with a letter or digit");
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		if (strcmp(v->s, taken[i]) == 0)
+			return conf_fail(v->r, v->setting,
+			    "\"%s\" means something else to the kernel", v->s);
+	}
+	str_set(v->field, v->key->size, v->s);
+	return true;
+}
+
+static bool
+put_router_id(struct value *v)
+{
+	struct addr a;
+	struct rd rd;
+
+	if (!addr_parse(&a, v->s) || a.family != ADDR_IPV4 || addr_is_any(&a))
+		return fail_text(v, "an IPv4 address other than 0.0.0.0");
+	rd = rd_of(addr_bytes(&a));
+	store(v, rd_u32(&rd));
+	return true;
+}
+
+static bool
+put_outside(struct value *v)
+{
+	struct addr a;
+
+	if (!addr_parse(&a, v->s))
+		return fail_text(v, "an IPv4 or IPv6 address");
+	if (addr_is_any(&a) || addr_is_multicast(&a) || addr_is_link_local(&a))
+		return fail_text(v, "a unicast address that routers forward");
+	memcpy(v->field, &a, sizeof(a));
+	return true;
+}
+
+static bool
+put_id(struct value *v)
+{
+	if (conf_id_parse(v->field, v->s))
+		return true;
+	return fail_text(v, "an IPv4 or IPv6 address, user@domain "
+	    "or a domain name");
+}
+
+/* Blocks that AWS keeps for itself; ours keep off them as well. */
+static bool
+is_reserved(const struct prefix *p)
+{
+	static const char *const reserved[] = {
+		"169.254.0.0/30", "169.254.1.0/30", "169.254.2.0/30",
+		"169.254.3.0/30", "169.254.4.0/30", "169.254.5.0/30",
+		"169.254.169.252/30",
+	};
+	struct prefix q;
+
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
+		if (prefix_parse(&q, reserved[i]) && prefix_eq(&q, p))
+			return true;
+	}
+	return false;
+}
+
+/* Host bits are forgiven, as AWS does. */
+static bool
+put_inside(struct value *v, const char *within, unsigned len, const char *must)
+{
+	struct prefix p, all;
+	char text[PREFIX_STRLEN];
+
+	if (!prefix_parse(&p, v->s) || !prefix_parse(&all, within) ||
+	    p.len != len || !prefix_covers(&all, &p))
+		return fail_text(v, must);
+	p = prefix_network(&p);
+	if (is_reserved(&p))
+		return conf_fail(v->r, v->setting, "%s is reserved",
+		    prefix_str(&p, text));
+	memcpy(v->field, &p, sizeof(p));
+	return true;
+}
+
+static bool
+put_inside4(struct value *v)
+{
+	return put_inside(v, "169.254.0.0/16", 30, "a /30 in 169.254.0.0/16");
+}
+
+static bool
+put_inside6(struct value *v)
+{
+	return put_inside(v, "fd00::/8", 126, "a /126 in fd00::/8");
+}
+
+/* Says in *why how the text is no network; true: it is one. */
+static bool
+read_network(const char *s, struct prefix *out, struct reason *why)
+{
+	char q[QUOTED_LEN], text[PREFIX_STRLEN];
+	struct prefix p, net;
+
+	if (!prefix_parse(&p, s)) {
+		reason_set(why, "must be a network like 10.1.0.0/16, not %s",
+		    quoted(s, q));
+		return false;
+	}
+	net = prefix_network(&p);
+	if (!prefix_eq(&p, &net)) {
+		reason_set(why, "%s has host bits set; its network is %s",
+		    quoted(s, q), prefix_str(&net, text));
+		return false;
+	}
+	*out = p;
+	return true;
+}
+
+static bool
+put_net(struct value *v, enum addr_family family, const char *must)
+{
+	struct reason why;
+	struct prefix p;
+
+	if (!read_network(v->s, &p, &why))
+		return conf_fail(v->r, v->setting, "%s", why.s);
+	if (p.addr.family != family)
+		return fail_text(v, must);
+	memcpy(v->field, &p, sizeof(p));
+	return true;
+}
+
+static bool
+put_net4(struct value *v)
+{
+	return put_net(v, ADDR_IPV4, "an IPv4 network");
+}
+
+static bool
+put_net6(struct value *v)
+{
+	return put_net(v, ADDR_IPV6, "an IPv6 network");
+}
+
+static bool
+is_number(const config_setting_t *s)
+{
+	int type = config_setting_type(s);
+
+	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
+}
+
+static const char *
+type_name(const config_setting_t *s)
+{
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_GROUP:
+		return "a group";
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return "a number";
+	case CONFIG_TYPE_FLOAT:
+		return "a fraction";
+	case CONFIG_TYPE_STRING:
+		return "a text";
+	case CONFIG_TYPE_BOOL:
+		return "a boolean";
+	default:
+		return "a list";
+	}
+}
+
+static bool
+fail_type(struct conf_read *r, const config_setting_t *s, const char *must)
+{
+	return conf_fail(r, s, "must be %s, not %s", must, type_name(s));
+}
+
+static bool
+prefixes_have(const struct conf_prefixes *list, const struct prefix *p)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (prefix_eq(&list->v[i], p))
+			return true;
+	}
+	return false;
+}
+
+static bool
+add_prefix(struct value *v, const config_setting_t *s,
+    struct conf_prefixes *list)
+{
+	struct reason why;
+	struct prefix p;
+
+	if (config_setting_type(s) != CONFIG_TYPE_STRING)
+		return fail_type(v->r, s, "a network in quotes");
+	if (!read_network(config_setting_get_string(s), &p, &why))
+		return conf_fail(v->r, s, "%s", why.s);
+	if (prefixes_have(list, &p))
+		return conf_fail(v->r, s, "%s is there twice",
+		    config_setting_get_string(s));
+	list->v[list->n++] = p;
+	return true;
+}
+
+static bool
+put_prefixes(struct value *v)
+{
+	struct conf_prefixes *list = v->field;
+	unsigned n = (unsigned)config_setting_length(v->setting);
+
+	list->v = calloc(n + 1, sizeof(*list->v));
+	if (list->v == NULL)
+		return conf_fail(v->r, v->setting, "out of memory");
+	for (unsigned i = 0; i < n; i++) {
+		if (!add_prefix(v, config_setting_get_elem(v->setting, i),
+		    list))
+			return false;
+	}
+	return true;
+}
+
+static bool
+alg_serves(const struct conf_key *key, const struct alg *alg)
+{
+	return alg->type == key->alg && alg->conf != NULL &&
+	    (alg->flags & key->alg_flag) == key->alg_flag;
+}
+
+static bool
+fail_alg(struct value *v, const config_setting_t *s, const char *name)
+{
+	char list[128] = "", q[QUOTED_LEN];
+	const struct alg *alg;
+
+	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
+		if (alg_serves(v->key, alg))
+			str_add(list, sizeof(list), "%s%s",
+			    list[0] != '\0' ? ", " : "", alg->conf);
+	}
+	return conf_fail(v->r, s, "%s is not supported; supported: %s",
+	    v->key->alg == ALG_KE ? name : quoted(name, q), list);
+}
+
+static bool
+add_alg(struct value *v, const config_setting_t *s, struct conf_algs *list)
+{
+	char number[24];
+	const char *name = config_setting_get_string(s);
+	const struct alg *alg;
+
+	if (v->key->alg == ALG_KE) {
+		if (!is_number(s))
+			return fail_type(v->r, s, "a group number");
+		str_fmt(number, sizeof(number), "%lld",
+		    config_setting_get_int64(s));
+		name = number;
+	} else if (name == NULL) {
+		return fail_type(v->r, s, "an algorithm in quotes");
+	}
+	alg = alg_by_conf(v->key->alg, name);
+	if (alg == NULL || !alg_serves(v->key, alg))
+		return fail_alg(v, s, name);
+	for (unsigned i = 0; i < list->n; i++) {
+		if (list->alg[i] == alg)
+			return conf_fail(v->r, s, "%s is there twice", name);
+	}
+	if (list->n == CONF_ALGS)
+		return conf_fail(v->r, s, "more than %d", CONF_ALGS);
+	list->alg[list->n++] = alg;
+	return true;
+}
+
+static bool
+put_algs(struct value *v)
+{
+	unsigned n = (unsigned)config_setting_length(v->setting);
+
+	memset(v->field, 0, v->key->size);
+	if (n == 0)
+		return conf_fail(v->r, v->setting,
+		    "must name at least one; leave it out to allow all");
+	for (unsigned i = 0; i < n; i++) {
+		if (!add_alg(v, config_setting_get_elem(v->setting, i),
+		    v->field))
+			return false;
+	}
+	return true;
+}
+
+static void
+all_algs(const struct conf_key *key, struct conf_algs *list)
+{
+	const struct alg *alg;
+
+	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
+		if (alg_serves(key, alg) && list->n < CONF_ALGS)
+			list->alg[list->n++] = alg;
+	}
+}
+
+enum shape {
+	SHAPE_NUMBER,
+	SHAPE_BOOL,
+	SHAPE_TEXT,
+	SHAPE_LIST,
+};
+
+static const char *const shape_names[] = {
+	[SHAPE_NUMBER] = "a whole number",
+	[SHAPE_BOOL] = "true or false",
+	[SHAPE_TEXT] = "a text in quotes",
+	[SHAPE_LIST] = "a list in [ ]",
+};
+
+/* GROUPS are read by whoever knows what is in them. */
+static const struct {
+	enum shape	shape;
+	bool		(*put)(struct value *);
+} kinds[CONF_KINDS] = {
+	[CONF_KIND_NUMBER] = { SHAPE_NUMBER, put_number },
+	[CONF_KIND_SPAN] = { SHAPE_NUMBER, put_span },
+	[CONF_KIND_ASN] = { SHAPE_NUMBER, put_asn },
+	[CONF_KIND_BOOL] = { SHAPE_BOOL, put_bool },
+	[CONF_KIND_WORD] = { SHAPE_TEXT, put_word },
+	[CONF_KIND_FILE] = { SHAPE_TEXT, put_file },
+	[CONF_KIND_NAME] = { SHAPE_TEXT, put_name },
+	[CONF_KIND_IFNAME] = { SHAPE_TEXT, put_ifname },
+	[CONF_KIND_ROUTER_ID] = { SHAPE_TEXT, put_router_id },
+	[CONF_KIND_OUTSIDE] = { SHAPE_TEXT, put_outside },
+	[CONF_KIND_ID] = { SHAPE_TEXT, put_id },
+	[CONF_KIND_INSIDE4] = { SHAPE_TEXT, put_inside4 },
+	[CONF_KIND_INSIDE6] = { SHAPE_TEXT, put_inside6 },
+	[CONF_KIND_NET4] = { SHAPE_TEXT, put_net4 },
+	[CONF_KIND_NET6] = { SHAPE_TEXT, put_net6 },
+	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
+	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
+};
+
+static bool
+take_shape(struct value *v, enum shape shape)
+{
+	int type = config_setting_type(v->setting);
+
+	switch (shape) {
+	case SHAPE_NUMBER:
+		v->i = config_setting_get_int64(v->setting);
+		return is_number(v->setting);
+	case SHAPE_BOOL:
+		v->i = config_setting_get_bool(v->setting);
+		return type == CONFIG_TYPE_BOOL;
+	case SHAPE_TEXT:
+		v->s = config_setting_get_string(v->setting);
+		return type == CONFIG_TYPE_STRING;
+	case SHAPE_LIST:
+		return type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
+	}
+	return false;
+}
+
+bool
+conf_value_read(struct conf_read *r, const struct conf_key *key,
+    const config_setting_t *setting, void *base)
+{
+	struct value v = {
+		.r = r, .key = key, .setting = setting,
+		.field = (char *)base + key->at,
+	};
+	enum shape shape = kinds[key->kind].shape;
+
+	if (!take_shape(&v, shape))
+		return fail_type(r, setting, shape_names[shape]);
+	return kinds[key->kind].put(&v);
+}
+
+/* Defaults keep to their key's own rules, so that none of this fails. */
+void
+conf_value_default(const struct conf_key *key, void *base)
+{
+	struct value v = {
+		.key = key, .s = key->def, .field = (char *)base + key->at,
+	};
+
+	if (key->kind == CONF_KIND_ALGS) {
+		all_algs(key, v.field);
+		return;
+	}
+	if (key->def == NULL)
+		return;
+	if (kinds[key->kind].shape == SHAPE_NUMBER)
+		v.i = strtoll(key->def, NULL, 10);
+	else if (kinds[key->kind].shape == SHAPE_BOOL)
+		v.i = strcmp(key->def, "true") == 0;
+	kinds[key->kind].put(&v);
+}

@@ -1,0 +1,59 @@
+/*
+ * The control protocol between vpnctl and the daemon: one JSON object per
+ * line each way on a unix stream socket.
+ *
+ *   request   {"command":"show","name":"vpn-branch1/1","what":"ike"}
+ *   answer    {"ok":true, ...} or {"ok":false,"exit":3,"error":"no such ..."}
+ *
+ * This file is the parser of requests; answers are built where the state is.
+ */
+#ifndef GW_CTL_H
+#define GW_CTL_H
+
+#include "gw/conf.h"
+
+#define CTL_LINE_MAX	4096	/* longest request with its newline */
+
+enum ctl_command {
+	CTL_SHOW,		/* all tunnels, or name */
+	CTL_ROUTES,
+	CTL_UP,
+	CTL_DOWN,
+	CTL_REKEY,		/* what: ike or child */
+	CTL_RELOAD,
+	CTL_COMMANDS
+};
+
+enum ctl_what {
+	CTL_WHAT_CHILD,		/* default */
+	CTL_WHAT_IKE,
+};
+
+enum ctl_exit {			/* of vpnctl; part of the answer */
+	CTL_EXIT_OK = 0,
+	CTL_EXIT_USAGE = 1,
+	CTL_EXIT_UNREACHABLE = 2,
+	CTL_EXIT_NO_OBJECT = 3,
+	CTL_EXIT_FAILED = 4,
+	CTL_EXIT_TIMEOUT = 5,
+	CTL_EXIT_CONF = 6,
+};
+
+struct ctl_request {
+	enum ctl_command command;
+	enum ctl_what	what;
+	char		name[CONF_NAME_LEN + 8];	/* "" : all */
+};
+
+/* One line without its newline.  False: *why says what is wrong with it. */
+bool		ctl_parse(struct bytes line, struct ctl_request *,
+		    struct reason *why);
+const char	*ctl_command_str(enum ctl_command);	/* "show" */
+/*
+ * Splits "CONN/N" or "CONN"; *tunnel is 0 for the whole connection.  False:
+ * not of that shape.
+ */
+bool		ctl_name(const char *, char conn[static CONF_NAME_LEN],
+		    unsigned *tunnel);
+
+#endif

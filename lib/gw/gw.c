@@ -1,0 +1,721 @@
+/*
+ * The gateway's entry points and the traffic between its cores: what IKE and
+ * BGP put out becomes kernel operations, datagrams, connections and news for
+ * tunnels; after every event the tunnels that it touched take their next step.
+ */
+#include "gw/gw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/prf.h"
+#include "gw/command.h"
+#include "gw/peers.h"
+#include "gw/tunnel.h"
+#include "util/array.h"
+
+static const struct span stop_patience = { INT64_C(6) * 1000000000 };
+
+static const struct ike_limits limits = {
+	.sas = 50000, .half_open = 4000, .cookie_above = 64,
+	.half_open_per_peer = 16,
+};
+
+int64_t
+gw_wall(const struct gw *gw, struct instant now)
+{
+	return gw->wall + now.ns / 1000000000;
+}
+
+struct gw_tunnel *
+gw_tunnel(const struct gw *gw, uint32_t id)
+{
+	struct gw_tunnel *t = gw->tunnels;
+
+	while (t != NULL && t->id != id)
+		t = t->next;
+	return t;
+}
+
+struct gw_tunnel *
+gw_tunnel_find(const struct gw *gw, const char *connection, unsigned number)
+{
+	struct gw_tunnel *t = gw->tunnels;
+
+	while (t != NULL && (t->conf.number != number ||
+	    strcmp(t->connection, connection) != 0))
+		t = t->next;
+	return t;
+}
+
+void
+gw_await(struct gw *gw, const struct kern_op *op, uint32_t what)
+{
+	map_put(&gw->ops, op->id, (void *)(uintptr_t)what);
+}
+
+uint32_t
+gw_awaited(const struct gw *gw, uint32_t op)
+{
+	return (uint32_t)(uintptr_t)map_get(&gw->ops, op);
+}
+
+/* --- what IKE puts out --- */
+
+static void
+ike_auth(struct gw *gw, const struct ike_out *o)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct kern_op *op;
+
+	if (t == NULL || o->n > KERN_OCTETS_MAX)
+		return;
+	op = queue_op(&gw->out, KERN_AUTH);
+	if (op == NULL)
+		return;
+	str_set(op->auth.connection, sizeof(op->auth.connection),
+	    t->connection);
+	op->auth.tunnel = t->conf.number;
+	op->auth.prf = o->prf->id;
+	op->auth.n = (uint16_t)o->n;
+	memcpy(op->auth.octets, o->data, o->n);
+	gw_await(gw, op, o->token);
+}
+
+static void
+ike_sa(struct gw *gw, const struct ike_out *o, enum kern_op_kind kind)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct kern_op *op = t == NULL ? NULL : queue_op(&gw->out, kind);
+
+	if (op == NULL)
+		return;
+	peers_sa(t, &o->esp, &op->sa);
+	if (kind == KERN_SA_ADD)
+		gw_await(gw, op, o->token);
+}
+
+static void
+ike_datagram_out(struct gw *gw, struct ike_out *o)
+{
+	struct gw_out *out = queue_push(&gw->out, GW_OUT_DATAGRAM);
+
+	if (out == NULL)
+		return;
+	out->path = o->path;
+	out->data = o->data;
+	out->n = o->n;
+	o->data = NULL;
+}
+
+static void
+ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+
+	if (t != NULL)
+		tunnel_ike_event(t, now, o);
+	else
+		queue_event(&gw->out, GW_WARN, "ike-refused", "", "%s",
+		    o->why.s);
+}
+
+static bool
+pump_ike(struct gw *gw, struct instant now)
+{
+	struct ike_out o;
+	bool any = false;
+
+	while (ike_next(gw->ike, &o)) {
+		any = true;
+		switch (o.kind) {
+		case IKE_OUT_DATAGRAM:
+			ike_datagram_out(gw, &o);
+			break;
+		case IKE_OUT_AUTH:
+			ike_auth(gw, &o);
+			break;
+		case IKE_OUT_SA_ADD:
+			ike_sa(gw, &o, KERN_SA_ADD);
+			break;
+		case IKE_OUT_SA_DEL:
+			ike_sa(gw, &o, KERN_SA_DEL);
+			break;
+		case IKE_OUT_SA_PATH:
+			ike_sa(gw, &o, KERN_SA_PATH);
+			break;
+		case IKE_OUT_EVENT:
+			ike_event(gw, now, &o);
+			break;
+		}
+		ike_out_fini(&o);
+	}
+	return any;
+}
+
+/* --- what BGP puts out --- */
+
+static void
+bgp_connect(struct gw *gw, const struct bgp_out *o)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct kern_op *op = t == NULL ? NULL :
+	    queue_op(&gw->out, KERN_CONNECT);
+
+	if (op == NULL)
+		return;
+	op->conn.id = o->conn;
+	op->conn.local = o->local;
+	op->conn.remote = o->remote;
+	op->conn.ttl = 1;
+	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
+	gw_await(gw, op, o->conn);
+}
+
+static bool
+own_network(const struct gw *gw, const struct prefix *p)
+{
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		const struct conf_prefixes *l =
+		    &gw->conf->connections[i].networks;
+
+		for (size_t k = 0; k < l->n; k++) {
+			if (prefix_eq(&l->v[k], p))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+bgp_route_out(struct gw *gw, const struct bgp_route *r)
+{
+	struct fib_hops hops = { 0 };
+
+	/* What is ours is reached without a tunnel. */
+	if (own_network(gw, &r->prefix))
+		return;
+	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++)
+		hops.v[hops.n++] = (struct fib_hop){
+			.tunnel = r->paths[i].peer,
+			.gateway = r->paths[i].gateway,
+		};
+	fib_set(gw->fib, FIB_BGP, &r->prefix, &hops);
+}
+
+static void
+bgp_event_out(struct gw *gw, const struct bgp_out *o)
+{
+	static const char *const names[] = {
+		[BGP_EVENT_STATE] = "bgp-state",
+		[BGP_EVENT_NOTIFICATION] = "bgp-notification",
+		[BGP_EVENT_UPDATE_ERROR] = "bgp-update-error",
+	};
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
+
+	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
+	    "%s", o->text.s);
+	if (t != NULL)
+		tunnel_touch(t);
+}
+
+static void
+bgp_stream_out(struct gw *gw, const struct bgp_out *o, enum gw_out_kind kind)
+{
+	struct gw_out *out = queue_push(&gw->out, kind);
+
+	if (out != NULL)
+		out->conn = o->conn;
+}
+
+static bool
+pump_bgp(struct gw *gw)
+{
+	struct bgp_out o;
+	bool any = false;
+
+	while (bgp_next(gw->bgp, &o)) {
+		any = true;
+		switch (o.kind) {
+		case BGP_OUT_CONNECT:
+			bgp_connect(gw, &o);
+			break;
+		case BGP_OUT_CLOSE:
+			bgp_stream_out(gw, &o, GW_OUT_CLOSE);
+			break;
+		case BGP_OUT_SEND:
+			bgp_stream_out(gw, &o, GW_OUT_STREAM);
+			break;
+		case BGP_OUT_ROUTE:
+			bgp_route_out(gw, &o.route);
+			break;
+		case BGP_OUT_EVENT:
+			bgp_event_out(gw, &o);
+			break;
+		}
+	}
+	return any;
+}
+
+/* --- configuration --- */
+
+static bool
+same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
+    const struct conf_tunnel *n)
+{
+	struct conf_tunnel a = t->conf, b = *n;
+
+	a.index = b.index = 0;
+	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
+	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
+	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
+	    memcmp(t->routes.v, c->routes.v,
+	    c->routes.n * sizeof(*c->routes.v)) == 0);
+}
+
+static const struct conf_tunnel *
+wanted_tunnel(const struct gw *gw, const char *connection, unsigned number,
+    const struct conf_connection **conn)
+{
+	const struct conf_connection *c = conf_find(gw->conf, connection);
+
+	for (unsigned i = 0; c != NULL && i < c->tunnels_n; i++) {
+		if (c->tunnels[i].number == number) {
+			*conn = c;
+			return &c->tunnels[i];
+		}
+	}
+	return NULL;
+}
+
+/* The lowest number that no tunnel has. */
+static uint32_t
+free_id(const struct gw *gw)
+{
+	uint32_t id = 1;
+
+	while (gw_tunnel(gw, id) != NULL)
+		id++;
+	return id;
+}
+
+static void
+add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
+    const struct conf_tunnel *conf)
+{
+	struct gw_tunnel **at = &gw->tunnels, *t;
+
+	t = tunnel_new(gw, now, free_id(gw), c, conf);
+	if (t == NULL) {
+		queue_event(&gw->out, GW_ERROR, "out-of-memory", c->name,
+		    "tunnel %u", conf->number);
+		return;
+	}
+	while (*at != NULL && (*at)->id < t->id)
+		at = &(*at)->next;
+	t->next = *at;
+	*at = t;
+}
+
+/* Objects follow the configuration: what is gone or changed ends first. */
+static void
+converge(struct gw *gw, struct instant now)
+{
+	const struct conf_connection *c = NULL;
+
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+		const struct conf_tunnel *w = wanted_tunnel(gw, t->connection,
+		    t->conf.number, &c);
+
+		if (!t->removing && (w == NULL || !same_tunnel(t, c, w)))
+			tunnel_remove(t, now);
+	}
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		c = &gw->conf->connections[i];
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			if (gw_tunnel_find(gw, c->name,
+			    c->tunnels[k].number) == NULL)
+				add_tunnel(gw, now, c, &c->tunnels[k]);
+		}
+	}
+}
+
+static void
+networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
+{
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_prefixes *l = &conf->connections[i].networks;
+
+		for (size_t k = 0; k < l->n; k++) {
+			if (add)
+				bgp_network_add(gw->bgp, now, &l->v[k]);
+			else if (!own_network(gw, &l->v[k]))
+				bgp_network_del(gw->bgp, now, &l->v[k]);
+		}
+	}
+}
+
+struct gw *
+gw_new(struct conf *conf, struct instant now, int64_t wall,
+    const uint8_t seed[static DRBG_SEED_LEN])
+{
+	struct gw *gw = calloc(1, sizeof(*gw));
+
+	if (gw == NULL)
+		return NULL;
+	gw->wall = wall - now.ns / 1000000000;
+	gw->stop_at = INSTANT_NEVER;
+	drbg_seed(&gw->drbg, seed);
+	gw->ike = ike_new(&limits, &gw->drbg);
+	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
+	gw->fib = fib_new(&gw->out);
+	if (gw->ike == NULL || gw->bgp == NULL || gw->fib == NULL) {
+		gw_free(gw);
+		return NULL;
+	}
+	gw->conf = conf;
+	networks(gw, now, conf, true);
+	converge(gw, now);
+	gw_pump(gw, now);
+	return gw;
+}
+
+void
+gw_free(struct gw *gw)
+{
+	struct gw_tunnel *t;
+
+	if (gw == NULL)
+		return;
+	while ((t = gw->tunnels) != NULL) {
+		gw->tunnels = t->next;
+		tunnel_free(t, (struct instant){ 0 });
+	}
+	ike_free(gw->ike);
+	bgp_free(gw->bgp);
+	fib_free(gw->fib);
+	conf_free(gw->conf);
+	queue_fini(&gw->out);
+	map_fini(&gw->ops);
+	map_fini(&gw->reloads);
+	timers_fini(&gw->timers);
+	drbg_fini(&gw->drbg);
+	free(gw);
+}
+
+void
+gw_reload(struct gw *gw, struct instant now, struct conf *conf)
+{
+	struct conf *old = gw->conf;
+	bool renumbered = old->asn != conf->asn ||
+	    old->router_id != conf->router_id ||
+	    old->interface != conf->interface;
+
+	gw->conf = conf;
+	networks(gw, now, conf, true);
+	networks(gw, now, old, false);
+	conf_free(old);
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+		if (renumbered && !t->removing)
+			tunnel_remove(t, now);
+	}
+	converge(gw, now);
+	gw_pump(gw, now);
+}
+
+/* --- the end of every event --- */
+
+static void
+link_del(struct gw *gw, const struct gw_tunnel *t)
+{
+	struct kern_op *op = queue_op(&gw->out, KERN_LINK_DEL);
+
+	if (op != NULL)
+		peers_link(t, &op->link);
+}
+
+/* Removed tunnels whose peers have been told. */
+static bool
+sweep(struct gw *gw, struct instant now)
+{
+	struct gw_tunnel **at = &gw->tunnels, *t;
+	bool any = false;
+
+	while ((t = *at) != NULL) {
+		if (!t->removing || !tunnel_ended(t)) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		link_del(gw, t);
+		tunnel_free(t, now);
+		any = true;
+	}
+	if (any)
+		converge(gw, now);
+	return any;
+}
+
+static bool
+settle(struct gw *gw, struct instant now)
+{
+	bool any = false;
+
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+		if (t->dirty) {
+			tunnel_settle(t, now);
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void
+check_stopped(struct gw *gw, struct instant now)
+{
+	bool ended = true;
+
+	if (!gw->stopping || gw->stopped)
+		return;
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		ended &= tunnel_ended(t);
+	if (!ended && !instant_due(gw->stop_at, now))
+		return;
+	gw->stopped = true;
+	queue_push(&gw->out, GW_OUT_STOPPED);
+}
+
+/* Everything that is wanted was said once: the rest of ours is stale. */
+static void
+say_stated(struct gw *gw)
+{
+	if (gw->stated)
+		return;
+	gw->stated = true;
+	queue_op(&gw->out, KERN_RESYNC_DONE);
+}
+
+void
+gw_pump(struct gw *gw, struct instant now)
+{
+	bool more = true;
+
+	while (more) {
+		more = pump_ike(gw, now);
+		more |= pump_bgp(gw);
+		more |= settle(gw, now);
+		more |= sweep(gw, now);
+	}
+	say_stated(gw);
+	check_stopped(gw, now);
+}
+
+void
+gw_stop(struct gw *gw, struct instant now)
+{
+	gw->stopping = true;
+	gw->stop_at = instant_after(now, stop_patience);
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		tunnel_admin(t, now, false);
+	gw_pump(gw, now);
+}
+
+/* --- kernel events --- */
+
+static struct gw_tunnel *
+tunnel_by_ifname(const struct gw *gw, const char *name)
+{
+	struct gw_tunnel *t = gw->tunnels;
+
+	while (t != NULL && strncmp(t->conf.ifname, name,
+	    KERN_IFNAME_LEN) != 0)
+		t = t->next;
+	return t;
+}
+
+static void
+op_failed(struct gw *gw, const struct kern_event *e)
+{
+	queue_event(&gw->out, GW_ERROR, "kernel-refused", "", "%s: %s",
+	    kern_op_name(e->op), e->text);
+}
+
+static void
+op_done(struct gw *gw, struct instant now, const struct kern_event *e)
+{
+	uint32_t what = (uint32_t)(uintptr_t)map_del(&gw->ops, e->id);
+	const char *why = e->error == 0 ? NULL : e->text;
+	struct gw_tunnel *t;
+
+	switch (e->op) {
+	case KERN_LINK_SET:
+		if ((t = gw_tunnel(gw, what)) != NULL)
+			tunnel_link_event(t, now, e);
+		return;
+	case KERN_SA_ADD:
+		ike_installed(gw->ike, now, what, why);
+		return;
+	case KERN_AUTH:
+		ike_auth_value(gw->ike, now, what, bytes_of(e->auth.value,
+		    why == NULL ? e->auth.n : 0), e->text);
+		return;
+	case KERN_CONNECT:
+		bgp_connected(gw->bgp, now, what, why);
+		return;
+	case KERN_ROUTE_SET:
+	case KERN_ROUTE_DEL:
+		fib_done(gw->fib, e->id, e->error, e->text);
+		break;
+	case KERN_LISTEN:
+		if (why != NULL && (t = gw_tunnel(gw, what)) != NULL)
+			t->listening = false;
+		break;
+	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_SA_PATH:
+	case KERN_POLICY_SET: case KERN_POLICY_DEL: case KERN_NEXTHOP_SET:
+	case KERN_NEXTHOP_DEL: case KERN_GROUP_SET: case KERN_GROUP_DEL:
+	case KERN_UNLISTEN: case KERN_RELOAD: case KERN_RESYNC_DONE:
+	case KERN_OP_KINDS:
+		break;
+	}
+	if (why != NULL)
+		op_failed(gw, e);
+}
+
+/* Events were lost: say again what should be, then have the rest swept. */
+static void
+resync(struct gw *gw, struct instant now)
+{
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		tunnel_restate(t, now);
+	fib_resync(gw->fib);
+	gw->stated = false;
+	queue_event(&gw->out, GW_WARN, "kernel-overrun", "",
+	    "kernel events were lost: everything is stated again");
+}
+
+void
+gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
+{
+	struct gw_tunnel *t;
+
+	switch (e->kind) {
+	case KERN_DONE:
+		op_done(gw, now, e);
+		break;
+	case KERN_LINK_STATE:
+		if ((t = tunnel_by_ifname(gw, e->link.name)) != NULL)
+			tunnel_link_event(t, now, e);
+		break;
+	case KERN_EXPIRE:
+		ike_expired(gw->ike, now, e->sa.spi, e->sa.hard);
+		break;
+	case KERN_MAPPING:
+		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
+		break;
+	case KERN_OVERRUN:
+		resync(gw, now);
+		break;
+	case KERN_RELOADED:
+		command_reloaded(gw, e);
+		break;
+	case KERN_STOP:
+		gw_stop(gw, now);
+		break;
+	case KERN_ACQUIRE:	/* a tunnel that should be up is tried anyway */
+	case KERN_EVENT_KINDS:
+		break;
+	}
+	gw_pump(gw, now);
+}
+
+/* --- datagrams, streams, requests, time --- */
+
+void
+gw_datagram(struct gw *gw, struct instant now, const struct path *path,
+    struct bytes b)
+{
+	ike_datagram(gw->ike, now, path, b);
+	gw_pump(gw, now);
+}
+
+uint32_t
+gw_accept(struct gw *gw, struct instant now, uint32_t tunnel,
+    const struct addr *from)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, tunnel);
+	struct bgp_peer_conf bgp;
+	uint32_t conn;
+
+	if (t == NULL || t->remote_asn == 0)
+		return 0;
+	peers_bgp(t, &bgp);
+	if (!addr_eq(&bgp.remote, from))
+		return 0;
+	conn = bgp_accepted(gw->bgp, now, t->id);
+	gw_pump(gw, now);
+	return conn;
+}
+
+void
+gw_stream(struct gw *gw, struct instant now, uint32_t conn, struct bytes b)
+{
+	bgp_stream(gw->bgp, now, conn, b);
+	gw_pump(gw, now);
+}
+
+void
+gw_stream_closed(struct gw *gw, struct instant now, uint32_t conn,
+    const char *why)
+{
+	bgp_closed(gw->bgp, now, conn, why);
+	gw_pump(gw, now);
+}
+
+struct bytes
+gw_stream_pull(struct gw *gw, uint32_t conn)
+{
+	return bgp_pull(gw->bgp, conn);
+}
+
+void
+gw_stream_sent(struct gw *gw, struct instant now, uint32_t conn, size_t n)
+{
+	bgp_sent(gw->bgp, now, conn, n);
+	gw_pump(gw, now);
+}
+
+void
+gw_ctl(struct gw *gw, struct instant now, uint32_t client, struct bytes line)
+{
+	command_run(gw, now, client, line);
+	gw_pump(gw, now);
+}
+
+void
+gw_tick(struct gw *gw, struct instant now)
+{
+	struct timer *timer;
+
+	while ((timer = timers_pop(&gw->timers, now)) != NULL)
+		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
+	ike_tick(gw->ike, now);
+	bgp_tick(gw->bgp, now);
+	gw_pump(gw, now);
+}
+
+struct instant
+gw_deadline(const struct gw *gw)
+{
+	struct instant t = instant_min(timers_next(&gw->timers),
+	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
+
+	return instant_min(t, instant_min(ike_deadline(gw->ike),
+	    bgp_deadline(gw->bgp)));
+}
+
+bool
+gw_next(struct gw *gw, struct gw_out *out)
+{
+	return queue_pop(&gw->out, out);
+}

@@ -1,0 +1,92 @@
+/*
+ * The gateway: joins IKE and BGP, connections and tunnels, configuration and
+ * kernel.  Sans-IO: datagrams, stream octets, kernel events, control requests
+ * and time are pushed in; everything to do is pulled out with gw_next().
+ *
+ * What the configuration wants is converged to for ever: whatever is lost is
+ * built again, with a back-off, and the reason is kept for an operator.
+ */
+#ifndef GW_GW_H
+#define GW_GW_H
+
+#include "crypto/drbg.h"
+#include "gw/conf.h"
+#include "gw/kern.h"
+#include "util/instant.h"
+#include "util/str.h"
+
+struct gw;
+
+enum gw_out_kind {
+	GW_OUT_DATAGRAM,	/* send along path (ports 500 and 4500) */
+	GW_OUT_KERN,		/* op; answered by a kern_event of its id */
+	GW_OUT_STREAM,		/* conn has octets: gw_stream_pull() */
+	GW_OUT_CLOSE,		/* close conn when its octets are sent */
+	GW_OUT_CTL,		/* answer to a control client, one line */
+	GW_OUT_EVENT,		/* to the log */
+	GW_OUT_STOPPED,		/* nothing is left to do after gw_stop() */
+};
+
+enum gw_level {
+	GW_ERROR,
+	GW_WARN,
+	GW_INFO,
+	GW_DEBUG,
+};
+
+struct gw_out {
+	enum gw_out_kind kind;
+	struct path	path;		/* DATAGRAM */
+	uint8_t		*data;		/* DATAGRAM, CTL; owned */
+	size_t		n;
+	struct kern_op	*op;		/* KERN; owned, only its kind's part */
+	uint32_t	conn;		/* STREAM, CLOSE */
+	uint32_t	client;		/* CTL */
+	enum gw_level	level;		/* EVENT */
+	const char	*name;		/* EVENT: stable, "ike-up" */
+	char		tunnel[CONF_NAME_LEN + 8];	/* EVENT: "conn/1" or "" */
+	struct reason	text;		/* EVENT */
+};
+
+void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
+
+/*
+ * Takes the configuration over.  wall is the time of day at now, in seconds
+ * since 1970, for what operators read.  NULL: no memory (conf is left alone).
+ */
+struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
+		    const uint8_t seed[static DRBG_SEED_LEN]);
+void		gw_free(struct gw *);
+/* Replaces the configuration by a diff; takes it over. */
+void		gw_reload(struct gw *, struct instant, struct conf *);
+/* Ends every tunnel in order; GW_OUT_STOPPED follows within some seconds. */
+void		gw_stop(struct gw *, struct instant);
+
+void		gw_datagram(struct gw *, struct instant, const struct path *,
+		    struct bytes);
+void		gw_kern(struct gw *, struct instant, const struct kern_event *);
+/*
+ * What a KERN_LISTEN (tunnel) or KERN_CONNECT (connection) was for, by the id
+ * of its operation; asked before gw_kern() is told of the answer.
+ */
+uint32_t	gw_awaited(const struct gw *, uint32_t op);
+/* TCP came in on a tunnel's listener.  The connection's number, 0: refuse. */
+uint32_t	gw_accept(struct gw *, struct instant, uint32_t tunnel,
+		    const struct addr *from);
+void		gw_stream(struct gw *, struct instant, uint32_t conn,
+		    struct bytes);
+void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,
+		    const char *why);
+/* View of what waits on conn, until the next call; then what of it was sent. */
+struct bytes	gw_stream_pull(struct gw *, uint32_t conn);
+void		gw_stream_sent(struct gw *, struct instant, uint32_t conn,
+		    size_t n);
+/* One line from a control client, without its newline. */
+void		gw_ctl(struct gw *, struct instant, uint32_t client,
+		    struct bytes line);
+
+void		gw_tick(struct gw *, struct instant);
+struct instant	gw_deadline(const struct gw *);
+bool		gw_next(struct gw *, struct gw_out *);
+
+#endif

@@ -1,0 +1,90 @@
+/* What the files of the gateway share: the gateway and its tunnels. */
+#ifndef GW_INNER_H
+#define GW_INNER_H
+
+#include "bgp/bgp.h"
+#include "gw/fib.h"
+#include "gw/queue.h"
+#include "ike/ike.h"
+#include "util/map.h"
+#include "util/timer.h"
+
+/* The kernel's side of a tunnel: its interface. */
+struct gw_link {
+	bool		asked;		/* a LINK_SET is on its way */
+	bool		exists, up;
+	enum kern_link_kind kind;	/* once it exists: VTI or XFRMI */
+	uint32_t	mtu;		/* as last asked for */
+	struct instant	retry_at;	/* when it is asked for again */
+	struct reason	why;		/* why it is not there */
+};
+
+enum gw_layer {			/* lowest first */
+	LAYER_NONE,		/* all of them are up */
+	LAYER_ADMIN,
+	LAYER_INTERFACE,
+	LAYER_IKE,
+	LAYER_CHILD,
+	LAYER_BGP,
+};
+
+struct gw_tunnel {
+	struct gw_tunnel *next;
+	struct gw	*gw;
+	uint32_t	id;		/* 1..; also names it to ike, bgp, fib */
+	char		name[CONF_NAME_LEN + 8];	/* "conn/1" */
+	char		connection[CONF_NAME_LEN];
+	bool		hub;
+	uint32_t	remote_asn;	/* 0: no BGP */
+	uint16_t	hold_time;
+	struct conf_tunnel conf;
+	struct conf_prefixes routes;	/* static; owned copy */
+	bool		admin_up;
+	bool		removing;	/* freed once the peer is told */
+	bool		want_once;	/* an operator asked for an attempt */
+	bool		dirty;
+	struct gw_link	link;
+	bool		child_up;
+	bool		policies;	/* in the kernel, from these: */
+	struct path	policy_path;
+	struct ts_list	policy_local, policy_remote;
+	bool		carrying;	/* the fib may route through it */
+	bool		listening, bgp_on;
+	unsigned	failures;	/* in a row, for the back-off */
+	struct instant	retry_at;	/* next attempt */
+	struct instant	drain_at;	/* traffic has moved: end IKE then */
+	struct timer	timer;
+	bool		is_up;		/* as last reported */
+	enum gw_layer	layer;
+	int64_t		since;		/* seconds since 1970 */
+	struct reason	why;
+};
+
+struct gw {
+	struct conf	*conf;		/* owned */
+	struct drbg	drbg;
+	struct queue	out;
+	struct ike	*ike;
+	struct bgp	*bgp;
+	struct fib	*fib;
+	struct gw_tunnel *tunnels;	/* in the order of their ids */
+	struct map	ops;		/* kernel op id -> what awaits it */
+	struct map	reloads;	/* KERN_RELOAD id -> control client */
+	struct timers	timers;
+	int64_t		wall;		/* seconds since 1970 at instant 0 */
+	bool		stopping, stopped;
+	bool		stated;		/* the first full state was sent */
+	struct instant	stop_at;	/* no longer waiting then */
+};
+
+/* Seconds since 1970. */
+int64_t		gw_wall(const struct gw *, struct instant);
+struct gw_tunnel *gw_tunnel(const struct gw *, uint32_t id);
+struct gw_tunnel *gw_tunnel_find(const struct gw *, const char *connection,
+		    unsigned number);
+/* Remembers what a kernel operation's answer is for. */
+void		gw_await(struct gw *, const struct kern_op *, uint32_t what);
+/* Handles everything that the cores have put out, until they are quiet. */
+void		gw_pump(struct gw *, struct instant);
+
+#endif

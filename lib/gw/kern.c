@@ -1,0 +1,50 @@
+/*
+ * Names of the kernel operations, as they stand in log lines and in test
+ * scripts.  Nothing else: what an operation does is the monitor's business.
+ */
+#include <stddef.h>
+
+#include "gw/kern.h"
+#include "util/array.h"
+
+static const char *const names[KERN_OP_KINDS] = {
+	[KERN_LINK_SET] = "link-set",
+	[KERN_LINK_DEL] = "link-del",
+	[KERN_SA_ADD] = "sa-add",
+	[KERN_SA_DEL] = "sa-del",
+	[KERN_SA_PATH] = "sa-path",
+	[KERN_POLICY_SET] = "policy-set",
+	[KERN_POLICY_DEL] = "policy-del",
+	[KERN_NEXTHOP_SET] = "nexthop-set",
+	[KERN_NEXTHOP_DEL] = "nexthop-del",
+	[KERN_GROUP_SET] = "group-set",
+	[KERN_GROUP_DEL] = "group-del",
+	[KERN_ROUTE_SET] = "route-set",
+	[KERN_ROUTE_DEL] = "route-del",
+	[KERN_LISTEN] = "listen",
+	[KERN_UNLISTEN] = "unlisten",
+	[KERN_CONNECT] = "connect",
+	[KERN_AUTH] = "auth",
+	[KERN_RELOAD] = "reload",
+	[KERN_RESYNC_DONE] = "resync-done",
+};
+
+const char *
+kern_op_name(enum kern_op_kind kind)
+{
+	return (size_t)kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
+}
+
+size_t
+kern_op_size(enum kern_op_kind kind)
+{
+	/* Only AUTH is large; one size for the rest is simple. */
+	return kind == KERN_AUTH ? sizeof(struct kern_op) :
+	    offsetof(struct kern_op, auth) + sizeof(struct kern_sa);
+}
+
+_Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_policy) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_conn),
+    "kern_sa is the largest member but auth");

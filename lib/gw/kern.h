@@ -1,0 +1,210 @@
+/*
+ * Kernel operations as values.  The gateway says what it wants done; the
+ * monitor does it with netlink, the simulator's fake kernel in memory, and
+ * --kernel=none only nods.  Every operation carries an id and is answered by
+ * one kern_event with that id, in order or not.
+ *
+ * The structs are also the fixed-layout requests between engine and monitor:
+ * no pointers, every array bounded, every string NUL-terminated within it.
+ */
+#ifndef GW_KERN_H
+#define GW_KERN_H
+
+#include "util/addr.h"
+#include "util/secret.h"
+
+#define KERN_IFNAME_LEN	16
+#define KERN_ALG_LEN	32	/* XFRM algorithm name */
+#define KERN_GROUP_MAX	16	/* members of a nexthop group */
+#define KERN_OCTETS_MAX	4096	/* octets to authenticate */
+#define KERN_TEXT_LEN	160
+#define KERN_SECRET_NAME 64
+
+/* What is ours: SAs and policies by reqid, interfaces by if_id, in this range. */
+#define KERN_ID_BASE	0x76700000u
+#define KERN_ID_MASK	0xfff00000u
+#define KERN_ROUTE_PROTO 118	/* rtm_protocol of our routes and nexthops */
+
+enum kern_op_kind {
+	KERN_LINK_SET,		/* make the interface be as described */
+	KERN_LINK_DEL,
+	KERN_SA_ADD,
+	KERN_SA_DEL,
+	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
+	KERN_POLICY_SET,	/* add or replace */
+	KERN_POLICY_DEL,
+	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
+	KERN_NEXTHOP_DEL,
+	KERN_GROUP_SET,		/* add or replace a group of nexthops */
+	KERN_GROUP_DEL,
+	KERN_ROUTE_SET,		/* add or replace */
+	KERN_ROUTE_DEL,
+	KERN_LISTEN,		/* TCP 179 on an inside address: a descriptor */
+	KERN_UNLISTEN,
+	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
+	KERN_AUTH,		/* AUTH value from a pre-shared key */
+	KERN_RELOAD,		/* read the configuration again */
+	KERN_RESYNC_DONE,	/* all that is wanted was sent: sweep the rest */
+	KERN_OP_KINDS
+};
+
+enum kern_link_kind {
+	KERN_LINK_AUTO,		/* xfrmi where the kernel has it, else VTI */
+	KERN_LINK_VTI,		/* vti or vti6 by the outer family */
+	KERN_LINK_XFRMI,
+};
+
+struct kern_link {
+	char		name[KERN_IFNAME_LEN];
+	char		alias[KERN_SECRET_NAME];	/* "vpnd:CONN/N" */
+	enum kern_link_kind kind;
+	uint32_t	if_id;		/* xfrmi if_id, or VTI key */
+	struct addr	local, remote;	/* outer; remote any: unknown */
+	struct prefix	inside[2];	/* our addresses; family 0: none */
+	uint32_t	mtu;
+	bool		up;
+};
+
+enum kern_dir {
+	KERN_IN,
+	KERN_OUT,
+	KERN_FWD,
+};
+
+struct kern_ts {		/* traffic selector, as the kernel has it */
+	struct prefix	net;
+	uint8_t		proto;		/* 0: any */
+	uint16_t	port, port_mask;	/* mask 0: any */
+};
+
+struct kern_sa {
+	uint32_t	spi;		/* host order */
+	struct addr	src, dst;	/* outer */
+	uint32_t	reqid;
+	uint32_t	if_id;		/* with mark_not_if_id: the mark */
+	bool		mark_not_if_id;	/* VTI */
+	enum kern_dir	dir;		/* IN or OUT */
+	char		aead[KERN_ALG_LEN];	/* either this */
+	char		enc[KERN_ALG_LEN];	/* or these two */
+	char		auth[KERN_ALG_LEN];
+	uint16_t	icv_bits;
+	struct key	encr_key;	/* with salt */
+	struct key	auth_key;
+	bool		esn;
+	uint32_t	replay_window;	/* packets; 0 on output */
+	bool		encap;		/* ESP in UDP (RFC 3948) */
+	uint16_t	sport, dport;	/* of the encapsulation */
+	uint64_t	soft_packets, hard_packets;	/* 0: no limit */
+	uint64_t	soft_bytes, hard_bytes;
+};
+
+struct kern_policy {
+	enum kern_dir	dir;
+	struct kern_ts	src, dst;
+	struct addr	tmpl_src, tmpl_dst;	/* outer */
+	uint32_t	reqid;
+	uint32_t	if_id;
+	bool		mark_not_if_id;
+	uint32_t	priority;
+	bool		block;		/* instead of a template: fail closed */
+};
+
+struct kern_nexthop {
+	uint32_t	id;		/* KERN_ID_BASE + n */
+	char		dev[KERN_IFNAME_LEN];
+	/* Onlink.  Any (0.0.0.0, ::): device route of that family. */
+	struct addr	gateway;
+};
+
+struct kern_group {
+	uint32_t	id;
+	uint32_t	n;
+	uint32_t	member[KERN_GROUP_MAX];
+};
+
+struct kern_route {
+	struct prefix	prefix;
+	uint32_t	table;
+	uint32_t	nexthop;	/* id of a nexthop or group */
+	uint32_t	metric;
+	struct addr	prefsrc;	/* unset: the kernel's choice */
+};
+
+struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT */
+	uint32_t	id;		/* listener: tunnel; else connection */
+	char		dev[KERN_IFNAME_LEN];	/* bound to it */
+	struct addr	local, remote;
+	uint8_t		ttl;		/* 1 for single-hop eBGP */
+	uint16_t	mss;		/* 0: the system's */
+};
+
+struct kern_auth {
+	char		connection[KERN_SECRET_NAME];
+	uint32_t	tunnel;		/* 1 or 2 */
+	uint16_t	prf;		/* IKEv2 PRF transform id */
+	uint16_t	n;
+	uint8_t		octets[KERN_OCTETS_MAX];
+};
+
+struct kern_op {
+	enum kern_op_kind kind;
+	uint32_t	id;
+	union {
+		struct kern_link	link;	/* SET; DEL: name and kind */
+		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer. */
+		struct kern_sa		sa;
+		struct kern_policy	policy;
+		struct kern_nexthop	nexthop;
+		struct kern_group	group;
+		struct kern_route	route;
+		struct kern_conn	conn;
+		struct kern_auth	auth;
+	};
+};
+
+enum kern_event_kind {
+	KERN_DONE,		/* answer to an operation */
+	KERN_LINK_STATE,	/* an interface of ours came, went, up or down */
+	KERN_EXPIRE,		/* an SA's soft or hard limit */
+	KERN_ACQUIRE,		/* traffic met a policy without an SA */
+	KERN_MAPPING,		/* UDP-encapsulated ESP from a new address */
+	KERN_OVERRUN,		/* events were lost: state it all again */
+	KERN_RELOADED,		/* new configuration is here (or its error) */
+	KERN_STOP,		/* shut down in order */
+	KERN_EVENT_KINDS
+};
+
+struct kern_event {
+	enum kern_event_kind kind;
+	uint32_t	id;		/* DONE: of the operation */
+	enum kern_op_kind op;		/* DONE */
+	int32_t		error;		/* DONE: 0 or an errno */
+	char		text[KERN_TEXT_LEN];	/* what failed, in words */
+	union {
+		struct {		/* LINK_STATE; DONE of LINK_SET */
+			char		name[KERN_IFNAME_LEN];
+			enum kern_link_kind kind;	/* VTI or XFRMI */
+			bool		exists, up;
+		} link;
+		struct {		/* EXPIRE, MAPPING; ACQUIRE: reqid */
+			uint32_t	spi;
+			uint32_t	reqid;
+			struct addr	dst;
+			bool		hard;
+			struct endpoint	from;
+		} sa;
+		struct {		/* DONE of LISTEN, CONNECT; RELOADED */
+			int32_t		fd;	/* host only; -1 none */
+		} conn;
+		struct {		/* DONE of AUTH */
+			uint8_t		n;
+			uint8_t		value[64];
+		} auth;
+	};
+};
+
+/* Octets of an operation of this kind: its own member and what is before. */
+size_t		kern_op_size(enum kern_op_kind);
+const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
+
+#endif

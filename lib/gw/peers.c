@@ -1,0 +1,182 @@
+/*
+ * Translation: one tunnel's configuration into what IKE, BGP and the kernel
+ * each want to know of it.  No state, no decisions.
+ */
+#include "gw/peers.h"
+
+#include <string.h>
+
+#define OUTER_MTU	1500u
+/* Until a suite is negotiated; every suite of ours fits into it. */
+#define CAUTIOUS_MTU	1360u
+
+uint32_t
+peers_if_id(const struct gw_tunnel *t)
+{
+	return KERN_ID_BASE + t->id;
+}
+
+uint32_t
+peers_mtu(const struct suite *s, const struct path *path, bool encap)
+{
+	return suite_mtu(s, OUTER_MTU, path->local.addr.family == ADDR_IPV6,
+	    encap);
+}
+
+static void
+algs_copy(struct alg_list *to, const struct conf_algs *from)
+{
+	to->n = 0;
+	for (size_t i = 0; i < from->n && i < ALGS_MAX; i++)
+		to->alg[to->n++] = from->alg[i];
+}
+
+/* The configured hash also is the PRF (AWS has one list for both). */
+static void
+prfs_copy(struct alg_list *to, const struct conf_algs *from)
+{
+	to->n = 0;
+	for (size_t i = 0; i < from->n && i < ALGS_MAX; i++) {
+		const struct alg *a = alg_by_conf(ALG_PRF, from->alg[i]->conf);
+
+		if (a != NULL)
+			to->alg[to->n++] = a;
+	}
+}
+
+static struct offer
+offer_of(const struct conf_phase *p, uint8_t proto)
+{
+	struct offer o = { .proto = proto };
+
+	algs_copy(&o.encr, &p->encr);
+	algs_copy(&o.integ, &p->integ);
+	algs_copy(&o.ke, &p->ke);
+	if (proto == PROTO_IKE)
+		prfs_copy(&o.prf, &p->integ);
+	return o;
+}
+
+static struct id
+id_of(const struct conf_id *c)
+{
+	struct id id = { .type = (uint8_t)c->type, .n = c->n };
+
+	memcpy(id.data, c->data, c->n);
+	if (c->n == 0)
+		id.type = 0;
+	return id;
+}
+
+static struct ts_list
+ts_of(const struct prefix ts[2], enum conf_inside inside)
+{
+	struct ts_list l = { 0 };
+
+	if (inside != CONF_INSIDE_IPV6)
+		l.ts[l.n++] = ts_prefix(&ts[0]);
+	if (inside != CONF_INSIDE_IPV4)
+		l.ts[l.n++] = ts_prefix(&ts[1]);
+	return l;
+}
+
+void
+peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
+{
+	const struct conf_tunnel *c = &t->conf;
+
+	*out = (struct ike_peer_conf){
+		.id = t->id,
+		.local = c->local,
+		.remote = c->remote,
+		.local_id = id_of(&c->local_id),
+		.remote_id = id_of(&c->remote_id),
+		.ike = offer_of(&c->phase1, PROTO_IKE),
+		.esp = offer_of(&c->phase2, PROTO_ESP),
+		.local_ts = ts_of(c->local_ts, c->inside),
+		.remote_ts = ts_of(c->remote_ts, c->inside),
+		.ike_lifetime = c->phase1.lifetime,
+		.child_lifetime = c->phase2.lifetime,
+		.rekey_margin = c->rekey_margin,
+		.rekey_fuzz = c->rekey_fuzz,
+		.dpd_timeout = c->dpd_timeout,
+		.dpd = c->dpd_action != CONF_DPD_NONE,
+		.force_encap = c->force_encap,
+	};
+}
+
+void
+peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
+{
+	const struct conf_tunnel *c = &t->conf;
+	bool v4 = c->inside != CONF_INSIDE_IPV6 && addr_is_set(&c->local4);
+	bool v6 = c->inside != CONF_INSIDE_IPV4 && addr_is_set(&c->local6);
+
+	*out = (struct bgp_peer_conf){
+		.id = t->id,
+		.local = v4 ? c->local4 : c->local6,
+		.remote = v4 ? c->remote4 : c->remote6,
+		.local_asn = t->gw->conf->asn,
+		.remote_asn = t->remote_asn,
+		.hold_time = t->hold_time,
+		.transit = t->hub,
+	};
+	if (v4)
+		out->next_hop4 = c->local4;
+	if (v6)
+		out->next_hop6 = c->local6;
+}
+
+/* Our address with the length of the inside network: the peer is on link. */
+static struct prefix
+inside_of(const struct addr *ours, const struct prefix *net)
+{
+	struct prefix p = { .addr = *ours, .len = net->len };
+
+	if (!addr_is_set(ours))
+		p.len = 0;
+	return p;
+}
+
+void
+peers_link(const struct gw_tunnel *t, struct kern_link *out)
+{
+	const struct conf_tunnel *c = &t->conf;
+
+	str_set(out->name, sizeof(out->name), c->ifname);
+	str_fmt(out->alias, sizeof(out->alias), "vpnd:%s", t->name);
+	out->kind = t->gw->conf->interface;
+	out->if_id = peers_if_id(t);
+	out->local = c->local;
+	out->remote = addr_is_set(&c->remote) ? c->remote :
+	    addr_any((enum addr_family)c->local.family);
+	out->inside[0] = inside_of(&c->local4, &c->inside4);
+	out->inside[1] = inside_of(&c->local6, &c->inside6);
+	out->mtu = t->link.mtu != 0 ? t->link.mtu : CAUTIOUS_MTU;
+	out->up = true;
+}
+
+void
+peers_sa(const struct gw_tunnel *t, const struct ike_esp *e,
+    struct kern_sa *out)
+{
+	const struct suite *s = &e->suite;
+	const struct alg *mac = s->integ != NULL ? s->integ : s->encr;
+
+	*out = (struct kern_sa){
+		.spi = e->spi, .src = e->src, .dst = e->dst,
+		.reqid = peers_if_id(t), .if_id = peers_if_id(t),
+		.mark_not_if_id = t->link.kind == KERN_LINK_VTI,
+		.dir = e->inbound ? KERN_IN : KERN_OUT,
+		.icv_bits = (uint16_t)(mac->icv_len * 8),
+		.encr_key = e->encr, .auth_key = e->integ, .esn = s->esn,
+		.replay_window = e->inbound ? t->conf.replay_window : 0,
+		.encap = e->encap, .sport = e->sport, .dport = e->dport,
+	};
+	if (s->integ == NULL) {
+		str_set(out->aead, sizeof(out->aead), s->encr->xfrm);
+	} else {
+		str_set(out->enc, sizeof(out->enc), s->encr->xfrm);
+		str_set(out->auth, sizeof(out->auth), s->integ->xfrm);
+	}
+}

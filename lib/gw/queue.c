@@ -1,0 +1,98 @@
+/* The output queue of a gateway; operations are allocated at their own size. */
+#include "gw/queue.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/secret.h"
+
+struct gw_node {
+	struct gw_node	*next;
+	struct gw_out	 out;
+};
+
+struct gw_out *
+queue_push(struct queue *q, enum gw_out_kind kind)
+{
+	struct gw_node *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return NULL;
+	n->out.kind = kind;
+	if (q->tail != NULL)
+		q->tail->next = n;
+	else
+		q->head = n;
+	q->tail = n;
+	return &n->out;
+}
+
+bool
+queue_pop(struct queue *q, struct gw_out *out)
+{
+	struct gw_node *n = q->head;
+
+	if (n == NULL)
+		return false;
+	q->head = n->next;
+	if (q->head == NULL)
+		q->tail = NULL;
+	*out = n->out;
+	free(n);
+	return true;
+}
+
+void
+gw_out_fini(struct gw_out *out)
+{
+	if (out->op != NULL)
+		wipe(out->op, kern_op_size(out->op->kind));
+	free(out->op);
+	free(out->data);
+	*out = (struct gw_out){ 0 };
+}
+
+void
+queue_fini(struct queue *q)
+{
+	struct gw_out out;
+
+	while (queue_pop(q, &out))
+		gw_out_fini(&out);
+}
+
+struct kern_op *
+queue_op(struct queue *q, enum kern_op_kind kind)
+{
+	struct kern_op *op = calloc(1, kern_op_size(kind));
+	struct gw_out *out = op == NULL ? NULL : queue_push(q, GW_OUT_KERN);
+
+	if (out == NULL) {
+		free(op);
+		return NULL;
+	}
+	if (++q->next_id == 0)
+		q->next_id = 1;
+	op->kind = kind;
+	op->id = q->next_id;
+	out->op = op;
+	return op;
+}
+
+void
+queue_event(struct queue *q, enum gw_level level, const char *name,
+    const char *tunnel, const char *fmt, ...)
+{
+	struct gw_out *out = queue_push(q, GW_OUT_EVENT);
+	va_list ap;
+
+	if (out == NULL)
+		return;
+	out->level = level;
+	out->name = name;
+	str_set(out->tunnel, sizeof(out->tunnel), tunnel);
+	va_start(ap, fmt);
+	vsnprintf(out->text.s, sizeof(out->text.s), fmt, ap);
+	va_end(ap);
+}

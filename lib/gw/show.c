@@ -1,0 +1,219 @@
+/*
+ * JSON of tunnels and routes.  Names of members are an interface that people
+ * script against: they are added to, never changed.
+ */
+#include "gw/show.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "gw/tunnel.h"
+
+static json_t *
+hex32(uint32_t v)
+{
+	char s[16];
+
+	str_fmt(s, sizeof(s), "%08x", v);
+	return json_string(s);
+}
+
+static json_t *
+hex64(uint64_t v)
+{
+	char s[32];
+
+	str_fmt(s, sizeof(s), "%016llx", (unsigned long long)v);
+	return json_string(s);
+}
+
+static json_t *
+endpoint(const struct endpoint *e)
+{
+	char s[ENDPOINT_STRLEN];
+
+	return json_string(addr_is_set(&e->addr) ? endpoint_str(e, s) : "");
+}
+
+static json_t *
+address(const struct addr *a)
+{
+	char s[ADDR_STRLEN];
+
+	return json_string(addr_is_set(a) ? addr_str(a, s) : "");
+}
+
+static json_t *
+suite(const struct suite *s)
+{
+	char text[SUITE_STRLEN];
+
+	return json_string(s->encr != NULL ? suite_str(s, text) : "");
+}
+
+static json_t *
+when(int64_t wall)
+{
+	time_t t = (time_t)wall;
+	struct tm tm;
+	char s[32];
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return json_string("");
+	return json_string(s);
+}
+
+static const char *
+nat_str(const struct ike_peer_info *i)
+{
+	if (i->nat_local)
+		return i->nat_remote ? "both" : "local";
+	return i->nat_remote ? "remote" : "none";
+}
+
+static json_t *
+show_ike(const struct ike_peer_info *i)
+{
+	static const char *const states[] = {
+		[IKE_DOWN] = "down", [IKE_CONNECTING] = "connecting",
+		[IKE_ESTABLISHED] = "established",
+	};
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:i, s:s, s:i}",
+	    "state", states[i->state], "spi_i", hex64(i->spi_i),
+	    "spi_r", hex64(i->spi_r), "local", endpoint(&i->path.local),
+	    "remote", endpoint(&i->path.remote), "nat", nat_str(i),
+	    "proposal", suite(&i->suite), "rekeys", (int)i->rekeys,
+	    "role", i->initiator ? "initiator" : "responder",
+	    "sas", (int)i->ike_sas);
+}
+
+static json_t *
+show_child(const struct ike_peer_info *i)
+{
+	char local[160], remote[160];
+
+	ts_str(&i->local_ts, local, sizeof(local));
+	ts_str(&i->remote_ts, remote, sizeof(remote));
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:b, s:i, s:i}",
+	    "state", i->child ? "installed" : "down",
+	    "spi_in", hex32(i->spi_in), "spi_out", hex32(i->spi_out),
+	    "proposal", suite(&i->child_suite), "local_ts", local,
+	    "remote_ts", remote, "udp_encapsulated", (int)i->encap,
+	    "rekeys", (int)i->child_rekeys, "sas", (int)i->children);
+}
+
+static json_t *
+show_interface(const struct gw_tunnel *t)
+{
+	const struct gw_link *l = &t->link;
+	const char *kind = !l->exists ? "" :
+	    l->kind == KERN_LINK_XFRMI ? "xfrmi" : "vti";
+
+	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf.ifname,
+	    "kind", kind, "if_id", (json_int_t)(KERN_ID_BASE + t->id),
+	    "state", !l->exists ? "missing" : l->up ? "up" : "down",
+	    "mtu", (int)l->mtu);
+}
+
+static json_t *
+show_bgp(const struct gw_tunnel *t)
+{
+	const struct addr *neighbor = addr_is_set(&t->conf.remote4) &&
+	    t->conf.inside != CONF_INSIDE_IPV6 ? &t->conf.remote4 :
+	    &t->conf.remote6;
+	struct bgp_peer_info b = { 0 };
+	bool on = t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &b);
+
+	return json_pack("{s:s, s:o, s:I, s:i, s:i}",
+	    "state", on ? bgp_state_str(b.state) : "off",
+	    "neighbor", address(neighbor), "asn", (json_int_t)t->remote_asn,
+	    "received", (int)b.received, "advertised", (int)b.advertised);
+}
+
+json_t *
+show_tunnel(const struct gw_tunnel *t)
+{
+	struct ike_peer_info ike = { 0 };
+	struct reason why;
+	enum gw_layer layer = tunnel_layer(t, &why);
+
+	ike_peer_get(t->gw->ike, t->id, &ike);
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, "
+	    "s:o, s:o, s:i}", "name", t->name, "connection", t->connection,
+	    "tunnel", (int)t->conf.number,
+	    "admin", t->admin_up ? "up" : "down",
+	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
+	    "layer", tunnel_layer_str(layer), "reason", why.s,
+	    "since", when(t->since), "ike", show_ike(&ike),
+	    "child", show_child(&ike), "interface", show_interface(t),
+	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id));
+}
+
+/* --- routes --- */
+
+static json_t *
+show_hops(const struct gw *gw, const struct fib_hops *hops)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < hops->n; i++) {
+		const struct gw_tunnel *t = gw_tunnel(gw, hops->v[i].tunnel);
+
+		if (t == NULL)
+			continue;
+		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
+		    "tunnel", t->name,
+		    "gateway", address(&hops->v[i].gateway),
+		    "device", t->conf.ifname));
+	}
+	return a;
+}
+
+/* AS_PATH of a learned route; a walk, for an operator's query. */
+static json_t *
+show_as_path(const struct gw *gw, const struct fib_route *r)
+{
+	json_t *a = json_array();
+	struct bgp_route b;
+	size_t pos = 0;
+
+	while (r->source == FIB_BGP && bgp_route_each(gw->bgp, &pos, &b)) {
+		if (!prefix_eq(&b.prefix, &r->prefix))
+			continue;
+		for (size_t i = 0; i < b.as_path_n; i++)
+			json_array_append_new(a, json_integer(b.as_path[i]));
+		break;
+	}
+	return a;
+}
+
+static json_t *
+show_route(const struct gw *gw, const struct fib_route *r)
+{
+	static const char *const states[] = {
+		[FIB_PENDING] = "pending", [FIB_INSTALLED] = "installed",
+		[FIB_FAILED] = "failed",
+	};
+	char prefix[PREFIX_STRLEN];
+
+	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o}",
+	    "prefix", prefix_str(&r->prefix, prefix), "table", (int)r->table,
+	    "state", states[r->state],
+	    "source", r->source == FIB_STATIC ? "static" : "bgp",
+	    "nexthops", show_hops(gw, &r->hops),
+	    "as_path", show_as_path(gw, r));
+}
+
+json_t *
+show_routes(const struct gw *gw)
+{
+	json_t *a = json_array();
+	struct fib_route r;
+	size_t pos = 0;
+
+	while (fib_each(gw->fib, &pos, &r))
+		json_array_append_new(a, show_route(gw, &r));
+	return a;
+}

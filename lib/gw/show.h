@@ -1,0 +1,13 @@
+/* The state of a gateway as JSON, for operators and scripts. */
+#ifndef GW_SHOW_H
+#define GW_SHOW_H
+
+#include <jansson.h>
+
+#include "gw/inner.h"
+
+/* A new reference each; NULL: no memory. */
+json_t	*show_tunnel(const struct gw_tunnel *);
+json_t	*show_routes(const struct gw *);
+
+#endif

@@ -1,0 +1,496 @@
+/*
+ * The life of a tunnel, layer by layer: interface, IKE, child, BGP, routes.
+ * Each layer stands on the one below; tunnel_settle() compares what is wanted
+ * with what is and takes every step that can be taken.  The interface is made
+ * when the tunnel is configured and stays until it is removed: its life does
+ * not hang on an SA.
+ */
+#include "gw/tunnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gw/peers.h"
+#include "gw/policy.h"
+
+/* A tunnel that is taken down lets traffic move to the other one first. */
+static const struct span drain = { INT64_C(1000) * 1000000 };
+static const struct span backoff_first = { INT64_C(1000) * 1000000 };
+static const struct span backoff_most = { INT64_C(30) * 1000000000 };
+
+const char *
+tunnel_layer_str(enum gw_layer layer)
+{
+	static const char *const names[] = {
+		[LAYER_NONE] = "", [LAYER_ADMIN] = "admin",
+		[LAYER_INTERFACE] = "interface", [LAYER_IKE] = "ike",
+		[LAYER_CHILD] = "child", [LAYER_BGP] = "bgp",
+	};
+
+	return names[layer];
+}
+
+static bool
+prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
+{
+	to->n = from->n;
+	to->v = NULL;
+	if (from->n == 0)
+		return true;
+	to->v = calloc(from->n, sizeof(*to->v));
+	if (to->v == NULL)
+		return false;
+	memcpy(to->v, from->v, from->n * sizeof(*to->v));
+	return true;
+}
+
+static bool
+tunnel_join(struct gw_tunnel *t, struct instant now)
+{
+	struct gw *gw = t->gw;
+	struct ike_peer_conf ike;
+	struct bgp_peer_conf bgp;
+
+	peers_ike(t, &ike);
+	peers_bgp(t, &bgp);
+	if (!ike_peer_add(gw->ike, &ike))
+		return false;
+	ike_peer_accept(gw->ike, t->id, false);
+	return t->remote_asn == 0 || bgp_peer_add(gw->bgp, now, &bgp);
+}
+
+struct gw_tunnel *
+tunnel_new(struct gw *gw, struct instant now, uint32_t id,
+    const struct conf_connection *c, const struct conf_tunnel *conf)
+{
+	struct gw_tunnel *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	*t = (struct gw_tunnel){
+		.gw = gw, .id = id, .hub = c->hub, .conf = *conf,
+		.remote_asn = c->remote_asn, .hold_time = c->hold_time,
+		.admin_up = true, .retry_at = now, .drain_at = INSTANT_NEVER,
+		.layer = LAYER_INTERFACE, .since = gw_wall(gw, now),
+	};
+	str_set(t->connection, sizeof(t->connection), c->name);
+	str_fmt(t->name, sizeof(t->name), "%s/%u", c->name, conf->number);
+	if (!prefixes_copy(&t->routes, &c->routes) || !tunnel_join(t, now)) {
+		tunnel_free(t, now);
+		return NULL;
+	}
+	tunnel_touch(t);
+	return t;
+}
+
+void
+tunnel_free(struct gw_tunnel *t, struct instant now)
+{
+	if (t == NULL)
+		return;
+	bgp_peer_del(t->gw->bgp, now, t->id);
+	ike_peer_del(t->gw->ike, now, t->id);
+	timer_clear(&t->gw->timers, &t->timer);
+	free(t->routes.v);
+	free(t);
+}
+
+void
+tunnel_touch(struct gw_tunnel *t)
+{
+	t->dirty = true;
+}
+
+/* --- interface --- */
+
+static void
+link_set(struct gw_tunnel *t)
+{
+	struct kern_op *op = queue_op(&t->gw->out, KERN_LINK_SET);
+
+	if (op == NULL)
+		return;
+	peers_link(t, &op->link);
+	t->link.mtu = op->link.mtu;
+	t->link.asked = true;
+	gw_await(t->gw, op, t->id);
+}
+
+static void
+link_answer(struct gw_tunnel *t, struct instant now,
+    const struct kern_event *e)
+{
+	t->link.asked = false;
+	if (e->error != 0) {
+		reason_set(&t->link.why, "%s", e->text);
+		t->link.retry_at = instant_after(now, span_s(5));
+		queue_event(&t->gw->out, GW_ERROR, "interface-failed", t->name,
+		    "%s: %s", t->conf.ifname, e->text);
+		return;
+	}
+	t->link.exists = true;
+	t->link.up = e->link.up;
+	t->link.kind = e->link.kind;
+	t->link.why.s[0] = '\0';
+}
+
+void
+tunnel_link_event(struct gw_tunnel *t, struct instant now,
+    const struct kern_event *e)
+{
+	bool was = t->link.exists && t->link.up;
+
+	tunnel_touch(t);
+	if (e->kind == KERN_DONE) {
+		link_answer(t, now, e);
+	} else {
+		t->link.exists = e->link.exists;
+		t->link.up = e->link.up;
+	}
+	if (was && !(t->link.exists && t->link.up)) {
+		reason_set(&t->link.why, "interface %s %s", t->conf.ifname,
+		    t->link.exists ? "is down" : "was deleted");
+		t->link.retry_at = now;
+		queue_event(&t->gw->out, GW_WARN, "interface-lost", t->name,
+		    "%s", t->link.why.s);
+	}
+}
+
+/* It should be there and up, whoever removed it or took it down. */
+static bool
+settle_link(struct gw_tunnel *t, struct instant now)
+{
+	if (t->link.exists && t->link.up)
+		return true;
+	if (!t->link.asked && !t->removing &&
+	    instant_due(t->link.retry_at, now)) {
+		t->link.retry_at = instant_after(now, backoff_first);
+		link_set(t);
+	}
+	return false;
+}
+
+/* --- IKE --- */
+
+static struct span
+backoff(struct gw_tunnel *t)
+{
+	struct span d = backoff_first, jitter;
+
+	for (unsigned i = 1; i < t->failures && d.ns < backoff_most.ns; i++)
+		d.ns *= 2;
+	if (d.ns > backoff_most.ns)
+		d = backoff_most;
+	jitter = drbg_span(&t->gw->drbg, (struct span){ d.ns / 2 });
+	return (struct span){ d.ns / 2 + jitter.ns };
+}
+
+static void
+settle_ike(struct gw_tunnel *t, struct instant now)
+{
+	bool want = t->admin_up && !t->removing && !t->gw->stopping;
+
+	ike_peer_accept(t->gw->ike, t->id, want);
+	if (!want || t->child_up || !(t->conf.start || t->want_once) ||
+	    !instant_due(t->retry_at, now))
+		return;
+	t->failures++;
+	t->want_once = false;
+	t->retry_at = instant_after(now, backoff(t));
+	ike_peer_up(t->gw->ike, now, t->id);
+}
+
+static void
+child_came(struct gw_tunnel *t)
+{
+	struct ike_peer_info info;
+	char local[ENDPOINT_STRLEN], remote[ENDPOINT_STRLEN];
+	char ike[SUITE_STRLEN], esp[SUITE_STRLEN];
+	uint32_t mtu;
+
+	if (!ike_peer_get(t->gw->ike, t->id, &info))
+		return;
+	t->child_up = true;
+	t->failures = 0;
+	t->why.s[0] = '\0';
+	policy_set(t, &info);
+	mtu = peers_mtu(&info.child_suite, &info.path, info.encap);
+	if (mtu != t->link.mtu) {
+		t->link.mtu = mtu;
+		link_set(t);
+	}
+	queue_event(&t->gw->out, GW_INFO, "child-up", t->name,
+	    "local=%s remote=%s ike=%s esp=%s mtu=%u",
+	    endpoint_str(&info.path.local, local),
+	    endpoint_str(&info.path.remote, remote),
+	    suite_str(&info.suite, ike), suite_str(&info.child_suite, esp),
+	    t->link.mtu);
+}
+
+static void
+child_went(struct gw_tunnel *t, struct instant now, const char *why)
+{
+	t->child_up = false;
+	t->retry_at = instant_after(now, backoff(t));
+	policy_clear(t);
+	queue_event(&t->gw->out, GW_WARN, "child-down", t->name, "%s", why);
+}
+
+static void
+attempt_failed(struct gw_tunnel *t, struct instant now)
+{
+	if (instant_due(t->retry_at, now) || t->failures == 0)
+		t->retry_at = instant_after(now, backoff(t));
+	if (t->conf.dpd_action == CONF_DPD_RESTART && t->admin_up)
+		t->want_once = true;
+}
+
+void
+tunnel_ike_event(struct gw_tunnel *t, struct instant now,
+    const struct ike_out *e)
+{
+	static const struct {
+		enum gw_level level;
+		const char *name;
+	} logged[] = {
+		[IKE_EV_IKE_UP] = { GW_INFO, "ike-up" },
+		[IKE_EV_IKE_DOWN] = { GW_WARN, "ike-down" },
+		[IKE_EV_FAILED] = { GW_WARN, "ike-failed" },
+		[IKE_EV_REKEYED] = { GW_INFO, "rekeyed" },
+		[IKE_EV_PATH] = { GW_INFO, "peer-moved" },
+		[IKE_EV_REFUSED] = { GW_WARN, "ike-refused" },
+		[IKE_EV_CHILD_UP] = { 0 }, [IKE_EV_CHILD_DOWN] = { 0 },
+	};
+	struct ike_peer_info info;
+
+	tunnel_touch(t);
+	if (logged[e->event].name != NULL)
+		queue_event(&t->gw->out, logged[e->event].level,
+		    logged[e->event].name, t->name, "%s", e->why.s);
+	if (e->event == IKE_EV_CHILD_UP)
+		child_came(t);
+	else if (e->event == IKE_EV_CHILD_DOWN)
+		child_went(t, now, e->why.s);
+	else if (e->event == IKE_EV_IKE_DOWN)
+		attempt_failed(t, now);
+	else if (e->event == IKE_EV_FAILED && e->why.s[0] != '\0')
+		t->why = e->why;
+	else if (e->event == IKE_EV_PATH && t->policies &&
+	    ike_peer_get(t->gw->ike, t->id, &info))
+		policy_set(t, &info);
+}
+
+/* --- BGP and routes --- */
+
+static void
+listen_set(struct gw_tunnel *t, enum kern_op_kind kind)
+{
+	struct kern_op *op = queue_op(&t->gw->out, kind);
+	struct bgp_peer_conf bgp;
+
+	if (op == NULL)
+		return;
+	peers_bgp(t, &bgp);
+	op->conn.id = t->id;
+	op->conn.local = bgp.local;
+	op->conn.remote = bgp.remote;
+	op->conn.ttl = 1;
+	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
+	gw_await(t->gw, op, t->id);
+	t->listening = kind == KERN_LISTEN;
+}
+
+static void
+static_routes(struct gw_tunnel *t)
+{
+	for (size_t i = 0; i < t->routes.n; i++) {
+		struct fib_hops hops = { 0 };
+
+		for (struct gw_tunnel *o = t->gw->tunnels; o != NULL;
+		    o = o->next) {
+			if (!o->removing && hops.n < KERN_GROUP_MAX &&
+			    strcmp(o->connection, t->connection) == 0)
+				hops.v[hops.n++].tunnel = o->id;
+		}
+		for (uint8_t k = 0; k < hops.n; k++)
+			hops.v[k].gateway = addr_any((enum addr_family)
+			    t->routes.v[i].addr.family);
+		fib_set(t->gw->fib, FIB_STATIC, &t->routes.v[i], &hops);
+	}
+}
+
+static void
+settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
+{
+	struct gw *gw = t->gw;
+
+	if (carry && !t->carrying)
+		fib_tunnel_up(gw->fib, t->id, t->conf.ifname);
+	if (!carry && t->carrying)
+		fib_tunnel_down(gw->fib, t->id);
+	if (carry != t->carrying && t->routes.n > 0)
+		static_routes(t);
+	t->carrying = carry;
+	if (t->remote_asn == 0)
+		return;
+	if (t->link.exists && !t->listening && !t->removing)
+		listen_set(t, KERN_LISTEN);
+	if (!t->link.exists && t->listening)
+		listen_set(t, KERN_UNLISTEN);
+	if (carry && !t->bgp_on)
+		bgp_peer_start(gw->bgp, now, t->id);
+	if (!carry && t->bgp_on)
+		bgp_peer_stop(gw->bgp, now, t->id, t->child_up,
+		    t->child_up ? "tunnel is administratively down" :
+		    "tunnel is down");
+	t->bgp_on = carry;
+}
+
+/* --- all layers --- */
+
+enum gw_layer
+tunnel_layer(const struct gw_tunnel *t, struct reason *why)
+{
+	struct ike_peer_info ike;
+	struct bgp_peer_info bgp;
+
+	*why = t->why;
+	if (!t->admin_up) {
+		reason_set(why, "administratively down");
+		return LAYER_ADMIN;
+	}
+	if (!t->link.exists || !t->link.up) {
+		*why = t->link.why;
+		return LAYER_INTERFACE;
+	}
+	if (!ike_peer_get(t->gw->ike, t->id, &ike) ||
+	    ike.state != IKE_ESTABLISHED) {
+		if (why->s[0] == '\0')
+			reason_set(why, t->conf.start ? "connecting" :
+			    "waiting for the peer to initiate");
+		return LAYER_IKE;
+	}
+	if (!t->child_up)
+		return LAYER_CHILD;
+	why->s[0] = '\0';
+	if (t->remote_asn == 0 ||
+	    !bgp_peer_get(t->gw->bgp, t->id, &bgp) ||
+	    bgp.state == BGP_ESTABLISHED)
+		return LAYER_NONE;
+	*why = bgp.why;
+	return LAYER_BGP;
+}
+
+static void
+report(struct gw_tunnel *t, struct instant now)
+{
+	struct reason why;
+	enum gw_layer layer = tunnel_layer(t, &why);
+	bool up = layer == LAYER_NONE;
+
+	t->layer = layer;
+	if (up == t->is_up)
+		return;
+	t->is_up = up;
+	t->since = gw_wall(t->gw, now);
+	queue_event(&t->gw->out, up ? GW_INFO : GW_WARN,
+	    up ? "tunnel-up" : "tunnel-down", t->name, "%s%s%s",
+	    tunnel_layer_str(layer), up ? "" : ": ", why.s);
+}
+
+static void
+rearm(struct gw_tunnel *t)
+{
+	bool attempt = t->admin_up && !t->child_up &&
+	    (t->conf.start || t->want_once);
+	struct instant at = t->drain_at;
+
+	if (!t->removing && !(t->link.exists && t->link.up))
+		at = instant_min(at, t->link.retry_at);
+	else if (!t->removing && attempt)
+		at = instant_min(at, t->retry_at);
+	timer_set(&t->gw->timers, &t->timer, at);
+}
+
+void
+tunnel_settle(struct gw_tunnel *t, struct instant now)
+{
+	bool link = settle_link(t, now);
+	bool wanted = t->admin_up && !t->removing && !t->gw->stopping;
+
+	t->dirty = false;
+	if (link)
+		settle_ike(t, now);
+	settle_routes(t, now, link && t->child_up && wanted);
+	report(t, now);
+	rearm(t);
+}
+
+void
+tunnel_tick(struct gw_tunnel *t, struct instant now)
+{
+	tunnel_touch(t);
+	if (!instant_due(t->drain_at, now))
+		return;
+	t->drain_at = INSTANT_NEVER;
+	ike_peer_down(t->gw->ike, now, t->id, t->removing ?
+	    "removed from the configuration" : "administratively down");
+}
+
+/* Traffic moves away, then the SAs are deleted with the peer. */
+static void
+wind_down(struct gw_tunnel *t, struct instant now)
+{
+	ike_peer_accept(t->gw->ike, t->id, false);
+	t->drain_at = t->child_up ? instant_after(now, drain) : now;
+	tunnel_touch(t);
+}
+
+void
+tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
+{
+	t->admin_up = up;
+	tunnel_touch(t);
+	if (!up) {
+		wind_down(t, now);
+		return;
+	}
+	t->drain_at = INSTANT_NEVER;
+	t->failures = 0;
+	t->retry_at = now;
+	t->want_once = true;
+	t->why.s[0] = '\0';
+}
+
+void
+tunnel_remove(struct gw_tunnel *t, struct instant now)
+{
+	t->removing = true;
+	static_routes(t);
+	if (t->listening)
+		listen_set(t, KERN_UNLISTEN);
+	wind_down(t, now);
+}
+
+bool
+tunnel_ended(const struct gw_tunnel *t)
+{
+	struct ike_peer_info info;
+
+	return instant_is_never(t->drain_at) &&
+	    (!ike_peer_get(t->gw->ike, t->id, &info) || info.ike_sas == 0);
+}
+
+void
+tunnel_restate(struct gw_tunnel *t, struct instant now)
+{
+	struct ike_peer_info info;
+
+	(void)now;
+	link_set(t);
+	if (t->policies && ike_peer_get(t->gw->ike, t->id, &info)) {
+		t->policies = false;
+		policy_set(t, &info);
+	}
+	tunnel_touch(t);
+}

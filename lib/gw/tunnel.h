@@ -1,0 +1,36 @@
+/*
+ * One tunnel: its interface, its IKE peer, its policies, its BGP neighbour and
+ * its place in the forwarding table, converged to what is wanted.
+ */
+#ifndef GW_TUNNEL_H
+#define GW_TUNNEL_H
+
+#include "gw/inner.h"
+
+/* NULL: no memory.  Nothing happens before the first tunnel_settle(). */
+struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
+		    const struct conf_connection *, const struct conf_tunnel *);
+void		tunnel_free(struct gw_tunnel *, struct instant);
+/* Something about it changed: look at it when the event ends. */
+void		tunnel_touch(struct gw_tunnel *);
+/* Takes the next steps towards what is wanted; arms the timer. */
+void		tunnel_settle(struct gw_tunnel *, struct instant);
+void		tunnel_tick(struct gw_tunnel *, struct instant);
+/* By an operator, or because the daemon ends. */
+void		tunnel_admin(struct gw_tunnel *, struct instant, bool up);
+/* Ends in order, then is freed by its gateway. */
+void		tunnel_remove(struct gw_tunnel *, struct instant);
+/* Is nothing left of it with the peer? */
+bool		tunnel_ended(const struct gw_tunnel *);
+/* News from below. */
+void		tunnel_ike_event(struct gw_tunnel *, struct instant,
+		    const struct ike_out *);
+void		tunnel_link_event(struct gw_tunnel *, struct instant,
+		    const struct kern_event *);
+/* All of its kernel state is stated again (after KERN_OVERRUN). */
+void		tunnel_restate(struct gw_tunnel *, struct instant);
+/* The lowest layer that is down, and why. */
+enum gw_layer	tunnel_layer(const struct gw_tunnel *, struct reason *why);
+const char	*tunnel_layer_str(enum gw_layer);
+
+#endif
