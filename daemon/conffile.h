@@ -1,0 +1,41 @@
+/*
+ * Configuration and secrets as they lie on disk: read, parsed, checked, and
+ * handed to the engine as a sealed memory file.
+ */
+#ifndef DAEMON_CONFFILE_H
+#define DAEMON_CONFFILE_H
+
+#include "gw/conf.h"
+#include "keystore.h"
+
+#define CONFFILE_PATH	512
+
+struct conffile {
+	char		path[CONFFILE_PATH];
+	char		secrets_path[CONFFILE_PATH];
+	uint8_t		*text;		/* owned */
+	size_t		n;
+	struct conf	*conf;		/* owned */
+	struct keystore	*keys;		/* owned */
+};
+
+/*
+ * secrets: its path, or NULL for what the configuration says.  False: *why is
+ * one line, "FILE:LINE: key: message".
+ */
+bool	conffile_load(struct conffile *, const char *path,
+	    const char *secrets, struct reason *why);
+void	conffile_free(struct conffile *);
+/* A new descriptor of the text, which nobody can change; or -errno. */
+int	conffile_memfd(const struct conffile *);
+/* The tunnel whose interface has this name, or NULL. */
+const struct conf_tunnel *conffile_tunnel(const struct conffile *,
+	    const char *ifname);
+/*
+ * Counts the tunnels without a key, calling each() with a line for every one
+ * of them.
+ */
+unsigned conffile_keyless(const struct conffile *,
+	    void (*each)(const char *line));
+
+#endif

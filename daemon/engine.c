@@ -1,0 +1,394 @@
+/*
+ * The engine's loop: descriptors and time in, the gateway's wishes out.  It has
+ * no privilege and opens nothing; kernel operations go to the monitor over the
+ * channel and come back as events.  Work of one turn is bounded, IKE first.
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "clients.h"
+#include "crypto/prf.h"
+#include "gw/gw.h"
+#include "mono.h"
+#include "poller.h"
+#include "streams.h"
+#include "udp.h"
+
+#define CHAN_LIMIT	8192	/* datagrams towards the monitor */
+#define DATAGRAMS_MAX	128	/* of one socket in one turn */
+#define KERNEL_MAX	4096	/* events in one turn */
+
+struct engine {
+	const struct engine_boot *boot;
+	int		 ep;
+	struct chan	*chan;
+	struct gw	*gw;
+	struct streams	 streams;
+	struct clients	 clients;
+	bool		 waiting;	/* for room in the channel */
+	bool		 stopped;
+};
+
+static const uint16_t udp_port[ENGINE_UDP_N] = {
+	[ENGINE_UDP4_500] = 500, [ENGINE_UDP4_4500] = 4500,
+	[ENGINE_UDP6_500] = 500, [ENGINE_UDP6_4500] = 4500,
+};
+
+/* --- configuration --- */
+
+static struct conf *
+conf_of(int fd, const char *name)
+{
+	struct conf_error err;
+	struct conf *conf;
+	struct stat st;
+	char line[512], quoted[LOG_QUOTE_LEN];
+	void *p;
+
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return NULL;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	conf = conf_parse(bytes_of(p, (size_t)st.st_size), name, &err);
+	munmap(p, (size_t)st.st_size);
+	if (conf == NULL) {
+		conf_error_str(&err, line, sizeof(line));
+		log_event(LEVEL_ERROR, "conf-invalid", "why=%s",
+		    log_quote(quoted, line));
+	}
+	return conf;
+}
+
+static void
+reload(struct engine *e, struct instant now, const struct kern_event *ev)
+{
+	struct conf *conf;
+
+	if (ev->error != 0 || ev->conn.fd < 0)
+		return;
+	conf = conf_of(ev->conn.fd, e->boot->conf_name);
+	close(ev->conn.fd);
+	if (conf != NULL)
+		gw_reload(e->gw, now, conf);
+}
+
+/* --- out --- */
+
+static int
+udp_socket(const struct engine *e, const struct path *path)
+{
+	bool v6 = path->remote.addr.family == ADDR_IPV6;
+	bool natt = path->local.port == 4500;
+
+	return e->boot->udp[v6 ? (natt ? ENGINE_UDP6_4500 : ENGINE_UDP6_500) :
+	    (natt ? ENGINE_UDP4_4500 : ENGINE_UDP4_500)];
+}
+
+static void
+send_datagram(struct engine *e, const struct gw_out *o)
+{
+	char to[ENDPOINT_STRLEN], quoted[LOG_QUOTE_LEN];
+	int fd = udp_socket(e, &o->path);
+	int error = fd < 0 ? -EAFNOSUPPORT :
+	    udp_send(fd, &o->path, bytes_of(o->data, o->n));
+
+	/* A lost datagram is sent again by IKE; the reason is worth a line. */
+	if (error != 0 && error != -EAGAIN)
+		log_event(LEVEL_WARNING, "send-failed", "to=%s why=%s",
+		    endpoint_str(&o->path.remote, to),
+		    log_quote(quoted, strerror(-error)));
+}
+
+static void
+send_op(struct engine *e, struct kern_op *op)
+{
+	if (op->kind == KERN_UNLISTEN)
+		streams_unlisten(&e->streams, op->conn.id);
+	if (!chan_put_op(e->chan, op))
+		log_event(LEVEL_ERROR, "channel-full", "op=%s",
+		    kern_op_name(op->kind));
+}
+
+static enum log_level
+level_of(enum gw_level level)
+{
+	static const enum log_level levels[] = {
+		[GW_ERROR] = LEVEL_ERROR, [GW_WARN] = LEVEL_WARNING,
+		[GW_INFO] = LEVEL_INFO, [GW_DEBUG] = LEVEL_DEBUG,
+	};
+
+	return levels[level];
+}
+
+/* The connection and tunnel always come first. */
+static void
+log_out(const struct gw_out *o)
+{
+	char quoted[LOG_QUOTE_LEN], conn[sizeof(o->tunnel)];
+	char *slash;
+
+	log_quote(quoted, o->text.s);
+	str_set(conn, sizeof(conn), o->tunnel);
+	slash = strrchr(conn, '/');
+	if (slash == NULL) {
+		log_event(level_of(o->level), o->name, "why=%s", quoted);
+		return;
+	}
+	*slash = '\0';
+	log_event(level_of(o->level), o->name, "conn=%s tunnel=%s why=%s",
+	    conn, slash + 1, quoted);
+}
+
+static void
+drain(struct engine *e)
+{
+	struct gw_out o;
+
+	while (gw_next(e->gw, &o)) {
+		struct instant now = mono_now();
+
+		switch (o.kind) {
+		case GW_OUT_DATAGRAM:
+			send_datagram(e, &o);
+			break;
+		case GW_OUT_KERN:
+			send_op(e, o.op);
+			break;
+		case GW_OUT_STREAM:
+			streams_send(&e->streams, now, o.conn);
+			break;
+		case GW_OUT_CLOSE:
+			streams_close(&e->streams, now, o.conn);
+			break;
+		case GW_OUT_CTL:
+			clients_answer(&e->clients, o.client,
+			    bytes_of(o.data, o.n));
+			break;
+		case GW_OUT_EVENT:
+			log_out(&o);
+			break;
+		case GW_OUT_STOPPED:
+			e->stopped = true;
+			break;
+		}
+		gw_out_fini(&o);
+	}
+}
+
+/* --- in --- */
+
+static void
+read_udp(struct engine *e, enum engine_udp which)
+{
+	uint8_t buf[UINT16_MAX];
+	struct path path;
+	int n;
+
+	for (int i = 0; i < DATAGRAMS_MAX; i++) {
+		n = udp_recv(e->boot->udp[which], udp_port[which], &path, buf,
+		    sizeof(buf));
+		if (n <= 0)
+			return;
+		gw_datagram(e->gw, mono_now(), &path,
+		    bytes_of(buf, (size_t)n));
+	}
+}
+
+static void
+kernel_event(struct engine *e, struct kern_event *ev)
+{
+	struct instant now = mono_now();
+	bool fd = ev->kind == KERN_DONE && ev->error == 0 &&
+	    (ev->op == KERN_LISTEN || ev->op == KERN_CONNECT) &&
+	    ev->conn.fd >= 0;
+
+	if (ev->kind == KERN_RELOADED)
+		reload(e, now, ev);
+	if (fd && ev->op == KERN_LISTEN)
+		streams_listen(&e->streams, gw_awaited(e->gw, ev->id),
+		    ev->conn.fd);
+	else if (fd)
+		streams_add(&e->streams, gw_awaited(e->gw, ev->id),
+		    ev->conn.fd);
+	gw_kern(e->gw, now, ev);
+}
+
+/* 0, or -errno when the monitor is gone. */
+static int
+read_channel(struct engine *e)
+{
+	struct kern_event ev;
+	int n, budget = KERNEL_MAX;
+
+	while (budget > 0 && (n = chan_recv(e->chan)) != 0) {
+		if (n < 0)
+			return n;
+		for (; (n = chan_get_event(e->chan, &ev)) > 0; budget--)
+			kernel_event(e, &ev);
+		if (n < 0)
+			return n;
+	}
+	return 0;
+}
+
+static int
+dispatch(struct engine *e, const struct poller_event *ev)
+{
+	struct instant now = mono_now();
+
+	switch (ev->kind) {
+	case POLL_CHANNEL:
+		return ev->in || ev->hup ? read_channel(e) : 0;
+	case POLL_UDP:
+		read_udp(e, (enum engine_udp)ev->number);
+		break;
+	case POLL_CTL_LISTENER:
+		clients_accept(&e->clients);
+		break;
+	case POLL_CTL_CLIENT:
+		if (ev->out)
+			clients_writable(&e->clients, ev->number);
+		if (ev->in || ev->hup)
+			clients_readable(&e->clients, now, ev->number);
+		break;
+	case POLL_BGP_LISTENER:
+		streams_accept(&e->streams, now, ev->number);
+		break;
+	case POLL_BGP_CONN:
+		if (ev->out)
+			streams_send(&e->streams, now, ev->number);
+		if (ev->in || ev->hup)
+			streams_readable(&e->streams, now, ev->number);
+		break;
+	}
+	return 0;
+}
+
+static int
+flush_channel(struct engine *e)
+{
+	int error = chan_flush(e->chan);
+	bool want = chan_wants_write(e->chan);
+
+	if (want != e->waiting)
+		poller_want_write(e->ep, chan_fd(e->chan), POLL_CHANNEL, 0,
+		    want);
+	e->waiting = want;
+	return error;
+}
+
+/* One turn: wait, IKE's datagrams before the rest, time, results out. */
+static int
+turn(struct engine *e)
+{
+	struct poller_event ev[POLLER_EVENTS];
+	int n, error = 0;
+
+	n = poller_wait(e->ep, ev, mono_until(gw_deadline(e->gw), mono_now()));
+	if (n < 0)
+		return n;
+	for (int first = 1; first >= 0; first--) {
+		for (int i = 0; i < n && error == 0; i++) {
+			if ((ev[i].kind == POLL_UDP) == (first == 1))
+				error = dispatch(e, &ev[i]);
+			drain(e);
+		}
+	}
+	gw_tick(e->gw, mono_now());
+	drain(e);
+	return error != 0 ? error : flush_channel(e);
+}
+
+/* --- start and end --- */
+
+static int
+watch(struct engine *e)
+{
+	int error = poller_add(e->ep, e->boot->chan, POLL_CHANNEL, 0);
+
+	for (uint32_t i = 0; i < ENGINE_UDP_N && error == 0; i++) {
+		if (e->boot->udp[i] >= 0)
+			error = poller_add(e->ep, e->boot->udp[i], POLL_UDP, i);
+	}
+	if (error == 0 && e->boot->ctl >= 0)
+		error = poller_add(e->ep, e->boot->ctl, POLL_CTL_LISTENER, 0);
+	return error;
+}
+
+static int
+start(struct engine *e)
+{
+	uint8_t seed[DRBG_SEED_LEN];
+	struct conf *conf = conf_of(e->boot->conf, e->boot->conf_name);
+
+	if (conf == NULL)
+		return -EINVAL;
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return -errno;
+	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed);
+	explicit_bzero(seed, sizeof(seed));
+	if (e->gw == NULL) {
+		conf_free(conf);
+		return -ENOMEM;
+	}
+	e->chan = chan_new(e->boot->chan, CHAN_ENGINE, CHAN_LIMIT);
+	if (e->chan == NULL)
+		return -ENOMEM;
+	e->ep = poller_open();
+	if (e->ep < 0)
+		return e->ep;
+	streams_init(&e->streams, e->ep, e->gw);
+	clients_init(&e->clients, e->ep, e->boot->ctl, e->gw);
+	return watch(e);
+}
+
+static void
+finish(struct engine *e)
+{
+	streams_fini(&e->streams);
+	clients_fini(&e->clients);
+	if (e->chan != NULL)
+		chan_free(e->chan);
+	gw_free(e->gw);
+}
+
+int
+engine_run(const struct engine_boot *boot)
+{
+	struct engine e = { .boot = boot, .ep = -1 };
+	char quoted[LOG_QUOTE_LEN];
+	int error;
+
+	/* Who stops us is the monitor, also when a whole group is signalled. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	log_init(boot->level);
+	log_limit("ike-refused", 10, 30);
+	log_limit("ike-failed", 30, 60);
+	log_limit("send-failed", 10, 30);
+	error = start(&e);
+	if (error == 0) {
+		drain(&e);
+		error = flush_channel(&e);
+	}
+	while (error == 0 && !e.stopped)
+		error = turn(&e);
+	if (error != 0)
+		log_event(LEVEL_ERROR, "engine-ended", "why=%s",
+		    log_quote(quoted, strerror(-error)));
+	finish(&e);
+	return error == 0 ? 0 : 4;
+}

@@ -1,0 +1,419 @@
+/*
+ * The secrets file, in libconfig's syntax:
+ *
+ *	secrets = ( { connection = "vpn-branch1"; tunnel = 1;
+ *	    pre_shared_key = "..."; } );
+ *
+ * Without `tunnel` a key is for both tunnels; one that names its tunnel goes
+ * before it.  The file must be a regular one, owned by root or by us, without
+ * any permission for group and others.
+ *
+ * The engine is a fork of this process and must not inherit a key.  The table
+ * lies in memory that a fork finds empty (MADV_WIPEONFORK); and since a
+ * parser leaves copies in freed memory, the file is parsed in a child of its
+ * own, which hands over the table and ends.
+ */
+#include "keystore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libconfig.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypto/prf.h"
+#include "gw/conf_scan.h"
+#include "util/array.h"
+
+#define FILE_MAX	(16u << 20)
+
+struct entry {
+	char		connection[KERN_SECRET_NAME];
+	uint32_t	tunnel;		/* 0: both */
+	uint16_t	n;
+	uint8_t		psk[KEYSTORE_PSK_MAX];
+};
+
+struct keystore {
+	size_t		size;		/* of the mapping */
+	size_t		n;
+	struct entry	entries[];
+};
+
+/* What the parsing child leaves in shared memory. */
+struct parsed {
+	bool		ok;
+	struct reason	why;
+	size_t		n;
+	struct entry	entries[KEYSTORE_MAX];
+};
+
+struct parse {
+	const char	*path;
+	struct parsed	*out;
+};
+
+static bool
+fail(struct parse *p, int line, const char *key, const char *what)
+{
+	if (line > 0)
+		reason_set(&p->out->why, "%.100s:%d: %s: %s", p->path, line,
+		    key, what);
+	else
+		reason_set(&p->out->why, "%.100s: %s: %s", p->path, key, what);
+	return false;
+}
+
+static bool
+fail_at(struct parse *p, const config_setting_t *s, size_t i,
+    const char *key, const char *what)
+{
+	char where[64];
+
+	str_fmt(where, sizeof(where), key[0] != '\0' ? "secrets[%zu].%s" :
+	    "secrets[%zu]%s", i, key);
+	return fail(p, (int)config_setting_source_line(s), where, what);
+}
+
+static bool
+read_connection(struct parse *p, const config_setting_t *s, size_t i,
+    struct entry *e)
+{
+	const char *name = config_setting_get_string(s);
+
+	if (name == NULL || name[0] == '\0')
+		return fail_at(p, s, i, "connection", "must be a name");
+	if (strlen(name) >= sizeof(e->connection))
+		return fail_at(p, s, i, "connection", "name too long");
+	str_set(e->connection, sizeof(e->connection), name);
+	return true;
+}
+
+static bool
+read_tunnel(struct parse *p, const config_setting_t *s, size_t i,
+    struct entry *e)
+{
+	int n = config_setting_get_int(s);
+
+	if (config_setting_type(s) != CONFIG_TYPE_INT || n < 1 || n > 2)
+		return fail_at(p, s, i, "tunnel", "must be 1 or 2");
+	e->tunnel = (uint32_t)n;
+	return true;
+}
+
+static bool
+read_psk(struct parse *p, const config_setting_t *s, size_t i,
+    struct entry *e)
+{
+	const char *psk = config_setting_get_string(s);
+	size_t n = psk == NULL ? 0 : strlen(psk);
+
+	if (n < 1 || n > sizeof(e->psk))
+		return fail_at(p, s, i, "pre_shared_key",
+		    "must be 1 to 256 characters in quotes");
+	memcpy(e->psk, psk, n);
+	e->n = (uint16_t)n;
+	return true;
+}
+
+static const struct key_row {
+	const char	*name;
+	bool		(*read)(struct parse *, const config_setting_t *,
+			    size_t, struct entry *);
+	bool		must;
+} key_rows[] = {
+	{ "connection", read_connection, true },
+	{ "tunnel", read_tunnel, false },
+	{ "pre_shared_key", read_psk, true },
+};
+
+static const struct key_row *
+row_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(key_rows); i++)
+		if (name != NULL && strcmp(key_rows[i].name, name) == 0)
+			return &key_rows[i];
+	return NULL;
+}
+
+static bool
+read_group(struct parse *p, const config_setting_t *group, size_t i,
+    struct entry *e)
+{
+	unsigned seen = 0;
+
+	if (!config_setting_is_group(group))
+		return fail_at(p, group, i, "", "must be a group { ... }");
+	for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++) {
+		const config_setting_t *s = config_setting_get_elem(group, k);
+		const struct key_row *row = row_of(config_setting_name(s));
+
+		if (row == NULL)
+			return fail_at(p, s, i, config_setting_name(s),
+			    "unknown key");
+		if (!row->read(p, s, i, e))
+			return false;
+		seen |= 1u << (row - key_rows);
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(key_rows); k++)
+		if (key_rows[k].must && !(seen & 1u << k))
+			return fail_at(p, group, i, key_rows[k].name,
+			    "is missing");
+	return true;
+}
+
+static int
+entry_cmp(const void *va, const void *vb)
+{
+	const struct entry *a = va, *b = vb;
+	int c = strcmp(a->connection, b->connection);
+
+	if (c != 0)
+		return c;
+	return (a->tunnel > b->tunnel) - (a->tunnel < b->tunnel);
+}
+
+/* Sorts for the search; the line is lost there, so the name must do. */
+static bool
+sort_entries(struct parse *p)
+{
+	struct entry *e = p->out->entries;
+	char what[160];
+
+	qsort(e, p->out->n, sizeof(*e), entry_cmp);
+	for (size_t i = 1; i < p->out->n; i++) {
+		if (entry_cmp(&e[i - 1], &e[i]) != 0)
+			continue;
+		str_fmt(what, sizeof(what),
+		    "two keys for connection %s tunnel %u", e[i].connection,
+		    e[i].tunnel);
+		return fail(p, 0, "secrets", what);
+	}
+	return true;
+}
+
+static bool
+read_list(struct parse *p, const config_t *config)
+{
+	const config_setting_t *root = config_root_setting(config);
+	const config_setting_t *list = config_lookup(config, "secrets");
+	const config_setting_t *other;
+	size_t n;
+
+	for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
+		other = config_setting_get_elem(root, i);
+		if (other != list)
+			return fail(p, (int)config_setting_source_line(other),
+			    config_setting_name(other), "unknown key");
+	}
+	if (list == NULL)
+		return fail(p, 0, "secrets", "is missing");
+	if (!config_setting_is_list(list))
+		return fail(p, (int)config_setting_source_line(list),
+		    "secrets", "must be a list ( { ... }, ... )");
+	n = (size_t)config_setting_length(list);
+	if (n > KEYSTORE_MAX)
+		return fail(p, 0, "secrets", "too many keys");
+	for (size_t i = 0; i < n; i++)
+		if (!read_group(p, config_setting_get_elem(list, (unsigned)i),
+		    i, &p->out->entries[i]))
+			return false;
+	p->out->n = n;
+	return sort_entries(p);
+}
+
+static bool
+read_text(struct parse *p, struct bytes text)
+{
+	struct reason why;
+	config_t config;
+	char *copy;
+	bool ok;
+	int line;
+
+	copy = conf_scan(text, &line, &why);
+	if (copy == NULL)
+		return fail(p, line, "syntax", why.s);
+	config_init(&config);
+	if (config_read_string(&config, copy))
+		ok = read_list(p, &config);
+	else
+		ok = fail(p, config_error_line(&config), "syntax",
+		    config_error_text(&config));
+	config_destroy(&config);
+	free(copy);
+	return ok;
+}
+
+/* The file and nobody else may know what is in it. */
+static const char *
+file_fault(int fd, struct stat *st)
+{
+	if (fstat(fd, st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st->st_mode))
+		return "not a regular file";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "must be owned by root";
+	if ((st->st_mode & 077) != 0)
+		return "must have no permissions for group and others "
+		    "(chmod 600)";
+	if (st->st_size > FILE_MAX)
+		return "too large";
+	return NULL;
+}
+
+static bool
+read_file(struct parse *p)
+{
+	int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *fault;
+	struct stat st;
+	uint8_t *text;
+	ssize_t n;
+
+	if (fd < 0)
+		return fail(p, 0, "open", strerror(errno));
+	fault = file_fault(fd, &st);
+	if (fault != NULL)
+		return fail(p, 0, "refused", fault);
+	text = malloc((size_t)st.st_size + 1);
+	if (text == NULL)
+		return fail(p, 0, "read", "out of memory");
+	n = read(fd, text, (size_t)st.st_size);
+	if (n != st.st_size)
+		return fail(p, 0, "read", n < 0 ? strerror(errno) :
+		    "changed while it was read");
+	return read_text(p, bytes_of(text, (size_t)n));
+}
+
+/* In a child, whose memory goes away with every copy in it. */
+static bool
+parse_aside(struct parse *p)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return fail(p, 0, "fork", strerror(errno));
+	if (pid == 0) {
+		p->out->ok = read_file(p);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail(p, 0, "wait", strerror(errno));
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return fail(p, 0, "syntax", "the parser failed");
+	return p->out->ok;
+}
+
+static struct keystore *
+keep(const struct parsed *from)
+{
+	size_t size = sizeof(struct keystore) + from->n * sizeof(struct entry);
+	struct keystore *k = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (k == MAP_FAILED)
+		return NULL;
+	if (madvise(k, size, MADV_WIPEONFORK) < 0 ||
+	    madvise(k, size, MADV_DONTDUMP) < 0) {
+		munmap(k, size);
+		return NULL;
+	}
+	mlock(k, size);		/* where the limit allows it */
+	k->size = size;
+	k->n = from->n;
+	memcpy(k->entries, from->entries, from->n * sizeof(struct entry));
+	return k;
+}
+
+struct keystore *
+keystore_load(const char *path, struct reason *why)
+{
+	struct parsed *out = mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct parse p = { .path = path, .out = out };
+	struct keystore *k = NULL;
+
+	if (out == MAP_FAILED) {
+		reason_set(why, "%.100s: memory: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (parse_aside(&p)) {
+		k = keep(out);
+		if (k == NULL)
+			fail(&p, 0, "memory", strerror(errno));
+	}
+	if (k == NULL)
+		*why = out->why;
+	wipe(out->entries, sizeof(struct entry) * out->n);
+	munmap(out, sizeof(*out));
+	return k;
+}
+
+void
+keystore_free(struct keystore *k)
+{
+	size_t size;
+
+	if (k == NULL)
+		return;
+	size = k->size;
+	wipe(k, size);
+	munmap(k, size);
+}
+
+static const struct entry *
+find(const struct keystore *k, const char *connection, uint32_t tunnel)
+{
+	struct entry key = { .tunnel = tunnel };
+
+	str_set(key.connection, sizeof(key.connection), connection);
+	return bsearch(&key, k->entries, k->n, sizeof(key), entry_cmp);
+}
+
+static const struct entry *
+find_psk(const struct keystore *k, const char *connection, uint32_t tunnel)
+{
+	const struct entry *e = find(k, connection, tunnel);
+
+	return e != NULL ? e : find(k, connection, 0);
+}
+
+bool
+keystore_has(const struct keystore *k, const char *connection,
+    uint32_t tunnel)
+{
+	return find_psk(k, connection, tunnel) != NULL;
+}
+
+int
+keystore_auth(const struct keystore *k, const struct kern_auth *a, uint8_t *n,
+    uint8_t value[static 64], char *text)
+{
+	const struct alg *alg = alg_find(ALG_PRF, a->prf, 0);
+	const struct entry *e = find_psk(k, a->connection, a->tunnel);
+	uint8_t out[PRF_MAX];
+
+	if (e == NULL) {
+		str_fmt(text, KERN_TEXT_LEN,
+		    "no pre_shared_key for connection %s tunnel %u",
+		    a->connection, a->tunnel);
+		return ENOKEY;
+	}
+	if (alg == NULL || !prf_psk_auth(alg, bytes_of(e->psk, e->n),
+	    bytes_of(a->octets, a->n), out)) {
+		str_fmt(text, KERN_TEXT_LEN, "PRF %u failed", a->prf);
+		return EINVAL;
+	}
+	*n = alg->key_len;
+	memcpy(value, out, alg->key_len);
+	wipe(out, sizeof(out));
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * Pre-shared keys: read from a file that nobody else may read, kept in memory
+ * that neither a child nor a core dump gets to see, and never handed out: the
+ * engine sends octets and gets an AUTH value.
+ */
+#ifndef DAEMON_KEYSTORE_H
+#define DAEMON_KEYSTORE_H
+
+#include "gw/kern.h"
+#include "util/str.h"
+
+#define KEYSTORE_MAX	32768	/* keys */
+#define KEYSTORE_PSK_MAX 256	/* octets of one */
+
+struct keystore;
+
+/* NULL: *why is "FILE:LINE: key: message". */
+struct keystore	*keystore_load(const char *path, struct reason *why);
+void		keystore_free(struct keystore *);	/* wipes */
+/* Is there a key for this tunnel? */
+bool		keystore_has(const struct keystore *, const char *connection,
+		    uint32_t tunnel);
+/*
+ * RFC 7296 section 2.15: AUTH over the octets of the request.  0 and value
+ * filled, or an errno with its reason in text of KERN_TEXT_LEN.
+ */
+int		keystore_auth(const struct keystore *,
+		    const struct kern_auth *, uint8_t *n,
+		    uint8_t value[static 64], char *text);
+
+#endif

@@ -1,0 +1,363 @@
+/*
+ * vpnd: Site-to-Site VPN daemon.  This is the ladder from the command line to
+ * the monitor's loop and back down; each rung says in one line on standard
+ * error why it could not be climbed.  Exit status: 0 done, 1 usage, 4 failed,
+ * 6 configuration invalid.
+ */
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/prf.h"
+#include "log.h"
+#include "monitor.h"
+#include "nl_dump.h"
+#include "nl_inside.h"
+#include "nl_link.h"
+#include "nl_xfrm.h"
+#include "sock.h"
+#include "util/array.h"
+
+enum {
+	EXIT_OK = 0,
+	EXIT_USAGE = 1,
+	EXIT_FAILED = 4,
+	EXIT_CONF = 6,
+};
+
+#define NEXTHOP_COMPAT	"net/ipv4/nexthop_compat_mode"
+
+struct options {
+	const char	*conf, *secrets, *rundir, *user;
+	bool		check, kernel_none;
+	enum log_level	level;
+};
+
+struct paths {
+	char		ctl[CONFFILE_PATH], pid[CONFFILE_PATH],
+			empty[CONFFILE_PATH];
+	int		pid_fd;
+	char		compat[16];	/* sysctl before us; "": untouched */
+};
+
+static int __attribute__((format(printf, 2, 3)))
+fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "vpnd: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	return status;
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: vpnd [-c FILE] [-s SECRETS] [-d RUNDIR] "
+	    "[-u USER] [--check] [--kernel=none] [-v]\n");
+	return EXIT_USAGE;
+}
+
+static int
+options_read(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "check", no_argument, NULL, 'C' },
+		{ "kernel", required_argument, NULL, 'K' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:s:d:u:v", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->conf = optarg;
+			break;
+		case 's':
+			o->secrets = optarg;
+			break;
+		case 'd':
+			o->rundir = optarg;
+			break;
+		case 'u':
+			o->user = optarg;
+			break;
+		case 'v':
+			o->level = LEVEL_DEBUG;
+			break;
+		case 'C':
+			o->check = true;
+			break;
+		case 'K':
+			if (strcmp(optarg, "none") != 0)
+				return fail(EXIT_USAGE, "--kernel=%s: only "
+				    "\"none\" is known", optarg);
+			o->kernel_none = true;
+			break;
+		default:
+			return usage();
+		}
+	}
+	return optind == argc ? EXIT_OK : usage();
+}
+
+static void
+print_line(const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+static int
+check_only(const struct options *o)
+{
+	struct conffile files;
+	struct reason why;
+	unsigned keyless;
+
+	if (!conffile_load(&files, o->conf, o->secrets, &why)) {
+		print_line(why.s);
+		return EXIT_CONF;
+	}
+	keyless = conffile_keyless(&files, print_line);
+	conffile_free(&files);
+	return keyless == 0 ? EXIT_OK : EXIT_CONF;
+}
+
+/* Standard descriptors exist, nothing dumps core, files are ours alone. */
+static int
+process_set_up(void)
+{
+	const struct rlimit none = { 0, 0 };
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return fail(EXIT_FAILED, "/dev/null: %s", strerror(errno));
+	dup2(fd, STDIN_FILENO);
+	close(fd);
+	umask(077);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (geteuid() != 0 || capng_get_caps_process() != 0 ||
+	    !capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN))
+		return fail(EXIT_FAILED,
+		    "must run as root (needs CAP_NET_ADMIN)");
+	return EXIT_OK;
+}
+
+static int
+run_dir(struct paths *p, const char *dir)
+{
+	const char *what;
+	pid_t holder = 0;
+	int rc;
+
+	str_fmt(p->ctl, sizeof(p->ctl), "%s/ctl.sock", dir);
+	str_fmt(p->pid, sizeof(p->pid), "%s/vpnd.pid", dir);
+	str_fmt(p->empty, sizeof(p->empty), "%s/empty", dir);
+	if (mkdir(dir, 0755) == 0)
+		rc = chmod(dir, 0755);
+	else
+		rc = errno == EEXIST ? 0 : -1;
+	if (rc < 0)
+		return fail(EXIT_FAILED, "%s: %s", dir, strerror(errno));
+	p->pid_fd = sock_pidfile(p->pid, &holder, &what);
+	if (p->pid_fd == -EEXIST)
+		return fail(EXIT_FAILED, "already running as pid %d",
+		    (int)holder);
+	if (p->pid_fd < 0)
+		return fail(EXIT_FAILED, "%s: %s: %s", p->pid, what,
+		    strerror(-p->pid_fd));
+	rc = spawn_root_make(p->empty);
+	if (rc < 0)
+		return fail(EXIT_FAILED, "%s: %s", p->empty, strerror(-rc));
+	return EXIT_OK;
+}
+
+static int
+conf_set_up(struct monitor *m, const struct options *o)
+{
+	struct reason why;
+
+	m->secrets = o->secrets;
+	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
+		print_line(why.s);
+		return EXIT_CONF;
+	}
+	if (!crypto_init())
+		return fail(EXIT_FAILED,
+		    "OpenSSL lacks an algorithm that is needed");
+	if (!spawn_user_find(&m->user, o->user))
+		return fail(EXIT_FAILED, "user %s: no such user, or root",
+		    o->user != NULL ? o->user : SPAWN_FALLBACK_USER);
+	if (o->user == NULL &&
+	    strcmp(m->user.name, SPAWN_DEFAULT_USER) != 0)
+		log_event(LEVEL_WARNING, "engine-user", "user=%s why=\"there "
+		    "is no user %s\"", m->user.name, SPAWN_DEFAULT_USER);
+	return EXIT_OK;
+}
+
+static void
+warn_forwarding(void)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+	char c = '1';
+
+	if (fd < 0)
+		return;
+	if (read(fd, &c, 1) == 1 && c == '0')
+		log_event(LEVEL_WARNING, "forwarding-off",
+		    "sysctl=net.ipv4.ip_forward");
+	close(fd);
+}
+
+/*
+ * With compat mode on, the kernel rewrites every route when its nexthop
+ * changes, for listeners that know nothing of nexthops.
+ */
+static void
+nexthop_compat_off(struct paths *p)
+{
+	if (nl_sysctl(NEXTHOP_COMPAT, "0", p->compat, sizeof(p->compat)) != 0
+	    || strcmp(p->compat, "0") == 0)
+		p->compat[0] = '\0';
+	else
+		log_event(LEVEL_INFO, "sysctl-set",
+		    "net.ipv4.nexthop_compat_mode=0");
+}
+
+static int
+kernel_set_up(struct monitor *m, struct paths *p)
+{
+	enum kern_link_kind kind;
+	char text[KERN_TEXT_LEN] = "";
+	const char *what;
+	int rc = nl_new(&m->nl, &what);
+
+	if (rc < 0)
+		return fail(EXIT_FAILED, "kernel without ESP: %s: %s", what,
+		    strerror(-rc));
+	rc = nl_esp_probe(m->nl, text);
+	if (rc != 0)
+		return fail(EXIT_FAILED, "kernel without ESP: %s",
+		    text[0] != '\0' ? text : strerror(rc));
+	rc = nl_link_probe(m->nl, &kind, text);
+	if (rc != 0)
+		return fail(EXIT_FAILED, "%s", text);
+	m->nl->auto_kind = kind;
+	rc = nl_found(m->nl, &m->stated);
+	if (rc < 0)
+		return fail(EXIT_FAILED, "kernel state cannot be read: %s",
+		    strerror(-rc));
+	warn_forwarding();
+	nexthop_compat_off(p);
+	return EXIT_OK;
+}
+
+static int
+sockets_set_up(struct monitor *m, const struct paths *p)
+{
+	static const struct {
+		int		family;
+		uint16_t	port;
+	} udp[ENGINE_UDP_N] = {
+		[ENGINE_UDP4_500] = { AF_INET, 500 },
+		[ENGINE_UDP4_4500] = { AF_INET, 4500 },
+		[ENGINE_UDP6_500] = { AF_INET6, 500 },
+		[ENGINE_UDP6_4500] = { AF_INET6, 4500 },
+	};
+	const char *what;
+
+	for (size_t i = 0; i < ENGINE_UDP_N; i++) {
+		int fd = sock_udp(udp[i].family, udp[i].port, m->nl != NULL,
+		    &what);
+
+		m->boot.udp[i] = fd < 0 ? -1 : fd;
+		if (fd >= 0 || (fd == -EAFNOSUPPORT &&
+		    udp[i].family == AF_INET6))
+			continue;
+		return fail(EXIT_FAILED, "UDP port %u (IPv%d): %s: %s",
+		    udp[i].port, udp[i].family == AF_INET ? 4 : 6, what,
+		    fd == -EADDRINUSE ? "socket in use" : strerror(-fd));
+	}
+	m->boot.ctl = sock_control(p->ctl, &what);
+	if (m->boot.ctl < 0)
+		return fail(EXIT_FAILED, "%s: %s: %s", p->ctl, what,
+		    strerror(-m->boot.ctl));
+	return EXIT_OK;
+}
+
+static int
+climb(struct monitor *m, struct paths *p, const struct options *o)
+{
+	int rc = process_set_up();
+
+	if (rc == EXIT_OK)
+		rc = run_dir(p, o->rundir);
+	if (rc == EXIT_OK)
+		rc = conf_set_up(m, o);
+	if (rc == EXIT_OK && !stated_init(&m->stated))
+		rc = fail(EXIT_FAILED, "no randomness: %s", strerror(errno));
+	if (rc == EXIT_OK && o->kernel_none)
+		log_event(LEVEL_WARNING, "kernel-none",
+		    "why=\"nothing is done in the kernel\"");
+	else if (rc == EXIT_OK)
+		rc = kernel_set_up(m, p);
+	if (rc == EXIT_OK)
+		rc = sockets_set_up(m, p);
+	return rc;
+}
+
+static void
+descend(struct monitor *m, const struct paths *p)
+{
+	if (p->compat[0] != '\0')
+		nl_sysctl(NEXTHOP_COMPAT, p->compat, NULL, 0);
+	nl_free(m->nl);
+	conffile_free(&m->files);
+	if (m->boot.ctl >= 0)
+		unlink(p->ctl);
+	if (p->pid_fd >= 0)
+		unlink(p->pid);
+	crypto_fini();
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct monitor m = { .boot = { .udp = { -1, -1, -1, -1 },
+	    .ctl = -1, .conf = -1 } };
+	struct options o = { .conf = "/etc/vpnd/vpnd.conf",
+	    .rundir = "/run/vpnd", .level = LEVEL_INFO };
+	struct paths p = { .pid_fd = -1 };
+	int rc = options_read(&o, argc, argv);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (o.check)
+		return check_only(&o);
+	log_init(o.level);
+	m.boot.level = o.level;
+	m.boot.kernel_none = o.kernel_none;
+	m.empty = p.empty;
+	rc = climb(&m, &p, &o);
+	if (rc == EXIT_OK)
+		rc = monitor_run(&m);
+	descend(&m, &p);
+	return rc;
+}

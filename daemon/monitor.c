@@ -1,0 +1,586 @@
+/*
+ * The monitor's loop: channel, kernel events, signals, connects under way and
+ * three timers.  The engine is started here, started again when it dies (with
+ * a pause that grows), and asked to take leave at the end; then what is ours
+ * is removed from the kernel.
+ *
+ * An engine that sends what it cannot mean is ended at once: it is either
+ * broken or taken over, and a new one is the answer to both.  Operations are
+ * read only while their answers have room on the way back, so that none is
+ * lost; kernel events that find no room become KERN_OVERRUN.
+ */
+#include "monitor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mono.h"
+#include "nl_dump.h"
+#include "nl_link.h"
+#include "nl_xfrm.h"
+#include "ops.h"
+#include "sock.h"
+
+#define QUEUE_LIMIT	256	/* datagrams on the way to the engine */
+#define QUEUE_HIGH	64	/* above it no operation is read */
+#define READS_PER_TURN	32
+#define STOP_SECONDS	5
+#define PAUSE_LEAST_MS	200
+#define PAUSE_MOST_MS	30000
+#define STABLE_SECONDS	60	/* an engine that lived so long was fine */
+
+enum source {
+	FROM_CHAN,
+	FROM_SIGNAL,
+	FROM_XFRM,
+	FROM_LINK,
+	FROM_DIAL,
+};
+
+static uint64_t
+tag(enum source from, int fd)
+{
+	return (uint64_t)from << 32 | (uint32_t)fd;
+}
+
+static bool
+watch(struct monitor *m, enum source from, int fd, uint32_t events)
+{
+	struct epoll_event e = { .events = events,
+	    .data.u64 = tag(from, fd) };
+
+	return epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+bool
+monitor_watch_dial(struct monitor *m, struct dial *d)
+{
+	return watch(m, FROM_DIAL, d->fd, EPOLLOUT);
+}
+
+void
+monitor_event_init(struct kern_event *e, enum kern_event_kind kind)
+{
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+}
+
+static int
+event_fd(const struct kern_event *e)
+{
+	bool has = e->kind == KERN_RELOADED || (e->kind == KERN_DONE &&
+	    (e->op == KERN_LISTEN || e->op == KERN_CONNECT));
+
+	return has ? e->conn.fd : -1;
+}
+
+void
+monitor_event(struct monitor *m, const struct kern_event *e)
+{
+	if (m->chan != NULL && chan_put_event(m->chan, e))
+		return;
+	if (event_fd(e) >= 0)
+		close(event_fd(e));
+	if (m->chan == NULL || m->overrun)
+		return;
+	log_event(LEVEL_WARNING, "engine-slow", "queued=%zu",
+	    chan_queued(m->chan));
+	stated_new_generation(&m->stated);
+	m->overrun = true;
+}
+
+static void
+tell_overrun(struct monitor *m)
+{
+	struct kern_event e;
+
+	if (!m->overrun || m->chan == NULL ||
+	    chan_queued(m->chan) >= QUEUE_HIGH)
+		return;
+	monitor_event_init(&e, KERN_OVERRUN);
+	m->overrun = !chan_put_event(m->chan, &e);
+}
+
+static void
+drop_chan(struct monitor *m)
+{
+	chan_free(m->chan);
+	m->chan = NULL;
+	dials_fini(&m->dials);
+	m->overrun = false;
+}
+
+/*
+ * It has closed its end: most likely it is about to exit.  Where it is not, a
+ * signal helps; where it is, that changes nothing about its status.
+ */
+static void
+hang_up(struct monitor *m)
+{
+	if (m->engine > 0 && !m->stopping)
+		kill(m->engine, SIGKILL);
+	drop_chan(m);
+}
+
+static void
+end_engine(struct monitor *m, const char *why)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	log_event(LEVEL_ERROR, "engine-ended", "pid=%d why=%s",
+	    (int)m->engine, log_quote(quoted, why));
+	if (m->engine > 0)
+		kill(m->engine, SIGKILL);
+	drop_chan(m);
+}
+
+static int
+spawn(struct monitor *m, int engine_end)
+{
+	pid_t pid;
+
+	m->boot.chan = engine_end;
+	m->boot.conf = conffile_memfd(&m->files);
+	m->boot.conf_name = m->files.path;
+	if (m->boot.conf < 0)
+		return m->boot.conf;
+	pid = spawn_engine(&m->user, m->empty, &m->boot);
+	close(m->boot.conf);
+	return pid;
+}
+
+/* 0 or -errno */
+static int
+start_engine(struct monitor *m)
+{
+	int fd[2], rc = chan_pair(fd);
+
+	if (rc < 0)
+		return rc;
+	rc = spawn(m, fd[1]);
+	close(fd[1]);
+	if (rc > 0)
+		m->chan = chan_new(fd[0], CHAN_MONITOR, QUEUE_LIMIT);
+	if (m->chan == NULL) {
+		close(fd[0]);	/* which ends the engine, if there is one */
+		m->engine = rc > 0 ? rc : 0;
+		return rc < 0 ? rc : -ENOMEM;
+	}
+	m->engine = rc;
+	m->engine_since = mono_now();
+	m->phase = PHASE_START;
+	stated_new_generation(&m->stated);
+	m->chan_events = EPOLLIN;
+	watch(m, FROM_CHAN, chan_fd(m->chan), m->chan_events);
+	log_event(LEVEL_INFO, "engine-started", "pid=%d user=%s",
+	    (int)m->engine, m->user.name);
+	return 0;
+}
+
+/* The pause doubles with every death in a row. */
+static void
+restart_later(struct monitor *m, struct instant now)
+{
+	int64_t pause = PAUSE_LEAST_MS;
+
+	if (span_to_s(instant_since(now, m->engine_since)) > STABLE_SECONDS)
+		m->engine_deaths = 0;
+	for (unsigned i = 0; i < m->engine_deaths && pause < PAUSE_MOST_MS;
+	    i++)
+		pause *= 2;
+	if (pause > PAUSE_MOST_MS)
+		pause = PAUSE_MOST_MS;
+	m->engine_deaths++;
+	m->restart_at = instant_after(now, span_ms(pause));
+}
+
+static void
+restart(struct monitor *m, struct instant now)
+{
+	int rc;
+
+	m->restart_at = INSTANT_NEVER;
+	rc = start_engine(m);
+	if (rc == 0)
+		return;
+	log_event(LEVEL_ERROR, "engine-start-failed", "error=%d", -rc);
+	if (m->engine == 0)
+		restart_later(m, now);
+}
+
+static void
+reap(struct monitor *m)
+{
+	int status;
+
+	if (m->engine == 0 || waitpid(m->engine, &status, WNOHANG) <= 0)
+		return;
+	if (m->stopping)
+		log_event(LEVEL_INFO, "engine-stopped", "pid=%d",
+		    (int)m->engine);
+	else
+		log_event(LEVEL_ERROR, "engine-died", "pid=%d %s=%d",
+		    (int)m->engine, WIFSIGNALED(status) ? "signal" : "exit",
+		    WIFSIGNALED(status) ? WTERMSIG(status) :
+		    WEXITSTATUS(status));
+	m->engine = 0;
+	drop_chan(m);
+	if (!m->stopping)
+		restart_later(m, mono_now());
+}
+
+static void
+stop(struct monitor *m)
+{
+	struct kern_event e;
+
+	if (m->stopping) {
+		m->stop_at = mono_now();	/* asked twice: now */
+		return;
+	}
+	log_event(LEVEL_INFO, "stopping", "pid=%d", (int)m->engine);
+	m->stopping = true;
+	m->phase = PHASE_STOP;
+	m->restart_at = INSTANT_NEVER;
+	m->stop_at = instant_after(mono_now(), span_s(STOP_SECONDS));
+	monitor_event_init(&e, KERN_STOP);
+	monitor_event(m, &e);
+}
+
+static void
+warn_line(const char *line)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	log_event(LEVEL_WARNING, "secret-missing", "why=%s",
+	    log_quote(quoted, line));
+}
+
+bool
+monitor_reload(struct monitor *m, struct reason *why)
+{
+	char quoted[LOG_QUOTE_LEN];
+	struct conffile fresh;
+	struct kern_event e;
+
+	if (!conffile_load(&fresh, m->files.path, m->secrets, why)) {
+		log_event(LEVEL_ERROR, "reload-failed", "why=%s",
+		    log_quote(quoted, why->s));
+		return false;
+	}
+	conffile_free(&m->files);
+	m->files = fresh;
+	conffile_keyless(&m->files, warn_line);
+	monitor_event_init(&e, KERN_RELOADED);
+	e.conn.fd = conffile_memfd(&m->files);
+	if (e.conn.fd < 0) {
+		e.error = -e.conn.fd;
+		e.conn.fd = -1;
+	}
+	monitor_event(m, &e);
+	log_event(LEVEL_INFO, "reloaded", "file=%s", m->files.path);
+	return true;
+}
+
+/* SIGHUP: the engine hears of a failure too, for its status. */
+static void
+reload_asked(struct monitor *m)
+{
+	struct kern_event e;
+	struct reason why;
+
+	if (m->stopping || monitor_reload(m, &why))
+		return;
+	monitor_event_init(&e, KERN_RELOADED);
+	e.error = EINVAL;
+	e.conn.fd = -1;
+	str_set(e.text, sizeof(e.text), why.s);
+	monitor_event(m, &e);
+}
+
+static void
+on_signal(struct monitor *m)
+{
+	struct signalfd_siginfo s;
+
+	while (read(m->signals, &s, sizeof(s)) == sizeof(s)) {
+		if (s.ssi_signo == SIGCHLD)
+			reap(m);
+		else if (s.ssi_signo == SIGHUP)
+			reload_asked(m);
+		else
+			stop(m);
+	}
+}
+
+/* One datagram of operations; false: the conversation is over. */
+static bool
+read_ops(struct monitor *m)
+{
+	struct kern_op op;
+	int rc;
+
+	while ((rc = chan_get_op(m->chan, &op)) > 0)
+		ops_run(m, &op);
+	wipe(&op, sizeof(op));
+	if (rc < 0)
+		end_engine(m, "it sent what is no operation");
+	return rc == 0;
+}
+
+static void
+on_chan(struct monitor *m)
+{
+	int rc;
+
+	for (int i = 0; i < READS_PER_TURN && m->chan != NULL &&
+	    chan_queued(m->chan) < QUEUE_HIGH; i++) {
+		rc = chan_recv(m->chan);
+		if (rc == 0)
+			return;
+		if (rc == -EBADMSG)
+			end_engine(m, "it sent a malformed datagram");
+		else if (rc < 0)
+			hang_up(m);
+		else if (!read_ops(m))
+			return;
+		ops_settle(m);
+	}
+}
+
+static void
+events_lost(struct monitor *m, const char *which)
+{
+	log_event(LEVEL_WARNING, "kern-events-lost", "which=%s", which);
+	stated_new_generation(&m->stated);
+	m->overrun = m->chan != NULL;
+}
+
+static void
+link_event(struct monitor *m, const struct nlmsghdr *h)
+{
+	struct kern_event e;
+	struct iface *f;
+
+	monitor_event_init(&e, KERN_LINK_STATE);
+	if (!nl_link_event(h, &e) || (m->not_news != NULL &&
+	    strcmp(m->not_news, e.link.name) == 0))
+		return;
+	f = iface_by_name(&m->ifaces, e.link.name);
+	if (f == NULL || (f->exists == e.link.exists && f->up == e.link.up))
+		return;
+	f->exists = e.link.exists;
+	f->up = e.link.up;
+	e.link.kind = f->kind;
+	monitor_event(m, &e);
+}
+
+static void
+xfrm_event(struct monitor *m, const struct nlmsghdr *h)
+{
+	struct kern_event e;
+
+	monitor_event_init(&e, KERN_EXPIRE);
+	if (nl_xfrm_event(h, &e))
+		monitor_event(m, &e);
+}
+
+/* A good number of datagrams; true: there may be more. */
+static bool
+on_kernel(struct monitor *m, struct mnl_socket *s, const char *which,
+    void (*each)(struct monitor *, const struct nlmsghdr *))
+{
+	_Alignas(8) uint8_t buf[32768];
+	const struct nlmsghdr *h;
+	ssize_t n;
+	int left;
+
+	for (int i = 0; i < READS_PER_TURN; i++) {
+		n = nl_event_read(s, buf, sizeof(buf));
+		if (n == -ENOBUFS)
+			events_lost(m, which);
+		if (n <= 0)
+			return n == -ENOBUFS;
+		left = (int)n;
+		for (h = (const void *)buf; mnl_nlmsg_ok(h, left);
+		    h = mnl_nlmsg_next(h, &left))
+			each(m, h);
+	}
+	return true;
+}
+
+void
+monitor_drain_links(struct monitor *m, const char *name)
+{
+	m->not_news = name;
+	while (on_kernel(m, m->nl->link_events, "link", link_event))
+		;
+	m->not_news = NULL;
+}
+
+static void
+end_dial(struct monitor *m, struct dial *d, int error)
+{
+	uint32_t id = d->id;
+	int fd = dial_end(&m->dials, d);
+
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, NULL);
+	ops_dialled(m, id, fd, error);
+}
+
+static void
+on_event(struct monitor *m, const struct epoll_event *e)
+{
+	struct dial *d;
+
+	switch ((enum source)(e->data.u64 >> 32)) {
+	case FROM_CHAN:
+		/* An old event may be of a channel that is closed by now. */
+		if (m->chan != NULL &&
+		    chan_fd(m->chan) == (int)(uint32_t)e->data.u64)
+			on_chan(m);
+		break;
+	case FROM_SIGNAL:
+		on_signal(m);
+		break;
+	case FROM_XFRM:
+		on_kernel(m, m->nl->xfrm_events, "xfrm", xfrm_event);
+		break;
+	case FROM_LINK:
+		on_kernel(m, m->nl->link_events, "link", link_event);
+		break;
+	case FROM_DIAL:
+		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
+		if (d != NULL)
+			end_dial(m, d, sock_connected(d->fd));
+		break;
+	}
+}
+
+static void
+timers(struct monitor *m)
+{
+	struct instant now = mono_now();
+	struct dial *d;
+
+	while ((d = dial_due(&m->dials, now)) != NULL)
+		end_dial(m, d, ETIMEDOUT);
+	if (instant_due(m->restart_at, now))
+		restart(m, now);
+	if (instant_due(m->stop_at, now) && m->engine > 0) {
+		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
+		    (int)m->engine);
+		kill(m->engine, SIGKILL);
+		m->stop_at = INSTANT_NEVER;
+	}
+}
+
+/* What is queued goes out; the interest follows the state of the queue. */
+static void
+flush(struct monitor *m)
+{
+	struct epoll_event e;
+
+	tell_overrun(m);
+	if (m->chan == NULL)
+		return;
+	if (chan_flush(m->chan) < 0) {
+		hang_up(m);
+		return;
+	}
+	e.events = (chan_queued(m->chan) < QUEUE_HIGH ? EPOLLIN : 0u) |
+	    (chan_wants_write(m->chan) ? EPOLLOUT : 0u);
+	e.data.u64 = tag(FROM_CHAN, chan_fd(m->chan));
+	if (e.events != m->chan_events)
+		epoll_ctl(m->epoll, EPOLL_CTL_MOD, chan_fd(m->chan), &e);
+	m->chan_events = e.events;
+}
+
+static struct instant
+deadline(const struct monitor *m)
+{
+	return instant_min(timers_next(&m->dials.timers),
+	    instant_min(m->restart_at, m->stop_at));
+}
+
+static void
+loop(struct monitor *m)
+{
+	struct epoll_event e[16];
+	int n;
+
+	while (!m->stopping || m->engine > 0) {
+		n = epoll_wait(m->epoll, e, 16,
+		    mono_until(deadline(m), mono_now()));
+		for (int i = 0; i < n; i++)
+			on_event(m, &e[i]);
+		timers(m);
+		flush(m);
+	}
+}
+
+static bool
+set_up(struct monitor *m)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	m->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	m->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (m->signals < 0 || m->epoll < 0 ||
+	    !watch(m, FROM_SIGNAL, m->signals, EPOLLIN))
+		return false;
+	return m->nl == NULL ||
+	    (watch(m, FROM_XFRM, mnl_socket_get_fd(m->nl->xfrm_events),
+	    EPOLLIN) && watch(m, FROM_LINK,
+	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN));
+}
+
+static void
+tear_down(struct monitor *m)
+{
+	struct nl_removed r = { 0 };
+
+	int rc = m->nl != NULL ? nl_remove_ours(m->nl, &r) : 0;
+
+	if (rc < 0)
+		log_event(LEVEL_ERROR, "kern-not-removed", "error=%d", -rc);
+	log_event(LEVEL_INFO, "stopped", "links=%u sas=%u policies=%u "
+	    "nexthops=%u routes=%u", r.links, r.sas, r.policies, r.nexthops,
+	    r.routes);
+	ops_forget(m);
+	ifaces_fini(&m->ifaces);
+	stated_fini(&m->stated);
+	close(m->signals);
+	close(m->epoll);
+}
+
+int
+monitor_run(struct monitor *m)
+{
+	log_limit("kern-refused", 20, 60);
+	log_limit("engine-slow", 5, 6);
+	log_limit("secret-missing", 50, 60);
+	m->restart_at = mono_now();
+	m->stop_at = INSTANT_NEVER;
+	if (!set_up(m)) {
+		log_event(LEVEL_ERROR, "loop-failed", "error=%d", errno);
+		return 4;
+	}
+	conffile_keyless(&m->files, warn_line);
+	loop(m);
+	tear_down(m);
+	return 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * The monitor: the privileged process.  It does for the engine what the
+ * kernel would not let it do itself, after looking whether it may.
+ */
+#ifndef DAEMON_MONITOR_H
+#define DAEMON_MONITOR_H
+
+#include <sys/types.h>
+
+#include "chan.h"
+#include "conffile.h"
+#include "dial.h"
+#include "engine.h"
+#include "iface.h"
+#include "nl.h"
+#include "spawn.h"
+#include "stated.h"
+#include "util/timer.h"
+
+enum phase {			/* bits: a row of ops.c allows several */
+	PHASE_START = 1,	/* until the engine has stated all it wants */
+	PHASE_RUN = 2,
+	PHASE_STOP = 4,		/* the engine is taking leave */
+};
+
+struct monitor {
+	/* Set up by main.c. */
+	struct conffile	files;
+	const char	*secrets;	/* -s, or NULL */
+	const char	*empty;		/* root directory of the engine */
+	struct spawn_user user;
+	struct engine_boot boot;	/* all but chan and conf */
+	struct nl	*nl;		/* NULL: --kernel=none */
+
+	enum phase	phase;
+	pid_t		engine;		/* 0: none at the moment */
+	struct chan	*chan;		/* NULL: none */
+	struct instant	engine_since;
+	unsigned	engine_deaths;	/* in a row */
+	bool		overrun;	/* to be told as soon as it fits */
+	bool		stopping;
+
+	struct stated	stated;
+	struct ifaces	ifaces;
+	struct map	sas;		/* fingerprint -> struct nl_sa, owned */
+	struct map	sa_moves;	/* reqid, SPI, direction -> the same */
+	struct dials	dials;
+
+	const char	*not_news;	/* interface whose events we cause */
+	int		epoll, signals;
+	uint32_t	chan_events;	/* of epoll, as set */
+	struct instant	restart_at, stop_at;
+};
+
+/* Runs the engine until SIGTERM or SIGINT; the exit status. */
+int	monitor_run(struct monitor *);
+
+/* For ops.c: to the engine; what does not fit turns into an overrun. */
+void	monitor_event(struct monitor *, const struct kern_event *);
+/* Zeroed with its padding, since it goes to another process. */
+void	monitor_event_init(struct kern_event *, enum kern_event_kind);
+/*
+ * Reads the files again: true, and the engine was sent KERN_RELOADED; or
+ * false with the reason, and all is as it was.
+ */
+bool	monitor_reload(struct monitor *, struct reason *why);
+/* Handles the link events that are there, but for those of one name. */
+void	monitor_drain_links(struct monitor *, const char *name);
+/* Waits in the loop for a connect that is under way. */
+bool	monitor_watch_dial(struct monitor *, struct dial *);
+
+#endif

@@ -1,0 +1,31 @@
+/* Nexthop objects, groups of them, and the routes that name them. */
+#ifndef DAEMON_NL_ROUTE_H
+#define DAEMON_NL_ROUTE_H
+
+#include "nl.h"
+
+/*
+ * Into the queue, which must have room.  `replace` says that what stands
+ * there is ours; otherwise the kernel refuses where something stands already.
+ */
+void		nl_nexthop_set(struct nlq *, const struct kern_nexthop *,
+		    unsigned ifindex, bool replace, const struct nl_op *);
+void		nl_group_set(struct nlq *, const struct kern_group *,
+		    bool replace, const struct nl_op *);
+void		nl_nexthop_del(struct nlq *, uint32_t id,
+		    const struct nl_op *);
+void		nl_route_set(struct nlq *, const struct kern_route *,
+		    bool replace, const struct nl_op *);
+void		nl_route_del(struct nlq *, const struct kern_route *,
+		    const struct nl_op *);
+
+/* The route as the kernel will show it. */
+struct kern_route nl_route_normal(const struct kern_route *);
+
+/* Dumps of what is ours; false: not ours. */
+int		nl_route_dump(struct nl *, int family, nl_each *, void *);
+int		nl_nexthop_dump(struct nl *, nl_each *, void *);
+bool		nl_route_parse(const struct nlmsghdr *, struct kern_route *);
+bool		nl_nexthop_parse(const struct nlmsghdr *, uint32_t *id);
+
+#endif

@@ -1,0 +1,618 @@
+/*
+ * The dispatch table: for each operation the phases in which it is allowed,
+ * the check that it must pass (check.c) and what does it.  An operation that
+ * is refused is answered with the reason and logged; it does not end the
+ * engine, since a reload under way can cause it.
+ *
+ * SAs, policies, nexthops and routes are queued and sent in batches; links
+ * are made at once, after what is queued.  Whatever happens, every operation
+ * is answered by exactly one KERN_DONE.
+ */
+#include "ops.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "log.h"
+#include "mono.h"
+#include "nl_dump.h"
+#include "nl_link.h"
+#include "nl_route.h"
+#include "nl_xfrm.h"
+#include "shape.h"
+#include "sock.h"
+
+#define ALIVE	(PHASE_START | PHASE_RUN)
+#define ALWAYS	(PHASE_START | PHASE_RUN | PHASE_STOP)
+
+typedef void	run_fn(struct monitor *, const struct kern_op *);
+
+void
+ops_done(struct monitor *m, const struct kern_op *op, int error,
+    const char *text)
+{
+	struct kern_event e;
+
+	monitor_event_init(&e, KERN_DONE);
+	e.id = op->id;
+	e.op = op->kind;
+	e.error = error;
+	if (error != 0)
+		str_set(e.text, sizeof(e.text), text[0] != '\0' ? text :
+		    strerror(error));
+	if (op->kind == KERN_LISTEN || op->kind == KERN_CONNECT)
+		e.conn.fd = -1;
+	monitor_event(m, &e);
+}
+
+/*
+ * Known SAs, by fingerprint and by reqid, SPI and direction: the operation
+ * that moves one does not say from where.
+ */
+static uint64_t
+sa_key(uint32_t reqid, uint32_t spi, enum kern_dir dir)
+{
+	return (uint64_t)reqid << 32 | (uint64_t)(dir == KERN_OUT) << 63 | spi;
+}
+
+static struct nl_sa *
+sa_new(const struct kern_sa *sa)
+{
+	struct nl_sa *n = malloc(sizeof(*n));
+
+	if (n != NULL)
+		*n = (struct nl_sa){ .spi = sa->spi, .reqid = sa->reqid,
+		    .if_id = sa->if_id, .mark_not_if_id = sa->mark_not_if_id,
+		    .dir = sa->dir, .src = sa->src, .dst = sa->dst,
+		    .encap = sa->encap, .sport = sa->sport,
+		    .dport = sa->dport };
+	return n;
+}
+
+static void
+sa_forget(struct monitor *m, uint64_t fp)
+{
+	struct nl_sa *sa = map_del(&m->sas, fp);
+
+	if (sa != NULL)
+		map_del(&m->sa_moves, sa_key(sa->reqid, sa->spi, sa->dir));
+	free(sa);
+}
+
+/* Takes it over; without memory this SA cannot be moved, that is all. */
+static void
+sa_keep(struct monitor *m, uint64_t fp, struct nl_sa *sa)
+{
+	sa_forget(m, fp);
+	if (!map_put(&m->sas, fp, sa))
+		free(sa);
+	else if (!map_put(&m->sa_moves, sa_key(sa->reqid, sa->spi, sa->dir),
+	    sa))
+		free(map_del(&m->sas, fp));
+}
+
+void
+ops_forget(struct monitor *m)
+{
+	struct nl_sa *sa;
+	size_t pos = 0;
+
+	while ((sa = map_each(&m->sas, &pos)) != NULL)
+		free(sa);
+	map_fini(&m->sas);
+	map_fini(&m->sa_moves);
+}
+
+static bool
+makes(enum kern_op_kind kind)
+{
+	return kind == KERN_SA_ADD || kind == KERN_POLICY_SET ||
+	    kind == KERN_NEXTHOP_SET || kind == KERN_GROUP_SET ||
+	    kind == KERN_ROUTE_SET;
+}
+
+/*
+ * The kernel's verdict as the engine should see it: what was to go and is
+ * gone is done; an SA that is stated again after lost events is there.
+ */
+static int
+verdict(const struct monitor *m, const struct nl_op *op)
+{
+	if (!makes(op->kind))
+		return op->error == ENOENT || op->error == ESRCH ? 0 :
+		    op->error;
+	if (op->kind == KERN_SA_ADD && op->error == EEXIST &&
+	    stated_known(&m->stated, op->fp) &&
+	    !stated_has(&m->stated, op->fp))
+		return 0;
+	return op->error;
+}
+
+static void
+account(struct monitor *m, struct nl_op *op)
+{
+	if (!makes(op->kind)) {
+		stated_unset(&m->stated, op->fp);
+		if (op->kind == KERN_SA_DEL)
+			sa_forget(m, op->fp);
+		return;
+	}
+	stated_set(&m->stated, op->fp);
+	if (op->sa != NULL) {
+		sa_keep(m, op->fp, op->sa);
+		op->sa = NULL;
+	}
+}
+
+static void
+settle(struct monitor *m, struct nlq *q)
+{
+	static const char foreign[] = "something that is not ours is there";
+
+	nlq_flush(q);
+	for (size_t i = 0; i < q->n; i++) {
+		struct nl_op *op = &q->op[i];
+		int error = verdict(m, op);
+
+		if (error == 0)
+			account(m, op);
+		else if (op->claimed)
+			stated_unset(&m->stated, op->fp);
+		if (error == EEXIST && op->text[0] == '\0')
+			str_set(op->text, sizeof(op->text), foreign);
+		ops_done(m, &(struct kern_op){ .kind = op->kind,
+		    .id = op->id }, error, op->text);
+	}
+	nlq_reset(q);
+}
+
+void
+ops_settle(struct monitor *m)
+{
+	if (m->nl == NULL)
+		return;
+	settle(m, m->nl->xfrm);
+	settle(m, m->nl->route);
+}
+
+/* Ready to be queued; there is room afterwards. */
+static struct nl_op
+queued(struct monitor *m, const struct kern_op *op, uint64_t fp)
+{
+	if (!nlq_room(m->nl->xfrm) || !nlq_room(m->nl->route))
+		ops_settle(m);
+	return (struct nl_op){ .id = op->id, .kind = op->kind, .fp = fp };
+}
+
+static void
+run_sa_add(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op, stated_sa(&m->stated, &op->sa));
+
+	q.sa = sa_new(&op->sa);
+	nl_sa_add(m->nl->xfrm, &op->sa, &q);
+}
+
+static void
+run_sa_del(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op, stated_sa(&m->stated, &op->sa));
+
+	nl_sa_del(m->nl->xfrm, &op->sa, &q);
+}
+
+/* The SA is the same one under another name. */
+static void
+sa_moved(struct monitor *m, const struct nl_sa *was, const struct nl_sa *now)
+{
+	struct kern_sa id = { .spi = was->spi, .dst = was->dst };
+	struct nl_sa *copy = malloc(sizeof(*copy));
+	uint64_t fp;
+
+	if (copy != NULL)
+		*copy = *now;
+	fp = stated_sa(&m->stated, &id);
+	sa_forget(m, fp);
+	stated_unset(&m->stated, fp);
+	id.dst = now->dst;
+	fp = stated_sa(&m->stated, &id);
+	stated_set(&m->stated, fp);
+	if (copy != NULL)
+		sa_keep(m, fp, copy);
+}
+
+static void
+run_sa_path(struct monitor *m, const struct kern_op *op)
+{
+	const struct kern_sa *sa = &op->sa;
+	char text[KERN_TEXT_LEN] = "";
+	struct nl_sa *was, now;
+	int error;
+
+	ops_settle(m);
+	was = map_get(&m->sa_moves, sa_key(sa->reqid, sa->spi, sa->dir));
+	if (was == NULL || was->if_id != sa->if_id) {
+		ops_done(m, op, ESRCH, "no such SA");
+		return;
+	}
+	now = *was;
+	now.src = sa->src;
+	now.dst = sa->dst;
+	now.encap = sa->encap;
+	now.sport = sa->sport;
+	now.dport = sa->dport;
+	error = nl_sa_path(m->nl, was, &now, text);
+	if (error == 0)
+		sa_moved(m, was, &now);
+	ops_done(m, op, error, text);
+}
+
+static void
+run_policy_set(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op, stated_policy(&m->stated, &op->policy));
+
+	nl_policy_set(m->nl->xfrm, &op->policy, &q);
+}
+
+static void
+run_policy_del(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op, stated_policy(&m->stated, &op->policy));
+
+	nl_policy_del(m->nl->xfrm, &op->policy, &q);
+}
+
+static bool
+claimed(const struct nlq *q, uint64_t fp)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (q->op[i].claimed && q->op[i].fp == fp)
+			return true;
+	return false;
+}
+
+/*
+ * May it replace what is there?  Yes when that is ours.  What was asked for
+ * earlier in this batch is only claimed: what came of it must be known first,
+ * or this one would replace somebody else's that the first one met.
+ */
+static bool
+known_or_claim(struct monitor *m, struct nl_op *q)
+{
+	if (stated_known(&m->stated, q->fp) &&
+	    claimed(m->nl->route, q->fp))
+		ops_settle(m);
+	if (stated_known(&m->stated, q->fp))
+		return true;
+	q->claimed = stated_found(&m->stated, q->fp);
+	return false;
+}
+
+static void
+run_nexthop_set(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op,
+	    stated_nexthop(&m->stated, op->nexthop.id));
+	unsigned ifindex = if_nametoindex(op->nexthop.dev);
+	bool replace;
+
+	if (ifindex == 0) {
+		ops_done(m, op, ENODEV, "there is no such interface");
+		return;
+	}
+	replace = known_or_claim(m, &q);
+	nl_nexthop_set(m->nl->route, &op->nexthop, ifindex, replace, &q);
+}
+
+static void
+run_group_set(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op,
+	    stated_nexthop(&m->stated, op->group.id));
+	bool replace = known_or_claim(m, &q);
+
+	nl_group_set(m->nl->route, &op->group, replace, &q);
+}
+
+static void
+run_nexthop_del(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_op q = queued(m, op,
+	    stated_nexthop(&m->stated, op->nexthop.id));
+
+	nl_nexthop_del(m->nl->route, op->nexthop.id, &q);
+}
+
+static void
+run_route_set(struct monitor *m, const struct kern_op *op)
+{
+	struct kern_route r = nl_route_normal(&op->route);
+	struct nl_op q = queued(m, op, stated_route(&m->stated, &r));
+	bool replace = known_or_claim(m, &q);
+
+	nl_route_set(m->nl->route, &r, replace, &q);
+}
+
+static void
+run_route_del(struct monitor *m, const struct kern_op *op)
+{
+	struct kern_route r = nl_route_normal(&op->route);
+	struct nl_op q = queued(m, op, stated_route(&m->stated, &r));
+
+	nl_route_del(m->nl->route, &r, &q);
+}
+
+static void
+link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
+{
+	struct kern_event e;
+
+	monitor_event_init(&e, KERN_DONE);
+	e.id = op->id;
+	e.op = op->kind;
+	memcpy(e.link.name, op->link.name, sizeof(e.link.name));
+	e.link.kind = f->kind;
+	e.link.exists = f->exists;
+	e.link.up = f->up;
+	monitor_event(m, &e);
+}
+
+/*
+ * Making it causes events of its own: they are thrown away, and only then the
+ * state is read, so that what comes later is news.
+ */
+static int
+make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
+    char *text)
+{
+	int error;
+
+	state->kind = KERN_LINK_VTI;
+	state->exists = true;
+	state->up = l->up;
+	if (m->nl == NULL)
+		return 0;
+	error = nl_link_set(m->nl, l, text);
+	monitor_drain_links(m, l->name);
+	state->kind = nl_link_kind(m->nl, l);
+	nl_link_state(m->nl, l->name, &state->exists, &state->up);
+	return error;
+}
+
+static void
+run_link_set(struct monitor *m, const struct kern_op *op)
+{
+	char text[KERN_TEXT_LEN] = "";
+	struct iface state, *f;
+	int error;
+
+	ops_settle(m);
+	error = make_link(m, &op->link, &state, text);
+	f = error == 0 ? iface_put(&m->ifaces, &op->link) :
+	    iface_by_name(&m->ifaces, op->link.name);
+	if (f != NULL) {
+		f->kind = state.kind;
+		f->exists = state.exists;
+		f->up = state.up;
+	}
+	if (error != 0 || f == NULL) {
+		ops_done(m, op, error == 0 ? ENOMEM : error, text);
+		return;
+	}
+	stated_set(&m->stated, stated_link(&m->stated, op->link.name));
+	link_done(m, op, f);
+}
+
+static void
+run_link_del(struct monitor *m, const struct kern_op *op)
+{
+	char text[KERN_TEXT_LEN] = "";
+	int error = 0;
+
+	ops_settle(m);
+	if (m->nl != NULL)
+		error = nl_link_del(m->nl, op->link.name, text);
+	if (error == ENODEV)
+		error = 0;
+	if (error == 0) {
+		iface_del(&m->ifaces, op->link.name);
+		stated_unset(&m->stated,
+		    stated_link(&m->stated, op->link.name));
+	}
+	ops_done(m, op, error, text);
+}
+
+static void
+fd_done(struct monitor *m, enum kern_op_kind kind, uint32_t id, int fd)
+{
+	struct kern_event e;
+
+	monitor_event_init(&e, KERN_DONE);
+	e.id = id;
+	e.op = kind;
+	e.conn.fd = fd;
+	monitor_event(m, &e);
+}
+
+static void
+socket_failed(struct monitor *m, const struct kern_op *op, int error,
+    const char *what)
+{
+	char text[KERN_TEXT_LEN];
+
+	str_fmt(text, sizeof(text), "%s on %s: %s", what, op->conn.dev,
+	    strerror(error));
+	ops_done(m, op, error, text);
+}
+
+static void
+run_listen(struct monitor *m, const struct kern_op *op)
+{
+	const char *what;
+	int fd = sock_listen(&op->conn, &what);
+
+	if (fd < 0)
+		socket_failed(m, op, -fd, what);
+	else
+		fd_done(m, op->kind, op->id, fd);
+}
+
+static void
+run_connect(struct monitor *m, const struct kern_op *op)
+{
+	const char *what;
+	int fd = sock_connect(&op->conn, &what);
+	struct dial *d;
+
+	if (fd < 0) {
+		socket_failed(m, op, -fd, what);
+		return;
+	}
+	d = dial_new(&m->dials, op->id, fd, mono_now());
+	if (d != NULL && monitor_watch_dial(m, d))
+		return;
+	if (d != NULL)
+		dial_end(&m->dials, d);
+	close(fd);
+	socket_failed(m, op, ENOBUFS, "connect");
+}
+
+void
+ops_dialled(struct monitor *m, uint32_t id, int fd, int error)
+{
+	if (error == 0) {
+		fd_done(m, KERN_CONNECT, id, fd);
+		return;
+	}
+	close(fd);
+	ops_done(m, &(struct kern_op){ .kind = KERN_CONNECT, .id = id },
+	    error, "");
+}
+
+static void
+run_auth(struct monitor *m, const struct kern_op *op)
+{
+	char text[KERN_TEXT_LEN] = "";
+	struct kern_event e;
+
+	monitor_event_init(&e, KERN_DONE);
+	e.id = op->id;
+	e.op = op->kind;
+	e.error = keystore_auth(m->files.keys, &op->auth, &e.auth.n,
+	    e.auth.value, text);
+	str_set(e.text, sizeof(e.text), text);
+	if (e.error == ENOKEY)
+		log_event(LEVEL_WARNING, "secret-missing",
+		    "conn=%s tunnel=%u file=%s", op->auth.connection,
+		    op->auth.tunnel, m->files.secrets_path);
+	monitor_event(m, &e);
+	wipe(&e, sizeof(e));
+}
+
+static void
+run_reload(struct monitor *m, const struct kern_op *op)
+{
+	struct reason why;
+	bool ok = monitor_reload(m, &why);
+
+	ops_done(m, op, ok ? 0 : EINVAL, ok ? "" : why.s);
+}
+
+static void
+run_resync_done(struct monitor *m, const struct kern_op *op)
+{
+	struct nl_removed r = { 0 };
+	int error = 0;
+
+	ops_settle(m);
+	if (m->nl != NULL)
+		error = -nl_sweep(m->nl, &m->stated, &r);
+	if (r.links + r.sas + r.policies + r.nexthops + r.routes > 0)
+		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
+		    "policies=%u nexthops=%u routes=%u", r.links, r.sas,
+		    r.policies, r.nexthops, r.routes);
+	if (m->phase == PHASE_START)
+		m->phase = PHASE_RUN;
+	ops_done(m, op, error, "");
+}
+
+static void
+run_nothing(struct monitor *m, const struct kern_op *op)
+{
+	ops_done(m, op, 0, "");
+}
+
+/* --kernel=none: as if it had been done. */
+static void
+run_pretend(struct monitor *m, const struct kern_op *op)
+{
+	if (op->kind == KERN_SA_ADD)
+		stated_set(&m->stated, stated_sa(&m->stated, &op->sa));
+	if (op->kind == KERN_SA_DEL)
+		stated_unset(&m->stated, stated_sa(&m->stated, &op->sa));
+	ops_done(m, op, 0, "");
+}
+
+/* The octets of a request are as many as shape.c says, which was tested. */
+static const struct row {
+	unsigned	phases;
+	check_fn	*check;
+	run_fn		*run;
+	bool		kernel;		/* pretended with --kernel=none */
+} rows[KERN_OP_KINDS] = {
+[KERN_LINK_SET] =	{ ALIVE,  check_link_set,	run_link_set,	 false },
+[KERN_LINK_DEL] =	{ ALWAYS, check_link_del,	run_link_del,	 false },
+[KERN_SA_ADD] =		{ ALIVE,  check_sa_add,		run_sa_add,	 true },
+[KERN_SA_DEL] =		{ ALWAYS, check_sa_del,		run_sa_del,	 true },
+[KERN_SA_PATH] =	{ ALIVE,  check_sa_path,	run_sa_path,	 true },
+[KERN_POLICY_SET] =	{ ALIVE,  check_policy_set,	run_policy_set,	 true },
+[KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
+[KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
+[KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
+[KERN_GROUP_SET] =	{ ALWAYS, check_group_set,	run_group_set,	 true },
+[KERN_GROUP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
+[KERN_ROUTE_SET] =	{ ALIVE,  check_route_set,	run_route_set,	 true },
+[KERN_ROUTE_DEL] =	{ ALWAYS, check_route_del,	run_route_del,	 true },
+[KERN_LISTEN] =		{ ALIVE,  check_listen,		run_listen,	 true },
+[KERN_UNLISTEN] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
+[KERN_CONNECT] =	{ ALIVE,  check_connect,	run_connect,	 true },
+[KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
+[KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
+[KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
+};
+
+static void
+refused(struct monitor *m, const struct kern_op *op, int error,
+    const char *why)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	log_event(LEVEL_WARNING, "kern-refused", "op=%s why=%s",
+	    kern_op_name(op->kind), log_quote(quoted, why));
+	ops_done(m, op, error, why);
+}
+
+void
+ops_run(struct monitor *m, const struct kern_op *op)
+{
+	const struct row *row = &rows[op->kind];
+	struct reason why = { "" };
+	int error;
+
+	if (!(row->phases & m->phase)) {
+		refused(m, op, ESHUTDOWN, "shutting down");
+		return;
+	}
+	error = row->check(m, op, &why);
+	if (error != 0)
+		refused(m, op, error, why.s);
+	else if (m->nl == NULL && row->kernel)
+		run_pretend(m, op);
+	else
+		row->run(m, op);
+}

@@ -1,0 +1,21 @@
+/* The operations that the engine may ask for: the dispatch table. */
+#ifndef DAEMON_OPS_H
+#define DAEMON_OPS_H
+
+#include "monitor.h"
+
+/*
+ * Phase, check, run.  Kernel operations may only be queued by it; the answers
+ * come with ops_settle().
+ */
+void	ops_run(struct monitor *, const struct kern_op *);
+/* Sends what is queued to the kernel and answers the engine. */
+void	ops_settle(struct monitor *);
+/* Answers an operation; error 0 or an errno with text or "". */
+void	ops_done(struct monitor *, const struct kern_op *, int error,
+	    const char *text);
+/* The end of a connect: descriptor (taken over) or an errno. */
+void	ops_dialled(struct monitor *, uint32_t id, int fd, int error);
+void	ops_forget(struct monitor *);	/* what is known about SAs */
+
+#endif

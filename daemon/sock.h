@@ -1,0 +1,29 @@
+/* Sockets that only the privileged half may open. */
+#ifndef DAEMON_SOCK_H
+#define DAEMON_SOCK_H
+
+#include <sys/types.h>
+
+#include "gw/kern.h"
+
+#define SOCK_BGP_PORT	179
+
+/*
+ * All return a descriptor (close-on-exec, non-blocking) or -errno, and on
+ * failure say in *what which step it was.
+ */
+
+/* IKE: UDP port 500 or 4500 on all addresses of AF_INET or AF_INET6. */
+int	sock_udp(int family, uint16_t port, bool with_xfrm, const char **what);
+/* BGP: listening on local; the backlog is short, the peer is one. */
+int	sock_listen(const struct kern_conn *, const char **what);
+/* BGP: on its way to remote; writable when it got there or failed. */
+int	sock_connect(const struct kern_conn *, const char **what);
+/* How a connect ended: 0 or an errno. */
+int	sock_connected(int fd);
+/* The control socket, mode 0600; an old one of that name is replaced. */
+int	sock_control(const char *path, const char **what);
+/* Locked for as long as it is open; -EEXIST: *holder has it. */
+int	sock_pidfile(const char *path, pid_t *holder, const char **what);
+
+#endif

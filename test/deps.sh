@@ -1,0 +1,143 @@
+#!/bin/bash
+# Brings a bare Debian 12 machine to where this project builds and tests.
+#
+#   test/deps.sh [build|demo|check|bench]        (default: check; each set contains the ones before it)
+#
+# Root installs the packages that are missing, and only those; anybody else is told which they are. What must not be installed,
+# since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, and
+# Libreswan, which Debian lets nobody install beside strongSwan.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+
+build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev libconfig-dev libjansson-dev
+	libcap-ng-dev libseccomp-dev"
+demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
+check="clang clang-format libclang-rt-14-dev libcmocka-dev qemu-system-x86 busybox-static cpio xz-utils
+	nftables strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr"
+bench="iperf3"
+
+# Services that come with the packages (package:service): what we brought in, we leave neither running nor enabled.
+services="bird2:bird frr:frr strongswan-starter:strongswan-starter"
+policy=/usr/sbin/policy-rc.d
+libreswan=build/peers/libreswan
+kernel=build/kernel
+
+say() { printf 'deps: %s\n' "$*"; }
+die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
+
+installed() {
+	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+updated=
+apt_update() {
+	[ -n "$updated" ] && return
+	say "apt-get update"
+	apt-get -qq -o DPkg::Lock::Timeout=300 update || say "apt-get update had errors; going on with what there is"
+	updated=yes
+}
+
+install_packages() {
+	local p new missing=()
+	for p in "$@"; do
+		installed "$p" || missing+=("$p")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
+	[ "$(id -u)" -eq 0 ] || die "not root, and these packages are missing: ${missing[*]}"
+	say "installing ${missing[*]}"
+	apt_update
+	hold_services
+	new=$(new_services)
+	mkdir -p build
+	apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" \
+		>build/deps.log 2>&1 || { tail -n 20 build/deps.log >&2; die "apt-get install failed (build/deps.log)"; }
+	disable_services "$new"
+}
+
+# While packages are installed, no init script may start a service. A policy that is already there is left as it is.
+hold_services() {
+	[ -e $policy ] && return
+	printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+	trap 'rm -f $policy' EXIT
+}
+
+# Prints the services whose packages are not there yet.
+new_services() {
+	local s
+	for s in $services; do
+		installed "${s%:*}" || echo "${s#*:}.service"
+	done
+}
+
+# Where there is no systemctl, nothing would start them either.
+disable_services() {
+	[ -n "$1" ] && command -v systemctl >/dev/null || return 0
+	# shellcheck disable=SC2086 # a list of names
+	systemctl --quiet disable $1
+}
+
+# fetch DIR PACKAGE...: downloads and unpacks packages; DIR appears whole or not at all.
+fetch() {
+	local dir=$1 work; shift
+	mkdir -p "$(dirname "$dir")"
+	work=$(mktemp -d "$dir.XXXXXX") || die "cannot write to $(dirname "$dir")"
+	chmod 755 "$work"
+	mkdir "$work/deb" "$work/root"
+	(cd "$work/deb" && apt-get -qq -o APT::Sandbox::User=root download "$@") || { rm -rf "$work"; die "cannot download $*"; }
+	for deb in "$work"/deb/*.deb; do
+		dpkg -x "$deb" "$work/root" || { rm -rf "$work"; die "cannot unpack $deb"; }
+	done
+	"${after:-true}" "$work/root" || { rm -rf "$work"; die "cannot prepare $dir"; }
+	rm -rf "$dir" && mv "$work/root" "$dir"
+	rm -rf "$work"
+}
+
+# The packages apt would add for one that we do not install.
+closure() {
+	apt-get -s --no-install-recommends install "$1" 2>/dev/null | awk '$1 == "Inst" && $2 !~ /-dev$/ { print $2 }'
+}
+
+# Pluto wants a certificate database even when it has only pre-shared keys to look after.
+libreswan_ready() {
+	local lib
+	lib=$(cd "$1" && pwd)/usr/lib/x86_64-linux-gnu
+	mkdir "$1/nssdb"
+	LD_LIBRARY_PATH=$lib "$1/usr/bin/certutil" -N -d "sql:$1/nssdb" --empty-password &&
+		LD_LIBRARY_PATH=$lib "$1/usr/libexec/ipsec/pluto" --version >/dev/null
+}
+
+fetch_libreswan() {
+	local list
+	[ -x $libreswan/usr/libexec/ipsec/pluto ] && return
+	apt_update
+	list=$(closure libreswan)
+	case "$list" in *libreswan*) ;; *) die "apt does not know libreswan" ;; esac
+	say "unpacking libreswan into $libreswan"
+	# shellcheck disable=SC2086 # a list of names
+	after=libreswan_ready fetch $libreswan $list
+}
+
+kernel_ready() {
+	local v
+	v=$(ls "$1/lib/modules") && depmod -b "$1" "$v"
+}
+
+fetch_kernel() {
+	local image
+	[ -d $kernel/lib/modules ] && return
+	apt_update
+	image=$(apt-cache depends linux-image-amd64 | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
+	[ -n "$image" ] || die "apt knows no linux-image-amd64"
+	say "unpacking $image into $kernel"
+	after=kernel_ready fetch $kernel "$image"
+}
+
+# shellcheck disable=SC2086 # the sets are lists of names
+case "${1:-check}" in
+build)	install_packages $build ;;
+demo)	install_packages $build $demo ;;
+check)	install_packages $build $demo $check; fetch_libreswan; fetch_kernel ;;
+bench)	install_packages $build $demo $check $bench; fetch_libreswan; fetch_kernel ;;
+*)	echo "usage: test/deps.sh [build|demo|check|bench]" >&2; exit 1 ;;
+esac
