@@ -1,0 +1,391 @@
+# Other people's daemons as hub or branch of the standard topology: strongSwan or Libreswan for IKE, BIRD or FRR for BGP. Each
+# NAME_start NS ROLE uses the same addresses, key and AS numbers as vpnd does (net.sh, vpnd.sh), so that either end of the
+# topology can be either. Sourced by lib.sh.
+#
+# IKE daemons know nothing about interfaces here: peer_interfaces makes them first, vpnN with key and mark N (VTI) or if_id N.
+# shellcheck shell=bash
+
+peer_kind=vti				# or xfrmi
+
+libreswan=$top/build/peers/libreswan
+libreswan_lib=$libreswan/usr/lib/x86_64-linux-gnu
+
+# peer_sides ROLE: sets what differs between the two ends.
+peer_sides() {
+	if [ "$1" = hub ]; then
+		here=("${hub_outside[@]}") there=("${branch_outside[@]}")
+		here_inside=1 there_inside=2 here_asn=$hub_asn there_asn=$branch_asn here_net=$hub_net router=10.1.0.1
+	else
+		here=("${branch_outside[@]}") there=("${hub_outside[@]}")
+		here_inside=2 there_inside=1 here_asn=$branch_asn there_asn=$hub_asn here_net=$branch_net router=10.2.0.1
+	fi
+}
+
+peer_interfaces() {
+	local i here there here_inside there_inside here_asn there_asn here_net router
+	peer_sides "$2"
+	for i in 1 2; do
+		case $peer_kind in
+		vti)	echo "link add vpn$i type vti local ${here[i - 1]} remote ${there[i - 1]} key $i" ;;
+		xfrmi)	echo "link add vpn$i type xfrm if_id $i" ;;
+		esac
+		echo "addr add ${inside[i - 1]}.$here_inside/30 dev vpn$i"
+		echo "link set vpn$i mtu 1400 up"
+	done | ip -n "$1" -batch -
+	in_ns "$1" sysctl -qw net.ipv4.conf.vpn{1,2}.disable_policy=1 net.ipv4.conf.vpn{1,2}.rp_filter=2
+}
+
+# --- strongSwan ---
+
+# strongswan_start NS ROLE start|add: with start it initiates.
+strongswan_start() {
+	local dir=/mnt/$1/strongswan
+	need_files /usr/lib/ipsec/charon /usr/sbin/swanctl
+	mkdir -p "$dir"
+	strongswan_daemon "$dir" "$1" >"$dir/strongswan.conf"
+	strongswan_connections "$2" "$3" >"$dir/swanctl.conf"
+	# The pid file is in /run whatever one says.
+	spawn "$1.charon" nsenter --net="/run/netns/$1" -- unshare --mount -- bash -c \
+		"mount -t tmpfs run /run && STRONGSWAN_CONF=$dir/strongswan.conf exec /usr/lib/ipsec/charon"
+	wait_quietly 15 "strongSwan in $1" test -S "$dir/vici"
+	strongswan "$1" --load-all --file "$dir/swanctl.conf" >>"$out/$1.charon.log" 2>&1
+	note "strongSwan runs in $1"
+}
+
+# strongswan NS COMMAND...
+strongswan() {
+	local ns=$1; shift
+	STRONGSWAN_CONF=/mnt/$ns/strongswan/strongswan.conf in_ns "$ns" timeout 30 swanctl "$@" --uri "unix:///mnt/$ns/strongswan/vici"
+}
+
+strongswan_up() {
+	[ "$(strongswan "$1" --list-sas 2>/dev/null | grep -c INSTALLED)" -ge 2 ]
+}
+
+# strongswan_rekey NS child|ike: both tunnels.
+strongswan_rekey() {
+	strongswan "$1" --rekey "--$2" t1 && strongswan "$1" --rekey "--$2" t2
+}
+
+strongswan_stop() {
+	reap "$1.charon"
+}
+
+strongswan_daemon() {
+	cat <<-X
+	charon {
+	  load = random nonce openssl aes sha1 sha2 hmac gcm kdf curve25519 kernel-netlink socket-default vici
+	  plugins { vici { socket = unix://$1/vici } }
+	  filelog { lab {
+	    path = $out/$2.strongswan.log
+	    time_format = %H:%M:%S
+	    flush_line = yes
+	    default = 1 } }
+	  install_routes = no
+	  retry_initiate_interval = 2
+	  retransmit_timeout = 2
+	}
+	swanctl { load = random openssl }
+	X
+}
+
+strongswan_connections() {
+	local i here there here_inside there_inside here_asn there_asn here_net router
+	peer_sides "$1"
+	echo "connections {"
+	for i in 1 2; do
+		strongswan_connection $i "${here[i - 1]}" "${there[i - 1]}" "$2"
+	done
+	echo "}"
+	echo "secrets { ike-all { secret = \"$psk\" } }"
+}
+
+strongswan_connection() {
+	local action=none key=mark
+	[ "$4" = start ] && action=start
+	[ $peer_kind = xfrmi ] && key=if_id
+	cat <<-X
+	t$1 {
+	  version = 2
+	  mobike = no
+	  local_addrs = $2
+	  remote_addrs = $3
+	  proposals = aes256gcm16-prfsha384-ecp384
+	  keyingtries = 0
+	  dpd_delay = 5s
+	  local { auth = psk
+	    id = $2 }
+	  remote { auth = psk
+	    id = $3 }
+	  children { t$1 {
+	    local_ts = 0.0.0.0/0
+	    remote_ts = 0.0.0.0/0
+	    ${key}_in = $1
+	    ${key}_out = $1
+	    esp_proposals = aes256gcm16-ecp384
+	    start_action = $action } }
+	}
+	X
+}
+
+# --- Libreswan ---
+
+# libreswan_start NS ROLE start|add
+libreswan_start() {
+	local dir=/mnt/$1/libreswan
+	need_files "$libreswan/usr/libexec/ipsec/pluto"
+	mkdir -p "$dir"
+	cp -r "$libreswan/nssdb" "$dir/nssdb"
+	libreswan_conf "$2" "$3" >"$dir/ipsec.conf"
+	(umask 077 && printf ': PSK "%s"\n' "$psk" >"$dir/ipsec.secrets")
+	# It looks for its helpers at their installed place, whatever one says.
+	spawn "$1.pluto" nsenter --net="/run/netns/$1" -- unshare --mount -- env LD_LIBRARY_PATH="$libreswan_lib" bash -c \
+		"mount -t tmpfs libexec /usr/libexec && mkdir /usr/libexec/ipsec /run/pluto &&
+		mount --bind $libreswan/usr/libexec/ipsec /usr/libexec/ipsec &&
+		exec /usr/libexec/ipsec/pluto --nofork --rundir $dir --nssdir sql:$dir/nssdb \
+		--secretsfile $dir/ipsec.secrets --logfile $out/$1.libreswan.log"
+	wait_quietly 15 "Libreswan in $1" test -S "$dir/pluto.ctl"
+	libreswan "$1" whack --listen >>"$out/$1.pluto.log" 2>&1
+	libreswan "$1" addconn --config "$dir/ipsec.conf" --autoall >>"$out/$1.pluto.log" 2>&1
+	note "Libreswan runs in $1"
+}
+
+# libreswan NS whack|addconn ARGUMENTS...
+libreswan() {
+	local ns=$1 tool=$2; shift 2
+	in_ns "$ns" timeout 10 env LD_LIBRARY_PATH="$libreswan_lib" "$libreswan/usr/libexec/ipsec/$tool" \
+		--ctlsocket "/mnt/$ns/libreswan/pluto.ctl" "$@"
+}
+
+libreswan_up() {
+	sa_count "$1" 4
+}
+
+# libreswan_rekey NS child|ike
+libreswan_rekey() {
+	local what=ipsec n
+	[ "$2" = ike ] && what=ike
+	for n in 1 2; do
+		libreswan "$1" whack --name t$n --rekey-$what >>"$out/$1.pluto.log" 2>&1 || return
+	done
+}
+
+libreswan_stop() {
+	reap "$1.pluto"
+}
+
+libreswan_conf() {
+	local i here there here_inside there_inside here_asn there_asn here_net router
+	peer_sides "$1"
+	echo "config setup"
+	for i in 1 2; do
+		cat <<-X
+
+		conn t$i
+		    ikev2=insist
+		    authby=secret
+		    left=${here[i - 1]}
+		    leftid=${here[i - 1]}
+		    leftsubnet=0.0.0.0/0
+		    leftupdown=/bin/true
+		    right=${there[i - 1]}
+		    rightid=${there[i - 1]}
+		    rightsubnet=0.0.0.0/0
+		    mark=$i/0xffffffff
+		    ike=aes_gcm256-sha2_384;dh20
+		    esp=aes_gcm256;dh20
+		    dpddelay=5
+		    retransmit-timeout=15s
+		    dpdaction=$([ "$2" = start ] && echo restart || echo clear)
+		    auto=$2
+		X
+	done
+}
+
+# --- BIRD ---
+
+# bird_start NS ROLE
+bird_start() {
+	local dir=/mnt/$1/bird
+	need_files /usr/sbin/bird
+	mkdir -p "$dir"
+	bird_conf "$2" >"$dir/bird.conf"
+	spawn "$1.bird" nsenter --net="/run/netns/$1" -- /usr/sbin/bird -f -c "$dir/bird.conf" -s "$dir/ctl" -P "$dir/pid"
+	wait_quietly 15 "BIRD in $1" test -S "$dir/ctl"
+	note "BIRD runs in $1"
+}
+
+# bird NS COMMAND...
+bird() {
+	local ns=$1; shift
+	in_ns "$ns" timeout 5 birdc -s "/mnt/$ns/bird/ctl" "$@"
+}
+
+bird_up() {
+	local said
+	said=$(bird "$1" show protocols)
+	[ "$(grep -c Established <<<"$said")" -eq 2 ] || { echo "$said"; return 1; }
+}
+
+bird_stop() {
+	reap "$1.bird"
+}
+
+bird_conf() {
+	local i here there here_inside there_inside here_asn there_asn here_net router
+	peer_sides "$1"
+	cat <<-X
+	log stderr all;
+	router id $router;
+	protocol device { scan time 2; }
+	protocol kernel { merge paths yes; ipv4 { import none; export all; }; }
+	protocol static { ipv4; route $here_net unreachable; }
+	X
+	for i in 1 2; do
+		cat <<-X
+		protocol bgp tunnel$i {
+		  local ${inside[i - 1]}.$here_inside as $here_asn;
+		  neighbor ${inside[i - 1]}.$there_inside as $there_asn;
+		  hold time 9;
+		  connect retry time 2;
+		  connect delay time 1;
+		  error wait time 1, 4;
+		  graceful restart off;
+		  long lived graceful restart off;
+		  ipv4 { import all; export where source = RTS_STATIC; };
+		}
+		X
+	done
+}
+
+# --- FRR ---
+
+# frr_start NS ROLE
+frr_start() {
+	local dir=/mnt/$1/frr
+	need_files /usr/lib/frr/zebra /usr/lib/frr/bgpd /usr/bin/vtysh
+	mkdir -p "$dir"
+	frr_conf "$2" >"$dir/bgpd.conf"
+	printf 'hostname %s\n' "$1" >"$dir/zebra.conf"
+	touch "$dir/vtysh.conf"
+	chown -R frr:frr "$dir"
+	frr_daemon "$1" zebra
+	wait_quietly 15 "FRR's zebra in $1" test -S "$dir/zserv.api"
+	frr_daemon "$1" bgpd -p 179
+	wait_quietly 15 "FRR's bgpd in $1" test -S "$dir/bgpd.vty"
+	note "FRR runs in $1"
+}
+
+frr_daemon() {
+	local ns=$1 name=$2 dir=/mnt/$1/frr; shift 2
+	spawn "$ns.$name" nsenter --net="/run/netns/$ns" -- "/usr/lib/frr/$name" -f "$dir/$name.conf" \
+		-i "$dir/$name.pid" -z "$dir/zserv.api" --vty_socket "$dir" --log stdout -A 127.0.0.1 -P 0 "$@"
+}
+
+# frr NS COMMAND...
+frr() {
+	local dir=/mnt/$1/frr
+	in_ns "$1" timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" -c "${*:2}"
+}
+
+frr_up() {
+	local said
+	said=$(frr "$1" show bgp summary json)
+	[ "$(jq '[.ipv4Unicast.peers[]? | select(.state == "Established")] | length' <<<"$said")" -eq 2 ] ||
+		{ echo "$said"; return 1; }
+}
+
+frr_stop() {
+	reap "$1.bgpd"
+	reap "$1.zebra"
+}
+
+frr_conf() {
+	local i here there here_inside there_inside here_asn there_asn here_net router
+	peer_sides "$1"
+	cat <<-X
+	router bgp $here_asn
+	 bgp router-id $router
+	 no bgp ebgp-requires-policy
+	 no bgp network import-check
+	 timers bgp 3 9
+	 bgp graceful-restart-disable
+	X
+	for i in 1 2; do
+		cat <<-X
+		 neighbor ${inside[i - 1]}.$there_inside remote-as $there_asn
+		 neighbor ${inside[i - 1]}.$there_inside timers connect 2
+		 neighbor ${inside[i - 1]}.$there_inside advertisement-interval 0
+		X
+	done
+	cat <<-X
+	 address-family ipv4 unicast
+	  network $here_net
+	  maximum-paths 2
+	 exit-address-family
+	X
+}
+
+# --- vpnd against a peer ---
+
+# interop: four rounds of vpnd against the peer that $ike and $bgp name, on the standard topology.
+interop() {
+	local role starter
+	step "two gateways on two underlays"
+	two_underlays
+	for role in hub branch; do
+		for starter in vpnd $ike; do
+			interop_round "$role" "$starter"
+		done
+	done
+}
+
+# interop_round ROLE STARTER: vpnd in that role; STARTER initiates, the other waits.
+interop_round() {
+	local us=$1 peer=branch peer_net=$branch_net our_net=$hub_net
+	[ "$us" = hub ] || peer=hub peer_net=$hub_net our_net=$branch_net
+	step "vpnd is $us, $ike and $bgp are $peer, $2 initiates"
+	capture "u1-$us-$2" hub u1
+	peer_interfaces $peer $peer
+	if [ "$2" = vpnd ]; then
+		"${ike}_start" $peer $peer add
+		vpnd_start "$us" "$us" interface=vti startup_action=start
+	else
+		vpnd_start "$us" "$us" interface=vti startup_action=add
+		"${ike}_start" $peer $peer start
+	fi
+	"${bgp}_start" $peer $peer
+	wait_for 40 "both tunnels are up on vpnd's side" up "$us"
+	wait_for 20 "$bgp has two sessions" "${bgp}_up" $peer
+	wait_for 10 "vpnd routes over both tunnels" fib_is "$us" $peer_net "vpn1 vpn2"
+	wait_for 10 "$bgp routes over both tunnels" fib_is $peer $our_net "vpn1 vpn2"
+	interop_traffic "$us" $peer
+	capture_end "u1-$us-$2"
+	only_esp_ike "u1-$us-$2"
+	interop_end "$us" $peer
+}
+
+# Traffic, and rekeys asked for by either side while it flows.
+interop_traffic() {
+	local us=$1 peer=$2 name=${connection[$1]} what before
+	check "ping from lan to vpc" pings lan $vpc_host
+	ping_start "ping while $us is vpnd" vpc $lan_host
+	for what in child ike; do
+		before=$(rekeys "$us" $what)
+		check "vpnd rekeys ($what)" ctl "$us" rekey "$name" $what
+		check "$ike rekeys ($what)" "${ike}_rekey" "$peer" $what
+		wait_for 20 "vpnd has seen them all" rekeys_reach "$us" $what $((before + 4))
+		wait_for 20 "one pair of SAs for each tunnel" sa_count "$us" 4
+	done
+	check "both tunnels are up on vpnd's side" up "$us"
+	no_loss "ping while $us is vpnd"
+}
+
+interop_end() {
+	"${bgp}_stop" "$2"
+	"${ike}_stop" "$2"
+	wait_for 10 "vpnd has no SA left after $ike is gone" sa_count "$1" 0
+	vpnd_stop "$1"
+	check "nothing of vpnd is left" nothing_left "$1"
+	printf 'link del vpn1\nlink del vpn2\n' | ip -n "$2" -batch -
+}

@@ -1,0 +1,68 @@
+#!/bin/bash
+# rekey: fifty child rekeys and ten IKE rekeys from either side, then by lifetime alone: not one packet lost
+# needs: vti vpnd
+# time: 300
+#
+#    vpc ------ hub =========== u1 =========== branch ------ lan
+#  10.1.0.10        =========== u2 ===========             10.2.0.10
+#
+. /mnt/top/test/lab/lib.sh
+
+# rekey_by_hand NS CONNECTION ROUNDS WHAT: each round rekeys both tunnels.
+rekey_by_hand() {
+	local round
+	for ((round = 0; round < $3; round++)); do
+		ctl "$1" rekey "$2" "$4" || { echo "round $round"; return 1; }
+	done
+}
+
+pings_start() {
+	ping_start "ping from vpc ($1)" vpc $lan_host
+	ping_start "ping from lan ($1)" lan $vpc_host
+}
+
+pings_end() {
+	no_loss "ping from vpc ($1)"
+	no_loss "ping from lan ($1)"
+}
+
+settled() {
+	sa_count hub 4 && sa_count branch 4
+}
+
+step "two tunnels under constant traffic"
+two_underlays
+vpnd_start hub hub
+vpnd_start branch branch
+wait_for 30 "both tunnels are up at both ends" both_up
+pings_start "by hand"
+
+for side in "hub vpn-branch1" "branch vpn-hub"; do
+	read -r ns name <<<"$side"
+	step "the $ns rekeys: fifty child SAs, ten IKE SAs"
+	children=$(rekeys $ns child)
+	ikes=$(rekeys $ns ike)
+	check "25 times vpnctl rekey $name child" rekey_by_hand $ns $name 25 child
+	check "the $ns has counted fifty" rekeys_reach $ns child $((children + 50))
+	check "5 times vpnctl rekey $name ike" rekey_by_hand $ns $name 5 ike
+	check "the $ns has counted ten" rekeys_reach $ns ike $((ikes + 10))
+done
+wait_for 10 "the old SAs are gone at both ends" settled
+check "both tunnels are up at both ends" both_up
+pings_end "by hand"
+
+step "lifetimes of seconds: both ends rekey by themselves"
+vpnd_stop branch
+vpnd_stop hub
+short="allow_short_lifetimes=true phase1_lifetime_seconds=16 phase2_lifetime_seconds=8
+	rekey_margin_time_seconds=3 rekey_fuzz_percentage=50"
+vpnd_start hub hub $short
+vpnd_start branch branch $short
+wait_for 30 "both tunnels are up at both ends" both_up
+pings_start "by lifetime"
+wait_for 90 "the hub has seen 16 child rekeys" rekeys_reach hub child 16
+wait_for 90 "the hub has seen 6 IKE rekeys" rekeys_reach hub ike 6
+check "both tunnels are up at both ends" both_up
+pings_end "by lifetime"
+
+pass
