@@ -9,7 +9,7 @@
  * much of the union a kind uses and what must hold for its octets is in
  * shape.c; nothing is read as a struct before it has passed there.
  */
-#include "chan.h"
+#include "daemon/chan.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "shape.h"
+#include "daemon/shape.h"
 
 struct record {
 	uint32_t	kind, id, len;

@@ -9,15 +9,15 @@
  * The octets were found well-formed before (shape.c); nothing here changes
  * anything.
  */
-#include "check.h"
+#include "daemon/check.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "nl_link.h"
-#include "nl_xfrm.h"
+#include "daemon/nl_link.h"
+#include "daemon/nl_xfrm.h"
 #include "util/array.h"
 
 #define TABLE_LOCAL	255	/* RT_TABLE_LOCAL: the kernel's own */
@@ -48,7 +48,9 @@ check_nothing(const struct monitor *m, const struct kern_op *op,
 static bool
 is_ifname(const char *s)
 {
-	static const char *const taken[] = { "lo", "all", "default", ".", ".." };
+	static const char *const taken[] = {
+		"lo", "all", "default", ".", "..",
+	};
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 

@@ -5,7 +5,7 @@
 #ifndef DAEMON_CHECK_H
 #define DAEMON_CHECK_H
 
-#include "monitor.h"
+#include "daemon/monitor.h"
 
 typedef int	check_fn(const struct monitor *, const struct kern_op *,
 		    struct reason *);

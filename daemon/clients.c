@@ -3,7 +3,7 @@
  * one after the other; a line that is too long, or a client that does not read
  * its answers, ends the connection.
  */
-#include "clients.h"
+#include "daemon/clients.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "gw/ctl.h"
-#include "poller.h"
+#include "daemon/poller.h"
 
 #define QUEUE_MAX	(64u << 20)	/* octets that a client may leave unread */
 

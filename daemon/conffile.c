@@ -3,7 +3,7 @@
  * that the engine gets, in a memfd sealed against every change: both sides
  * judge the same octets, and the engine needs no file system.
  */
-#include "conffile.h"
+#include "daemon/conffile.h"
 
 #include <errno.h>
 #include <fcntl.h>

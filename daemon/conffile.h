@@ -6,7 +6,7 @@
 #define DAEMON_CONFFILE_H
 
 #include "gw/conf.h"
-#include "keystore.h"
+#include "daemon/keystore.h"
 
 #define CONFFILE_PATH	512
 

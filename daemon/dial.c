@@ -2,7 +2,7 @@
  * Connects under way.  The monitor's loop waits for them beside everything
  * else; what the engine gets is a descriptor that is connected, or an error.
  */
-#include "dial.h"
+#include "daemon/dial.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
  * no privilege and opens nothing; kernel operations go to the monitor over the
  * channel and come back as events.  Work of one turn is bounded, IKE first.
  */
-#include "engine.h"
+#include "daemon/engine.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,14 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chan.h"
-#include "clients.h"
+#include "daemon/chan.h"
+#include "daemon/clients.h"
 #include "crypto/prf.h"
 #include "gw/gw.h"
-#include "mono.h"
-#include "poller.h"
-#include "streams.h"
-#include "udp.h"
+#include "daemon/mono.h"
+#include "daemon/poller.h"
+#include "daemon/streams.h"
+#include "daemon/udp.h"
 
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
 #define DATAGRAMS_MAX	128	/* of one socket in one turn */

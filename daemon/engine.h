@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "log.h"
+#include "daemon/log.h"
 
 enum engine_udp {		/* order of engine_boot.udp */
 	ENGINE_UDP4_500,

@@ -3,7 +3,7 @@
  * know about the tunnel it belongs to, and what was last said about its
  * state, so that the engine hears of changes and not of every message.
  */
-#include "iface.h"
+#include "daemon/iface.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,7 @@
  * parser leaves copies in freed memory, the file is parsed in a child of its
  * own, which hands over the table and ends.
  */
-#include "keystore.h"
+#include "daemon/keystore.h"
 
 #include <errno.h>
 #include <fcntl.h>

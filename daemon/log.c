@@ -5,7 +5,7 @@
  * is given a limit by its caller with log_limit(): a bucket of tokens per
  * event name.  Secrets are not for here, and nobody filters them out.
  */
-#include "log.h"
+#include "daemon/log.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mono.h"
+#include "daemon/mono.h"
 #include "util/array.h"
 
 #define LINE_MAX_OCTETS	1400

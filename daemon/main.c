@@ -19,13 +19,13 @@
 #include <unistd.h>
 
 #include "crypto/prf.h"
-#include "log.h"
-#include "monitor.h"
-#include "nl_dump.h"
-#include "nl_inside.h"
-#include "nl_link.h"
-#include "nl_xfrm.h"
-#include "sock.h"
+#include "daemon/log.h"
+#include "daemon/monitor.h"
+#include "daemon/nl_dump.h"
+#include "daemon/nl_inside.h"
+#include "daemon/nl_link.h"
+#include "daemon/nl_xfrm.h"
+#include "daemon/sock.h"
 #include "util/array.h"
 
 enum {

@@ -9,7 +9,7 @@
  * read only while their answers have room on the way back, so that none is
  * lost; kernel events that find no room become KERN_OVERRUN.
  */
-#include "monitor.h"
+#include "daemon/monitor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,13 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "mono.h"
-#include "nl_dump.h"
-#include "nl_link.h"
-#include "nl_xfrm.h"
-#include "ops.h"
-#include "sock.h"
+#include "daemon/log.h"
+#include "daemon/mono.h"
+#include "daemon/nl_dump.h"
+#include "daemon/nl_link.h"
+#include "daemon/nl_xfrm.h"
+#include "daemon/ops.h"
+#include "daemon/sock.h"
 
 #define QUEUE_LIMIT	256	/* datagrams on the way to the engine */
 #define QUEUE_HIGH	64	/* above it no operation is read */
@@ -355,11 +355,26 @@ on_chan(struct monitor *m)
 	}
 }
 
+/* The engine cannot state an SA twice: its keys are gone once installed. */
+static void
+keep_sas(struct monitor *m)
+{
+	struct nl_sa *sa;
+	size_t pos = 0;
+
+	while ((sa = map_each(&m->sas.by_fp, &pos)) != NULL) {
+		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
+
+		stated_set(&m->stated, stated_sa(&m->stated, &id));
+	}
+}
+
 static void
 events_lost(struct monitor *m, const char *which)
 {
 	log_event(LEVEL_WARNING, "kern-events-lost", "which=%s", which);
 	stated_new_generation(&m->stated);
+	keep_sas(m);
 	m->overrun = m->chan != NULL;
 }
 
@@ -560,7 +575,7 @@ tear_down(struct monitor *m)
 	log_event(LEVEL_INFO, "stopped", "links=%u sas=%u policies=%u "
 	    "nexthops=%u routes=%u", r.links, r.sas, r.policies, r.nexthops,
 	    r.routes);
-	ops_forget(m);
+	sas_fini(&m->sas);
 	ifaces_fini(&m->ifaces);
 	stated_fini(&m->stated);
 	close(m->signals);

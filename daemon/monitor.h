@@ -7,14 +7,14 @@
 
 #include <sys/types.h>
 
-#include "chan.h"
-#include "conffile.h"
-#include "dial.h"
-#include "engine.h"
-#include "iface.h"
-#include "nl.h"
-#include "spawn.h"
-#include "stated.h"
+#include "daemon/chan.h"
+#include "daemon/conffile.h"
+#include "daemon/dial.h"
+#include "daemon/engine.h"
+#include "daemon/iface.h"
+#include "daemon/sas.h"
+#include "daemon/spawn.h"
+#include "daemon/stated.h"
 #include "util/timer.h"
 
 enum phase {			/* bits: a row of ops.c allows several */
@@ -42,8 +42,7 @@ struct monitor {
 
 	struct stated	stated;
 	struct ifaces	ifaces;
-	struct map	sas;		/* fingerprint -> struct nl_sa, owned */
-	struct map	sa_moves;	/* reqid, SPI, direction -> the same */
+	struct sas	sas;
 	struct dials	dials;
 
 	const char	*not_news;	/* interface whose events we cause */

@@ -7,7 +7,7 @@
  *
  * Nothing here knows what the messages are about.
  */
-#include "nl.h"
+#include "daemon/nl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "nl_link.h"
+#include "daemon/nl_link.h"
 #include "util/str.h"
 
 #define RECEIVE_BUFFER	(4 * 1024 * 1024)

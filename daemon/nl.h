@@ -32,7 +32,7 @@ struct nl_op {
 	enum kern_op_kind kind;
 	uint64_t	fp;		/* of the object; see stated.h */
 	struct nl_sa	*sa;		/* SA_ADD: to be kept; owned */
-	bool		claimed;	/* counts as ours while it is asked for */
+	bool		claimed;	/* ours while it is asked for */
 	/* The answer. */
 	int		error;		/* errno, 0: done */
 	char		text[KERN_TEXT_LEN];

@@ -7,7 +7,7 @@
  * Nexthops come first: with a nexthop the kernel removes its routes, a
  * million of them in half a second; one by one that takes ten.
  */
-#include "nl_dump.h"
+#include "daemon/nl_dump.h"
 
 #include <errno.h>
 #include <linux/xfrm.h>
@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "nl_link.h"
-#include "nl_route.h"
-#include "nl_xfrm.h"
+#include "daemon/nl_link.h"
+#include "daemon/nl_route.h"
+#include "daemon/nl_xfrm.h"
 #include "util/array.h"
 
 enum purpose {

@@ -2,8 +2,8 @@
 #ifndef DAEMON_NL_DUMP_H
 #define DAEMON_NL_DUMP_H
 
-#include "nl.h"
-#include "stated.h"
+#include "daemon/nl.h"
+#include "daemon/stated.h"
 
 struct nl_removed {
 	unsigned	links, sas, policies, nexthops, routes;

@@ -7,7 +7,7 @@
  * would only refuse it.  disable_xfrm is off, or nothing would be encrypted.
  * They are set before the interface is up.
  */
-#include "nl_inside.h"
+#include "daemon/nl_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #ifndef DAEMON_NL_INSIDE_H
 #define DAEMON_NL_INSIDE_H
 
-#include "nl.h"
+#include "daemon/nl.h"
 
 /* The inside addresses; on an adopted interface no others stay. */
 int		nl_inside_addrs(struct nl *, const struct kern_link *,

@@ -10,7 +10,7 @@
  *
  * Addresses and sysctls of an interface are in nl_inside.c.
  */
-#include "nl_link.h"
+#include "daemon/nl_link.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -23,8 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl_inside.h"
-#include "nl_xfrm.h"
+#include "daemon/nl_inside.h"
+#include "daemon/nl_xfrm.h"
 #include "util/array.h"
 #include "util/str.h"
 

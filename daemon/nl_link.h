@@ -2,9 +2,9 @@
 #ifndef DAEMON_NL_LINK_H
 #define DAEMON_NL_LINK_H
 
-#include "nl.h"
+#include "daemon/nl.h"
 
-#define NL_ALIAS	"vpnd:"		/* what our interfaces' alias begins with */
+#define NL_ALIAS	"vpnd:"		/* begins the alias of ours */
 
 struct nl_sock	*nl_link_open(void);	/* NULL: errno */
 /*

@@ -9,13 +9,13 @@
  * is normal on a tunnel.  The kernel removes nexthops of a device that goes
  * down, with their routes, and says nothing; the engine knows from the link.
  */
-#include "nl_route.h"
+#include "daemon/nl_route.h"
 
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "nl_xfrm.h"
+#include "daemon/nl_xfrm.h"
 
 #define METRIC6_DEFAULT	1024	/* what IPv6 makes of none */
 

@@ -2,7 +2,7 @@
 #ifndef DAEMON_NL_ROUTE_H
 #define DAEMON_NL_ROUTE_H
 
-#include "nl.h"
+#include "daemon/nl.h"
 
 /*
  * Into the queue, which must have room.  `replace` says that what stands

@@ -16,7 +16,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "nl_xfrm.h"
+#include "daemon/nl_xfrm.h"
 #include "util/str.h"
 
 #define SEQUENCE_GAP	(1u << 20)	/* packets sent while we copy */

@@ -12,7 +12,7 @@
  *
  * Moving an SA (nl_sa_move.c) is elsewhere.
  */
-#include "nl_xfrm.h"
+#include "daemon/nl_xfrm.h"
 
 #include <errno.h>
 #include <linux/udp.h>

@@ -2,7 +2,7 @@
 #ifndef DAEMON_NL_XFRM_H
 #define DAEMON_NL_XFRM_H
 
-#include "nl.h"
+#include "daemon/nl.h"
 
 /* Into the queue, which must have room. */
 void		nl_sa_add(struct nlq *, const struct kern_sa *,

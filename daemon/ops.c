@@ -8,7 +8,7 @@
  * are made at once, after what is queued.  Whatever happens, every operation
  * is answered by exactly one KERN_DONE.
  */
-#include "ops.h"
+#include "daemon/ops.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -16,15 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "log.h"
-#include "mono.h"
-#include "nl_dump.h"
-#include "nl_link.h"
-#include "nl_route.h"
-#include "nl_xfrm.h"
-#include "shape.h"
-#include "sock.h"
+#include "daemon/check.h"
+#include "daemon/log.h"
+#include "daemon/mono.h"
+#include "daemon/nl_dump.h"
+#include "daemon/nl_link.h"
+#include "daemon/nl_route.h"
+#include "daemon/nl_xfrm.h"
+#include "daemon/shape.h"
+#include "daemon/sock.h"
 
 #define ALIVE	(PHASE_START | PHASE_RUN)
 #define ALWAYS	(PHASE_START | PHASE_RUN | PHASE_STOP)
@@ -47,64 +47,6 @@ ops_done(struct monitor *m, const struct kern_op *op, int error,
 	if (op->kind == KERN_LISTEN || op->kind == KERN_CONNECT)
 		e.conn.fd = -1;
 	monitor_event(m, &e);
-}
-
-/*
- * Known SAs, by fingerprint and by reqid, SPI and direction: the operation
- * that moves one does not say from where.
- */
-static uint64_t
-sa_key(uint32_t reqid, uint32_t spi, enum kern_dir dir)
-{
-	return (uint64_t)reqid << 32 | (uint64_t)(dir == KERN_OUT) << 63 | spi;
-}
-
-static struct nl_sa *
-sa_new(const struct kern_sa *sa)
-{
-	struct nl_sa *n = malloc(sizeof(*n));
-
-	if (n != NULL)
-		*n = (struct nl_sa){ .spi = sa->spi, .reqid = sa->reqid,
-		    .if_id = sa->if_id, .mark_not_if_id = sa->mark_not_if_id,
-		    .dir = sa->dir, .src = sa->src, .dst = sa->dst,
-		    .encap = sa->encap, .sport = sa->sport,
-		    .dport = sa->dport };
-	return n;
-}
-
-static void
-sa_forget(struct monitor *m, uint64_t fp)
-{
-	struct nl_sa *sa = map_del(&m->sas, fp);
-
-	if (sa != NULL)
-		map_del(&m->sa_moves, sa_key(sa->reqid, sa->spi, sa->dir));
-	free(sa);
-}
-
-/* Takes it over; without memory this SA cannot be moved, that is all. */
-static void
-sa_keep(struct monitor *m, uint64_t fp, struct nl_sa *sa)
-{
-	sa_forget(m, fp);
-	if (!map_put(&m->sas, fp, sa))
-		free(sa);
-	else if (!map_put(&m->sa_moves, sa_key(sa->reqid, sa->spi, sa->dir),
-	    sa))
-		free(map_del(&m->sas, fp));
-}
-
-void
-ops_forget(struct monitor *m)
-{
-	struct nl_sa *sa;
-	size_t pos = 0;
-
-	while ((sa = map_each(&m->sas, &pos)) != NULL)
-		free(sa);
-	map_fini(&m->sas);
-	map_fini(&m->sa_moves);
 }
 
 static bool
@@ -138,12 +80,12 @@ account(struct monitor *m, struct nl_op *op)
 	if (!makes(op->kind)) {
 		stated_unset(&m->stated, op->fp);
 		if (op->kind == KERN_SA_DEL)
-			sa_forget(m, op->fp);
+			sas_forget(&m->sas, op->fp);
 		return;
 	}
 	stated_set(&m->stated, op->fp);
 	if (op->sa != NULL) {
-		sa_keep(m, op->fp, op->sa);
+		sas_keep(&m->sas, op->fp, op->sa);
 		op->sa = NULL;
 	}
 }
@@ -216,13 +158,13 @@ sa_moved(struct monitor *m, const struct nl_sa *was, const struct nl_sa *now)
 	if (copy != NULL)
 		*copy = *now;
 	fp = stated_sa(&m->stated, &id);
-	sa_forget(m, fp);
+	sas_forget(&m->sas, fp);
 	stated_unset(&m->stated, fp);
 	id.dst = now->dst;
 	fp = stated_sa(&m->stated, &id);
 	stated_set(&m->stated, fp);
 	if (copy != NULL)
-		sa_keep(m, fp, copy);
+		sas_keep(&m->sas, fp, copy);
 }
 
 static void
@@ -234,7 +176,7 @@ run_sa_path(struct monitor *m, const struct kern_op *op)
 	int error;
 
 	ops_settle(m);
-	was = map_get(&m->sa_moves, sa_key(sa->reqid, sa->spi, sa->dir));
+	was = sas_find(&m->sas, sa);
 	if (was == NULL || was->if_id != sa->if_id) {
 		ops_done(m, op, ESRCH, "no such SA");
 		return;

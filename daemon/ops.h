@@ -2,7 +2,7 @@
 #ifndef DAEMON_OPS_H
 #define DAEMON_OPS_H
 
-#include "monitor.h"
+#include "daemon/monitor.h"
 
 /*
  * Phase, check, run.  Kernel operations may only be queued by it; the answers
@@ -16,6 +16,5 @@ void	ops_done(struct monitor *, const struct kern_op *, int error,
 	    const char *text);
 /* The end of a connect: descriptor (taken over) or an errno. */
 void	ops_dialled(struct monitor *, uint32_t id, int fd, int error);
-void	ops_forget(struct monitor *);	/* what is known about SAs */
 
 #endif

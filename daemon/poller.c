@@ -1,5 +1,5 @@
 /* epoll with the owner of each descriptor packed into its data word. */
-#include "poller.h"
+#include "daemon/poller.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

@@ -6,7 +6,7 @@
  * undefined behaviour to look at.  Values that are well-formed but not
  * allowed are not for here but for the checks of the monitor's table.
  */
-#include "shape.h"
+#include "daemon/shape.h"
 
 #include <string.h>
 
@@ -104,7 +104,8 @@ is_ts(const uint8_t *p, size_t arg)
 #define OP_AT(member)							\
 	(offsetof(struct kern_op, member) - offsetof(struct kern_op, link))
 #define EVENT_AT(member)						\
-	(offsetof(struct kern_event, member) - offsetof(struct kern_event, link))
+	(offsetof(struct kern_event, member) -				\
+	    offsetof(struct kern_event, link))
 #define OP_SIZE(member)		sizeof(((struct kern_op *)0)->member)
 #define EVENT_SIZE(member)	sizeof(((struct kern_event *)0)->member)
 

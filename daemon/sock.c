@@ -10,7 +10,7 @@
  * come with the operation.  FREEBIND, because the address may be a moment
  * late on an interface that is being made.
  */
-#include "sock.h"
+#include "daemon/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  * no child processes, dead when the monitor is.  What cannot be given up ends
  * the child at once: an engine with privileges is never run.
  */
-#include "spawn.h"
+#include "daemon/spawn.h"
 
 #include <cap-ng.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "engine.h"
+#include "daemon/engine.h"
 
 #define SPAWN_DEFAULT_USER	"vpnd"
 #define SPAWN_FALLBACK_USER	"nobody"

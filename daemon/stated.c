@@ -5,7 +5,7 @@
  * two of a million collide once in 10^7 runs; what is lost then is that one
  * stale route is not swept.
  */
-#include "stated.h"
+#include "daemon/stated.h"
 
 #include <string.h>
 #include <sys/random.h>

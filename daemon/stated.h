@@ -27,8 +27,9 @@ bool		stated_set(struct stated *, uint64_t);
 /* Seen in the kernel and ours, but nobody has stated it yet. */
 bool		stated_found(struct stated *, uint64_t);
 void		stated_unset(struct stated *, uint64_t);
-bool		stated_has(const struct stated *, uint64_t); /* this generation */
-bool		stated_known(const struct stated *, uint64_t); /* in any */
+/* In this generation; in any. */
+bool		stated_has(const struct stated *, uint64_t);
+bool		stated_known(const struct stated *, uint64_t);
 /*
  * Sweeping is a walk over what is in the kernel: what was stated in this
  * generation is kept (true), the rest is to be deleted; at its end what

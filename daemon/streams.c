@@ -3,7 +3,7 @@
  * what it takes is reported back, the rest waits for the next turn.  A read is
  * bounded per turn, so that one busy neighbour does not starve IKE.
  */
-#include "streams.h"
+#include "daemon/streams.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "poller.h"
+#include "daemon/poller.h"
 
 #define READ_MAX	65536	/* octets of one connection in one turn */
 

@@ -2,7 +2,7 @@
  * UDP with IP_PKTINFO and IPV6_PKTINFO: a host with several addresses answers
  * from the one that was asked.  The sockets come open from the monitor.
  */
-#include "udp.h"
+#include "daemon/udp.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,0 +1,278 @@
+/* The secrets file: what is refused and why, and whose key serves whom. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "crypto/prf.h"
+#include "daemon/keystore.h"
+#include "util/array.h"
+
+static char dir[] = "/tmp/keystore_test.XXXXXX";
+static char path[64];
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL || !crypto_init())
+		return -1;
+	str_fmt(path, sizeof(path), "%s/secrets", dir);
+	return 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	unlink(path);
+	rmdir(dir);
+	crypto_fini();
+	return 0;
+}
+
+static void
+write_secrets(const char *text, mode_t mode)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+#define C16	"0123456789abcdef"
+#define C64	C16 C16 C16 C16
+#define C256	C64 C64 C64 C64
+#define ONE	"secrets = ( { connection = \"a\"; pre_shared_key = \"k\"; } );"
+
+static const struct {
+	const char	*what;
+	const char	*text;
+	mode_t		 mode;
+	const char	*error;		/* behind the file name; NULL: good */
+} files[] = {
+	{ "one key", ONE, 0600, NULL },
+	{ "readable by root alone", ONE, 0400, NULL },
+	{ "no key at all", "secrets = ( );", 0600, NULL },
+	{ "a key of 256 octets", "secrets = ( { connection = \"a\"; tunnel = 2;"
+	    " pre_shared_key = \"" C256 "\"; } );", 0600, NULL },
+	{ "readable by the group", ONE, 0640, ": refused: must have no "
+	    "permissions" },
+	{ "readable by others", ONE, 0604, ": refused: must have no "
+	    "permissions" },
+	{ "writable by others", ONE, 0602, ": refused: must have no "
+	    "permissions" },
+	{ "an empty file", "", 0600, ": secrets: is missing" },
+	{ "syntax", "secrets = (\n{ connection = ;", 0600, ":2: syntax: " },
+	{ "include", "\n@include \"/etc/shadow\"\n", 0600, ":2: syntax: " },
+	{ "another key", "\n\npsk = 1; " ONE, 0600, ":3: psk: unknown key" },
+	{ "no list", "secrets = \"x\";", 0600, ":1: secrets: must be a list" },
+	{ "no group", "secrets = ( 5 );", 0600,
+	    ":1: secrets[0]: must be a group" },
+	{ "unknown key in a group", "secrets = (\n{ connection = \"a\";\n"
+	    "psk = \"x\"; } );", 0600, ":3: secrets[0].psk: unknown key" },
+	{ "no connection", "secrets = ( { pre_shared_key = \"x\"; } );", 0600,
+	    ":1: secrets[0].connection: is missing" },
+	{ "no key in it", "secrets = ( { connection = \"a\"; } );", 0600,
+	    ":1: secrets[0].pre_shared_key: is missing" },
+	{ "an empty key", "secrets = ( { connection = \"a\"; "
+	    "pre_shared_key = \"\"; } );", 0600,
+	    ":1: secrets[0].pre_shared_key: must be 1 to 256" },
+	{ "a key of 257 octets", "secrets = ( { connection = \"a\"; "
+	    "pre_shared_key = \"" C256 "0\"; } );", 0600,
+	    ":1: secrets[0].pre_shared_key: must be 1 to 256" },
+	{ "a number for a key", "secrets = ( { connection = \"a\"; "
+	    "pre_shared_key = 12345; } );", 0600,
+	    ":1: secrets[0].pre_shared_key: must be 1 to 256" },
+	{ "tunnel 0", "secrets = ( { connection = \"a\"; tunnel = 0; "
+	    "pre_shared_key = \"x\"; } );", 0600,
+	    ":1: secrets[0].tunnel: must be 1 or 2" },
+	{ "tunnel 3", "secrets = ( { connection = \"a\"; tunnel = 3; "
+	    "pre_shared_key = \"x\"; } );", 0600,
+	    ":1: secrets[0].tunnel: must be 1 or 2" },
+	{ "tunnel as text", "secrets = ( { connection = \"a\"; tunnel = \"1\";"
+	    " pre_shared_key = \"x\"; } );", 0600,
+	    ":1: secrets[0].tunnel: must be 1 or 2" },
+	{ "a connection name too long", "secrets = ( { connection = \"" C64
+	    "\"; pre_shared_key = \"x\"; } );", 0600,
+	    ":1: secrets[0].connection: name too long" },
+	{ "the same twice", "secrets = ( { connection = \"a\"; tunnel = 1; "
+	    "pre_shared_key = \"x\"; }, { connection = \"a\"; tunnel = 1; "
+	    "pre_shared_key = \"y\"; } );", 0600,
+	    ": secrets: two keys for connection a tunnel 1" },
+};
+
+static void
+files_are_taken_or_refused_with_the_place(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct reason why = { "" };
+		struct keystore *k;
+
+		write_secrets(files[i].text, files[i].mode);
+		k = keystore_load(path, &why);
+		if ((k != NULL) != (files[i].error == NULL))
+			fail_msg("%s: %s", files[i].what, why.s);
+		if (k == NULL && (strncmp(why.s, path, strlen(path)) != 0 ||
+		    strncmp(why.s + strlen(path), files[i].error,
+		    strlen(files[i].error)) != 0))
+			fail_msg("%s: it said: %s", files[i].what, why.s);
+		keystore_free(k);
+	}
+}
+
+static void
+what_is_no_file_of_roots_is_refused(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	unlink(path);
+	assert_null(keystore_load(path, &why));
+	assert_non_null(strstr(why.s, ": open: No such file"));
+	assert_null(keystore_load(dir, &why));
+	assert_non_null(strstr(why.s, ": refused: not a regular file"));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(keystore_load(path, &why));
+	assert_non_null(strstr(why.s, ": refused: not a regular file"));
+	if (geteuid() != 0)
+		return;
+	write_secrets(ONE, 0600);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_null(keystore_load(path, &why));
+	assert_non_null(strstr(why.s, ": refused: must be owned by root"));
+}
+
+static const char two[] =
+    "secrets = ( { connection = \"b\"; pre_shared_key = \"both of b\"; },"
+    "{ connection = \"a\"; tunnel = 2; pre_shared_key = \"second of a\"; },"
+    "{ connection = \"a\"; pre_shared_key = \"both of a\"; },"
+    "{ connection = \"c\"; tunnel = 1; pre_shared_key = \"first of c\"; } );";
+
+static const struct {
+	const char	*connection;
+	uint32_t	 tunnel;
+	const char	*psk;		/* NULL: there is none */
+} lookups[] = {
+	{ "a", 1, "both of a" },
+	{ "a", 2, "second of a" },	/* its own goes before */
+	{ "b", 1, "both of b" },
+	{ "b", 2, "both of b" },
+	{ "c", 1, "first of c" },
+	{ "c", 2, NULL },
+	{ "d", 1, NULL },
+	{ "", 1, NULL },
+};
+
+static struct keystore *
+load_two(void)
+{
+	struct keystore *k;
+	struct reason why;
+
+	write_secrets(two, 0600);
+	k = keystore_load(path, &why);
+	assert_non_null(k);
+	return k;
+}
+
+/* RFC 7296 section 2.15 with the key that should be taken. */
+static void
+auth_uses_the_key_of_the_tunnel(void **state)
+{
+	static struct kern_auth a;
+	struct keystore *k = load_two();
+	const struct alg *prf = alg_find(ALG_PRF, PRF_HMAC_SHA2_384, 0);
+	uint8_t want[PRF_MAX], got[64], n;
+	char text[KERN_TEXT_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lookups); i++) {
+		a = (struct kern_auth){ .tunnel = lookups[i].tunnel,
+		    .prf = PRF_HMAC_SHA2_384, .n = 100 };
+		str_set(a.connection, sizeof(a.connection),
+		    lookups[i].connection);
+		memset(a.octets, 0x5a, a.n);
+		assert_int_equal(keystore_has(k, a.connection, a.tunnel),
+		    lookups[i].psk != NULL);
+		n = 0;
+		if (lookups[i].psk == NULL) {
+			assert_int_equal(keystore_auth(k, &a, &n, got, text),
+			    ENOKEY);
+			continue;
+		}
+		assert_true(prf_psk_auth(prf, bytes_str(lookups[i].psk),
+		    bytes_of(a.octets, a.n), want));
+		assert_int_equal(keystore_auth(k, &a, &n, got, text), 0);
+		assert_int_equal(n, 48);
+		assert_memory_equal(got, want, n);
+	}
+	keystore_free(k);
+}
+
+static void
+a_missing_key_is_told_by_connection_and_tunnel(void **state)
+{
+	struct keystore *k = load_two();
+	static struct kern_auth a = { .connection = "c", .tunnel = 2,
+	    .prf = PRF_HMAC_SHA2_256, .n = 1 };
+	char text[KERN_TEXT_LEN];
+	uint8_t got[64], n;
+
+	(void)state;
+	assert_int_equal(keystore_auth(k, &a, &n, got, text), ENOKEY);
+	assert_string_equal(text,
+	    "no pre_shared_key for connection c tunnel 2");
+	a.tunnel = 1;
+	a.prf = 999;
+	assert_int_equal(keystore_auth(k, &a, &n, got, text), EINVAL);
+	keystore_free(k);
+}
+
+static void
+a_forked_child_has_no_keys(void **state)
+{
+	struct keystore *k = load_two();
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_true(keystore_has(k, "a", 1));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(keystore_has(k, "a", 1) ? 1 : 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(keystore_has(k, "a", 1));
+	keystore_free(k);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_are_taken_or_refused_with_the_place),
+		cmocka_unit_test(what_is_no_file_of_roots_is_refused),
+		cmocka_unit_test(auth_uses_the_key_of_the_tunnel),
+		cmocka_unit_test(
+		    a_missing_key_is_told_by_connection_and_tunnel),
+		cmocka_unit_test(a_forked_child_has_no_keys),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
