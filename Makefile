@@ -10,7 +10,7 @@ OUT := build/$(FLAVOUR)
 PKGS = libmnl libnl-3.0 libnl-route-3.0 libcrypto libconfig jansson libcap-ng
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wswitch-enum -Wvla -Wcast-qual $(if $(WERROR),-Werror)
-CPPFLAGS = -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED -Ilib -I. \
+CPPFLAGS = -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED -Ilib -I. -Itest \
 	-DVPND_SYSCONFDIR='"/etc/vpnd"'
 ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARN) -fstack-protector-strong -fPIE \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
@@ -26,6 +26,8 @@ TOOLS_SRC := $(sort $(wildcard tools/*.c))
 SIM_MAIN := $(sort $(wildcard test/sim/*_explore.c))
 SIM_SRC := $(filter-out $(SIM_MAIN),$(sort $(wildcard test/sim/*.c)))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
+BENCH_SRC := $(sort $(wildcard test/bench/*.c))
+BENCH := $(BENCH_SRC:%.c=$(OUT)/%)
 FUZZ_SRC := $(sort $(wildcard test/fuzz/*.c))
 UNIT := $(UNIT_SRC:%.c=$(OUT)/%)
 SIM := $(SIM_MAIN:%.c=$(OUT)/%)
@@ -44,11 +46,19 @@ $(OUT)/vpnctl: $(call obj,$(TOOLS_SRC)) $(OUT)/libvpn.a
 $(OUT)/libvpn.a: $(call obj,$(LIB_SRC))
 $(OUT)/libdaemon.a: $(filter-out %/main.o,$(call obj,$(DAEMON_SRC)))
 $(OUT)/libsim.a: $(call obj,$(SIM_SRC))
+# The monitor with a scripted engine, for the lab.
+build/kernop: $(OUT)/test/lab/kernop.o $(OUT)/kernop/main.o $(OUT)/libdaemon.a \
+		$(OUT)/libvpn.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/kernop/main.o: daemon/main.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
+		-MMD -MP -c -o $@ $<
 $(UNIT): LIBS += $(shell pkg-config --libs cmocka 2>/dev/null)
-$(UNIT) $(SIM): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a $(OUT)/libvpn.a
+$(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a $(OUT)/libvpn.a
 $(REPLAY): %.replay: %.o $(OUT)/test/fuzz/replay.o $(OUT)/libvpn.a
 
-$(OUT)/vpnd $(OUT)/vpnctl $(UNIT) $(SIM) $(REPLAY):
+$(OUT)/vpnd $(OUT)/vpnctl $(UNIT) $(SIM) $(BENCH) $(REPLAY):
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 %.a:
 	@rm -f $@
@@ -59,7 +69,7 @@ $(OUT)/%.o: %.c
 
 deps:
 	@test/deps.sh build
-tests: all $(UNIT) $(SIM) $(REPLAY)
+tests: all build/kernop $(UNIT) $(SIM) $(BENCH) $(REPLAY)
 
 check:
 	@test/deps.sh check
@@ -73,11 +83,11 @@ demo: all
 	@test/deps.sh check
 	@test/lab/demo.sh
 
-lab: all
+lab: all build/kernop
 	@test/deps.sh check
 	@test/lab/run $(if $(S),$(S),--list)
 
-bench: all
+bench: all $(BENCH)
 	@test/deps.sh bench
 	@OUT=$(OUT) test/bench/run $(B)
 
@@ -109,7 +119,7 @@ install: all
 	install -Dm644 etc/vpnd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vpnd.conf
 
 clean:
-	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl
+	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl build/kernop
 
 help:
 	@sed -n 's/^# *help: //p' Makefile

@@ -135,7 +135,7 @@ run_sa_add(struct monitor *m, const struct kern_op *op)
 {
 	struct nl_op q = queued(m, op, stated_sa(&m->stated, &op->sa));
 
-	q.sa = sa_new(&op->sa);
+	q.sa = sas_new(&op->sa);
 	nl_sa_add(m->nl->xfrm, &op->sa, &q);
 }
 

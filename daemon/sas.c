@@ -17,7 +17,7 @@ key(uint32_t reqid, uint32_t spi, enum kern_dir dir)
 _Static_assert((KERN_ID_BASE & 0x80000000u) == 0, "key() needs that bit");
 
 struct nl_sa *
-sa_new(const struct kern_sa *sa)
+sas_new(const struct kern_sa *sa)
 {
 	struct nl_sa *n = malloc(sizeof(*n));
 

@@ -14,7 +14,7 @@ struct sas {
 	struct map	by_reqid;	/* reqid, SPI, direction -> the same */
 };
 
-struct nl_sa	*sa_new(const struct kern_sa *);	/* NULL: no memory */
+struct nl_sa	*sas_new(const struct kern_sa *);	/* NULL: no memory */
 /* Takes it over; without memory this SA cannot be moved, that is all. */
 void		sas_keep(struct sas *, uint64_t fp, struct nl_sa *);
 void		sas_forget(struct sas *, uint64_t fp);

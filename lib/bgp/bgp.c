@@ -74,6 +74,12 @@ bgp_free(struct bgp *b)
 	free(b);
 }
 
+void
+bgp_router_id(struct bgp *b, uint32_t router_id)
+{
+	b->router_id = router_id;
+}
+
 bool
 bgp_network_add(struct bgp *b, struct instant now, const struct prefix *p)
 {
@@ -202,7 +208,7 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	return true;
 }
 
-void
+bool
 bgp_connected(struct bgp *b, struct instant now, uint32_t conn,
     const char *why)
 {
@@ -212,16 +218,17 @@ bgp_connected(struct bgp *b, struct instant now, uint32_t conn,
 
 	b->now = now;
 	if (s == NULL || s->state != BGP_CONNECT)
-		return;
+		return false;
 	addr_str(&s->peer->conf.remote, remote);
 	if (why == NULL) {
 		reason_set(&text, "TCP to %s is up", remote);
 		session_say(b, s, FSM_TCP_UP, text.s);
-		return;
+		return true;
 	}
 	reason_set(&text, "TCP to %s failed: %s", remote, why);
 	session_say(b, s, FSM_TCP_FAILS, text.s);
 	session_free(b, s);
+	return true;
 }
 
 uint32_t

@@ -31,6 +31,7 @@ struct bgp_peer_conf {
 	uint16_t	hold_time;	/* seconds offered; 0 or >= 3 */
 	bool		passive;	/* never connect, only accept */
 	bool		transit;	/* also announce what others taught us */
+	uint32_t	max_prefixes;	/* taught by it, else Cease; 0: no limit */
 };
 
 enum bgp_state {		/* RFC 4271 section 8.2.2 */
@@ -102,6 +103,8 @@ struct bgp_out {
 /* drbg is borrowed for timer jitter.  NULL: no memory. */
 struct bgp	*bgp_new(uint32_t router_id, struct drbg *);
 void		bgp_free(struct bgp *);
+/* For sessions that begin from now on. */
+void		bgp_router_id(struct bgp *, uint32_t);
 
 /* Prefixes that we originate towards every peer; idempotent. */
 bool		bgp_network_add(struct bgp *, struct instant,
@@ -125,8 +128,11 @@ void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 bool		bgp_peer_get(const struct bgp *, uint32_t id,
 		    struct bgp_peer_info *);
 
-/* Result of BGP_OUT_CONNECT; why is NULL when TCP is up. */
-void		bgp_connected(struct bgp *, struct instant, uint32_t conn,
+/*
+ * Result of BGP_OUT_CONNECT; why is NULL when TCP is up.  False: it is not
+ * wanted any more, the host closes it.
+ */
+bool		bgp_connected(struct bgp *, struct instant, uint32_t conn,
 		    const char *why);
 /* The peer opened TCP to us.  0: refused (peer stopped), close it. */
 uint32_t	bgp_accepted(struct bgp *, struct instant, uint32_t peer);

@@ -37,6 +37,8 @@ next_hop_error(const struct import *im, const struct addr *hop)
 	if (addr_eq(hop, &im->local) || addr_eq(hop, &im->next_hop4) ||
 	    addr_eq(hop, &im->next_hop6))
 		return "is ours";
+	if (addr_is_link_local(hop) && !addr_eq(hop, &im->remote))
+		return "is link-local";
 	if (hop->family == im->remote.family && !addr_eq(hop, &im->remote))
 		return "is not the neighbour";
 	return NULL;
@@ -62,6 +64,20 @@ withdraw(const struct import *im, struct rib *r, enum addr_family family,
 		return;
 	while (nlri_next(&rd, family, &p))
 		rib_unreach(r, im->source, &p);
+}
+
+/* RFC 4271 section 6.7, RFC 4486. */
+static enum attr_verdict
+too_many(const struct import *im, const struct rib *r, struct fault *f)
+{
+	uint32_t n = rib_held(r, im->source);
+
+	if (im->max_prefixes == 0 || n <= im->max_prefixes)
+		return ATTR_OK;
+	fault_set(f, FAULT_CEASE, FAULT_MAX_PREFIXES, (struct bytes){ 0 });
+	reason_set(&f->text, "the remote announces more than %u prefixes",
+	    im->max_prefixes);
+	return ATTR_RESET;
 }
 
 static bool
@@ -95,6 +111,24 @@ next_hop_text(struct fault *f, const struct addr *hop, const char *bad)
 	    addr_str(hop, text), bad);
 }
 
+/* "... (10.2.0.0/16 and 3 more)" */
+static void
+name_routes(struct fault *f, enum addr_family family, struct bytes nlri)
+{
+	char text[PREFIX_STRLEN];
+	struct rd rd = rd_of(nlri);
+	struct prefix p;
+	unsigned n = 0;
+
+	if (family == ADDR_NONE || !nlri_next(&rd, family, &p) ||
+	    !nlri_check(nlri, family, &n))
+		return;
+	str_add(f->text.s, sizeof(f->text.s), " (%s", prefix_str(&p, text));
+	if (n > 1)
+		str_add(f->text.s, sizeof(f->text.s), " and %u more", n - 1);
+	str_add(f->text.s, sizeof(f->text.s), ")");
+}
+
 /* Routes of one family with one next hop. */
 static enum attr_verdict
 reach(const struct import *im, struct rib *r, const struct update *u,
@@ -120,6 +154,7 @@ reach(const struct import *im, struct rib *r, const struct update *u,
 	if (bad == NULL)
 		return ATTR_OK;
 	next_hop_text(f, hop, bad);
+	name_routes(f, family, nlri);
 	return ATTR_WITHDRAW;
 }
 
@@ -144,11 +179,13 @@ import_update(const struct import *im, struct rib *r, struct bytes body,
 	if (v == ATTR_WITHDRAW) {
 		withdraw(im, r, ADDR_IPV4, u.nlri);
 		withdraw(im, r, mp->family, mp->nlri);
+		name_routes(f, ADDR_IPV4, u.nlri);
+		name_routes(f, mp->family, mp->nlri);
 		return v;
 	}
 	v = worse(v, reach(im, r, &u, ADDR_IPV4, &u.attrs.next_hop, u.nlri, f));
 	if (v != ATTR_RESET)
 		v = worse(v, reach(im, r, &u, mp->family, &mp->next_hop,
 		    mp->nlri, f));
-	return v;
+	return v == ATTR_RESET ? v : worse(v, too_many(im, r, f));
 }

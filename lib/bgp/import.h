@@ -11,12 +11,14 @@ struct import {
 	uint32_t	local_asn, router_id;
 	struct addr	local, remote;	/* of the session */
 	struct addr	next_hop4, next_hop6;	/* ours */
+	uint32_t	max_prefixes;	/* 0: no limit */
 	struct rib_ref	source;
 };
 
 /*
  * ATTR_RESET: fault is for the peer.  ATTR_DISCARD or ATTR_WITHDRAW: the text
- * is for the log.  Out of memory resets with Cease.
+ * is for the log.  Out of memory, and more prefixes than configured (RFC 4486),
+ * reset with Cease.
  */
 enum attr_verdict	import_update(const struct import *, struct rib *,
 			    struct bytes body, struct fault *);

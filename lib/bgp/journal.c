@@ -104,9 +104,8 @@ bool
 journal_read(struct rib *r, uint32_t reader, unsigned reasons, uint32_t *net)
 {
 	struct rib_reader *rd = &r->reader[reader];
-	uint64_t start;
 
-	start = rd->pos;
+	rd->slowest = rd->slowest || rd->pos <= r->journal_low;
 	rd->pos = effective(r, rd);
 	while (rd->pos < journal_end(r)) {
 		uint32_t entry = r->journal[rd->pos - r->journal_base];
@@ -118,8 +117,9 @@ journal_read(struct rib *r, uint32_t reader, unsigned reasons, uint32_t *net)
 			return true;
 		}
 	}
-	if (start <= r->journal_low)
+	if (rd->slowest)
 		r->journal_low = passed_by_all(r);
+	rd->slowest = false;
 	return false;
 }
 
@@ -152,7 +152,8 @@ new_place(const struct rib *r, uint32_t live, uint64_t pos)
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
-		const struct rib_net *n = rib_net(r, entry_net(r->journal[mid]));
+		const struct rib_net *n =
+		    rib_net(r, entry_net(r->journal[mid]));
 
 		if (n->journal - base < want)
 			low = mid + 1;

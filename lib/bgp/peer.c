@@ -8,6 +8,8 @@
  */
 #include "bgp/peer.h"
 
+#include <string.h>
+
 #include "bgp/limit.h"
 #include "bgp/session.h"
 
@@ -43,6 +45,21 @@ visible_state(const struct peer *p)
 }
 
 void
+peer_blame(struct peer *p, const char *why)
+{
+	reason_set(&p->blame, "%s", why);
+}
+
+static void
+set_why(struct peer *p, const char *why)
+{
+	reason_set(&p->why, "%s", why);
+	if (p->blame.s[0] != '\0' && strcmp(why, p->blame.s) != 0)
+		str_add(p->why.s, sizeof(p->why.s), " (before: %s)",
+		    p->blame.s);
+}
+
+void
 peer_moved(struct bgp *b, struct peer *p, const char *why)
 {
 	enum bgp_state state = visible_state(p);
@@ -53,9 +70,9 @@ peer_moved(struct bgp *b, struct peer *p, const char *why)
 	reason_set(&text, "from %s to %s: %s", bgp_state_str(p->state),
 	    bgp_state_str(state), why);
 	if (state == BGP_ESTABLISHED)
-		p->why.s[0] = '\0';
+		p->why.s[0] = p->blame.s[0] = '\0';
 	else if (state < BGP_OPEN_SENT && state != BGP_CONNECT)
-		reason_set(&p->why, "%s", why);
+		set_why(p, why);
 	p->state = state;
 	p->since = b->now;
 	speaker_event(b, p->conf.id, BGP_EVENT_STATE,
@@ -86,7 +103,7 @@ peer_start(struct bgp *b, struct peer *p)
 		return;
 	p->started = true;
 	p->failures = 0;
-	p->why.s[0] = '\0';
+	p->why.s[0] = p->blame.s[0] = '\0';
 	if (p->conf.passive)
 		peer_moved(b, p, "waiting for the remote to connect");
 	else
@@ -149,7 +166,7 @@ peer_lost(struct bgp *b, struct peer *p, enum bgp_state was, const char *why)
 	    instant_since(b->now, p->since).ns >= LASTED.ns;
 
 	if (TAILQ_EMPTY(&p->sessions) && p->started)
-		reason_set(&p->why, "%s", why);
+		set_why(p, why);
 	peer_moved(b, p, why);
 	if (lasted)
 		p->failures = 0;

@@ -10,6 +10,7 @@ struct peer {
 	enum bgp_state	state;		/* of the session furthest ahead */
 	struct instant	since;
 	struct reason	why;		/* not established, or "" */
+	struct reason	blame;		/* the last NOTIFICATION, or "" */
 	unsigned	failures;	/* attempts in a row, for the backoff */
 	struct alarm	retry;
 	struct session_list sessions;	/* not over */
@@ -27,6 +28,8 @@ void		peer_retry(struct bgp *, struct peer *);
 bool		peer_admit(struct bgp *, struct peer *);
 /* A session of it changed its state, for this reason. */
 void		peer_moved(struct bgp *, struct peer *, const char *why);
+/* One side sent NOTIFICATION: worth more than the TCP failures after it. */
+void		peer_blame(struct peer *, const char *why);
 /* A session ended and is no longer in the list. */
 void		peer_lost(struct bgp *, struct peer *, enum bgp_state was,
 		    const char *why);

@@ -67,6 +67,12 @@ rib_valid(const struct rib *r, struct rib_ref ref)
 }
 
 uint32_t
+rib_held(const struct rib *r, struct rib_ref ref)
+{
+	return rib_valid(r, ref) ? r->source[ref.slot].held : 0;
+}
+
+uint32_t
 rib_accepted(const struct rib *r, struct rib_ref ref)
 {
 	return rib_valid(r, ref) ? r->source[ref.slot].eligible : 0;
@@ -253,6 +259,7 @@ path_add(struct rib *r, uint32_t net, uint16_t slot)
 	if (s->paths != 0)
 		rib_path(r, s->paths)->src_prev = id;
 	s->paths = id;
+	s->held++;
 	return id;
 }
 
@@ -272,6 +279,7 @@ path_unlink(struct rib *r, uint32_t id)
 		s->paths = p->src_next;
 	if (p->src_next != 0)
 		rib_path(r, p->src_next)->src_prev = p->src_prev;
+	s->held--;
 	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
 }
 

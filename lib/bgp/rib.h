@@ -26,6 +26,7 @@ struct rib_source {
 	uint16_t	gen;
 	bool		used;
 	uint32_t	paths;		/* head of a list through them */
+	uint32_t	held;		/* how many they are */
 	uint32_t	eligible;	/* of those, how many may be chosen */
 };
 
@@ -33,6 +34,7 @@ struct rib_source {
 struct rib_reader {
 	uint64_t	pos;
 	bool		own_only;	/* only what we originate matters */
+	bool		slowest;	/* nobody was behind it, when last seen */
 	bool		used;
 };
 
@@ -72,7 +74,8 @@ struct rib_ref	rib_join(struct rib *, uint32_t peer,
 /* It is over: all its paths go. */
 void		rib_leave(struct rib *, struct rib_ref);
 bool		rib_valid(const struct rib *, struct rib_ref);
-/* Paths in its Adj-RIB-In that may be chosen. */
+/* Paths in its Adj-RIB-In, and those that may be chosen. */
+uint32_t	rib_held(const struct rib *, struct rib_ref);
 uint32_t	rib_accepted(const struct rib *, struct rib_ref);
 
 /* Adds or replaces the path; takes its own reference.  False: no memory. */

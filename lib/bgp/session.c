@@ -187,6 +187,7 @@ fill_import(const struct bgp *b, struct session *s)
 		.local_asn = c->local_asn, .router_id = b->router_id,
 		.local = c->local, .remote = c->remote,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
+		.max_prefixes = c->max_prefixes,
 	};
 }
 
@@ -304,6 +305,14 @@ session_over(struct bgp *b, struct session *s, enum bgp_state was,
 	peer_lost(b, p, was, why);
 }
 
+/* Did one side say what it has against the other? */
+static bool
+is_verdict(enum fsm_event ev, const struct fsm_row *row)
+{
+	return ev == FSM_NOTIFICATION || ((row->act & FSM_DO_NOTIFY) != 0 &&
+	    ev != FSM_OPEN_COLLISION && ev != FSM_STOP);
+}
+
 static bool
 enter(struct bgp *b, struct session *s, enum bgp_state next)
 {
@@ -337,10 +346,13 @@ session_event(struct bgp *b, struct session *s, enum fsm_event ev,
 		session_event(b, s, FSM_ERROR, &f);
 		return;
 	}
-	if (s->state == BGP_IDLE)
+	if (s->state == BGP_IDLE) {
+		if (is_verdict(ev, row))
+			peer_blame(s->peer, f.text.s);
 		session_over(b, s, was, f.text.s);
-	else
+	} else {
 		peer_moved(b, s->peer, f.text.s);
+	}
 }
 
 void

@@ -50,8 +50,11 @@ speaker_event(struct bgp *b, uint32_t peer, enum bgp_event kind, bool up,
 	struct event *e;
 
 	if (kind == BGP_EVENT_UPDATE_ERROR &&
-	    b->events_n - b->events_at >= LIMIT_EVENTS)
+	    b->events_n - b->events_at >= LIMIT_EVENTS) {
+		b->unsaid++;
+		b->unsaid_peer = peer;
 		return;
+	}
 	if (!events_grow(b))
 		return;
 	e = &b->events[b->events_n++];
@@ -59,9 +62,22 @@ speaker_event(struct bgp *b, uint32_t peer, enum bgp_event kind, bool up,
 	reason_set(&e->text, "%s", text);
 }
 
+static void
+say_unsaid(struct bgp *b)
+{
+	struct reason text;
+
+	reason_set(&text, "%u more UPDATE errors", b->unsaid);
+	b->unsaid = 0;
+	speaker_event(b, b->unsaid_peer, BGP_EVENT_UPDATE_ERROR, false,
+	    text.s);
+}
+
 const struct event *
 speaker_event_next(struct bgp *b)
 {
+	if (b->events_at == b->events_n && b->unsaid > 0)
+		say_unsaid(b);
 	if (b->events_at == b->events_n)
 		return NULL;
 	return &b->events[b->events_at++];

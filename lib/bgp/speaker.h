@@ -56,6 +56,8 @@ struct bgp {
 	struct session_list idle[2];	/* nothing to announce: [transit] */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;
+	unsigned	unsaid;		/* events that were too many */
+	uint32_t	unsaid_peer;	/* the last of them */
 };
 
 /* (Re)arms; false: no memory. */

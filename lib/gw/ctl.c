@@ -171,6 +171,7 @@ is_flat(struct bytes line)
 static json_t *
 load(struct bytes line, struct reason *why)
 {
+	char text[80];
 	json_error_t e;
 	json_t *j;
 
@@ -187,7 +188,8 @@ load(struct bytes line, struct reason *why)
 	if (json_is_object(j))
 		return j;
 	if (j == NULL)
-		reason_set(why, "request is not JSON: %s", e.text);
+		reason_set(why, "request is not JSON: %s",
+		    printable(e.text, text));
 	else
 		reason_set(why, "request must be a JSON object");
 	json_decref(j);

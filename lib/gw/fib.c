@@ -249,10 +249,24 @@ route_free(struct fib *f, struct route *r)
 	free(r);
 }
 
-static enum fib_source
-source_of(const struct route *r)
+static bool
+any_up(const struct fib *f, const struct fib_hops *hops)
 {
-	return r->hops[FIB_STATIC].n > 0 ? FIB_STATIC : FIB_BGP;
+	for (unsigned i = 0; i < hops->n; i++) {
+		const struct device *d = device_of(f, hops->v[i].tunnel);
+
+		if (d != NULL && d->up)
+			return true;
+	}
+	return false;
+}
+
+/* A static route whose tunnels are all down gives way to a learned one. */
+static enum fib_source
+source_of(const struct fib *f, const struct route *r)
+{
+	return any_up(f, &r->hops[FIB_STATIC]) || r->hops[FIB_BGP].n == 0 ?
+	    FIB_STATIC : FIB_BGP;
 }
 
 /* The nexthops that can be used now, as ids in ascending order. */
@@ -301,7 +315,7 @@ route_op(struct fib *f, struct route *r, enum kern_op_kind kind,
 static void
 route_push(struct fib *f, struct route *r)
 {
-	const struct fib_hops *hops = &r->hops[source_of(r)];
+	const struct fib_hops *hops = &r->hops[source_of(f, r)];
 	struct group *old = r->group, *group = NULL;
 	uint32_t id[KERN_GROUP_MAX], target = 0;
 	unsigned n = usable_hops(f, hops, id);
@@ -350,7 +364,8 @@ push_routes_of(struct fib *f, uint32_t tunnel)
 {
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
 		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
-			if (uses(&r->hops[source_of(r)], tunnel))
+			if (uses(&r->hops[FIB_STATIC], tunnel) ||
+			    uses(&r->hops[FIB_BGP], tunnel))
 				route_push(f, r);
 		}
 	}
@@ -405,16 +420,48 @@ fib_tunnel_down(struct fib *f, uint32_t tunnel)
 	push_routes_of(f, tunnel);
 }
 
-void
+bool
 fib_done(struct fib *f, uint32_t id, int32_t error, const char *text)
 {
 	struct route *r = map_del(&f->ops, id);
 
 	(void)text;
 	if (r == NULL || r->op != id)
-		return;
+		return true;
 	r->op = 0;
 	r->state = error == 0 ? FIB_INSTALLED : FIB_FAILED;
+	return error == 0;
+}
+
+/* What it stands on may have been refused before it. */
+static void
+restate(struct fib *f, struct route *r)
+{
+	const struct fib_hops *hops = &r->hops[source_of(f, r)];
+
+	for (unsigned i = 0; i < hops->n; i++) {
+		struct nexthop *h = nexthop_of(f, &hops->v[i]);
+
+		if (h == NULL || !h->in_kernel)
+			continue;
+		h->in_kernel = false;
+		nexthop_push(f, h);
+	}
+	if (r->group != NULL)
+		group_push(f, r->group);
+	r->target = 0;
+	route_push(f, r);
+}
+
+void
+fib_retry(struct fib *f)
+{
+	for (size_t i = 0; i < TABLE_SIZE; i++) {
+		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
+			if (r->state == FIB_FAILED && r->target != 0)
+				restate(f, r);
+		}
+	}
 }
 
 void
@@ -440,7 +487,7 @@ through(const struct fib *f, const struct route *r, uint32_t tunnel)
 	const struct device *d = device_of(f, tunnel);
 
 	return r->target != 0 && r->state == FIB_INSTALLED && d != NULL &&
-	    d->up && uses(&r->hops[source_of(r)], tunnel);
+	    d->up && uses(&r->hops[source_of(f, r)], tunnel);
 }
 
 unsigned
@@ -458,11 +505,11 @@ fib_count(const struct fib *f, uint32_t tunnel)
 static void
 look(const struct fib *f, const struct route *r, struct fib_route *out)
 {
-	const struct fib_hops *hops = &r->hops[source_of(r)];
+	const struct fib_hops *hops = &r->hops[source_of(f, r)];
 
 	*out = (struct fib_route){
 		.prefix = r->prefix, .table = FIB_TABLE_MAIN,
-		.state = r->state, .source = source_of(r),
+		.state = r->state, .source = source_of(f, r),
 	};
 	for (unsigned i = 0; i < hops->n; i++) {
 		const struct device *d = device_of(f, hops->v[i].tunnel);

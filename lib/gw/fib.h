@@ -54,9 +54,11 @@ void		fib_tunnel_down(struct fib *, uint32_t tunnel);
 /* The hops of one source; n 0: none any more.  Down tunnels are left out. */
 void		fib_set(struct fib *, enum fib_source, const struct prefix *,
 		    const struct fib_hops *);
-/* The kernel answered an operation of ours. */
-void		fib_done(struct fib *, uint32_t id, int32_t error,
+/* The kernel answered an operation of ours.  False: a route was refused. */
+bool		fib_done(struct fib *, uint32_t id, int32_t error,
 		    const char *text);
+/* Routes that the kernel refused are sent again, with their nexthops. */
+void		fib_retry(struct fib *);
 /* Everything is stated again, in order (after KERN_OVERRUN). */
 void		fib_resync(struct fib *);
 /* Routes in the kernel through this tunnel. */

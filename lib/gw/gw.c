@@ -16,6 +16,10 @@
 
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
 
+/* What the kernel refused is tried again, ever less often. */
+static const struct span refused_first = { INT64_C(1) * 1000000000 };
+static const struct span refused_most = { INT64_C(60) * 1000000000 };
+
 static const struct ike_limits limits = {
 	.sas = 50000, .half_open = 4000, .cookie_above = 64,
 	.half_open_per_peer = 16,
@@ -93,6 +97,8 @@ ike_sa(struct gw *gw, const struct ike_out *o, enum kern_op_kind kind)
 	peers_sa(t, &o->esp, &op->sa);
 	if (kind == KERN_SA_ADD)
 		gw_await(gw, op, o->token);
+	if (kind == KERN_SA_PATH)
+		gw_await(gw, op, t->id);
 }
 
 static void
@@ -221,12 +227,12 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 }
 
 static void
-bgp_stream_out(struct gw *gw, const struct bgp_out *o, enum gw_out_kind kind)
+stream_out(struct gw *gw, uint32_t conn, enum gw_out_kind kind)
 {
 	struct gw_out *out = queue_push(&gw->out, kind);
 
 	if (out != NULL)
-		out->conn = o->conn;
+		out->conn = conn;
 }
 
 static bool
@@ -242,10 +248,10 @@ pump_bgp(struct gw *gw)
 			bgp_connect(gw, &o);
 			break;
 		case BGP_OUT_CLOSE:
-			bgp_stream_out(gw, &o, GW_OUT_CLOSE);
+			stream_out(gw, o.conn, GW_OUT_CLOSE);
 			break;
 		case BGP_OUT_SEND:
-			bgp_stream_out(gw, &o, GW_OUT_STREAM);
+			stream_out(gw, o.conn, GW_OUT_STREAM);
 			break;
 		case BGP_OUT_ROUTE:
 			bgp_route_out(gw, &o.route);
@@ -365,7 +371,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	if (gw == NULL)
 		return NULL;
 	gw->wall = wall - now.ns / 1000000000;
-	gw->stop_at = INSTANT_NEVER;
+	gw->stop_at = gw->fib_at = INSTANT_NEVER;
+	gw->fib_pause = refused_first;
 	drbg_seed(&gw->drbg, seed);
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
@@ -413,6 +420,7 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	    old->interface != conf->interface;
 
 	gw->conf = conf;
+	bgp_router_id(gw->bgp, conf->router_id);
 	networks(gw, now, conf, true);
 	networks(gw, now, old, false);
 	conf_free(old);
@@ -542,6 +550,33 @@ op_failed(struct gw *gw, const struct kern_event *e)
 }
 
 static void
+fib_refused(struct gw *gw, struct instant now)
+{
+	if (!instant_is_never(gw->fib_at))
+		return;
+	gw->fib_pause.ns *= 2;
+	if (instant_since(now, gw->fib_last).ns > 2 * refused_most.ns)
+		gw->fib_pause = refused_first;
+	else if (gw->fib_pause.ns > refused_most.ns)
+		gw->fib_pause = refused_most;
+	gw->fib_last = now;
+	gw->fib_at = instant_after(now, gw->fib_pause);
+}
+
+static void
+fib_again(struct gw *gw)
+{
+	bool all = gw->fib_all;
+
+	gw->fib_at = INSTANT_NEVER;
+	gw->fib_all = false;
+	if (all)
+		fib_resync(gw->fib);
+	else
+		fib_retry(gw->fib);
+}
+
+static void
 op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 {
 	uint32_t what = (uint32_t)(uintptr_t)map_del(&gw->ops, e->id);
@@ -561,21 +596,33 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		    why == NULL ? e->auth.n : 0), e->text);
 		return;
 	case KERN_CONNECT:
-		bgp_connected(gw->bgp, now, what, why);
+		if (!bgp_connected(gw->bgp, now, what, why) && why == NULL)
+			stream_out(gw, what, GW_OUT_CLOSE);
 		return;
 	case KERN_ROUTE_SET:
 	case KERN_ROUTE_DEL:
-		fib_done(gw->fib, e->id, e->error, e->text);
+		if (!fib_done(gw->fib, e->id, e->error, e->text))
+			fib_refused(gw, now);
+		break;
+	case KERN_NEXTHOP_SET:
+	case KERN_GROUP_SET:
+		if (why != NULL) {
+			gw->fib_all = true;
+			fib_refused(gw, now);
+		}
 		break;
 	case KERN_LISTEN:
+	case KERN_POLICY_SET:
+	case KERN_SA_PATH:
 		if (why != NULL && (t = gw_tunnel(gw, what)) != NULL)
-			t->listening = false;
+			tunnel_refused(t, now, e->op);
 		break;
-	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_SA_PATH:
-	case KERN_POLICY_SET: case KERN_POLICY_DEL: case KERN_NEXTHOP_SET:
-	case KERN_NEXTHOP_DEL: case KERN_GROUP_SET: case KERN_GROUP_DEL:
-	case KERN_UNLISTEN: case KERN_RELOAD: case KERN_RESYNC_DONE:
-	case KERN_OP_KINDS:
+	case KERN_RELOAD:
+		command_reloaded(gw, e);
+		return;
+	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
+	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
+	case KERN_RESYNC_DONE: case KERN_OP_KINDS:
 		break;
 	}
 	if (why != NULL)
@@ -617,7 +664,9 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		resync(gw, now);
 		break;
 	case KERN_RELOADED:
-		command_reloaded(gw, e);
+		if (e->error != 0)
+			queue_event(&gw->out, GW_ERROR, "reload-failed", "",
+			    "%s", e->text);
 		break;
 	case KERN_STOP:
 		gw_stop(gw, now);
@@ -699,6 +748,8 @@ gw_tick(struct gw *gw, struct instant now)
 
 	while ((timer = timers_pop(&gw->timers, now)) != NULL)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
+	if (instant_due(gw->fib_at, now))
+		fib_again(gw);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
 	gw_pump(gw, now);
@@ -710,6 +761,7 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
+	t = instant_min(t, gw->fib_at);
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

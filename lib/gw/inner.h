@@ -15,6 +15,7 @@ struct gw_link {
 	bool		exists, up;
 	enum kern_link_kind kind;	/* once it exists: VTI or XFRMI */
 	uint32_t	mtu;		/* as last asked for */
+	bool		stale;		/* a change of it was refused */
 	struct instant	retry_at;	/* when it is asked for again */
 	struct reason	why;		/* why it is not there */
 };
@@ -46,10 +47,12 @@ struct gw_tunnel {
 	struct gw_link	link;
 	bool		child_up;
 	bool		policies;	/* in the kernel, from these: */
+	bool		refused;	/* but not all of them */
 	struct path	policy_path;
 	struct ts_list	policy_local, policy_remote;
 	bool		carrying;	/* the fib may route through it */
 	bool		listening, bgp_on;
+	struct instant	again_at;	/* not before: it was refused */
 	unsigned	failures;	/* in a row, for the back-off */
 	struct instant	retry_at;	/* next attempt */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
@@ -74,6 +77,10 @@ struct gw {
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	bool		stopping, stopped;
 	bool		stated;		/* the first full state was sent */
+	struct instant	fib_at;		/* refused routes are sent again */
+	struct span	fib_pause;	/* the last wait for that */
+	struct instant	fib_last;	/* when one was refused last */
+	bool		fib_all;	/* all of them: a nexthop was refused */
 	struct instant	stop_at;	/* no longer waiting then */
 };
 

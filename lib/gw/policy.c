@@ -32,6 +32,8 @@ one(struct gw_tunnel *t, enum kern_op_kind kind, enum kern_dir dir,
 
 	if (op == NULL)
 		return;
+	if (kind == KERN_POLICY_SET)
+		gw_await(t->gw, op, t->id);
 	p = &op->policy;
 	p->dir = dir;
 	p->src = ts_kern(out ? local : remote);
@@ -96,10 +98,17 @@ policy_set(struct gw_tunnel *t, const struct ike_peer_info *info)
 }
 
 void
+policy_restate(struct gw_tunnel *t, const struct ike_peer_info *info)
+{
+	t->policies = t->refused = false;
+	policy_set(t, info);
+}
+
+void
 policy_clear(struct gw_tunnel *t)
 {
 	if (!t->policies)
 		return;
 	all(t, KERN_POLICY_DEL);
-	t->policies = false;
+	t->policies = t->refused = false;
 }

@@ -16,6 +16,7 @@
 /* A tunnel that is taken down lets traffic move to the other one first. */
 static const struct span drain = { INT64_C(1000) * 1000000 };
 static const struct span backoff_first = { INT64_C(1000) * 1000000 };
+static const struct span backoff_refused = { INT64_C(5000) * 1000000 };
 static const struct span backoff_most = { INT64_C(30) * 1000000000 };
 
 const char *
@@ -123,12 +124,14 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.asked = false;
 	if (e->error != 0) {
 		reason_set(&t->link.why, "%s", e->text);
+		t->link.stale = true;
 		t->link.retry_at = instant_after(now, span_s(5));
 		queue_event(&t->gw->out, GW_ERROR, "interface-failed", t->name,
 		    "%s: %s", t->conf.ifname, e->text);
 		return;
 	}
 	t->link.exists = true;
+	t->link.stale = false;
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
 	t->link.why.s[0] = '\0';
@@ -160,14 +163,16 @@ tunnel_link_event(struct gw_tunnel *t, struct instant now,
 static bool
 settle_link(struct gw_tunnel *t, struct instant now)
 {
-	if (t->link.exists && t->link.up)
+	bool up = t->link.exists && t->link.up;
+
+	if (up && !t->link.stale)
 		return true;
 	if (!t->link.asked && !t->removing &&
 	    instant_due(t->link.retry_at, now)) {
 		t->link.retry_at = instant_after(now, backoff_first);
 		link_set(t);
 	}
-	return false;
+	return up;
 }
 
 /* --- IKE --- */
@@ -275,9 +280,20 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		attempt_failed(t, now);
 	else if (e->event == IKE_EV_FAILED && e->why.s[0] != '\0')
 		t->why = e->why;
-	else if (e->event == IKE_EV_PATH && t->policies &&
-	    ike_peer_get(t->gw->ike, t->id, &info))
+	else if ((e->event == IKE_EV_PATH || e->event == IKE_EV_REKEYED) &&
+	    t->policies && ike_peer_get(t->gw->ike, t->id, &info))
 		policy_set(t, &info);
+}
+
+/* Those that were refused; the others are set when the child comes. */
+static void
+settle_policies(struct gw_tunnel *t, struct instant now)
+{
+	struct ike_peer_info info;
+
+	if (t->policies && t->refused && instant_due(t->again_at, now) &&
+	    ike_peer_get(t->gw->ike, t->id, &info))
+		policy_restate(t, &info);
 }
 
 /* --- BGP and routes --- */
@@ -300,6 +316,17 @@ listen_set(struct gw_tunnel *t, enum kern_op_kind kind)
 	t->listening = kind == KERN_LISTEN;
 }
 
+static bool
+routes_to(const struct gw_tunnel *t, const struct prefix *p)
+{
+	for (size_t i = 0; i < t->routes.n; i++) {
+		if (prefix_eq(&t->routes.v[i], p))
+			return true;
+	}
+	return false;
+}
+
+/* All tunnels of all connections that have the route share it. */
 static void
 static_routes(struct gw_tunnel *t)
 {
@@ -309,7 +336,7 @@ static_routes(struct gw_tunnel *t)
 		for (struct gw_tunnel *o = t->gw->tunnels; o != NULL;
 		    o = o->next) {
 			if (!o->removing && hops.n < KERN_GROUP_MAX &&
-			    strcmp(o->connection, t->connection) == 0)
+			    routes_to(o, &t->routes.v[i]))
 				hops.v[hops.n++].tunnel = o->id;
 		}
 		for (uint8_t k = 0; k < hops.n; k++)
@@ -333,7 +360,8 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 	t->carrying = carry;
 	if (t->remote_asn == 0)
 		return;
-	if (t->link.exists && !t->listening && !t->removing)
+	if (t->link.exists && !t->listening && !t->removing &&
+	    instant_due(t->again_at, now))
 		listen_set(t, KERN_LISTEN);
 	if (!t->link.exists && t->listening)
 		listen_set(t, KERN_UNLISTEN);
@@ -399,16 +427,19 @@ report(struct gw_tunnel *t, struct instant now)
 }
 
 static void
-rearm(struct gw_tunnel *t)
+rearm(struct gw_tunnel *t, struct instant now)
 {
 	bool attempt = t->admin_up && !t->child_up &&
 	    (t->conf.start || t->want_once);
+	bool link = t->link.exists && t->link.up;
 	struct instant at = t->drain_at;
 
-	if (!t->removing && !(t->link.exists && t->link.up))
+	if (!t->removing && !t->link.asked && (!link || t->link.stale))
 		at = instant_min(at, t->link.retry_at);
-	else if (!t->removing && attempt)
+	if (!t->removing && link && attempt)
 		at = instant_min(at, t->retry_at);
+	if (!instant_due(t->again_at, now))
+		at = instant_min(at, t->again_at);
 	timer_set(&t->gw->timers, &t->timer, at);
 }
 
@@ -421,9 +452,10 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	t->dirty = false;
 	if (link)
 		settle_ike(t, now);
+	settle_policies(t, now);
 	settle_routes(t, now, link && t->child_up && wanted);
 	report(t, now);
-	rearm(t);
+	rearm(t, now);
 }
 
 void
@@ -482,15 +514,32 @@ tunnel_ended(const struct gw_tunnel *t)
 }
 
 void
+tunnel_refused(struct gw_tunnel *t, struct instant now, enum kern_op_kind op)
+{
+	/* An SA that cannot follow the peer is replaced by one that can. */
+	if (op == KERN_SA_PATH) {
+		ike_peer_rekey(t->gw->ike, now, t->id, true);
+		return;
+	}
+	if (op == KERN_LISTEN)
+		t->listening = false;
+	else
+		t->refused = true;
+	t->again_at = instant_after(now, backoff_refused);
+	tunnel_touch(t);
+}
+
+void
 tunnel_restate(struct gw_tunnel *t, struct instant now)
 {
 	struct ike_peer_info info;
 
 	(void)now;
 	link_set(t);
-	if (t->policies && ike_peer_get(t->gw->ike, t->id, &info)) {
-		t->policies = false;
-		policy_set(t, &info);
-	}
+	if (t->policies && ike_peer_get(t->gw->ike, t->id, &info))
+		policy_restate(t, &info);
+	/* The descriptor may have been in an event that was lost. */
+	if (t->listening)
+		listen_set(t, KERN_LISTEN);
 	tunnel_touch(t);
 }

@@ -91,7 +91,7 @@ elect_by_nonce(struct ike_sa *a, struct ike_sa *b, struct instant now)
 	struct ike_sa *loser = nonce_cmp(&a->lowest, &b->lowest) < 0 ? a : b;
 
 	/* Section 2.8.1: the one with the lowest nonce goes, by its creator. */
-	loser->cull_at = instant_after(now, loser->initiator ? settling :
+	loser->cull_at = instant_after(now, loser->opened ? settling :
 	    grace);
 	sa_touch(loser);
 }

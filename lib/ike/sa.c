@@ -287,6 +287,12 @@ sa_migrate(struct ike_sa *from, struct ike_sa *to)
 	sa_touch(from);
 }
 
+bool
+sa_may_move(const struct ike_sa *sa)
+{
+	return sa->nat_remote && !(sa->nat_local && sa->opened);
+}
+
 void
 sa_path(struct ike_sa *sa, const struct path *path)
 {
@@ -348,6 +354,18 @@ sa_settle(struct ike_sa *sa, struct instant now)
 	peer_report(peer);
 }
 
+void
+sa_settle_all(struct ike *ike, struct instant now)
+{
+	struct ike_sa *sa;
+
+	while ((sa = ike->dirty) != NULL) {
+		ike->dirty = sa->dirty_next;
+		sa->dirty = false;
+		sa_settle(sa, now);
+	}
+}
+
 static void
 tick_children(struct ike_sa *sa, struct instant now)
 {
@@ -390,17 +408,17 @@ tick_established(struct ike_sa *sa, struct instant now)
 		sa->expire_at = INSTANT_NEVER;
 		peer_failed(sa->peer, "IKE SA reached the end of its life "
 		    "without a rekey");
-		sa->want_delete = true;
+		x_info_wind_up(sa, now);
 	}
 	if (instant_due(sa->cull_at, now)) {
 		sa->cull_at = INSTANT_NEVER;
-		sa->want_delete = true;
+		x_info_wind_up(sa, now);
 	}
 	if (instant_due(sa->keepalive_at, now))
 		send_keepalive(sa, now);
 	if (instant_due(sa->dpd_at, now)) {
 		sa->dpd_at = INSTANT_NEVER;
-		sa->want_dpd = true;
+		sa->want_dpd = instant_is_never(sa->cull_at);
 	}
 	tick_children(sa, now);
 }

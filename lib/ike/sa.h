@@ -120,10 +120,11 @@ struct ike_sa {
 	struct setup	*setup;
 	struct create	*create;
 	struct child	*children;
-	struct nonce_key lowest;	/* of the exchange that made it */
+	struct nonce_key lowest;	/* of the IKE_SA_INIT of its line */
 	uint32_t	token;		/* awaited AUTH value */
 	struct timer	timer;
-	struct instant	created_at, established_at;
+	struct instant	created_at;
+	struct instant	established_at;	/* the first of its line */
 	struct instant	state_until;	/* the state's own time limit */
 	struct instant	rekey_at, expire_at, dpd_at, keepalive_at, retry_at;
 	struct instant	cull_at;	/* redundant: deleted by us then */
@@ -155,12 +156,21 @@ void		sa_die(struct ike_sa *, struct instant, const char *, ...)
 void		sa_migrate(struct ike_sa *from, struct ike_sa *to);
 void		sa_setup_free(struct ike_sa *);
 void		sa_create_free(struct ike_sa *);
+/*
+ * Section 2.23: the newest authentic packet shows where a peer behind a NAT
+ * is.  "A host behind a NAT SHOULD NOT do this": its server does not move.
+ * But a server may well have a one-to-one NAT of its own, so we do it where
+ * the peer is the one who opened the SA.
+ */
+bool		sa_may_move(const struct ike_sa *);
 /* The peer is at a new address or port. */
 void		sa_path(struct ike_sa *, const struct path *);
 struct child	*sa_current_child(const struct ike_sa *);
 void		sa_child_add(struct ike_sa *, struct child *);
 /* End of the event: next task, timer, or the end of a dead SA. */
 void		sa_settle(struct ike_sa *, struct instant);
+/* Every event ends here: all SAs that it touched. */
+void		sa_settle_all(struct ike *, struct instant);
 void		sa_tick(struct ike_sa *, struct instant);
 void		sa_free(struct ike_sa *);
 

@@ -22,6 +22,10 @@ peer_dead(struct ike_sa *sa, struct instant now)
 	sa_die(sa, now, "no answer from %s to %s after %u transmissions",
 	    endpoint_str(&sa->path.remote, at),
 	    hdr_exchange_str(sa->x.exchange), sa->x.tries);
+	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
+		if (o->state == SA_REKEYED)
+			sa_die(o, now, NULL);
+	}
 }
 
 /* A delete that nobody answers has done its work all the same. */

@@ -122,12 +122,12 @@ build_auth(struct build *b, const struct ike_sa *sa)
 	wr_bytes(w, bytes_of(sa->setup->auth, sa->setup->auth_n));
 }
 
-/* Section 2.4: we know of no other SA with this peer. */
+/* Section 2.4: we have no other SA with this peer that is to stay. */
 static bool
 first_contact(const struct ike_sa *sa)
 {
 	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
-		if (o->state >= SA_ESTABLISHED && o->state <= SA_DELETING)
+		if (o->state == SA_ESTABLISHED && !o->want_delete)
 			return false;
 	}
 	return true;

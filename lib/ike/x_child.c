@@ -15,6 +15,7 @@
 
 #include "ike/peer.h"
 #include "ike/task.h"
+#include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	2	/* for other groups */
@@ -366,7 +367,7 @@ static uint16_t
 obstacle(const struct ike_sa *sa, bool rekey, const struct child *old)
 {
 	if (sa->state != SA_ESTABLISHED || sa->want_delete ||
-	    sa->x.task == TASK_REKEY_IKE)
+	    sa->x.task == TASK_REKEY_IKE || x_rekey_undecided(sa))
 		return N_TEMPORARY_FAILURE;
 	if (!rekey)
 		return N_NONE;

@@ -104,7 +104,6 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->nat_remote = sa->nat_remote;
 	n->encap = sa->encap;
 	n->opened = sa->opened;
-	n->lowest = nonce_lowest(k->ni, k->nr);
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    kex_shared(k->kex, k->theirs, &g_ir) &&
 	    keys_derive(&n->suite, &seed, &n->keys);
@@ -114,6 +113,10 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 		return NULL;
 	}
 	sa_establish(n, now);
+	/* It stands in its predecessor's place in every election. */
+	n->lowest = sa->lowest;
+	n->established_at = sa->established_at;
+	n->cull_at = sa->cull_at;
 	return n;
 }
 
@@ -189,11 +192,12 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 
 /* Section 2.8.1 between our successor and the one that the peer made. */
 static void
-settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
+settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
+    const struct nonce_key *lowest)
 {
 	struct ike_sa *other = sa->create->collided ? theirs(sa) : NULL;
 	bool lost = sa->create->collided &&
-	    nonce_cmp(&ours->lowest, &sa->create->theirs) < 0;
+	    nonce_cmp(lowest, &sa->create->theirs) < 0;
 
 	/* Taken down meanwhile: so is what came of it. */
 	ours->want_delete = sa->want_delete;
@@ -219,6 +223,7 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	struct create *x = sa->create;
 	const struct pl_notify *error = msg_error(m);
 	struct ike_sa *n = NULL;
+	struct nonce_key lowest;
 	struct proposals ps;
 	struct choice c;
 
@@ -239,6 +244,7 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 			.kex = x->kex, .theirs = m->ke.data,
 		};
 
+		lowest = nonce_lowest(k.ni, k.nr);
 		n = successor(sa, now, &k);
 	}
 	if (n == NULL) {
@@ -246,12 +252,23 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    "not valid");
 		sa->want_delete = true;
 	} else {
-		settle(sa, now, n);
+		settle(sa, now, n, &lowest);
 	}
 	sa_create_free(sa);
 }
 
 /* --- responder --- */
+
+bool
+x_rekey_undecided(const struct ike_sa *sa)
+{
+	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
+		if (o->create != NULL && o->create->theirs_spi != 0 &&
+		    theirs(o) == sa)
+			return true;
+	}
+	return false;
+}
 
 /* Section 2.25.2: what stands in the way, or N_NONE. */
 static uint16_t
@@ -261,7 +278,8 @@ obstacle(const struct ike_sa *sa)
 	    sa->x.task == TASK_REKEY_CHILD || sa->x.task == TASK_DELETE_CHILD;
 	bool again = sa->x.task == TASK_REKEY_IKE && sa->create->collided;
 
-	if (sa->state != SA_ESTABLISHED || sa->want_delete || busy || again)
+	if (sa->state != SA_ESTABLISHED || sa->want_delete || busy || again ||
+	    x_rekey_undecided(sa))
 		return N_TEMPORARY_FAILURE;
 	return N_NONE;
 }
@@ -305,7 +323,7 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		answer(sa, now, &k, c->number);
 		if (sa->x.task == TASK_REKEY_IKE) {
 			sa->create->collided = true;
-			sa->create->theirs = n->lowest;
+			sa->create->theirs = nonce_lowest(k.ni, k.nr);
 			sa->create->theirs_spi = n->spi_r;
 		} else {
 			succeed(sa, n);

@@ -8,5 +8,10 @@ void	x_rekey_request(struct ike_sa *, struct instant);
 void	x_rekey_answer(struct ike_sa *, struct instant, const struct path *,
 	    const struct msg *);
 void	x_rekey_respond(struct ike_sa *, struct instant, const struct msg *);
+/*
+ * Both sides rekeyed at once and this is what the peer made: its children are
+ * not here before the answer to our own request says whose successor stays.
+ */
+bool	x_rekey_undecided(const struct ike_sa *);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * Hostile neighbours.  The first octet of the input chooses: the raw parsers
- * alone, or a speaker with three started peers that have got as far as
- * Established, one of them within our AS and one with 2-octet AS numbers.
- * Then the input is a script of steps: octets or framed messages from one of
- * the peers, time that passes, connections, networks, stops.  Whatever the
- * speaker sends in return must be messages that we would accept ourselves.
+ * alone, or a speaker with three peers, one of them within our AS and one with
+ * 2-octet AS numbers, each Established before it is first heard.  Then the
+ * input is a script of steps: octets or framed messages from one of the peers,
+ * time that passes, connections, networks, stops.  Whatever the speaker sends
+ * in return must be messages that we would accept ourselves.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -185,8 +185,6 @@ start(struct host *h, struct drbg *drbg)
 		};
 
 		check(bgp_peer_add(h->bgp, h->now, &c));
-		bgp_peer_start(h->bgp, h->now, c.id);
-		establish(h, i);
 	}
 }
 
@@ -198,6 +196,10 @@ step(struct host *h, struct rd *r)
 	unsigned peer = (what >> 4) % PEERS;
 	struct bytes b;
 
+	if (h->conn[peer] == 0) {
+		bgp_peer_start(h->bgp, h->now, peer + 1);
+		establish(h, peer);
+	}
 	switch (what & 15) {
 	case 0:
 		b = rd_bytes(r, rd_u16(r) % (r->n + 1));

@@ -57,6 +57,7 @@ wait_for 10 "the hub routes $branch_net over both tunnels" fib_is hub $branch_ne
 wait_for 10 "the branch routes $hub_net over both tunnels" fib_is branch $hub_net "vpn1 vpn2"
 show_both
 on hub ip route show $branch_net
+on hub ip nexthop
 
 step "traffic from host to host"
 check "ping from vpc to lan" pings vpc $lan_host

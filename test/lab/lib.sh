@@ -10,6 +10,8 @@ shopt -s inherit_errexit
 top=/mnt/top
 out=/mnt/out
 daemons=/mnt/top/${LAB_BUILD:-build}
+patience=1			# what waiting times are multiplied with
+[ "$LAB_KIND" = qemu ] && patience=3
 lab_step="setting up"
 lab_checks=0
 lab_verdict=
@@ -105,11 +107,11 @@ refuse() {
 # wait_for SECONDS 'DESCRIPTION' COMMAND...: the command must succeed within that time.
 wait_for() {
 	local limit=$1 what=$2 said start=$EPOCHREALTIME; shift 2
-	local end=$((SECONDS + limit))
+	local end=$((SECONDS + limit * patience))
 	until said=$("$@" 2>&1); do
 		if [ $SECONDS -ge $end ]; then
 			[ -z "$said" ] || note "last answer: $said"
-			fail "not within $limit s: $what"
+			fail "not within $((limit * patience)) s: $what"
 		fi
 		sleep 0.2
 	done

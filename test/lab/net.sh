@@ -140,7 +140,7 @@ capture_end() {
 }
 
 wait_quietly() {
-	local end=$((SECONDS + $1)) what=$2; shift 2
+	local end=$((SECONDS + $1 * patience)) what=$2; shift 2
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || fail "$what: not there"
 		sleep 0.1
@@ -216,16 +216,23 @@ no_loss() {
 	ok "$1: $ping_sent pings, none lost"
 }
 
-# send FROM TO ADDRESS SECONDS: starts a TCP transfer of readable text that lasts that long; sent says whether it arrived.
+# send FROM TO ADDRESS SECONDS: starts a TCP transfer of readable text that lasts that long and returns once it flows; sent says
+# whether all of it arrived.
 send() {
+	local address=$3
+	case $3 in *:*) address="[$3]" ;; esac
 	rm -f "/mnt/$1/sent" "/mnt/$2/received"
-	spawn receiver nsenter --net="/run/netns/$2" -- socat -u "TCP-LISTEN:5001,reuseaddr" "CREATE:/mnt/$2/received"
+	spawn receiver nsenter --net="/run/netns/$2" -- \
+		socat -u "TCP6-LISTEN:5001,reuseaddr,ipv6only=0" "CREATE:/mnt/$2/received"
 	wait_quietly 10 "receiver" in_ns "$2" sh -c 'ss -ltn | grep -q :5001'
 	spawn sender nsenter --net="/run/netns/$1" -- bash -c '
-		for ((i = 0; i < $3 * 10; i++)); do
-			for ((j = 0; j < 100; j++)); do printf "%08d %08d %s, and again: %s\n" $i $j "$4" "$4"; done
+		printf -v text "%s, and again: " "$4" "$4" "$4" "$4" "$4" "$4" "$4" "$4" "$4" "$4"
+		printf -v text "%s\n" "$text" "$text" "$text" "$text" "$text" "$text" "$text" "$text" "$text" "$text"
+		while [ $SECONDS -lt $3 ]; do
+			printf "%s %s" $EPOCHREALTIME "$text"
 			sleep 0.1
-		done | tee "$1" | socat -u STDIN "TCP:$2:5001,connect-timeout=10"' - "/mnt/$1/sent" "$3" "$4" "$marker"
+		done | tee "$1" | socat -u STDIN "TCP:$2:5001,connect-timeout=10"' - "/mnt/$1/sent" "$address" "$4" "$marker"
+	wait_quietly 10 "first data of the transfer" test -s "/mnt/$2/received"
 }
 
 # sent FROM TO SECONDS: the transfer ends within that time, and what arrived is what was sent.

@@ -35,13 +35,19 @@ peer_interfaces() {
 	in_ns "$1" sysctl -qw net.ipv4.conf.vpn{1,2}.disable_policy=1 net.ipv4.conf.vpn{1,2}.rp_filter=2
 }
 
+# fresh DIR: empty, also of the sockets of a daemon that has been here before.
+fresh() {
+	rm -rf "$1"
+	mkdir -p "$1"
+}
+
 # --- strongSwan ---
 
 # strongswan_start NS ROLE start|add: with start it initiates.
 strongswan_start() {
 	local dir=/mnt/$1/strongswan
 	need_files /usr/lib/ipsec/charon /usr/sbin/swanctl
-	mkdir -p "$dir"
+	fresh "$dir"
 	strongswan_daemon "$dir" "$1" >"$dir/strongswan.conf"
 	strongswan_connections "$2" "$3" >"$dir/swanctl.conf"
 	# The pid file is in /run whatever one says.
@@ -134,7 +140,7 @@ strongswan_connection() {
 libreswan_start() {
 	local dir=/mnt/$1/libreswan
 	need_files "$libreswan/usr/libexec/ipsec/pluto"
-	mkdir -p "$dir"
+	fresh "$dir"
 	cp -r "$libreswan/nssdb" "$dir/nssdb"
 	libreswan_conf "$2" "$3" >"$dir/ipsec.conf"
 	(umask 077 && printf ': PSK "%s"\n' "$psk" >"$dir/ipsec.secrets")
@@ -208,7 +214,7 @@ libreswan_conf() {
 bird_start() {
 	local dir=/mnt/$1/bird
 	need_files /usr/sbin/bird
-	mkdir -p "$dir"
+	fresh "$dir"
 	bird_conf "$2" >"$dir/bird.conf"
 	spawn "$1.bird" nsenter --net="/run/netns/$1" -- /usr/sbin/bird -f -c "$dir/bird.conf" -s "$dir/ctl" -P "$dir/pid"
 	wait_quietly 15 "BIRD in $1" test -S "$dir/ctl"
@@ -264,7 +270,7 @@ bird_conf() {
 frr_start() {
 	local dir=/mnt/$1/frr
 	need_files /usr/lib/frr/zebra /usr/lib/frr/bgpd /usr/bin/vtysh
-	mkdir -p "$dir"
+	fresh "$dir"
 	frr_conf "$2" >"$dir/bgpd.conf"
 	printf 'hostname %s\n' "$1" >"$dir/zebra.conf"
 	touch "$dir/vtysh.conf"

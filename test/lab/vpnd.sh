@@ -107,7 +107,7 @@ vpnd_spawn() {
 }
 
 vpnd_answers() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 20 * patience))
 	until ctl "$1" --json show >/dev/null 2>&1; do
 		running "$1.vpnd" || { tail -n 5 "$out/$1.vpnd.log"; fail "vpnd in $1 ended at once"; }
 		[ $SECONDS -lt $end ] || fail "vpnd in $1 does not answer"
@@ -124,7 +124,7 @@ vpnd_start() {
 
 # vpnd_stop NS: an orderly end.
 vpnd_stop() {
-	reap "$1.vpnd" TERM 15
+	reap "$1.vpnd" TERM $((15 * patience))
 	[ $reaped -eq 0 ] || fail "vpnd in $1 ended with status $reaped"
 	note "vpnd in $1 has ended"
 }

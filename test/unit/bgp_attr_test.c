@@ -282,7 +282,7 @@ static const struct {
 	{ "AS4_PATH comes home", &old, ORIGIN
 	    "40 02 08 02 03 fdf2 5ba0 5ba0" HOP
 	    "c0 11 0a 02 02 fa56ea01 fa56ea02", &to_ebgp,
-	    ORIGIN "40 02 12 02 02 0000fc00 0000fdf2 "
+	    ORIGIN "40 02 14 02 02 0000fc00 0000fdf2 "
 	    "02 02 fa56ea01 fa56ea02" SELF },
 	{ "an AS4_PATH longer than AS_PATH is ignored", &old, ORIGIN PATH2 HOP
 	    "c0 11 0a 02 02 fa56ea01 fa56ea02", &to_ebgp,

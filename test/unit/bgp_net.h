@@ -30,7 +30,7 @@ struct pipe {
 
 struct wire {			/* one TCP connection */
 	bool		open, up;
-	int		node[2];	/* [0] connected, [1] accepted; -1: us */
+	int		node[2];	/* [0] connected; -1: the test */
 	uint32_t	peer[2], conn[2];
 	bool		closing[2];	/* that end closes once it is drained */
 	struct pipe	to[2];		/* octets for that end */

@@ -100,7 +100,10 @@ wrong_line "not the syntax" '2s/$/ = = ;/' ""
 wrong_line "an unknown key" 's/^\trole = .*/\trole = "device"; colour = "red";/' "colour"
 wrong_line "a value out of range" 's/^\tbgp_hold_time_seconds = .*/\tbgp_hold_time_seconds = 1;/' "bgp_hold_time_seconds"
 wrong_line "an address that is none" 's/198.51.100.1"/198.51.100.999"/' "remote_outside_ip_address"
-wrong_line "a lifetime only a lab may have" 's/^\trole = .*/\trole = "device"; phase2_lifetime_seconds = 5;/' "phase2_lifetime_seconds"
+wrong_line "a lifetime only a lab may have" '/^allow_short_lifetimes/d; /dpd_timeout/d; s/^\trole = .*/\trole = "device"; phase2_lifetime_seconds = 5;/' "phase2_lifetime_seconds"
+vpnd_write branch branch bgp_hold_time_seconds=1 remote_asn=0
+gives_up "two errors: the first" 6 "bgp_hold_time_seconds" "${branch_vpnd[@]}" --check
+gives_up "two errors: the second" 6 "remote_asn" "${branch_vpnd[@]}" --check
 vpnd_write branch branch
 rm /mnt/branch/vpnd.conf
 gives_up "no configuration" 6 "vpnd.conf" "${branch_vpnd[@]}"

@@ -16,12 +16,11 @@ branch_net6=fd00:2::/64
 both_families() {
 	wire hub u1 198.51.100.1/24,2001:db8:1::1/64 branch u1 198.51.100.2/24,2001:db8:1::2/64
 	wire hub u2 203.0.113.1/24,2001:db8:2::1/64 branch u2 203.0.113.2/24,2001:db8:2::2/64
-	inside_hosts
-	ip -n hub addr add fd00:1::1/64 dev vpc0 nodad
-	ip -n vpc addr add fd00:1::10/64 dev eth0 nodad
+	wire hub vpc0 10.1.0.1/16,fd00:1::1/64 vpc eth0 $vpc_host/16,fd00:1::10/64
+	wire branch lan0 10.2.0.1/16,fd00:2::1/64 lan eth0 $lan_host/16,fd00:2::10/64
+	ip -n vpc route add default via 10.1.0.1
 	ip -n vpc route add default via fd00:1::1
-	ip -n branch addr add fd00:2::1/64 dev lan0 nodad
-	ip -n lan addr add fd00:2::10/64 dev eth0 nodad
+	ip -n lan route add default via 10.2.0.1
 	ip -n lan route add default via fd00:2::1
 }
 

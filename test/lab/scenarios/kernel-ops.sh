@@ -1,6 +1,6 @@
 # name: the monitor does in the kernel what an engine asks for, and no more
 # needs: vti
-# time: 120
+# time: 240
 #
 #     lan a                                         lan b
 #   10.1.0.1 (lo)   a 192.0.2.1 ===== 192.0.2.2 b   10.2.0.1 (lo)
@@ -195,6 +195,56 @@ check "inbound from it" grep -q 'src 192.0.2.3 dst 192.0.2.1' "$out/a.moved"
 refuse "nothing to the old one" grep -q '192.0.2.2' "$out/a.moved"
 check "the numbers go on above where they were" grep -q 'oseq 0x100000' "$out/a.moved"
 stop a
+
+step "another name and another peer for an interface that is there"
+sed -i 's/interface_name = "vpn1"/interface_name = "vpn7"/' /mnt/a/vpnd.conf
+ends a
+echo "$link local=$me remote=$peer inside=$inside/30" | sed 's/vpn1/vpn7/' >/mnt/a/script
+start a
+reap a KILL
+index=$(ip -n a -j link show vpn7 | jq '.[0].ifindex')
+echo "$link local=$me remote=192.0.2.3 inside=$inside/30" | sed 's/vpn1/vpn7/' >/mnt/a/script
+start a
+check "the peer's address is the new one, or none of the interface's" \
+	grep -q "remote 192.0.2.3\|xfrm if_id" <<<"$(ip -n a -d link show vpn7)"
+check "on the same interface" [ "$(ip -n a -j link show vpn7 | jq '.[0].ifindex')" = "$index" ]
+reap a KILL
+sed -i 's/"vpn7"/"vpn1"/' /mnt/a/vpnd.conf
+echo "$link local=$me remote=192.0.2.3 inside=$inside/30" >/mnt/a/script
+start a
+refuse "the interface with the old name made room" ip -n a link show vpn7
+stop a
+config a
+
+step "IPv6 outside, both inside, and traffic that meets no SA"
+ip -n a addr add 2001:db8::1/64 dev u0 nodad
+ip -n b addr add 2001:db8::2/64 dev u0 nodad
+for ns in a b; do
+	ends $ns
+	sed -i 's/outside_ip_address = "192.0.2/outside_ip_address = "2001:db8:/g; s/db8:\.\([12]\)/db8::\1/g' /mnt/$ns/vpnd.conf
+	me6=2001:db8::${me##*.} peer6=2001:db8::${peer##*.}
+	me=$me6 peer=$peer6
+	{
+		echo "$link local=$me remote=$peer inside=$inside/30 inside2=fd00:10::${me##*:}/126 mtu=1380"
+		policies
+		[ $ns = b ] || echo "? acquire reqid=$id"
+		sa_pair $gcm window=64
+		echo "nexthop-set id=0x76700101 dev=vpn1 gateway=fd00:10::${peer##*:}"
+		echo "route-set prefix=fd00:${peer##*:}::/64 table=254 nexthop=0x76700101"
+		echo resync-done
+	} >/mnt/$ns/script
+done
+start b
+spawn ping sh -c "until grep -q '^ok 7' $out/a.tap; do sleep 0.1; done
+	exec nsenter --net=/run/netns/a -- ping -i0.2 -W1 169.254.10.2"
+start a
+reap ping
+check "IPv4 goes through" in_ns a ping -q -c3 -i0.2 -W2 169.254.10.2
+check "IPv6 goes through" in_ns a ping -q -c3 -i0.2 -W2 fd00:10::2
+check "a route of IPv6 by nexthop" grep -q 'fd00:2::/64 nhid.*proto 118' <<<"$(ip -n a -6 route)"
+stop a
+stop b
+config b
 
 step "what an engine may not do"
 ip -n a link add foreign type dummy

@@ -1,7 +1,7 @@
 #!/bin/bash
 # nat: the branch behind a NAT that keeps its port, then changes it: UDP encapsulation, keepalives, no new IKE SA
 # needs: vti nft vpnd
-# time: 240
+# time: 180
 #
 #    vpc ------ hub ---------------- u1 ---------------- wan nat in ------------ branch ------ lan
 #  10.1.0.10    198.51.100.1 (tunnel 1)    198.51.100.100       192.168.7.1      192.168.7.2  10.2.0.10
@@ -61,10 +61,10 @@ capture wan hub u1
 capture in branch u1
 
 step "the tunnels find their way through it"
-slow="bgp_hold_time_seconds=120 dpd_timeout_seconds=120"		# else their traffic leaves no need for keepalives
-vpnd_start hub hub $slow 1.remote_outside_ip_address=198.51.100.100 \
+timers="bgp_hold_time_seconds=120 dpd_timeout_seconds=120"		# else their traffic leaves no need for keepalives
+vpnd_start hub hub $timers 1.remote_outside_ip_address=198.51.100.100 \
 	2.remote_outside_ip_address= 2.remote_id=branch.example.net
-vpnd_start branch branch $slow 1.local_id=198.51.100.100 2.local_id=branch.example.net
+vpnd_start branch branch $timers 1.local_id=198.51.100.100 2.local_id=branch.example.net
 wait_for 30 "both tunnels are up at both ends" both_up
 check "the hub sees tunnel 1 behind a NAT, from port 4500" remote_is 1 4500
 check "the hub sees tunnel 2 behind a NAT, from port 4500" remote_is 2 4500

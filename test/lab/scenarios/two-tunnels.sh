@@ -66,6 +66,7 @@ check "the branch's kernel has four SAs" sa_count branch 4
 check "the hub says that its route is installed" route_is_installed hub $branch_net
 check "the branch says that its route is installed" route_is_installed branch $hub_net
 on hub ip route show $branch_net
+on hub ip nexthop
 ctl hub show
 
 step "traffic from host to host"
