@@ -1,0 +1,193 @@
+/* The control protocol's requests: what is taken, what is refused, and why. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "gw/ctl.h"
+#include "util/array.h"
+
+#define X10	"xxxxxxxxxx"
+#define X47	X10 X10 X10 X10 "xxxxxxx"
+#define CMD(c)	"{\"command\":\"" c "\"}"
+#define NAMED(c, n) "{\"command\":\"" c "\",\"name\":\"" n "\"}"
+#define NOT_NAME " is not the name of a connection (NAME) or of a tunnel "	\
+	"(NAME/1)"
+
+static const struct row {
+	const char	*what;
+	const char	*line;
+	const char	*error;		/* NULL: taken */
+	struct ctl_request want;
+} rows[] = {
+	{ "show all", CMD("show"), NULL, { CTL_SHOW, CTL_WHAT_CHILD, "" } },
+	{ "show one", NAMED("show", "vpn-branch1/1"), NULL,
+	    { CTL_SHOW, CTL_WHAT_CHILD, "vpn-branch1/1" } },
+	{ "routes", CMD("routes"), NULL,
+	    { CTL_ROUTES, CTL_WHAT_CHILD, "" } },
+	{ "up", NAMED("up", "a"), NULL, { CTL_UP, CTL_WHAT_CHILD, "a" } },
+	{ "down", NAMED("down", "a/2"), NULL,
+	    { CTL_DOWN, CTL_WHAT_CHILD, "a/2" } },
+	{ "rekey of the child by default", NAMED("rekey", "a"), NULL,
+	    { CTL_REKEY, CTL_WHAT_CHILD, "a" } },
+	{ "rekey of the IKE SA",
+	    "{\"command\":\"rekey\",\"name\":\"a\",\"what\":\"ike\"}", NULL,
+	    { CTL_REKEY, CTL_WHAT_IKE, "a" } },
+	{ "reload", " { \"command\" : \"reload\" } ", NULL,
+	    { CTL_RELOAD, CTL_WHAT_CHILD, "" } },
+	{ "members in any order", "{\"name\":\"a\",\"command\":\"up\"}", NULL,
+	    { CTL_UP, CTL_WHAT_CHILD, "a" } },
+	{ "the longest name", NAMED("up", X47 "/1"), NULL,
+	    { CTL_UP, CTL_WHAT_CHILD, X47 "/1" } },
+
+	{ "an unknown command", CMD("frobnicate"),
+	    .error = "unknown command \"frobnicate\"" },
+	{ "a command in capitals", CMD("SHOW"), .error = "unknown command \"SHOW\"" },
+	{ "control characters are not echoed", CMD("a\\nb"),
+	    .error = "unknown command \"a\\x0ab\"" },
+	{ "no command", "{\"name\":\"a\"}",
+	    .error = "member \"command\" is missing" },
+	{ "no member at all", "{}", .error = "member \"command\" is missing" },
+	{ "an unknown member", "{\"command\":\"show\",\"x\":\"\"}",
+	    .error = "unknown member \"x\"" },
+	{ "a command that is a number", "{\"command\":1}",
+	    .error = "member \"command\" must be a text" },
+	{ "a name that is null", "{\"command\":\"up\",\"name\":null}",
+	    .error = "member \"name\" must be a text" },
+	{ "a name where none belongs", NAMED("reload", "a"),
+	    .error = "reload takes no name" },
+	{ "ike where none belongs",
+	    "{\"command\":\"up\",\"name\":\"a\",\"what\":\"ike\"}",
+	    .error = "up takes no \"what\"" },
+	{ "a rekey of something else",
+	    "{\"command\":\"rekey\",\"name\":\"a\",\"what\":\"esp\"}",
+	    .error = "rekey \"ike\" or \"child\", not \"esp\"" },
+	{ "a name with a blank", NAMED("up", "a b"), .error = "\"a b\"" NOT_NAME },
+	{ "an empty name", NAMED("up", ""), .error = "\"\"" NOT_NAME },
+	{ "a name too long", NAMED("up", X47 "x"), .error = "\"" X47 "x\"" NOT_NAME },
+	{ "an array", "[]", .error = "request must be a JSON object" },
+	{ "an object within",
+	    "{\"command\":{\"command\":\"show\"}}",
+	    .error = "request must be one flat JSON object" },
+	{ "many arrays", "[[[[[[[[[[[[[[[[",
+	    .error = "request must be one flat JSON object" },
+	{ "brackets in a text open nothing", CMD("{[{["),
+	    .error = "unknown command \"{[{[\"" },
+};
+
+static void
+requests_are_taken_or_refused_with_a_reason(void **state)
+{
+	(void)state;
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ctl_request r = { 0 };
+		struct reason why = { "" };
+		bool ok = ctl_parse(bytes_str(rows[i].line), &r, &why);
+		const struct row *w = &rows[i];
+
+		if (ok == (w->error == NULL) && (!ok ?
+		    strcmp(why.s, w->error) == 0 :
+		    r.command == w->want.command && r.what == w->want.what &&
+		    strcmp(r.name, w->want.name) == 0))
+			continue;
+		print_error("%s: %s: %s\n", w->what, ok ? "taken" : "refused",
+		    why.s);
+		bad++;
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* What exactly is wrong is the JSON parser's to say. */
+static void
+what_is_no_json_is_refused(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {
+		"", " ", "show", "{", "{\"command\"}", "{\"command\":\"show\"",
+		"{\"command\":\"show\"} x", "{\"command\":\"show\",}",
+		"{\"command\":\"show\",\"command\":\"up\"}",
+		"{\"command\":\"\\u0000\"}", "{\"command\":\"\xff\"}",
+		"{\"command\":\"\\u00\n\"}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct ctl_request r = { .name = "untouched" };
+		struct reason why = { "" };
+
+		assert_false(ctl_parse(bytes_str(lines[i]), &r, &why));
+		assert_non_null(strstr(why.s, "request is not JSON: "));
+		assert_null(strchr(why.s, '\n'));
+		assert_string_equal(r.name, "untouched");
+	}
+}
+
+static void
+a_request_ends_below_its_limit(void **state)
+{
+	(void)state;
+	static char line[CTL_LINE_MAX + 1];
+	struct ctl_request r;
+	struct reason why = { "" };
+
+	memset(line, ' ', sizeof(line));
+	memcpy(line, CMD("show"), strlen(CMD("show")));
+	assert_true(ctl_parse(bytes_of(line, CTL_LINE_MAX - 1), &r, &why));
+	assert_false(ctl_parse(bytes_of(line, CTL_LINE_MAX), &r, &why));
+	assert_string_equal(why.s, "request longer than 4096 octets");
+}
+
+static void
+names_split_into_connection_and_tunnel(void **state)
+{
+	(void)state;
+	static const struct {
+		const char	*s, *connection;	/* NULL: no name */
+		unsigned	 tunnel;
+	} names[] = {
+		{ "a", "a", 0 }, { "a/1", "a", 1 }, { "a/2", "a", 2 },
+		{ "a/9", "a", 9 }, { "A-b_c.9/1", "A-b_c.9", 1 },
+		{ X47, X47, 0 },
+		{ "", NULL, 0 }, { "/1", NULL, 0 }, { "a/", NULL, 0 },
+		{ "a/0", NULL, 0 }, { "a/x", NULL, 0 }, { "a/1/1", NULL, 0 },
+		{ "a/10", NULL, 0 }, { "a b", NULL, 0 }, { "a\n", NULL, 0 },
+		{ X47 "x", NULL, 0 }, { X47 "x/1", NULL, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char connection[CONF_NAME_LEN] = "untouched";
+		unsigned tunnel = 77;
+		bool ok = ctl_name(names[i].s, connection, &tunnel);
+
+		assert_int_equal(ok, names[i].connection != NULL);
+		assert_string_equal(connection, ok ? names[i].connection :
+		    "untouched");
+		assert_int_equal(tunnel, ok ? names[i].tunnel : 77);
+	}
+}
+
+static void
+commands_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(ctl_command_str(CTL_SHOW), "show");
+	assert_string_equal(ctl_command_str(CTL_RELOAD), "reload");
+	assert_string_equal(ctl_command_str(CTL_COMMANDS), "unknown");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_are_taken_or_refused_with_a_reason),
+		cmocka_unit_test(what_is_no_json_is_refused),
+		cmocka_unit_test(a_request_ends_below_its_limit),
+		cmocka_unit_test(names_split_into_connection_and_tunnel),
+		cmocka_unit_test(commands_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

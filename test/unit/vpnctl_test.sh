@@ -1,0 +1,289 @@
+#!/bin/bash
+# vpnctl against a daemon that says what it is told to: exit statuses, errors of one line, texts and JSON. Prints TAP.
+#
+# The daemon is socat with this script as the answering program: the nth request of a command gets the file COMMAND.n, later
+# ones the last such file. A file that holds "silence" keeps the client waiting, "close" hangs up.
+set -u
+if [ "${1:-}" = --answer ]; then
+	dir=$2
+	IFS= read -r request
+	printf '%s\n' "$request" >>"$dir/requests"
+	command=${request#*\"command\":\"}
+	command=${command%%\"*}
+	n=$(cat "$dir/$command.count" 2>/dev/null || echo 0)
+	n=$((n + 1))
+	echo $n >"$dir/$command.count"
+	while [ $n -gt 1 ] && [ ! -e "$dir/$command.$n" ]; do
+		n=$((n - 1))
+	done
+	case $(cat "$dir/$command.$n") in
+	silence) sleep 5 ;;
+	close) ;;
+	*) cat "$dir/$command.$n" ;;
+	esac
+	exit 0
+fi
+
+cd "$(dirname "$0")/../.." || exit 1
+me=$PWD/test/unit/vpnctl_test.sh
+vpnctl=${VPNCTL:-${OUT:-build/rel}/vpnctl}
+dir=$(mktemp -d) || exit 1
+sock=$dir/ctl.sock
+number=0 failed=0 daemon=
+
+# answers COMMAND ANSWER...: the daemon's answers to a command, in turn
+answers() {
+	local command=$1 n=0; shift
+	rm -f "$dir/$command".*
+	for answer; do
+		n=$((n + 1))
+		printf '%s\n' "$answer" >"$dir/$command.$n"
+	done
+}
+
+# shellcheck disable=SC2317 # called by trap
+finish() {
+	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+result() {
+	number=$((number + 1))
+	if [ "$2" = ok ]; then
+		echo "ok $number - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $number - $1"
+		printf '# %s\n' "status $status, wanted $want_status" "out:" "$(cat "$dir/out")" "err:" "$(cat "$dir/err")" \
+			"wanted: $3" | sed '2,$s/^\([^#]\)/# \1/'
+	fi
+}
+
+run() {
+	status=0
+	: >"$dir/requests"
+	"$vpnctl" -S "$sock" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+# fails 'WHAT' STATUS 'THE LINE' ARGUMENT...: nothing on stdout and exactly this on stderr
+fails() {
+	local what=$1 line=$3 verdict=ok
+	want_status=$2; shift 3
+	run "$@"
+	[ $status -eq "$want_status" ] && [ ! -s "$dir/out" ] && [ "$(cat "$dir/err")" = "vpnctl: $line" ] &&
+		[ "$(wc -l <"$dir/err")" -eq 1 ] || verdict=bad
+	result "$what" $verdict "vpnctl: $line"
+}
+
+# prints 'WHAT' 'TEXT' ARGUMENT...: this on stdout, nothing on stderr, status 0
+prints() {
+	local what=$1 text=$2 verdict=ok
+	want_status=0; shift 2
+	run "$@"
+	[ $status -eq 0 ] && [ ! -s "$dir/err" ] && [ "$(cat "$dir/out")" = "$text" ] || verdict=bad
+	result "$what" $verdict "$text"
+}
+
+# asked 'WHAT' 'REQUEST'...: the last run sent these
+asked() {
+	local what=$1 verdict=ok; shift
+	[ "$(printf '%s\n' "$@")" = "$(cat "$dir/requests")" ] || verdict=bad
+	cp "$dir/requests" "$dir/out"
+	result "$what" $verdict "$*"
+}
+
+# tunnel STATE LAYER REASON IKE-REKEYS CHILD-REKEYS
+tunnel() {
+	printf '{"name":"vpn-branch1/1","connection":"vpn-branch1","tunnel":1,"admin":"up","state":"%s","layer":"%s","reason":"%s",' \
+		"$1" "$2" "$3"
+	printf '"since":"2000-01-01T00:00:00Z","ike":{"state":"established","rekeys":%s},' "${4:-0}"
+	printf '"child":{"state":"installed","spi_in":"c0ffee01","rekeys":%s},' "${5:-0}"
+	printf '"interface":{"name":"vpn1","if_id":1986002945},"bgp":{"state":"Established"},"routes":1}'
+}
+
+show() { printf '{"ok":true,"tunnels":[%s]}' "$(tunnel "$@")"; }
+
+# --- without a daemon ---
+
+fails "no command" 1 'no command; "vpnctl help" lists them'
+fails "an unknown command" 1 'unknown command "frobnicate"; "vpnctl help" lists them' frobnicate
+fails "an unknown word after a command" 1 '"foo" after "show" is not understood; see "vpnctl help show"' show foo
+fails "an unknown option" 1 'unknown option --jason; see "vpnctl help"' --jason show
+fails "an unknown letter" 1 'unknown option -x; see "vpnctl help"' show -x
+fails "an option without its value" 1 'a value is missing after --timeout; see "vpnctl help"' show --timeout
+fails "a timeout that is none" 1 '--timeout must be 1 to 86400 seconds, not "1s"' --timeout 1s show
+fails "a timeout of nothing" 1 '--timeout must be 1 to 86400 seconds, not "0"' --timeout 0 show
+fails "up without a name" 1 'up needs NAME' up
+fails "a name that cannot be one" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' down "a b"
+fails "a line break does not make two lines" 1 'unknown command "a?b"; "vpnctl help" lists them' "a
+b"
+fails "a rekey of something else" 1 'rekey "ike" or "child", not "esp"' rekey a esp
+fails "secrets where none belong" 1 '-s is for "check" only' show -s x
+fails "help about nothing" 1 'no command "foo"; "vpnctl help" lists them' help foo
+fails "no daemon" 2 "cannot reach vpnd at $sock: No such file or directory (is vpnd running?)" show
+prints "help about one command" 'usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] COMMAND
+  rekey NAME [ike|child]       new keys, for the child SA unless told
+NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help rekey
+want_status=0
+run --help
+verdict=ok
+for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey check reload help; do
+	grep -q "^  $word " "$dir/out" || verdict=bad
+done
+result "help lists every command" $verdict "all commands"
+
+# --- with one ---
+
+if ! command -v socat >/dev/null; then
+	echo "ok $((number + 1)) - a daemon that answers # SKIP no socat"
+	exit $((failed > 0))
+fi
+socat "UNIX-LISTEN:$sock,fork,mode=600" EXEC:"$me --answer $dir" 2>/dev/null &
+daemon=$!
+for ((i = 0; i < 100; i++)); do
+	[ -S "$sock" ] && break
+	sleep 0.05
+done
+
+answers show "$(show UP '' '')"
+run show
+asked "show asks for show" '{"command":"show"}'
+prints "--json prints the answer in one line without ok" "{\"tunnels\":[$(tunnel UP '' '')]}" --json show
+run show tunnel vpn-branch1/1
+asked "show tunnel names it" '{"command":"show","name":"vpn-branch1/1"}'
+
+answers show "$(show UP '' '' | sed "s/2000-01-01T00:00:00Z/$(date -u -d '-732 seconds' +%FT%TZ)/")"
+want_status=0
+run show
+verdict=ok
+[ "$(head -n 1 "$dir/out")" = 'TUNNEL         STATE  IKE          CHILD      INTERFACE  BGP          ROUTES  SINCE   WHY' ] || verdict=bad
+tail -n 1 "$dir/out" |
+	grep -qE '^vpn-branch1/1  UP     established  installed  vpn1       Established  1       12m1[2-9]s  -$' || verdict=bad
+result "show prints aligned columns" $verdict "a header and one line"
+
+answers show '{"ok":true,"tunnels":[]}'
+prints "show without tunnels is the header" 'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY' show
+
+answers show '{"ok":true,"tunnels":[{"name":"a/1","state":"DOWN","layer":"ike","reason":"no answer\nfrom \u001b[1m"}]}'
+prints "a reason is told after its layer, fit to print" \
+	'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY
+a/1     DOWN   -    -      -          -    -       -      ike: no answer?from ?[1m' show
+
+answers show "$(show UP '' '' | sed 's/"since":"[^"]*",//')"
+prints "show tunnel prints every field by layer" 'tunnel
+  name:              vpn-branch1/1
+  connection:        vpn-branch1
+  tunnel:            1
+  admin:             up
+  state:             UP
+  layer:             -
+  reason:            -
+  routes:            1
+ike
+  state:             established
+  rekeys:            0
+child
+  state:             installed
+  spi in:            c0ffee01
+  rekeys:            0
+interface
+  name:              vpn1
+  if id:             0x76600001
+bgp
+  state:             Established' show tunnel vpn-branch1/1
+
+answers routes '{"ok":true,"routes":[{"prefix":"10.2.0.0/16","table":254,"state":"installed","nexthops":[{"tunnel":"a/1","gateway":"169.254.10.2","device":"vpn1"},{"tunnel":"a/2","gateway":"","device":"vpn2"}],"as_path":[65010,4200000000]}]}'
+prints "show routes prints next hops and AS path" \
+	'PREFIX       TABLE  STATE      NEXT HOPS                            AS PATH
+10.2.0.0/16  254    installed  169.254.10.2 vpn1 (a/1), vpn2 (a/2)  65010 4200000000' show routes
+
+answers show '{"ok":false,"exit":3,"error":"no connection or tunnel named vpn-nowhere"}'
+fails "no such object" 3 'no connection or tunnel named vpn-nowhere' up vpn-nowhere
+fails "no such tunnel" 3 'no connection or tunnel named vpn-nowhere' show tunnel vpn-branch1/7
+
+answers show "$(show UP '' '')"
+answers rekey '{"ok":false,"exit":4,"error":"vpn-branch1/1: nothing to rekey: no IKE SA"}'
+fails "what cannot be done" 4 'vpn-branch1/1: nothing to rekey: no IKE SA' rekey vpn-branch1 ike
+asked "a rekey looks first, then asks" '{"command":"show","name":"vpn-branch1"}' \
+	'{"command":"rekey","name":"vpn-branch1","what":"ike"}'
+
+answers reload '{"ok":false,"exit":6,"error":"vpnd.conf:3: asn: must be 1 to 4294967294, not 0"}'
+fails "a reload of what is invalid" 6 'vpnd.conf:3: asn: must be 1 to 4294967294, not 0' reload
+answers reload '{"ok":true}'
+prints "a reload that works is silent" '' reload
+prints "and says so in JSON" '{}' --json reload
+
+answers up '{"ok":true}'
+answers down '{"ok":true}'
+answers rekey '{"ok":true}'
+answers show "$(show DOWN admin '')" "$(show DOWN ike 'no answer yet')" "$(show UP '' '')"
+prints "up waits until it is up" '' up vpn-branch1
+asked "by looking again and again" '{"command":"show","name":"vpn-branch1"}' '{"command":"up","name":"vpn-branch1"}' \
+	'{"command":"show","name":"vpn-branch1"}' '{"command":"show","name":"vpn-branch1"}'
+answers show "$(show UP '' '')" "$(show DOWN child '')" "$(show DOWN admin 'taken down')"
+prints "down waits until it is down by order" "{\"tunnels\":[$(tunnel DOWN admin 'taken down')]}" --json down vpn-branch1
+answers show "$(show UP '' '' 0 3)" "$(show UP '' '' 1 3)" "$(show UP '' '' 1 4)"
+prints "rekey waits for the child's counter" "{\"tunnels\":[$(tunnel UP '' '' 1 4)]}" --json rekey vpn-branch1/1
+answers show "$(show UP '' '' 0 3)" "$(show UP '' '' 0 4)" "$(show UP '' '' 1 4)"
+prints "or for that of IKE" "{\"tunnels\":[$(tunnel UP '' '' 1 4)]}" --json rekey vpn-branch1/1 ike
+
+answers show "$(show DOWN ike 'no answer from 198.51.100.1')"
+fails "a tunnel that does not come up" 5 'vpn-branch1/1: timed out after 2 s: ike: no answer from 198.51.100.1' \
+	--timeout 2 up vpn-branch1
+answers show "$(show UP '' '')"
+fails "a tunnel that does not go down" 5 'vpn-branch1/1: timed out after 2 s: still up' down vpn-branch1 --timeout 2
+fails "a rekey that does not end" 5 'vpn-branch1/1: timed out after 2 s: the rekey is not done' --timeout 2 rekey vpn-branch1
+
+answers show silence
+fails "a daemon that does not answer" 5 'vpnd has not answered within 1 s' --timeout 1 show
+answers show close
+fails "a daemon that hangs up" 2 "vpnd at $sock closed the connection" show
+answers show 'no JSON'
+fails "an answer that is none" 4 "vpnd's answer is not understood" show
+answers show '{"ok":false,"exit":77,"error":"x"}'
+fails "a status that is none" 4 "vpnd's answer is not understood" show
+
+# --- check: the daemon's own, beside vpnctl ---
+
+if [ -x "${vpnctl%/*}/vpnd" ] && [ "$(id -u)" -eq 0 ]; then
+	install -m 600 etc/vpnd.secrets.example "$dir/secrets"
+	prints "the examples pass the daemon's own check" '{"ok":true,"errors":[]}' \
+		--json check etc/vpnd.conf.example -s "$dir/secrets"
+	prints "those of the branch do as well" '' check -s "$dir/secrets" etc/vpnd.conf.branch.example
+	want_status=6
+	run check etc/vpnd.conf.example -s /dev/null
+	verdict=ok
+	[ $status -eq 6 ] && [ "$(wc -l <"$dir/err")" -eq 1 ] || verdict=bad
+	result "secrets that are none do not pass" $verdict "one line"
+else
+	number=$((number + 1))
+	echo "ok $number - the examples pass the daemon's own check # SKIP needs root and vpnd beside vpnctl"
+fi
+mkdir "$dir/bin"
+cp "$vpnctl" "$dir/bin/vpnctl"
+cat >"$dir/bin/vpnd" <<'END'
+#!/bin/sh
+echo "$*" >"$(dirname "$0")/arguments"
+[ "$3" = good ] && exit 0
+echo "vpnd.conf:3: asn: must be 1 to 4294967294, not 0" >&2
+exit 6
+END
+chmod +x "$dir/bin/vpnd"
+vpnctl=$dir/bin/vpnctl
+prints "check of what is valid" '' check good
+want_status=6
+run check bad -s other.secrets
+verdict=ok
+[ $status -eq 6 ] && [ "$(cat "$dir/err")" = "vpnd.conf:3: asn: must be 1 to 4294967294, not 0" ] &&
+	[ "$(cat "$dir/bin/arguments")" = "--check -c bad -s other.secrets" ] || verdict=bad
+result "check passes arguments, lines and status" $verdict "the daemon's line"
+prints "check in JSON" '{"ok":true,"errors":[]}' --json check good
+run --json check bad
+verdict=ok
+[ $status -eq 6 ] && [ ! -s "$dir/err" ] &&
+	[ "$(cat "$dir/out")" = '{"ok":false,"errors":["vpnd.conf:3: asn: must be 1 to 4294967294, not 0"]}' ] || verdict=bad
+result "check in JSON of what is invalid" $verdict "the errors"
+
+echo "1..$number"
+exit $((failed > 0))

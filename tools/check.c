@@ -1,0 +1,148 @@
+/*
+ * `vpnctl check` is `vpnd --check`: one reader of configuration and secrets,
+ * so that the two cannot disagree.  The daemon's binary is the one that lies
+ * beside ours, else the installed one; its lines and its status are passed on.
+ */
+#include "tools/check.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/complain.h"
+#include "tools/render.h"
+#include "util/array.h"
+
+#define PATH_LEN	4096
+
+struct checker {
+	char		vpnd[PATH_LEN];
+	const char	*argv[8];
+};
+
+/* Directories as seen from the one that we lie in, or absolute. */
+static bool
+find_vpnd(char out[static PATH_LEN])
+{
+	static const char *const places[] = {
+		"vpnd", "../sbin/vpnd", "/usr/local/sbin/vpnd",
+		"/usr/sbin/vpnd",
+	};
+	char self[PATH_LEN - 64];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		bool absolute = places[i][0] == '/';
+
+		str_fmt(out, PATH_LEN, "%s%s%s", absolute ? "" : self,
+		    absolute ? "" : "/", places[i]);
+		if (access(out, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+set_arguments(struct checker *c, const char *file, const char *secrets)
+{
+	size_t n = 0;
+
+	c->argv[n++] = "vpnd";
+	c->argv[n++] = "--check";
+	if (file != NULL) {
+		c->argv[n++] = "-c";
+		c->argv[n++] = file;
+	}
+	if (secrets != NULL) {
+		c->argv[n++] = "-s";
+		c->argv[n++] = secrets;
+	}
+	c->argv[n] = NULL;
+}
+
+static enum ctl_exit
+become(const struct checker *c)
+{
+	char *argv[ARRAY_SIZE(c->argv)];
+
+	memcpy(argv, c->argv, sizeof(argv));
+	execv(c->vpnd, argv);
+	return complain(CTL_EXIT_FAILED, "%s: %s", c->vpnd, strerror(errno));
+}
+
+static json_t *
+read_lines(int fd)
+{
+	FILE *f = fdopen(fd, "r");
+	json_t *lines = json_array();
+	char line[1024];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		render_plain(line);
+		json_array_append_new(lines, json_string(line));
+	}
+	if (f != NULL)
+		fclose(f);
+	return lines;
+}
+
+static enum ctl_exit
+status_of(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return CTL_EXIT_FAILED;
+	}
+	return WIFEXITED(status) ? (enum ctl_exit)WEXITSTATUS(status) :
+	    CTL_EXIT_FAILED;
+}
+
+/* {"ok":false,"errors":["FILE:LINE: key: message"]} */
+static enum ctl_exit
+run_json(const struct checker *c)
+{
+	enum ctl_exit rc;
+	json_t *lines, *j;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds) != 0 || (pid = fork()) < 0)
+		return complain(CTL_EXIT_FAILED, "%s", strerror(errno));
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		_exit((int)become(c));
+	}
+	close(fds[1]);
+	lines = read_lines(fds[0]);
+	rc = status_of(pid);
+	j = json_pack("{s:b, s:o}", "ok", rc == CTL_EXIT_OK, "errors", lines);
+	render_json(j);
+	json_decref(j);
+	return rc;
+}
+
+enum ctl_exit
+check_run(const char *file, const char *secrets, bool json)
+{
+	struct checker c;
+
+	if (!find_vpnd(c.vpnd))
+		return complain(CTL_EXIT_FAILED, "vpnd, which does the check, "
+		    "is neither beside vpnctl nor in /usr/sbin");
+	set_arguments(&c, file, secrets);
+	return json ? run_json(&c) : become(&c);
+}

@@ -1,0 +1,165 @@
+/*
+ * The views: which columns and fields, and how the few values read that are
+ * not plain texts and numbers.  Widths, padding and printing are render.c's.
+ */
+#include "tools/view.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "tools/client.h"
+#include "tools/render.h"
+#include "util/array.h"
+#include "util/str.h"
+
+/* The two largest units that are not zero: "3m12s", "2d4h". */
+static void
+span_text(int64_t s, char *buf, size_t size)
+{
+	static const struct {
+		int64_t	s;
+		char	unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(units) && s < units[i].s)
+		i++;
+	str_fmt(buf, size, "%lld%c", (long long)(s / units[i].s),
+	    units[i].unit);
+	s %= units[i].s;
+	if (i + 1 < ARRAY_SIZE(units) && s >= units[i + 1].s)
+		str_add(buf, size, "%lld%c", (long long)(s / units[i + 1].s),
+		    units[i + 1].unit);
+}
+
+/* False: no such time. */
+static bool
+age_text(const json_t *j, char *buf, size_t size)
+{
+	const char *s = json_string_value(j);
+	struct tm tm = { 0 };
+	time_t now = time(NULL), then;
+	const char *end;
+
+	end = s != NULL ? strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+	if (end == NULL || *end != '\0')
+		return false;
+	then = timegm(&tm);
+	span_text(now > then ? (int64_t)(now - then) : 0, buf, size);
+	return true;
+}
+
+static void
+format_age(const json_t *j, char *buf, size_t size)
+{
+	age_text(j, buf, size);
+}
+
+static void
+format_since(const json_t *j, char *buf, size_t size)
+{
+	char age[32];
+
+	str_set(buf, size, json_is_string(j) ? json_string_value(j) : "");
+	if (age_text(j, age, sizeof(age)))
+		str_add(buf, size, " (%s ago)", age);
+}
+
+/* "ike: reason" */
+static void
+format_why(const json_t *tunnel, char *buf, size_t size)
+{
+	const char *layer = answer_text(tunnel, "layer");
+	const char *reason = answer_text(tunnel, "reason");
+
+	str_fmt(buf, size, "%s%s%s", layer,
+	    layer[0] != '\0' && reason[0] != '\0' ? ": " : "", reason);
+}
+
+static void
+format_hex(const json_t *j, char *buf, size_t size)
+{
+	if (json_is_integer(j))
+		str_fmt(buf, size, "0x%llx",
+		    (long long)json_integer_value(j));
+}
+
+/* "169.254.10.2 vpn1 (vpn-branch1/1), ..." */
+static void
+format_hops(const json_t *hops, char *buf, size_t size)
+{
+	const json_t *h;
+	size_t i;
+
+	json_array_foreach(hops, i, h) {
+		const char *gateway = answer_text(h, "gateway");
+
+		str_add(buf, size, "%s%s%s%s (%s)", i > 0 ? ", " : "",
+		    gateway, gateway[0] != '\0' ? " " : "",
+		    answer_text(h, "device"), answer_text(h, "tunnel"));
+	}
+}
+
+static void
+format_path(const json_t *path, char *buf, size_t size)
+{
+	const json_t *as;
+	size_t i;
+
+	json_array_foreach(path, i, as)
+		str_add(buf, size, "%s%lld", i > 0 ? " " : "",
+		    (long long)json_integer_value(as));
+}
+
+static const struct render_column tunnels[] = {
+	{ "TUNNEL", "name", NULL },
+	{ "STATE", "state", NULL },
+	{ "IKE", "ike.state", NULL },
+	{ "CHILD", "child.state", NULL },
+	{ "INTERFACE", "interface.name", NULL },
+	{ "BGP", "bgp.state", NULL },
+	{ "ROUTES", "routes", NULL },
+	{ "SINCE", "since", format_age },
+	{ "WHY", "", format_why },
+};
+
+static const struct render_column routes[] = {
+	{ "PREFIX", "prefix", NULL },
+	{ "TABLE", "table", NULL },
+	{ "STATE", "state", NULL },
+	{ "NEXT HOPS", "nexthops", format_hops },
+	{ "AS PATH", "as_path", format_path },
+};
+
+static const struct render_field tunnel_fields[] = {
+	{ "since", format_since },
+	{ "interface.if_id", format_hex },
+};
+
+void
+view_tunnels(const json_t *answer)
+{
+	render_table(tunnels, ARRAY_SIZE(tunnels),
+	    json_object_get(answer, "tunnels"));
+}
+
+void
+view_tunnel(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "tunnels"), *t;
+	size_t i;
+
+	json_array_foreach(list, i, t) {
+		if (i > 0)
+			printf("\n");
+		render_fields(tunnel_fields, ARRAY_SIZE(tunnel_fields), t,
+		    "tunnel");
+	}
+}
+
+void
+view_routes(const json_t *answer)
+{
+	render_table(routes, ARRAY_SIZE(routes),
+	    json_object_get(answer, "routes"));
+}
