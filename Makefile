@@ -110,7 +110,8 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 etc/vpnd.8 etc/vpnctl.8
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 etc/vpnd.conf.5
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/vpnd README \
-		etc/vpnd.conf.example etc/vpnd.secrets.example
+		etc/vpnd.conf.example etc/vpnd.conf.branch.example \
+		etc/vpnd.secrets.example
 	install -Dm644 etc/vpnctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/vpnctl
 	install -Dm644 etc/vpnd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vpnd.service
