@@ -35,11 +35,13 @@ FUZZ := $(filter-out replay,$(notdir $(FUZZ_SRC:.c=)))
 REPLAY := $(FUZZ:%=$(OUT)/test/fuzz/%.replay)
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 
-.PHONY: all tests check demo lab bench fuzz lint install clean help deps
-all: deps build/vpnd build/vpnctl
+.PHONY: all tests check demo lab bench fuzz lint install clean help deps FORCE
+all: build/vpnd build/vpnctl
 
-build/vpnd build/vpnctl: build/%: $(OUT)/%
-	@cp -f $< $@.new && mv -f $@.new $@
+# What lies in build/ is always of the flavour that was asked for last.
+build/vpnd build/vpnctl build/kernop: build/%: $(OUT)/% FORCE
+	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
+FORCE:
 
 $(OUT)/vpnd: $(call obj,$(DAEMON_SRC)) $(OUT)/libvpn.a
 $(OUT)/vpnctl: $(call obj,$(TOOLS_SRC)) $(OUT)/libvpn.a
@@ -47,10 +49,10 @@ $(OUT)/libvpn.a: $(call obj,$(LIB_SRC))
 $(OUT)/libdaemon.a: $(filter-out %/main.o,$(call obj,$(DAEMON_SRC)))
 $(OUT)/libsim.a: $(call obj,$(SIM_SRC))
 # The monitor with a scripted engine, for the lab.
-build/kernop: $(OUT)/test/lab/kernop.o $(OUT)/kernop/main.o $(OUT)/libdaemon.a \
+$(OUT)/kernop: $(OUT)/test/lab/kernop.o $(OUT)/test/lab/main.o $(OUT)/libdaemon.a \
 		$(OUT)/libvpn.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-$(OUT)/kernop/main.o: daemon/main.c
+$(OUT)/test/lab/main.o: daemon/main.c | deps
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
 		-MMD -MP -c -o $@ $<
@@ -63,7 +65,7 @@ $(OUT)/vpnd $(OUT)/vpnctl $(UNIT) $(SIM) $(BENCH) $(REPLAY):
 %.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
-$(OUT)/%.o: %.c
+$(OUT)/%.o: %.c | deps
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -80,7 +82,7 @@ lint: all
 	@OUT=$(OUT) test/lint/all
 
 demo: all
-	@test/deps.sh check
+	@test/deps.sh demo
 	@test/lab/demo.sh
 
 lab: all build/kernop
@@ -95,6 +97,7 @@ bench: all $(BENCH)
 FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
 fuzz:
+	@test/deps.sh check
 	@test -n "$(T)" || { echo "make fuzz T=name; there are: $(FUZZ)"; exit 1; }
 	@mkdir -p build/fuzz/$(T)
 	clang $(CPPFLAGS) -std=c11 $(FUZZ_FLAGS) $(PKG_CFLAGS) \
@@ -105,6 +108,7 @@ fuzz:
 		test/fuzz/corpus/$(T)
 
 install: all
+	install -d $(DESTDIR)/etc/vpnd
 	install -Dm755 build/vpnd $(DESTDIR)$(PREFIX)/sbin/vpnd
 	install -Dm755 build/vpnctl $(DESTDIR)$(PREFIX)/bin/vpnctl
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 etc/vpnd.8 etc/vpnctl.8
@@ -134,7 +138,7 @@ help:
 # help: make bench               speed and size; make bench B=name for one
 # help: make fuzz T=name         fuzz one parser; SECONDS=60 RUNS=10000000
 # help: make lint                layers, purity, sizes
-# help: make SAN=address,undefined check    the same with sanitizers
+# help: make SAN=address,undefined check    units, simulations and lints with sanitizers
 # help: make install             DESTDIR= PREFIX=/usr/local
 # help: make clean               remove what was built (fetched packages stay)
 # help: CC=clang, WERROR=1, LAB=host|uml|qemu are understood everywhere

@@ -376,7 +376,8 @@ engine_run(const struct engine_boot *boot)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	log_init(boot->level);
-	log_limit("ike-refused", 10, 30);
+	log_limit("ike-stranger", 10, 30);
+	log_limit("ike-refused", 30, 60);
 	log_limit("ike-failed", 30, 60);
 	log_limit("send-failed", 10, 30);
 	error = start(&e);

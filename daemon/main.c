@@ -63,11 +63,12 @@ fail(int status, const char *fmt, ...)
 	return status;
 }
 
+/* One line, as every error of ours. */
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: vpnd [-c FILE] [-s SECRETS] [-d RUNDIR] "
-	    "[-u USER] [--check] [--kernel=none] [-v]\n");
+	fprintf(stderr, "usage: vpnd [-v] [-c FILE] [-s SECRETS] [-d RUNDIR] "
+	    "[-u USER] [--check] [--kernel=none]\n");
 	return EXIT_USAGE;
 }
 
@@ -81,6 +82,7 @@ options_read(struct options *o, int argc, char **argv)
 	};
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "c:s:d:u:v", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':

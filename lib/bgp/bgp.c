@@ -432,3 +432,19 @@ bgp_route_each(const struct bgp *b, size_t *pos, struct bgp_route *route)
 	*route = r;
 	return true;
 }
+
+bool
+bgp_route_get(const struct bgp *b, const struct prefix *p,
+    struct bgp_route *route)
+{
+	uint32_t net = rib_find(&b->rib, p);
+	struct bgp_route r;
+
+	if (net == 0)
+		return false;
+	rib_route(&b->rib, net, &r);
+	if (r.n == 0)
+		return false;
+	*route = r;
+	return true;
+}

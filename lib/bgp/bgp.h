@@ -30,6 +30,7 @@ struct bgp_peer_conf {
 	uint32_t	remote_asn;
 	uint16_t	hold_time;	/* seconds offered; 0 or >= 3 */
 	bool		passive;	/* never connect, only accept */
+	bool		patient;	/* the remote may connect first */
 	bool		transit;	/* also announce what others taught us */
 	uint32_t	max_prefixes;	/* taught by it, else Cease; 0: no limit */
 };
@@ -163,6 +164,9 @@ bool		bgp_next(struct bgp *, struct bgp_out *);
  * the end.  Not across changes.
  */
 bool		bgp_route_each(const struct bgp *, size_t *pos,
+		    struct bgp_route *);
+/* One of them by its prefix; false: not learned. */
+bool		bgp_route_get(const struct bgp *, const struct prefix *,
 		    struct bgp_route *);
 
 #endif

@@ -4,7 +4,9 @@
  * start at once; after a failure the next comes in 1, 2, 4 ... 30 seconds,
  * with jitter.  A session that lasted makes the peer start from the front;
  * one that did not counts as a failure, so that a pair of speakers who cannot
- * agree do not spin.
+ * agree do not spin.  Where both ends start at once, as with the two ends of
+ * a tunnel, one of them is patient: otherwise every start is a collision, and
+ * section 6.8 can end both connections of one.
  */
 #include "bgp/peer.h"
 
@@ -15,6 +17,7 @@
 
 #define RETRY_MAX	span_s(30)
 #define LASTED		span_s(30)
+#define PATIENCE	span_s(5)
 
 struct peer *
 peer_get(const struct bgp *b, uint32_t id)
@@ -104,9 +107,11 @@ peer_start(struct bgp *b, struct peer *p)
 	p->started = true;
 	p->failures = 0;
 	p->why.s[0] = p->blame.s[0] = '\0';
-	if (p->conf.passive)
+	if (p->conf.passive || p->conf.patient)
 		peer_moved(b, p, "waiting for the remote to connect");
-	else
+	if (p->conf.patient && !p->conf.passive)
+		speaker_alarm(b, &p->retry, speaker_jitter(b, PATIENCE));
+	else if (!p->conf.passive)
 		connect_now(b, p);
 }
 
@@ -156,6 +161,8 @@ backoff(const struct peer *p)
 {
 	struct span d = span_s(p->failures > 5 ? 32 : 1 << p->failures);
 
+	if (p->conf.patient)
+		d.ns += PATIENCE.ns;
 	return d.ns < RETRY_MAX.ns ? d : RETRY_MAX;
 }
 

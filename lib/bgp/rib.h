@@ -93,6 +93,7 @@ void		rib_route(const struct rib *, uint32_t net,
 		    struct bgp_route *);
 /* Walks all prefixes of a family by number; *net starts at the family bit. */
 bool		rib_each(const struct rib *, uint32_t *net);
+uint32_t	rib_find(const struct rib *, const struct prefix *); /* 0: no */
 /* Numbers of the prefixes that we originate; caller frees.  NULL: none. */
 uint32_t	*rib_own(const struct rib *, uint32_t *n, bool *nomem);
 

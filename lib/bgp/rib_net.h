@@ -7,7 +7,6 @@
 
 void		rib_net_init(struct rib *);
 void		rib_net_fini(struct rib *);
-uint32_t	rib_find(const struct rib *, const struct prefix *); /* 0: no */
 uint32_t	rib_add(struct rib *, const struct prefix *);	/* 0: memory */
 
 #endif

@@ -47,8 +47,8 @@ answer(struct gw *gw, uint32_t client, json_t *j)
 static void
 refuse(struct gw *gw, uint32_t client, enum ctl_exit code, const char *why)
 {
-	answer(gw, client, json_pack("{s:b, s:i, s:s}", "ok", 0, "exit",
-	    (int)code, "error", why));
+	answer(gw, client, json_pack("{s:b, s:i, s:o}", "ok", 0, "exit",
+	    (int)code, "error", show_text(why)));
 }
 
 static void

@@ -519,18 +519,20 @@ look(const struct fib *f, const struct route *r, struct fib_route *out)
 	}
 }
 
-/* pos counts routes; a query by an operator, not a hot path. */
+/* pos is the bucket and the place in its chain. */
 bool
 fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 {
-	size_t k = 0;
+	for (; *pos >> 32 < TABLE_SIZE; *pos = ((*pos >> 32) + 1) << 32) {
+		struct route *r = f->bucket[*pos >> 32];
 
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
-			if (r->target == 0 || k++ != *pos)
+		for (size_t k = 0; r != NULL && k < (uint32_t)*pos; k++)
+			r = r->next;
+		for (; r != NULL; r = r->next) {
+			(*pos)++;
+			if (r->target == 0)
 				continue;
 			look(f, r, out);
-			(*pos)++;
 			return true;
 		}
 	}

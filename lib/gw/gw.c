@@ -1,7 +1,7 @@
 /*
- * The gateway's entry points and the traffic between its cores: what IKE and
- * BGP put out becomes kernel operations, datagrams, connections and news for
- * tunnels; after every event the tunnels that it touched take their next step.
+ * The gateway's entry points: what comes from outside goes to the core or the
+ * tunnel that it is for; after every event what the cores have put out is
+ * passed on (pump.c) and the tunnels that it touched take their next step.
  */
 #include "gw/gw.h"
 
@@ -11,6 +11,7 @@
 #include "crypto/prf.h"
 #include "gw/command.h"
 #include "gw/peers.h"
+#include "gw/pump.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
 
@@ -64,122 +65,8 @@ gw_awaited(const struct gw *gw, uint32_t op)
 	return (uint32_t)(uintptr_t)map_get(&gw->ops, op);
 }
 
-/* --- what IKE puts out --- */
-
-static void
-ike_auth(struct gw *gw, const struct ike_out *o)
-{
-	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
-	struct kern_op *op;
-
-	if (t == NULL || o->n > KERN_OCTETS_MAX)
-		return;
-	op = queue_op(&gw->out, KERN_AUTH);
-	if (op == NULL)
-		return;
-	str_set(op->auth.connection, sizeof(op->auth.connection),
-	    t->connection);
-	op->auth.tunnel = t->conf.number;
-	op->auth.prf = o->prf->id;
-	op->auth.n = (uint16_t)o->n;
-	memcpy(op->auth.octets, o->data, o->n);
-	gw_await(gw, op, o->token);
-}
-
-static void
-ike_sa(struct gw *gw, const struct ike_out *o, enum kern_op_kind kind)
-{
-	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
-	struct kern_op *op = t == NULL ? NULL : queue_op(&gw->out, kind);
-
-	if (op == NULL)
-		return;
-	peers_sa(t, &o->esp, &op->sa);
-	if (kind == KERN_SA_ADD)
-		gw_await(gw, op, o->token);
-	if (kind == KERN_SA_PATH)
-		gw_await(gw, op, t->id);
-}
-
-static void
-ike_datagram_out(struct gw *gw, struct ike_out *o)
-{
-	struct gw_out *out = queue_push(&gw->out, GW_OUT_DATAGRAM);
-
-	if (out == NULL)
-		return;
-	out->path = o->path;
-	out->data = o->data;
-	out->n = o->n;
-	o->data = NULL;
-}
-
-static void
-ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
-{
-	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
-
-	if (t != NULL)
-		tunnel_ike_event(t, now, o);
-	else
-		queue_event(&gw->out, GW_WARN, "ike-refused", "", "%s",
-		    o->why.s);
-}
-
-static bool
-pump_ike(struct gw *gw, struct instant now)
-{
-	struct ike_out o;
-	bool any = false;
-
-	while (ike_next(gw->ike, &o)) {
-		any = true;
-		switch (o.kind) {
-		case IKE_OUT_DATAGRAM:
-			ike_datagram_out(gw, &o);
-			break;
-		case IKE_OUT_AUTH:
-			ike_auth(gw, &o);
-			break;
-		case IKE_OUT_SA_ADD:
-			ike_sa(gw, &o, KERN_SA_ADD);
-			break;
-		case IKE_OUT_SA_DEL:
-			ike_sa(gw, &o, KERN_SA_DEL);
-			break;
-		case IKE_OUT_SA_PATH:
-			ike_sa(gw, &o, KERN_SA_PATH);
-			break;
-		case IKE_OUT_EVENT:
-			ike_event(gw, now, &o);
-			break;
-		}
-		ike_out_fini(&o);
-	}
-	return any;
-}
-
-/* --- what BGP puts out --- */
-
-static void
-bgp_connect(struct gw *gw, const struct bgp_out *o)
-{
-	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
-	struct kern_op *op = t == NULL ? NULL :
-	    queue_op(&gw->out, KERN_CONNECT);
-
-	if (op == NULL)
-		return;
-	op->conn.id = o->conn;
-	op->conn.local = o->local;
-	op->conn.remote = o->remote;
-	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
-	gw_await(gw, op, o->conn);
-}
-
-static bool
-own_network(const struct gw *gw, const struct prefix *p)
+bool
+gw_own_network(const struct gw *gw, const struct prefix *p)
 {
 	for (size_t i = 0; i < gw->conf->n; i++) {
 		const struct conf_prefixes *l =
@@ -191,77 +78,6 @@ own_network(const struct gw *gw, const struct prefix *p)
 		}
 	}
 	return false;
-}
-
-static void
-bgp_route_out(struct gw *gw, const struct bgp_route *r)
-{
-	struct fib_hops hops = { 0 };
-
-	/* What is ours is reached without a tunnel. */
-	if (own_network(gw, &r->prefix))
-		return;
-	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++)
-		hops.v[hops.n++] = (struct fib_hop){
-			.tunnel = r->paths[i].peer,
-			.gateway = r->paths[i].gateway,
-		};
-	fib_set(gw->fib, FIB_BGP, &r->prefix, &hops);
-}
-
-static void
-bgp_event_out(struct gw *gw, const struct bgp_out *o)
-{
-	static const char *const names[] = {
-		[BGP_EVENT_STATE] = "bgp-state",
-		[BGP_EVENT_NOTIFICATION] = "bgp-notification",
-		[BGP_EVENT_UPDATE_ERROR] = "bgp-update-error",
-	};
-	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
-	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
-
-	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
-	    "%s", o->text.s);
-	if (t != NULL)
-		tunnel_touch(t);
-}
-
-static void
-stream_out(struct gw *gw, uint32_t conn, enum gw_out_kind kind)
-{
-	struct gw_out *out = queue_push(&gw->out, kind);
-
-	if (out != NULL)
-		out->conn = conn;
-}
-
-static bool
-pump_bgp(struct gw *gw)
-{
-	struct bgp_out o;
-	bool any = false;
-
-	while (bgp_next(gw->bgp, &o)) {
-		any = true;
-		switch (o.kind) {
-		case BGP_OUT_CONNECT:
-			bgp_connect(gw, &o);
-			break;
-		case BGP_OUT_CLOSE:
-			stream_out(gw, o.conn, GW_OUT_CLOSE);
-			break;
-		case BGP_OUT_SEND:
-			stream_out(gw, o.conn, GW_OUT_STREAM);
-			break;
-		case BGP_OUT_ROUTE:
-			bgp_route_out(gw, &o.route);
-			break;
-		case BGP_OUT_EVENT:
-			bgp_event_out(gw, &o);
-			break;
-		}
-	}
-	return any;
 }
 
 /* --- configuration --- */
@@ -324,6 +140,18 @@ add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
 	*at = t;
 }
 
+/* Does one that still ends have its name, or the name of its interface? */
+static bool
+must_wait(const struct gw *gw, const struct conf_connection *c,
+    const struct conf_tunnel *conf)
+{
+	for (const struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+		if (t->removing && strcmp(t->conf.ifname, conf->ifname) == 0)
+			return true;
+	}
+	return gw_tunnel_find(gw, c->name, conf->number) != NULL;
+}
+
 /* Objects follow the configuration: what is gone or changed ends first. */
 static void
 converge(struct gw *gw, struct instant now)
@@ -337,11 +165,10 @@ converge(struct gw *gw, struct instant now)
 		if (!t->removing && (w == NULL || !same_tunnel(t, c, w)))
 			tunnel_remove(t, now);
 	}
-	for (size_t i = 0; i < gw->conf->n; i++) {
+	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
 		c = &gw->conf->connections[i];
 		for (unsigned k = 0; k < c->tunnels_n; k++) {
-			if (gw_tunnel_find(gw, c->name,
-			    c->tunnels[k].number) == NULL)
+			if (!must_wait(gw, c, &c->tunnels[k]))
 				add_tunnel(gw, now, c, &c->tunnels[k]);
 		}
 	}
@@ -356,7 +183,7 @@ networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
 		for (size_t k = 0; k < l->n; k++) {
 			if (add)
 				bgp_network_add(gw->bgp, now, &l->v[k]);
-			else if (!own_network(gw, &l->v[k]))
+			else if (!gw_own_network(gw, &l->v[k]))
 				bgp_network_del(gw->bgp, now, &l->v[k]);
 		}
 	}
@@ -597,7 +424,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_CONNECT:
 		if (!bgp_connected(gw->bgp, now, what, why) && why == NULL)
-			stream_out(gw, what, GW_OUT_CLOSE);
+			pump_stream(gw, what, GW_OUT_CLOSE);
 		return;
 	case KERN_ROUTE_SET:
 	case KERN_ROUTE_DEL:

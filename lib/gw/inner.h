@@ -89,6 +89,8 @@ int64_t		gw_wall(const struct gw *, struct instant);
 struct gw_tunnel *gw_tunnel(const struct gw *, uint32_t id);
 struct gw_tunnel *gw_tunnel_find(const struct gw *, const char *connection,
 		    unsigned number);
+/* Is it one that we announce ourselves? */
+bool		gw_own_network(const struct gw *, const struct prefix *);
 /* Remembers what a kernel operation's answer is for. */
 void		gw_await(struct gw *, const struct kern_op *, uint32_t what);
 /* Handles everything that the cores have put out, until they are quiet. */

@@ -120,6 +120,7 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.remote_asn = t->remote_asn,
 		.hold_time = t->hold_time,
 		.transit = t->hub,
+		.patient = t->hub,
 	};
 	if (v4)
 		out->next_hop4 = c->local4;

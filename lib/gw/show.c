@@ -9,6 +9,19 @@
 
 #include "gw/tunnel.h"
 
+/* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
+json_t *
+show_text(const char *s)
+{
+	json_t *j = json_string(s);
+	char buf[1024];
+
+	if (j != NULL)
+		return j;
+	str_escape(buf, sizeof(buf), bytes_str(s));
+	return json_string(buf);
+}
+
 static json_t *
 hex32(uint32_t v)
 {
@@ -140,12 +153,12 @@ show_tunnel(const struct gw_tunnel *t)
 	enum gw_layer layer = tunnel_layer(t, &why);
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, "
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
 	    "s:o, s:o, s:i}", "name", t->name, "connection", t->connection,
 	    "tunnel", (int)t->conf.number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
-	    "layer", tunnel_layer_str(layer), "reason", why.s,
+	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
 	    "since", when(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id));
@@ -171,21 +184,16 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 	return a;
 }
 
-/* AS_PATH of a learned route; a walk, for an operator's query. */
 static json_t *
 show_as_path(const struct gw *gw, const struct fib_route *r)
 {
 	json_t *a = json_array();
 	struct bgp_route b;
-	size_t pos = 0;
 
-	while (r->source == FIB_BGP && bgp_route_each(gw->bgp, &pos, &b)) {
-		if (!prefix_eq(&b.prefix, &r->prefix))
-			continue;
-		for (size_t i = 0; i < b.as_path_n; i++)
-			json_array_append_new(a, json_integer(b.as_path[i]));
-		break;
-	}
+	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, &r->prefix, &b))
+		return a;
+	for (size_t i = 0; i < b.as_path_n; i++)
+		json_array_append_new(a, json_integer(b.as_path[i]));
 	return a;
 }
 

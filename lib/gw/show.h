@@ -9,5 +9,6 @@
 /* A new reference each; NULL: no memory. */
 json_t	*show_tunnel(const struct gw_tunnel *);
 json_t	*show_routes(const struct gw *);
+json_t	*show_text(const char *);
 
 #endif

@@ -146,7 +146,8 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		.suite = d->suite, .local_ts = d->local_ts,
 		.remote_ts = d->remote_ts, .path = sa->path,
 		.encap = sa->encap, .initiated = d->initiated,
-		.created = d->created, .replaces = d->replaces, .rekey_at = INSTANT_NEVER,
+		.created = d->created, .replaces = d->replaces,
+		.rekey_at = INSTANT_NEVER,
 		.expire_at = INSTANT_NEVER, .gone_at = INSTANT_NEVER,
 		.cull_at = INSTANT_NEVER, .install_by = INSTANT_NEVER,
 		.created_at = now,
@@ -154,8 +155,9 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		.keys = calloc(1, sizeof(*c->keys)),
 	};
 	if (c->keys == NULL ||
-	    map_get(&sa->ike->children, c->spi_in) != NULL || !keys_child(sa->suite.prf, &sa->keys.sk_d,
-	    &d->suite, d->ni, d->nr, d->g_ir, c->keys) ||
+	    map_get(&sa->ike->children, c->spi_in) != NULL ||
+	    !keys_child(sa->suite.prf, &sa->keys.sk_d, &d->suite, d->ni,
+	    d->nr, d->g_ir, c->keys) ||
 	    !map_put(&sa->ike->children, c->spi_in, c)) {
 		keys_drop(c);
 		free(c);
@@ -252,18 +254,18 @@ predecessor_out(struct child *c)
 static void
 all_installed(struct child *c, struct instant now)
 {
-	if (!c->out_kernel) {
-		c->state = CHILD_RECEIVING;
-	} else {
-		c->state = CHILD_LIVE;
+	c->state = c->out_kernel ? CHILD_LIVE : CHILD_RECEIVING;
+	if (c->out_kernel)
 		keys_drop(c);
-		if (c->initiated)
-			predecessor_out(c);
-	}
+	if (c->out_kernel && c->initiated)
+		predecessor_out(c);
 	if (c->answer) {
 		c->answer = false;
 		xchg_release(c->sa, now);
 	}
+	/* What it replaces may have gone meanwhile. */
+	if (c->replaces == 0)
+		child_switch(c, now);
 }
 
 /*
@@ -283,7 +285,8 @@ install_failed(struct child *c, struct instant now, const char *why)
 		old->want_rekey = child_current(old);
 		old->retry_at = instant_after(now, retry);
 	}
-	if (waits && sa->x.response[HDR_EXCHANGE_AT] == CREATE_CHILD_SA) {
+	if (waits && sa->x.response != NULL &&
+	    sa->x.response[HDR_EXCHANGE_AT] == CREATE_CHILD_SA) {
 		child_free(c);
 		xchg_refuse(sa, now, CREATE_CHILD_SA, N_TEMPORARY_FAILURE,
 		    (struct bytes){ 0 });

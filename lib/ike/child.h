@@ -16,9 +16,9 @@ struct ike_sa;
 
 enum child_state {
 	CHILD_INSTALLING,	/* the kernel was asked */
-	CHILD_RECEIVING,	/* inbound works; outbound waits for the switch */
+	CHILD_RECEIVING,	/* inbound works; outbound waits its turn */
 	CHILD_LIVE,		/* both directions */
-	CHILD_REPLACED,		/* its heir is live: to be deleted by its rekeyer */
+	CHILD_REPLACED,		/* its heir is live: its rekeyer deletes it */
 	CHILD_DELETING,		/* our delete is out */
 	CHILD_LINGERING,	/* deleted; inbound still open for a moment */
 };
@@ -46,7 +46,7 @@ struct child {
 	bool		in_kernel, out_kernel;	/* asked for and not removed */
 	bool		answer;		/* releases the held response when in */
 	bool		want_delete, want_rekey;
-	uint32_t	replaces;	/* spi_in of the child that it replaces */
+	uint32_t	replaces;	/* spi_in of its predecessor */
 	uint32_t	token_in, token_out;	/* awaited; 0: none */
 	struct child_keys *keys;	/* until both are installed */
 	struct nonce_key lowest;	/* of the exchange that made it */

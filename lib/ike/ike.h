@@ -26,12 +26,13 @@ struct ike_limits {
 	unsigned	sas;		/* IKE SAs in all */
 	unsigned	half_open;	/* responders before IKE_AUTH is done */
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
-	unsigned	half_open_per_peer;	/* a configured peer's own quota */
+	unsigned	half_open_per_peer;	/* a peer's own quota */
 };
 
 struct ike_peer_conf {
 	uint32_t	id;		/* the host's name for it, not 0 */
-	struct addr	local;		/* unset or any: whatever routes */
+	struct addr	local;		/* unset or any: whatever routes, and
+					   then ESP is in UDP */
 	struct addr	remote;		/* unset: from anywhere, we wait */
 	struct id	local_id, remote_id;	/* remote type 0: anybody */
 	struct offer	ike, esp;
@@ -59,7 +60,7 @@ enum ike_out_kind {
 	IKE_OUT_DATAGRAM,	/* send bytes along path */
 	IKE_OUT_AUTH,		/* compute prf(prf(psk, pad), octets) */
 	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
-	IKE_OUT_SA_DEL,
+	IKE_OUT_SA_DEL,		/* it may be one that was just refused */
 	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
 	IKE_OUT_EVENT,
 };
@@ -157,6 +158,7 @@ void		ike_tick(struct ike *, struct instant);
 struct instant	ike_deadline(const struct ike *);
 bool		ike_next(struct ike *, struct ike_out *);
 /* IKE SAs and children alive: both 0 after all peers went down. */
-void		ike_count(const struct ike *, unsigned *sas, unsigned *children);
+void		ike_count(const struct ike *, unsigned *sas,
+		    unsigned *children);
 
 #endif

@@ -113,7 +113,8 @@ peer_elect(struct ike_peer *p, struct ike_sa *sa, struct instant now)
 			continue;
 		} else if (instant_since(now, o->established_at).ns >
 		    overlap.ns) {
-			o->want_delete = true;
+			o->cull_at = instant_min(o->cull_at,
+			    instant_after(now, settling));
 			sa_touch(o);
 		} else {
 			elect_by_nonce(o, sa, now);

@@ -33,7 +33,7 @@ static const struct state_row {
 	[SA_VERIFYING] = { "authenticating", 0, 0, 15 },
 	[SA_ANSWERING] = { "authenticating", 0, 0, 15 },
 	[SA_ESTABLISHED] = { "established", X_LATER, X_LATER, 0 },
-	[SA_REKEYED] = { "rekeyed", X_LATER, X_LATER, 90 },
+	[SA_REKEYED] = { "rekeyed", X_LATER, X_LATER, 30 },
 	[SA_DELETING] = { "deleting", X_LATER, X(INFORMATIONAL), 0 },
 	[SA_REFUSED] = { "refused", 0, 0, 15 },
 	[SA_DEAD] = { "dead", 0, 0, 0 },
@@ -118,7 +118,8 @@ sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
 		return NULL;
 	*sa = (struct ike_sa){
 		.ike = ike, .initiator = initiator, .opened = initiator,
-		.spi_i = spi_i, .spi_r = spi_r, .state = SA_INIT_SENT, .created_at = now,
+		.spi_i = spi_i, .spi_r = spi_r,
+		.state = SA_INIT_SENT, .created_at = now,
 		.state_until = INSTANT_NEVER, .rekey_at = INSTANT_NEVER,
 		.expire_at = INSTANT_NEVER, .dpd_at = INSTANT_NEVER,
 		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
@@ -293,20 +294,31 @@ sa_may_move(const struct ike_sa *sa)
 	return sa->nat_remote && !(sa->nat_local && sa->opened);
 }
 
+static void
+move(struct ike_sa *sa, const struct path *path)
+{
+	sa->path = *path;
+	for (struct child *c = sa->children; c != NULL; c = c->next)
+		child_path(c, path);
+}
+
 void
 sa_path(struct ike_sa *sa, const struct path *path)
 {
 	char was[ENDPOINT_STRLEN], is[ENDPOINT_STRLEN];
+	struct path old = sa->path;
 
-	if (path_eq(&sa->path, path))
+	if (path_eq(&old, path))
 		return;
 	out_event(sa->ike, sa->peer->conf.id, IKE_EV_PATH,
 	    "the peer moved from %s to %s",
 	    endpoint_str(&sa->path.remote, was),
 	    endpoint_str(&path->remote, is));
-	sa->path = *path;
-	for (struct child *c = sa->children; c != NULL; c = c->next)
-		child_path(c, path);
+	/* One that is being rekeyed and its successor move together. */
+	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
+		if (path_eq(&o->path, &old))
+			move(o, path);
+	}
 }
 
 struct child *

@@ -72,7 +72,7 @@ struct setup {
 /* Our outstanding CREATE_CHILD_SA. */
 struct create {
 	uint32_t	old_in;		/* child that is rekeyed, by spi_in */
-	uint32_t	doomed;		/* deleted by the peer before its answer */
+	uint32_t	doomed;		/* spi_out, deleted before its answer */
 	uint32_t	spi_in;		/* ours for the new child */
 	uint64_t	spi;		/* ours for the new IKE SA */
 	struct kex	*kex;
@@ -93,7 +93,6 @@ struct xchg {
 	uint16_t	request_n;
 	uint8_t		*response;	/* owned; the last one */
 	uint16_t	response_n;
-	bool		held;		/* built, waits for the kernel */
 	bool		answering;	/* a request is being worked on */
 	unsigned	tries;
 	struct path	reply_path;

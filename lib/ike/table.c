@@ -102,7 +102,7 @@ out_datagram(struct ike *ike, uint32_t peer, const struct path *path,
 {
 	/* RFC 3948 section 2.2: four zero octets in front on port 4500. */
 	size_t marker = path->local.port == IKE_PORT_NATT ? 4 : 0;
-	uint8_t *data = malloc(marker + msg.n);
+	uint8_t *data = msg.n == 0 ? NULL : malloc(marker + msg.n);
 	struct ike_out *out;
 
 	if (data == NULL)

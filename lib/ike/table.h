@@ -45,7 +45,7 @@ struct ike {
 	uint32_t	next_token;
 	unsigned	half_open;
 	struct timers	timers;
-	struct ike_sa	*dirty;		/* to be looked at when the event ends */
+	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;
 };
 

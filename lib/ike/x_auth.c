@@ -102,6 +102,16 @@ explain_id(struct reason *why, const char *what, const struct pl_id *got,
 	reason_set(why, "%s %s, %s %s", what, a, but, b);
 }
 
+static bool
+by_shared_key(const struct msg *m, struct reason *why)
+{
+	if (m->auth.method == AUTH_SHARED_KEY)
+		return true;
+	reason_set(why, "the peer authenticates by method %u, expected a "
+	    "pre-shared key", m->auth.method);
+	return false;
+}
+
 /* --- initiator --- */
 
 void
@@ -204,9 +214,7 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		reject(sa, now, why.s);
 		return;
 	}
-	if (m->auth.method != AUTH_SHARED_KEY) {
-		reason_set(&why, "the peer authenticates by method %u, "
-		    "expected a pre-shared key", m->auth.method);
+	if (!by_shared_key(m, &why)) {
 		reject(sa, now, why.s);
 		return;
 	}
@@ -244,8 +252,7 @@ first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 static bool
 value_matches(const struct msg *m, struct bytes value)
 {
-	return m->auth.method == AUTH_SHARED_KEY && value.n > 0 &&
-	    secret_eq(m->auth.data, value);
+	return value.n > 0 && secret_eq(m->auth.data, value);
 }
 
 static void
@@ -380,7 +387,7 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 	struct reason why = { "tunnel is administratively down" };
 	struct ike_peer *peer = identify(sa, m, &why);
 
-	if (peer == NULL) {
+	if (peer == NULL || !by_shared_key(m, &why)) {
 		fail(sa, now, why.s);
 		return;
 	}

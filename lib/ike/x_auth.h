@@ -8,7 +8,7 @@
 void	x_auth_start(struct ike_sa *, struct instant);
 void	x_auth_answer(struct ike_sa *, struct instant, const struct path *,
 	    const struct msg *);
-/* The peer's request; inner is the decrypted chain, kept until AUTH is known. */
+/* The peer's request; inner is its chain, kept until AUTH is known. */
 void	x_auth_respond(struct ike_sa *, struct instant, const struct msg *,
 	    uint8_t first, struct bytes inner);
 /* The request cannot be worked on: says so and ends. */

@@ -20,6 +20,8 @@
 
 #define RESTARTS_MAX	2	/* for other groups */
 
+static const struct span retry = { INT64_C(30) * 1000000000 };
+
 struct offer
 x_child_first_offer(const struct ike_sa *sa)
 {
@@ -174,21 +176,38 @@ send_request(struct ike_sa *sa, struct instant now, const struct child *old)
 	    TASK_CREATE_CHILD, old != NULL ? old->spi_in : 0);
 }
 
+/* Again later: the peer is busy, or refused. */
+static void
+put_off(struct ike_sa *sa, struct instant at, struct child *old)
+{
+	if (old != NULL) {
+		old->want_rekey = child_current(old);
+		old->retry_at = at;
+	} else if (sa_current_child(sa) == NULL) {
+		sa->want_child = true;
+		sa->retry_at = at;
+	}
+}
+
 void
 x_child_request(struct ike_sa *sa, struct instant now, struct child *old)
 {
 	struct create *x = calloc(1, sizeof(*x));
 	struct drbg *drbg = sa->ike->drbg;
 
+	if (x == NULL) {
+		put_off(sa, instant_after(now, retry), old);
+		return;
+	}
 	if (old != NULL)
 		old->want_rekey = false;
 	else
 		sa->want_child = false;
-	if (x == NULL)
-		return;
 	sa_create_free(sa);
 	sa->create = x;
 	x->offer = sa->peer->conf.esp;
+	/* No group was agreed for a child yet: the IKE SA's is a good guess. */
+	offer_prefer(&x->offer, &(struct suite){ .ke = sa->suite.ke });
 	if (old != NULL) {
 		/* Its suite and PFS group first: the peer took them before. */
 		offer_prefer(&x->offer, &old->suite);
@@ -203,25 +222,13 @@ x_child_request(struct ike_sa *sa, struct instant now, struct child *old)
 		sa_die(sa, now, "cannot build CREATE_CHILD_SA");
 }
 
-/* Again later: the peer is busy, or refused. */
-static void
-put_off(struct ike_sa *sa, struct instant at, struct child *old)
-{
-	if (old != NULL) {
-		old->want_rekey = child_current(old);
-		old->retry_at = at;
-	} else if (sa_current_child(sa) == NULL) {
-		sa->want_child = true;
-		sa->retry_at = at;
-	}
-}
-
 /* Section 2.25.1: the peer does not have it; make a new one instead. */
 static void
 not_found(struct ike_sa *sa, struct instant now, struct child *old)
 {
 	if (old == NULL || !child_current(old))
 		return;
+	child_hand_over(old, now);
 	child_linger(old, now);
 	sa->want_child = sa_current_child(sa) == NULL;
 }
@@ -266,7 +273,7 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 		peer_failed(sa->peer, "the peer refused to %s the child SA: "
 		    "%s (%u)", old != NULL ? "rekey" : "create",
 		    notify_str(error->type), error->type);
-		put_off(sa, instant_after(now, span_s(10)), old);
+		put_off(sa, instant_after(now, retry), old);
 		break;
 	}
 	sa_create_free(sa);

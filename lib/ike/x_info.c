@@ -13,13 +13,13 @@ static const struct span delete_patience = { INT64_C(5) * 1000000000 };
 
 /* --- responder --- */
 
-/* Does anything stand ready where this child was? */
+/* Does anything stand ready where this child was, or is it even in use? */
 static bool
-has_successor(const struct child *old)
+has_successor(const struct child *old, bool usable)
 {
 	for (const struct child *c = old->sa->children; c != NULL;
 	    c = c->next) {
-		if (c != old && child_current(c))
+		if (c != old && (usable ? child_usable(c) : child_current(c)))
 			return true;
 	}
 	return false;
@@ -41,7 +41,7 @@ delete_child(struct ike_sa *sa, struct instant now, struct build *b,
 	if (c->state != CHILD_DELETING)
 		build_delete_esp(b, c->spi_in);
 	child_hand_over(c, now);
-	if (child_current(c) && !has_successor(c))
+	if (child_current(c) && !has_successor(c, false))
 		peer_failed(sa->peer, "the peer deleted the child SA");
 	child_linger(c, now);
 }
@@ -189,8 +189,12 @@ x_info_deleted_child(struct ike_sa *sa, struct instant now,
 	(void)path;
 	(void)m;
 	xchg_done(sa);
-	if (c != NULL)
-		child_linger(c, now);
+	if (c == NULL)
+		return;
+	/* With one of our own in its place, the peer's has lost to it. */
+	if (!has_successor(c, true))
+		child_hand_over(c, now);
+	child_linger(c, now);
 }
 
 void

@@ -260,7 +260,8 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 
 	if (answer_is_error(sa, now, m))
 		return;
-	if ((m->seen & whole) != whole || proposal_decode(m->sa, &ps) != N_NONE ||
+	if ((m->seen & whole) != whole ||
+	    proposal_decode(m->sa, &ps) != N_NONE ||
 	    !proposal_accept(&ps, &sa->setup->offer, 0, &c) ||
 	    c.suite.ke != sa->setup->ke || m->ke.group != c.suite.ke->id) {
 		sa_die(sa, now, "the peer answered with an IKE proposal that "
@@ -339,7 +340,8 @@ cookie_passes(struct ike *ike, struct instant now, const struct path *path,
 		return true;
 	if (cookie_make(&ike->jar, ike->drbg, now, m->nonce, &path->remote,
 	    h->spi_i, cookie))
-		x_init_refuse(ike, path, h, N_COOKIE, bytes_of(cookie, COOKIE_LEN));
+		x_init_refuse(ike, path, h, N_COOKIE,
+		    bytes_of(cookie, COOKIE_LEN));
 	return false;
 }
 

@@ -14,11 +14,13 @@
 
 #include "ike/peer.h"
 #include "ike/task.h"
+#include "ike/x_info.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	2
 
 static const struct span grace = { INT64_C(10) * 1000000000 };
+static const struct span retry = { INT64_C(30) * 1000000000 };
 
 static struct bytes
 spi_bytes(uint64_t spi, uint8_t buf[static 8])
@@ -58,9 +60,11 @@ x_rekey_request(struct ike_sa *sa, struct instant now)
 	struct create *x = calloc(1, sizeof(*x));
 	struct drbg *drbg = sa->ike->drbg;
 
-	sa->want_rekey = false;
-	if (x == NULL)
+	sa->want_rekey = x == NULL;
+	if (x == NULL) {
+		sa->retry_at = instant_after(now, retry);
 		return;
+	}
 	sa_create_free(sa);
 	sa->create = x;
 	x->offer = sa->peer->conf.ike;
@@ -183,7 +187,7 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 	if (error->type != N_TEMPORARY_FAILURE) {
 		peer_failed(sa->peer, "the peer refused to rekey the IKE SA: "
 		    "%s (%u)", notify_str(error->type), error->type);
-		sa->retry_at = instant_after(now, span_s(10));
+		sa->retry_at = instant_after(now, retry);
 	}
 	if (sa->create->collided)
 		yield_to_theirs(sa, now);
@@ -250,6 +254,8 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	if (n == NULL) {
 		peer_failed(sa->peer, "the peer's answer to our IKE rekey is "
 		    "not valid");
+		if (theirs(sa) != NULL)
+			x_info_wind_up(theirs(sa), now);
 		sa->want_delete = true;
 	} else {
 		settle(sa, now, n, &lowest);
@@ -306,14 +312,14 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 {
 	uint8_t nr[NONCE_OURS];
 	struct rekey k = {
-		.spi_i = spi_of(c->spi), .spi_r = table_sa_spi(sa->ike),
-		.suite = c->suite, .ni = m->nonce,
+		.spi_i = spi_of(c->spi), .suite = c->suite, .ni = m->nonce,
 		.nr = bytes_of(nr, sizeof(nr)), .theirs = m->ke.data,
-		.kex = kex_new(c->suite.ke, sa->ike->drbg),
 	};
 	struct ike_sa *n = NULL;
 
 	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
+	k.spi_r = table_sa_spi(sa->ike);
+	k.kex = kex_new(c->suite.ke, sa->ike->drbg);
 	if (k.kex != NULL)
 		n = successor(sa, now, &k);
 	if (n == NULL) {

@@ -113,7 +113,6 @@ void
 xchg_release(struct ike_sa *sa, struct instant now)
 {
 	(void)now;
-	sa->x.held = false;
 	sa->x.answering = false;
 	xchg_repeat(sa, &sa->x.reply_path);
 	sa_touch(sa);
@@ -125,13 +124,11 @@ xchg_respond(struct ike_sa *sa, struct instant now, struct build *b, bool hold)
 	struct bytes msg = build_end(b, sa->ike->drbg);
 	size_t n = 0;
 
-	/* Without memory the peer's retransmission gets another chance. */
 	if (msg.n == 0 || !xchg_keep(&sa->x.response, &n, msg)) {
-		sa->x.answering = false;
+		xchg_drop(sa);
 		return;
 	}
 	sa->x.response_n = (uint16_t)n;
-	sa->x.held = true;
 	if (!hold)
 		xchg_release(sa, now);
 }
@@ -149,7 +146,6 @@ xchg_drop(struct ike_sa *sa)
 	free(sa->x.response);
 	sa->x.response = NULL;
 	sa->x.response_n = 0;
-	sa->x.held = false;
 	sa->x.answering = false;
 }
 

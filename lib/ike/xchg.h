@@ -29,7 +29,7 @@ void	xchg_refuse(struct ike_sa *, struct instant, uint8_t exchange,
 	    uint16_t type, struct bytes data);
 /* The last response once more, to where its request came from this time. */
 void	xchg_repeat(struct ike_sa *, const struct path *);
-/* There will be no response to the request in hand: the SA is going. */
+/* There will be no response to the request in hand: no memory, or no SA. */
 void	xchg_drop(struct ike_sa *);
 /* Our request is answered or given up. */
 void	xchg_done(struct ike_sa *);

@@ -8,11 +8,13 @@
 set -u
 
 outside() {
+	local result
 	cd "$(dirname "$0")/../.." || exit 1
 	test/deps.sh demo || exit 1
 	test/lab/run --live test/lab/demo.sh | sed -u '/^1\.\.1$/d; /^ok 1 - /d; /^# .* passed/d; /sysrq:\|reboot:/d; /^$/N; /^\n$/D'
-	case $(cat build/lab/demo/result 2>/dev/null) in
-	"pass: "*)	echo "demo: $(sed 's/^pass: //' build/lab/demo/result) passed" ;;
+	result=$(cat build/lab/demo/result 2>/dev/null)
+	case $result in
+	"pass: "*)	echo "demo: $(sed 's/^pass: //; s/,.*//' <<<"$result") passed" ;;
 	*)		echo "demo: failed; everything it left is in build/lab/demo"; exit 1 ;;
 	esac
 }
@@ -38,9 +40,12 @@ draw() {
 	X
 }
 
-show_both() {
-	on hub "$daemons/vpnctl" -S /mnt/hub/run/ctl.sock show
-	on branch "$daemons/vpnctl" -S /mnt/branch/run/ctl.sock show
+show() {
+	local ns
+	for ns in "$@"; do
+		echo "  $ns\$ vpnctl show"
+		ctl "$ns" show | sed 's/^/    /'
+	done
 }
 
 step "a lab on a $LAB_KIND kernel: namespaces for hub, branch and a host behind each"
@@ -55,15 +60,14 @@ vpnd_start branch branch
 wait_for 30 "both tunnels are up at both ends" both_up
 wait_for 10 "the hub routes $branch_net over both tunnels" fib_is hub $branch_net "vpn1 vpn2"
 wait_for 10 "the branch routes $hub_net over both tunnels" fib_is branch $hub_net "vpn1 vpn2"
-show_both
+show hub branch
 on hub ip route show $branch_net
 on hub ip nexthop
 
 step "traffic from host to host"
 check "ping from vpc to lan" pings vpc $lan_host
 check "ping from lan to vpc" pings lan $vpc_host
-send vpc lan $lan_host 2
-sent vpc lan 20
+bulk vpc lan $lan_host 16
 
 used=$(tunnel_in_use)
 step "the underlay of tunnel $used, which the traffic uses, swallows everything from now on"
@@ -72,14 +76,14 @@ cut_underlay $used
 wait_for 30 "the hub routes over tunnel $((3 - used)) alone" fib_is hub $branch_net "vpn$((3 - used))"
 wait_for 30 "the branch routes over tunnel $((3 - used)) alone" fib_is branch $hub_net "vpn$((3 - used))"
 check "ping from vpc to lan" pings vpc $lan_host
-on hub "$daemons/vpnctl" -S /mnt/hub/run/ctl.sock show
+show hub
 
 step "the underlay is healed"
 heal_underlay $used
 wait_for 45 "both tunnels are up at both ends" both_up
 wait_for 10 "the hub routes over both tunnels again" fib_is hub $branch_net "vpn1 vpn2"
 sent vpc lan 40
-show_both
+show hub branch
 
 step "what the underlays have seen of it"
 capture_end u1

@@ -60,7 +60,7 @@ fail() {
 }
 
 pass() {
-	lab_verdict="pass: $lab_checks checks"
+	lab_verdict="pass: $lab_checks checks, $SECONDS s"
 	printf '\nPASSED: %d checks in %d seconds\n' $lab_checks $SECONDS
 	exit 0
 }

@@ -146,7 +146,7 @@ libreswan_start() {
 	(umask 077 && printf ': PSK "%s"\n' "$psk" >"$dir/ipsec.secrets")
 	# It looks for its helpers at their installed place, whatever one says.
 	spawn "$1.pluto" nsenter --net="/run/netns/$1" -- unshare --mount -- env LD_LIBRARY_PATH="$libreswan_lib" bash -c \
-		"mount -t tmpfs libexec /usr/libexec && mkdir /usr/libexec/ipsec /run/pluto &&
+		"mount -t tmpfs libexec /usr/libexec && mkdir -p /usr/libexec/ipsec /run/pluto &&
 		mount --bind $libreswan/usr/libexec/ipsec /usr/libexec/ipsec &&
 		exec /usr/libexec/ipsec/pluto --nofork --rundir $dir --nssdir sql:$dir/nssdb \
 		--secretsfile $dir/ipsec.secrets --logfile $out/$1.libreswan.log"
@@ -176,8 +176,10 @@ libreswan_rekey() {
 	done
 }
 
+# It leaves its policies for IPv6 neighbour discovery behind.
 libreswan_stop() {
 	reap "$1.pluto"
+	ip -n "$1" xfrm policy flush
 }
 
 libreswan_conf() {
@@ -334,6 +336,10 @@ frr_conf() {
 
 # --- vpnd against a peer ---
 
+# How many packets a peer may lose in the rekeys of a round. Libreswan sends on a new SA as soon as it has answered, before we
+# can have read the answer, and takes the old one away before it says so: one packet each time, if one comes just then.
+declare -A rekey_loss=([strongswan]=0 [libreswan]=4)
+
 # interop: four rounds of vpnd against the peer that $ike and $bgp name, on the standard topology.
 interop() {
 	local role starter
@@ -384,7 +390,7 @@ interop_traffic() {
 		wait_for 20 "one pair of SAs for each tunnel" sa_count "$us" 4
 	done
 	check "both tunnels are up on vpnd's side" up "$us"
-	no_loss "ping while $us is vpnd"
+	no_loss "ping while $us is vpnd" "${rekey_loss[$ike]}"
 }
 
 interop_end() {

@@ -87,6 +87,7 @@ vpnd_secrets() {
 # vpnd_write NS ROLE [KEY=VALUE...]
 vpnd_write() {
 	local ns=$1; shift
+	rm -f "/mnt/$ns/vpnd.conf" "/mnt/$ns/vpnd.secrets"
 	vpnd_conf "$@" >"/mnt/$ns/vpnd.conf"
 	(umask 077 && vpnd_secrets "$1" >"/mnt/$ns/vpnd.secrets")
 	cp "/mnt/$ns/vpnd.conf" "$out/$ns.vpnd.conf"

@@ -21,6 +21,10 @@ masquerade() {
 			oifname "wan" udp sport 4500 masquerade ${1:-}
 			oifname "wan" masquerade
 		}
+		chain in {			# a NAT does not comment on what it has no mapping for
+			type filter hook input priority filter
+			iifname "wan" udp dport 4500 drop
+		}
 	}
 	X
 }

@@ -73,10 +73,8 @@ step "traffic from host to host"
 check "ping from vpc to lan" pings vpc $lan_host
 check "ping from lan to vpc" pings lan $vpc_host
 check "a packet of the tunnel's MTU passes whole" mtu_is_true
-send vpc lan $lan_host 3
-sent vpc lan 20
-send lan vpc $vpc_host 3
-sent lan vpc 20
+bulk vpc lan $lan_host 16
+bulk lan vpc $vpc_host 16
 
 step "what the wires have seen"
 capture_end u1

@@ -1,0 +1,195 @@
+/*
+ * What the two cores put out: IKE's datagrams, SAs, AUTH requests and events,
+ * BGP's connections, octets and routes, each as the gateway's own output or as
+ * news for a tunnel.  Decides nothing.
+ */
+#include "gw/pump.h"
+
+#include <string.h>
+
+#include "gw/peers.h"
+#include "gw/tunnel.h"
+
+/* --- what IKE puts out --- */
+
+static void
+ike_auth(struct gw *gw, const struct ike_out *o)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct kern_op *op;
+
+	if (t == NULL || o->n > KERN_OCTETS_MAX)
+		return;
+	op = queue_op(&gw->out, KERN_AUTH);
+	if (op == NULL)
+		return;
+	str_set(op->auth.connection, sizeof(op->auth.connection),
+	    t->connection);
+	op->auth.tunnel = t->conf.number;
+	op->auth.prf = o->prf->id;
+	op->auth.n = (uint16_t)o->n;
+	memcpy(op->auth.octets, o->data, o->n);
+	gw_await(gw, op, o->token);
+}
+
+static void
+ike_sa(struct gw *gw, const struct ike_out *o, enum kern_op_kind kind)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct kern_op *op = t == NULL ? NULL : queue_op(&gw->out, kind);
+
+	if (op == NULL)
+		return;
+	peers_sa(t, &o->esp, &op->sa);
+	if (kind == KERN_SA_ADD)
+		gw_await(gw, op, o->token);
+	if (kind == KERN_SA_PATH)
+		gw_await(gw, op, t->id);
+}
+
+static void
+ike_datagram_out(struct gw *gw, struct ike_out *o)
+{
+	struct gw_out *out = queue_push(&gw->out, GW_OUT_DATAGRAM);
+
+	if (out == NULL)
+		return;
+	out->path = o->path;
+	out->data = o->data;
+	out->n = o->n;
+	o->data = NULL;
+}
+
+static void
+ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+
+	if (t != NULL)
+		tunnel_ike_event(t, now, o);
+	else
+		queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s",
+		    o->why.s);
+}
+
+bool
+pump_ike(struct gw *gw, struct instant now)
+{
+	struct ike_out o;
+	bool any = false;
+
+	while (ike_next(gw->ike, &o)) {
+		any = true;
+		switch (o.kind) {
+		case IKE_OUT_DATAGRAM:
+			ike_datagram_out(gw, &o);
+			break;
+		case IKE_OUT_AUTH:
+			ike_auth(gw, &o);
+			break;
+		case IKE_OUT_SA_ADD:
+			ike_sa(gw, &o, KERN_SA_ADD);
+			break;
+		case IKE_OUT_SA_DEL:
+			ike_sa(gw, &o, KERN_SA_DEL);
+			break;
+		case IKE_OUT_SA_PATH:
+			ike_sa(gw, &o, KERN_SA_PATH);
+			break;
+		case IKE_OUT_EVENT:
+			ike_event(gw, now, &o);
+			break;
+		}
+		ike_out_fini(&o);
+	}
+	return any;
+}
+
+/* --- what BGP puts out --- */
+
+static void
+bgp_connect(struct gw *gw, const struct bgp_out *o)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct kern_op *op = t == NULL ? NULL :
+	    queue_op(&gw->out, KERN_CONNECT);
+
+	if (op == NULL)
+		return;
+	op->conn.id = o->conn;
+	op->conn.local = o->local;
+	op->conn.remote = o->remote;
+	op->conn.ttl = 1;
+	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
+	gw_await(gw, op, o->conn);
+}
+
+static void
+bgp_route_out(struct gw *gw, const struct bgp_route *r)
+{
+	/* What is ours is reached without a tunnel. */
+	size_t n = gw_own_network(gw, &r->prefix) ? 0 : r->n;
+	struct fib_hops hops = { 0 };
+
+	for (size_t i = 0; i < n && i < KERN_GROUP_MAX; i++)
+		hops.v[hops.n++] = (struct fib_hop){
+			.tunnel = r->paths[i].peer,
+			.gateway = r->paths[i].gateway,
+		};
+	fib_set(gw->fib, FIB_BGP, &r->prefix, &hops);
+}
+
+static void
+bgp_event_out(struct gw *gw, const struct bgp_out *o)
+{
+	static const char *const names[] = {
+		[BGP_EVENT_STATE] = "bgp-state",
+		[BGP_EVENT_NOTIFICATION] = "bgp-notification",
+		[BGP_EVENT_UPDATE_ERROR] = "bgp-update-error",
+	};
+	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
+
+	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
+	    "%s", o->text.s);
+	if (t != NULL)
+		tunnel_touch(t);
+}
+
+void
+pump_stream(struct gw *gw, uint32_t conn, enum gw_out_kind kind)
+{
+	struct gw_out *out = queue_push(&gw->out, kind);
+
+	if (out != NULL)
+		out->conn = conn;
+}
+
+bool
+pump_bgp(struct gw *gw)
+{
+	struct bgp_out o;
+	bool any = false;
+
+	while (bgp_next(gw->bgp, &o)) {
+		any = true;
+		switch (o.kind) {
+		case BGP_OUT_CONNECT:
+			bgp_connect(gw, &o);
+			break;
+		case BGP_OUT_CLOSE:
+			pump_stream(gw, o.conn, GW_OUT_CLOSE);
+			break;
+		case BGP_OUT_SEND:
+			pump_stream(gw, o.conn, GW_OUT_STREAM);
+			break;
+		case BGP_OUT_ROUTE:
+			bgp_route_out(gw, &o.route);
+			break;
+		case BGP_OUT_EVENT:
+			bgp_event_out(gw, &o);
+			break;
+		}
+	}
+	return any;
+}

@@ -1,0 +1,285 @@
+/*
+ * Datagrams on their way in: matched to an SA by our SPI, to the window by
+ * the message id, to the state by what the state allows, and only then
+ * decrypted; payloads are checked against the rules of their exchange before
+ * any handler runs (RFC 7296 sections 2.1 to 2.5).  What does not fit is
+ * dropped without a side effect.
+ */
+#include <string.h>
+
+#include "ike/peer.h"
+#include "ike/rules.h"
+#include "ike/sa.h"
+#include "ike/task.h"
+#include "ike/x_auth.h"
+#include "ike/x_child.h"
+#include "ike/x_info.h"
+#include "ike/x_init.h"
+#include "ike/x_rekey.h"
+#include "ike/xchg.h"
+
+struct packet {
+	const struct path *path;
+	struct hdr	h;
+	struct bytes	raw;
+	struct msg	m;
+};
+
+static bool
+is_response(const struct packet *k)
+{
+	return (k->h.flags & HDR_RESPONSE) != 0;
+}
+
+/* A request that could start an IKE SA. */
+static bool
+is_opening(const struct packet *k)
+{
+	return k->h.exchange == IKE_SA_INIT && !is_response(k) &&
+	    (k->h.flags & HDR_INITIATOR) != 0 && k->h.spi_i != 0 &&
+	    k->h.spi_r == 0 && k->h.mid == 0;
+}
+
+static void
+init_request(struct ike *ike, struct instant now, struct packet *k)
+{
+	struct ike_sa *sa = x_init_find(ike, k->path, k->h.spi_i);
+
+	if (sa != NULL) {
+		/* Section 2.1: the same request gets the same octets. */
+		if (sa->setup != NULL && sa->state == SA_HALF_OPEN &&
+		    bytes_eq(k->raw, bytes_of(sa->setup->init_i,
+		    sa->setup->init_i_n)))
+			out_datagram(ike, 0, k->path, bytes_of(
+			    sa->setup->init_r, sa->setup->init_r_n));
+		return;
+	}
+	if (is_opening(k) &&
+	    rules_check(IKE_SA_INIT, false, &k->m) == N_NONE)
+		x_init_respond(ike, now, k->path, &k->h, &k->m, k->raw);
+}
+
+static void
+init_response(struct ike_sa *sa, struct instant now, struct packet *k)
+{
+	if (rules_check(IKE_SA_INIT, true, &k->m) != N_NONE)
+		return;
+	sa->spi_r = k->h.spi_r;
+	if (x_init_keep(sa, k->raw, false))
+		x_init_answer(sa, now, k->path, &k->m);
+}
+
+/* The SA that a datagram names, if it names it rightly. */
+static struct ike_sa *
+find_sa(const struct ike *ike, const struct packet *k)
+{
+	bool by_initiator = (k->h.flags & HDR_INITIATOR) != 0;
+	struct ike_sa *sa = map_get(&ike->sas,
+	    by_initiator ? k->h.spi_r : k->h.spi_i);
+
+	if (sa == NULL || sa->initiator == by_initiator ||
+	    sa->spi_i != k->h.spi_i)
+		return NULL;
+	if (sa->state != SA_INIT_SENT && sa->spi_r != k->h.spi_r)
+		return NULL;
+	return sa;
+}
+
+/* Where a message stands in the window of its SA (section 2.3). */
+enum fit {
+	FIT_NOT,
+	FIT_AGAIN,		/* the last request, which is answered */
+	FIT_NEXT,
+};
+
+static enum fit
+fit_of(const struct ike_sa *sa, const struct packet *k)
+{
+	const struct xchg *x = &sa->x;
+	bool fits;
+
+	if (is_response(k)) {
+		fits = x->task != TASK_NONE && k->h.mid == x->out_mid &&
+		    k->h.exchange == x->exchange &&
+		    sa_allows(sa, k->h.exchange, true);
+		return fits ? FIT_NEXT : FIT_NOT;
+	}
+	if (k->h.mid + 1 == x->in_mid && x->response != NULL &&
+	    !x->answering && x->response[HDR_EXCHANGE_AT] == k->h.exchange)
+		return FIT_AGAIN;
+	fits = k->h.mid == x->in_mid && !x->answering &&
+	    sa_allows(sa, k->h.exchange, false);
+	return fits ? FIT_NEXT : FIT_NOT;
+}
+
+/* A half-open SA learns its path, maybe on the other port, from IKE_AUTH. */
+static void
+follow_path(struct ike_sa *sa, const struct path *path)
+{
+	if (sa->state == SA_HALF_OPEN) {
+		sa->path = *path;
+		sa->encap &= path->local.port == IKE_PORT_NATT;
+	} else if (sa_may_move(sa)) {
+		sa_path(sa, path);
+	}
+}
+
+static void
+dispatch_request(struct ike_sa *sa, struct instant now, struct packet *k)
+{
+	const struct msg *m = &k->m;
+
+	switch (k->h.exchange) {
+	case IKE_AUTH:
+		x_auth_respond(sa, now, m, m->first, m->chain);
+		break;
+	case CREATE_CHILD_SA:
+		if ((m->seen & PL_BIT(PL_TSI)) != 0)
+			x_child_respond(sa, now, m);
+		else
+			x_rekey_respond(sa, now, m);
+		break;
+	case INFORMATIONAL:
+		x_info_respond(sa, now, m);
+		break;
+	default:
+		sa->x.answering = false;
+		break;
+	}
+}
+
+static void
+request(struct ike_sa *sa, struct instant now, struct packet *k,
+    uint16_t verdict)
+{
+	struct bytes critical = bytes_of(&k->m.critical,
+	    verdict == N_UNSUPPORTED_CRITICAL_PAYLOAD ? 1 : 0);
+
+	sa->x.in_mid++;
+	sa->x.answering = true;
+	sa->x.reply_path = *k->path;
+	if (verdict == N_NONE)
+		verdict = rules_check(k->h.exchange, false, &k->m);
+	if (verdict == N_NONE) {
+		dispatch_request(sa, now, k);
+		return;
+	}
+	if (k->h.exchange == IKE_AUTH)
+		x_auth_refuse(sa, now, verdict, critical);
+	else
+		xchg_refuse(sa, now, k->h.exchange, verdict, critical);
+}
+
+static void
+response(struct ike_sa *sa, struct instant now, struct packet *k,
+    uint16_t verdict)
+{
+	if (verdict == N_NONE)
+		verdict = rules_check(k->h.exchange, true, &k->m);
+	if (verdict != N_NONE)
+		sa_die(sa, now, "the peer's answer to %s is malformed (%s)",
+		    hdr_exchange_str(k->h.exchange), notify_str(verdict));
+	else
+		task_answer(sa, now, k->path, &k->m);
+}
+
+/*
+ * Opens the SK payload and goes on with what is inside.  Section 2.1: a
+ * repeated request gets its answer again and does nothing else.
+ */
+static void
+protected(struct ike_sa *sa, struct instant now, struct packet *k,
+    enum fit fit)
+{
+	uint8_t buf[UINT16_MAX];
+	uint8_t inner_first = k->m.sk_next;
+	size_t sk_at = k->m.sk_at;
+	struct bytes plain;
+	uint16_t verdict;
+
+	if (k->raw.n > sizeof(buf) || sa_seal_in(sa) == NULL)
+		return;
+	memcpy(buf, k->raw.p, k->raw.n);
+	if (!seal_open(sa_seal_in(sa), buf, sk_at, k->raw.n, &plain))
+		return;
+	if (fit == FIT_AGAIN) {
+		xchg_repeat(sa, k->path);
+	} else {
+		verdict = payload_decode(inner_first, plain, sk_at, &k->m);
+		sa_heard(sa, now);
+		sa_touch(sa);
+		follow_path(sa, k->path);
+		if (is_response(k))
+			response(sa, now, k, verdict);
+		else
+			request(sa, now, k, verdict);
+	}
+	wipe(buf, k->raw.n);
+}
+
+static void
+message(struct ike *ike, struct instant now, struct packet *k)
+{
+	bool init = k->h.exchange == IKE_SA_INIT;
+	struct ike_sa *sa;
+	uint16_t verdict;
+	enum fit fit;
+
+	verdict = payload_decode(k->h.next, bytes_of(k->raw.p + HDR_LEN,
+	    k->raw.n - HDR_LEN), HDR_LEN, &k->m);
+	/* Section 2.5: "the response ... MUST include" who asked for it. */
+	if (verdict == N_UNSUPPORTED_CRITICAL_PAYLOAD && is_opening(k))
+		x_init_refuse(ike, k->path, &k->h, verdict,
+		    bytes_of(&k->m.critical, 1));
+	if (verdict != N_NONE)
+		return;
+	if (init != ((k->m.seen & PL_BIT(PL_SK)) == 0))
+		return;
+	if (init && !is_response(k)) {
+		init_request(ike, now, k);
+		return;
+	}
+	sa = find_sa(ike, k);
+	fit = sa == NULL ? FIT_NOT : fit_of(sa, k);
+	if (fit == FIT_NOT)
+		return;
+	sa_touch(sa);
+	if (init)
+		init_response(sa, now, k);
+	else
+		protected(sa, now, k, fit);
+}
+
+/* Section 2.5: a higher version is told ours; a lower one would not care. */
+static void
+other_version(struct ike *ike, const struct packet *k)
+{
+	char from[ENDPOINT_STRLEN];
+
+	if (k->h.version >> 4 > 2 && is_opening(k))
+		x_init_refuse(ike, k->path, &k->h, N_INVALID_MAJOR_VERSION,
+		    (struct bytes){ 0 });
+	out_event(ike, 0, IKE_EV_REFUSED, "%s speaks IKE version %u, we speak "
+	    "only version 2", endpoint_str(&k->path->remote, from),
+	    k->h.version >> 4);
+}
+
+void
+ike_datagram(struct ike *ike, struct instant now, const struct path *path,
+    struct bytes raw)
+{
+	struct packet k = { .path = path };
+	struct rd r = rd_of(raw);
+
+	/* RFC 3948 section 2.2: the non-ESP marker is four zero octets. */
+	if (path->local.port == IKE_PORT_NATT && (rd_u32(&r) != 0 || r.bad))
+		return;
+	k.raw = rd_rest(&r);
+	if (!hdr_decode(k.raw, &k.h))
+		return;
+	if (k.h.version >> 4 != 2)
+		other_version(ike, &k);
+	else
+		message(ike, now, &k);
+	sa_settle_all(ike, now);
+}

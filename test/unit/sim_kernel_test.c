@@ -1,0 +1,157 @@
+/*
+ * Gateways in the simulated world (test/sim): a kernel that loses interfaces,
+ * refuses operations and forgets to tell, and what is left in it at the end.
+ */
+#include "test/unit/sim_pair.h"
+
+static void
+a_deleted_or_downed_interface_comes_back(void **state)
+{
+	(void)state;
+	started();
+	gate_link_delete(p.hub, "vpn1");
+	later(20);
+	assert_int_equal(gate_count(p.hub, "interface-lost"), 1);
+	all_up();
+	later(2000);
+	hops(2);
+	gate_link_down(p.branch, "vpn2");
+	all_up();
+	later(2000);
+	hops(2);
+	assert_int_equal(p.branch->kernel.failed, 0);
+}
+
+static void
+a_refused_sa_is_tried_again(void **state)
+{
+	(void)state;
+	p.hub->kernel.refuse[KERN_SA_ADD] = 2;
+	p.branch->kernel.refuse[KERN_SA_ADD] = 1;
+	started();
+	hops(2);
+	p.w.steady = true;
+	p.hub->kernel.refuse[KERN_SA_ADD] = 1;
+	done(p.hub, "{\"command\":\"rekey\",\"name\":\"vpn/1\"}");
+	later(20000);
+	p.branch->kernel.refuse[KERN_SA_ADD] = 1;
+	done(p.hub, "{\"command\":\"rekey\",\"name\":\"vpn/1\"}");
+	later(120000);
+	all_up();
+}
+
+static void
+a_refused_interface_is_tried_again(void **state)
+{
+	(void)state;
+	p.hub->kernel.refuse[KERN_LINK_SET] = 2;
+	pair_start(&p);
+	later(1000);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "interface");
+	assert_string_equal(pair_get(p.hub, "vpn/1", "reason"),
+	    "refused by the simulator");
+	all_up();
+}
+
+static void
+refused_nexthops_and_routes_are_tried_again(void **state)
+{
+	static const enum kern_op_kind kinds[] = { KERN_NEXTHOP_SET,
+	    KERN_GROUP_SET, KERN_ROUTE_SET, KERN_POLICY_SET, KERN_LISTEN };
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		p.hub->kernel.refuse[kinds[i]] = 1;
+	pair_start(&p);
+	pair_run_up(&p, span_s(120));
+	later(120000);
+	hops(2);
+	assert_true(gate_count(p.hub, "kernel-refused") > 0);
+}
+
+static void
+lost_kernel_events_end_in_a_resync(void **state)
+{
+	(void)state;
+	started();
+	for (unsigned i = 1; i < 12; i++) {
+		gate_lose(p.hub, i);
+		done(p.hub, "{\"command\":\"rekey\",\"name\":\"vpn\"}");
+		if (i % 3 == 0)
+			gate_link_delete(p.hub, "vpn1");
+		later(200000);
+		all_up();
+		later(2000);
+		hops(2);
+		assert_int_equal(gate_count(p.hub, "kernel-overrun"), i);
+	}
+}
+
+static void
+events_lost_at_the_start_do_not_hold_it_up(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < 40; i++) {
+		pair_fini(&p);
+		pair_init(&p, i);
+		pair_start(&p);
+		gate_lose(p.hub, i);
+		gate_lose(p.branch, 40 - i);
+		pair_run_up(&p, span_s(120));
+		later(2000);
+		hops(2);
+	}
+}
+
+static void
+a_gateway_that_stops_leaves_nothing(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	started();
+	gate_stop(p.branch);
+	later(8000);
+	assert_true(p.branch->stopped);
+	if (!check_clean(p.branch, &why))
+		fail_msg("%s", why.s);
+	assert_int_equal(p.hub->kernel.sas_n, 0);
+	hops(0);
+	gate_crash(p.branch, false);
+	gate_start(p.branch);
+	all_up();
+}
+
+static void
+a_gateway_stops_though_the_peer_is_silent(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	started();
+	p.link[0]->cut = p.link[1]->cut = true;
+	gate_stop(p.hub);
+	later(10000);
+	assert_true(p.hub->stopped);
+	if (!check_clean(p.hub, &why))
+		fail_msg("%s", why.s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORY(a_deleted_or_downed_interface_comes_back),
+		STORY(a_refused_sa_is_tried_again),
+		STORY(a_refused_interface_is_tried_again),
+		STORY(refused_nexthops_and_routes_are_tried_again),
+		STORY(lost_kernel_events_end_in_a_resync),
+		STORY(events_lost_at_the_start_do_not_hold_it_up),
+		STORY(a_gateway_that_stops_leaves_nothing),
+		STORY(a_gateway_stops_though_the_peer_is_silent),
+	};
+
+	if (!crypto_init())
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
