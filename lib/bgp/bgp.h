@@ -26,6 +26,8 @@ struct bgp_peer_conf {
 	struct addr	local, remote;	/* session addresses, same family */
 	struct addr	next_hop4;	/* ours, announced with IPv4 routes */
 	struct addr	next_hop6;	/* ours, with IPv6; unset: family off */
+	struct addr	remote_other;	/* its one of the other family: the only
+					   next hop of it; unset: any */
 	uint32_t	local_asn;
 	uint32_t	remote_asn;
 	uint16_t	hold_time;	/* seconds offered; 0 or >= 3 */

@@ -41,6 +41,9 @@ next_hop_error(const struct import *im, const struct addr *hop)
 		return "is link-local";
 	if (hop->family == im->remote.family && !addr_eq(hop, &im->remote))
 		return "is not the neighbour";
+	if (hop->family == im->remote_other.family &&
+	    !addr_eq(hop, &im->remote_other))
+		return "is not the neighbour";
 	return NULL;
 }
 

@@ -10,6 +10,7 @@ struct import {
 	uint8_t		families;	/* negotiated: OPEN_IPV4 | OPEN_IPV6 */
 	uint32_t	local_asn, router_id;
 	struct addr	local, remote;	/* of the session */
+	struct addr	remote_other;	/* its next hop of the other family */
 	struct addr	next_hop4, next_hop6;	/* ours */
 	uint32_t	max_prefixes;	/* 0: no limit */
 	struct rib_ref	source;

@@ -186,6 +186,7 @@ fill_import(const struct bgp *b, struct session *s)
 		.families = s->open.families & peer_families(s->peer),
 		.local_asn = c->local_asn, .router_id = b->router_id,
 		.local = c->local, .remote = c->remote,
+		.remote_other = c->remote_other,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
 		.max_prefixes = c->max_prefixes,
 	};

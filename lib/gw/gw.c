@@ -270,26 +270,39 @@ link_del(struct gw *gw, const struct gw_tunnel *t)
 		peers_link(t, &op->link);
 }
 
+/*
+ * It has ended.  Whatever the configuration has in its place begins, and stays
+ * down when an operator had taken the old one down.
+ */
+static void
+bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
+{
+	char connection[CONF_NAME_LEN];
+	unsigned number = t->conf.number;
+	bool down = !t->admin_up;
+
+	str_set(connection, sizeof(connection), t->connection);
+	link_del(gw, t);
+	tunnel_free(t, now);
+	converge(gw, now);
+	t = gw_tunnel_find(gw, connection, number);
+	if (t != NULL && down)
+		t->admin_up = false;
+}
+
 /* Removed tunnels whose peers have been told. */
 static bool
 sweep(struct gw *gw, struct instant now)
 {
 	struct gw_tunnel **at = &gw->tunnels, *t;
-	bool any = false;
 
-	while ((t = *at) != NULL) {
-		if (!t->removing || !tunnel_ended(t)) {
-			at = &t->next;
-			continue;
-		}
-		*at = t->next;
-		link_del(gw, t);
-		tunnel_free(t, now);
-		any = true;
-	}
-	if (any)
-		converge(gw, now);
-	return any;
+	while ((t = *at) != NULL && !(t->removing && tunnel_ended(t)))
+		at = &t->next;
+	if (t == NULL)
+		return false;
+	*at = t->next;
+	bury(gw, now, t);
+	return true;
 }
 
 static bool

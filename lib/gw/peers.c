@@ -116,6 +116,7 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.id = t->id,
 		.local = v4 ? c->local4 : c->local6,
 		.remote = v4 ? c->remote4 : c->remote6,
+		.remote_other = v4 ? c->remote6 : c->remote4,
 		.local_asn = t->gw->conf->asn,
 		.remote_asn = t->remote_asn,
 		.hold_time = t->hold_time,

@@ -39,8 +39,8 @@ put(char *buf, const struct pair_end *e)
 	unsigned n = e->tunnels != 0 ? e->tunnels : 2;
 
 	str_fmt(buf, PAIR_TEXT, "asn = %u; %s\nconnections = ( { name = "
-	    "\"vpn\"; role = \"%s\";\n", asn, or_empty(e->top),
-	    e->hub ? "hub" : "device");
+	    "\"%s\"; role = \"%s\";\n", asn, or_empty(e->top),
+	    e->name != NULL ? e->name : "vpn", e->hub ? "hub" : "device");
 	if (!e->no_bgp)
 		str_add(buf, PAIR_TEXT, "remote_asn = %u; networks = "
 		    "[ %s ];\n", remote, e->networks != NULL ? e->networks :

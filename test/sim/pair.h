@@ -17,6 +17,7 @@ struct pair_end {
 	bool		nat;		/* connection names the peer */
 	unsigned	tunnels;	/* 1 or 2; 0: 2 */
 	unsigned	asn, remote_asn;
+	const char	*name;		/* of the connection */
 	const char	*networks;	/* quoted, with commas */
 	const char	*top;		/* further settings, each with ';' */
 	const char	*connection;

@@ -22,6 +22,15 @@ static const struct import over6 = {
 	.local = V6(1), .remote = V6(2),
 	.next_hop4 = V4(169, 254, 10, 1), .next_hop6 = V6(1),
 };
+/* The neighbour's IPv6 address is known. */
+static const struct import tunnel = {
+	.mode = { .as4 = true, .remote_asn = 65010 },
+	.families = OPEN_IPV4 | OPEN_IPV6,
+	.local_asn = 64512, .router_id = 0x0a000001,
+	.local = V4(169, 254, 10, 1), .remote = V4(169, 254, 10, 2),
+	.remote_other = V6(2),
+	.next_hop4 = V4(169, 254, 10, 1), .next_hop6 = V6(1),
+};
 static const struct import only4 = {
 	.mode = { .as4 = true, .remote_asn = 65010 },
 	.families = OPEN_IPV4,
@@ -66,6 +75,12 @@ static const struct {
 	    "a router (10.2.0.0/16 and 1 more)" },
 	{ "any IPv6 router, over IPv4", &over4,
 	    HEAD6 "fd000010000000000000000000000077" TAIL6, 1, 1, NULL },
+	{ "the neighbour's IPv6 address, over IPv4", &tunnel,
+	    HEAD6 "fd000010000000000000000000000002" TAIL6, 1, 1, NULL },
+	{ "another IPv6 address than the neighbour's, over IPv4", &tunnel,
+	    HEAD6 "fd000010000000000000000000000077" TAIL6, 1, 0,
+	    "routes are not used: their next hop fd00:10::77 is not the "
+	    "neighbour (fd02:0:1::/48)" },
 	{ "our IPv6 address, over IPv4", &over4,
 	    HEAD6 "fd000010000000000000000000000001" TAIL6, 1, 0,
 	    "routes are not used: their next hop fd00:10::1 is ours "

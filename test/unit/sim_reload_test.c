@@ -216,6 +216,41 @@ another_as_or_router_id_starts_bgp_anew(void **state)
 	assert_int_equal(bgp.remote_router_id, 0x09090909);
 }
 
+static void
+what_an_operator_took_down_stays_down(void **state)
+{
+	(void)state;
+	started();
+	done(p.hub, "{\"command\":\"down\",\"name\":\"vpn/1\"}");
+	later(5000);
+	p.hub_conf.tunnel[0] = "replay_window_size = 2048;";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	later(20000);
+	assert_int_equal(gw_tunnel_find(p.hub->gw, "vpn",
+	    1)->conf.replay_window, 2048);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "admin");
+	done(p.hub, "{\"command\":\"up\",\"name\":\"vpn/1\"}");
+	all_up();
+}
+
+static void
+an_interface_goes_from_one_connection_to_another(void **state)
+{
+	(void)state;
+	started();
+	p.hub_conf.name = "renamed";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	later(30000);
+	all_up();
+	assert_null(gw_tunnel_find(p.hub->gw, "vpn", 1));
+	assert_non_null(gw_tunnel_find(p.hub->gw, "renamed", 1));
+	assert_int_equal(p.hub->kernel.links_n, 2);
+	assert_int_equal(p.hub->kernel.sas_n, 4);
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 2);
+}
+
 /* --- what does not fit --- */
 
 static void
@@ -331,6 +366,8 @@ main(void)
 		STORY(networks_and_static_routes_follow_a_reload),
 		STORY(what_becomes_ours_is_not_routed_into_a_tunnel),
 		STORY(another_as_or_router_id_starts_bgp_anew),
+		STORY(what_an_operator_took_down_stays_down),
+		STORY(an_interface_goes_from_one_connection_to_another),
 		STORY(a_wrong_key_is_named_as_the_reason),
 		STORY(a_missing_key_is_named_as_the_reason),
 		STORY(a_wrong_as_is_named_as_the_reason),
