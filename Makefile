@@ -4,6 +4,7 @@ CFLAGS = -O2 -g
 PREFIX = /usr/local
 SAN =
 WERROR =
+Q = $(if $(V),,@)
 
 FLAVOUR := $(if $(SAN),san,rel)$(if $(filter clang%,$(notdir $(CC))),-clang)
 OUT := build/$(FLAVOUR)
@@ -51,23 +52,26 @@ $(OUT)/libsim.a: $(call obj,$(SIM_SRC))
 # The monitor with a scripted engine, for the lab.
 $(OUT)/kernop: $(OUT)/test/lab/kernop.o $(OUT)/test/lab/main.o $(OUT)/libdaemon.a \
 		$(OUT)/libvpn.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(if $(V),,@echo '  link $@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/test/lab/main.o: daemon/main.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
 		-MMD -MP -c -o $@ $<
 $(UNIT): LIBS += $(shell pkg-config --libs cmocka 2>/dev/null)
 $(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a $(OUT)/libvpn.a
 $(REPLAY): %.replay: %.o $(OUT)/test/fuzz/replay.o $(OUT)/libvpn.a
 
 $(OUT)/vpnd $(OUT)/vpnctl $(UNIT) $(SIM) $(BENCH) $(REPLAY):
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(if $(V),,@echo '  link $@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 %.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 $(OUT)/%.o: %.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo '  cc   $<')
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 deps:
 	@test/deps.sh build
@@ -141,4 +145,4 @@ help:
 # help: make SAN=address,undefined check    units, simulations and lints with sanitizers
 # help: make install             DESTDIR= PREFIX=/usr/local
 # help: make clean               remove what was built (fetched packages stay)
-# help: CC=clang, WERROR=1, LAB=host|uml|qemu are understood everywhere
+# help: CC=clang, WERROR=1, V=1 (whole commands), LAB=host|uml|qemu are understood everywhere

@@ -23,7 +23,7 @@
 struct ike;
 
 struct ike_limits {
-	unsigned	sas;		/* IKE SAs in all */
+	unsigned	sas;		/* IKE SAs in all; a rekey needs two */
 	unsigned	half_open;	/* responders before IKE_AUTH is done */
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
 	unsigned	half_open_per_peer;	/* a peer's own quota */

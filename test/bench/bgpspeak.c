@@ -413,7 +413,7 @@ static void
 add_extra(char *s)
 {
 	struct bgp_peer_conf *p = &peers[npeers];
-	char *asn = strchr(s, ','), *local;
+	char *asn = strchr(s, ','), *local = NULL;
 
 	if (npeers == PEERS || asn == NULL ||
 	    (local = strchr(asn + 1, ',')) == NULL)

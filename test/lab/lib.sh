@@ -178,6 +178,7 @@ collect() {
 		collect_ns "$ns" >"$out/$ns.$1" 2>&1
 	done
 	dmesg >"$out/dmesg.$1" 2>/dev/null
+	cp $pcaps/*.pcap "$out/" 2>/dev/null
 	return 0
 }
 

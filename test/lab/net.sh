@@ -129,9 +129,12 @@ tunnel_in_use() {
 
 # --- captures ---
 
-# capture NAME NS INTERFACE: from the moment it returns until capture_end NAME, into /mnt/out/NAME.pcap
+# capture NAME NS INTERFACE: from the moment it returns until capture_end NAME. Captures stay in the guest's memory and go to
+# /mnt/out with the logs at the end (lib.sh).
+pcaps=/mnt/pcaps
 capture() {
-	spawn "$1.tcpdump" nsenter --net="/run/netns/$2" -- sh -c 'exec tcpdump -ni "$1" -s 256 -U -w - >"$2"' - "$3" "$out/$1.pcap"
+	mkdir -p $pcaps
+	spawn "$1.tcpdump" nsenter --net="/run/netns/$2" -- sh -c 'exec tcpdump -ni "$1" -s 256 -U -w - >"$2"' - "$3" "$pcaps/$1.pcap"
 	wait_quietly 10 "tcpdump on $3" grep -q 'listening on' "$out/$1.tcpdump.log"
 }
 
@@ -148,7 +151,7 @@ wait_quietly() {
 }
 
 packets() {
-	tcpdump -nr "$out/$1.pcap" "$2" 2>/dev/null | wc -l
+	tcpdump -nr "$pcaps/$1.pcap" "$2" 2>/dev/null | wc -l
 }
 
 # What may be seen outside: ESP, IKE, and neighbours looking for each other.
@@ -162,10 +165,10 @@ only_esp_ike() {
 	other=$(packets "$1" "not ($outside_filter)")
 	[ "$esp" -gt 0 ] || fail "capture $1 shows no ESP at all"
 	if [ "$other" -ne 0 ]; then
-		tcpdump -nr "$out/$1.pcap" "not ($outside_filter)" 2>/dev/null | sed -n 's/^/  /; 1,5p'
+		tcpdump -nr "$pcaps/$1.pcap" "not ($outside_filter)" 2>/dev/null | sed -n 's/^/  /; 1,5p'
 		fail "capture $1 shows $other packets that are neither IKE nor ESP"
 	fi
-	if grep -qaF "$marker" "$out/$1.pcap"; then
+	if grep -qaF "$marker" "$pcaps/$1.pcap"; then
 		fail "capture $1 shows inside traffic in clear"
 	fi
 	ok "capture $1: $esp packets of ESP, all else is IKE"
@@ -173,7 +176,7 @@ only_esp_ike() {
 
 # in_clear NAME: the counterpart on an inside wire: without it only_esp_ike would prove nothing.
 in_clear() {
-	grep -qaF "$marker" "$out/$1.pcap" || fail "capture $1 should show inside traffic in clear"
+	grep -qaF "$marker" "$pcaps/$1.pcap" || fail "capture $1 should show inside traffic in clear"
 	ok "capture $1: inside, the same traffic is readable"
 }
 

@@ -73,8 +73,8 @@ step "traffic from host to host"
 check "ping from vpc to lan" pings vpc $lan_host
 check "ping from lan to vpc" pings lan $vpc_host
 check "a packet of the tunnel's MTU passes whole" mtu_is_true
-bulk vpc lan $lan_host 16
-bulk lan vpc $vpc_host 16
+bulk vpc lan $lan_host $((16 / patience))
+bulk lan vpc $vpc_host $((16 / patience))
 
 step "what the wires have seen"
 capture_end u1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # xfrmi: two-tunnels once more, over XFRM interfaces
 # needs: xfrmi vpnd
-# time: 180
+# time: 250
 #
 # Topology and steps are those of two-tunnels.sh; each tunnel is told apart by its if_id instead of a VTI's mark.
 interface=xfrmi
