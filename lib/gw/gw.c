@@ -385,6 +385,9 @@ tunnel_by_ifname(const struct gw *gw, const char *name)
 static void
 op_failed(struct gw *gw, const struct kern_event *e)
 {
+	/* At the end the monitor takes everything away by itself. */
+	if (gw->stopping)
+		return;
 	queue_event(&gw->out, GW_ERROR, "kernel-refused", "", "%s: %s",
 	    kern_op_name(e->op), e->text);
 }

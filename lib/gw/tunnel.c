@@ -406,6 +406,8 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 	    bgp.state == BGP_ESTABLISHED)
 		return LAYER_NONE;
 	*why = bgp.why;
+	if (why->s[0] == '\0')
+		reason_set(why, "session is in %s", bgp_state_str(bgp.state));
 	return LAYER_BGP;
 }
 
