@@ -254,6 +254,14 @@ other_group(struct ike_sa *sa, struct instant now, struct bytes data,
 	return false;
 }
 
+/* The child that we meant to rekey went, or the peer replaced it. */
+static bool
+overtaken(const struct create *x, const struct child *old)
+{
+	return x->old_in != 0 && (old == NULL || !child_current(old) ||
+	    child_heir(old) != NULL);
+}
+
 static void
 refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
     struct child *old)
@@ -266,6 +274,10 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 		not_found(sa, now, old);
 		break;
 	case N_INVALID_KE_PAYLOAD:
+		if (overtaken(sa->create, old)) {
+			put_off(sa, task_later(sa, now), old);
+			break;
+		}
 		if (other_group(sa, now, error->data, old))
 			return;		/* the request is out again */
 		/* FALLTHROUGH */

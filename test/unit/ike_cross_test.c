@@ -208,6 +208,34 @@ rekeys_with_wrong_groups_cross_as_well(void **state)
 	}
 }
 
+/* C22: another group is asked for when the child has long been replaced. */
+static void
+a_retry_is_not_made_for_a_child_that_went(void **state)
+{
+	struct duo_rule keep = {
+		.from = RIGHT, .exchange = CREATE_CHILD_SA, .response = true,
+		.nth = 1, .until = 9, .fate = DUO_KEEP,
+	};
+	struct duo d;
+
+	(void)state;
+	set_up(&d, 1);
+	table_peer(d.end[RIGHT].ike, DUO_PEER)->conf.esp.ke =
+	    duo_algs(ALG_KE, "19 31");
+	d.rules = &keep;
+	d.rules_n = 1;
+	duo_rekey(&d, LEFT, CHILD);
+	duo_run(&d, span_ms(100));
+	/* The right one has to be told its group as well. */
+	duo_rekey(&d, RIGHT, CHILD);
+	duo_run(&d, span_s(5));
+	assert_int_equal(duo_info(&d, RIGHT).child_rekeys, 1);
+	d.rules_n = 0;
+	duo_release(&d);
+	finish(&d);
+	assert_int_equal(keep.seen > 0, 1);
+}
+
 /* --- deletes --- */
 
 static void
@@ -404,6 +432,7 @@ main(void)
 		    of_two_ike_rekeys_at_once_the_lowest_nonce_loses),
 		cmocka_unit_test(rekeys_that_cross_leave_one_pair_and_no_gap),
 		cmocka_unit_test(rekeys_with_wrong_groups_cross_as_well),
+		cmocka_unit_test(a_retry_is_not_made_for_a_child_that_went),
 		cmocka_unit_test(
 		    a_child_deleted_under_a_rekey_is_gone_and_comes_back),
 		cmocka_unit_test(
