@@ -58,11 +58,17 @@ done(const struct request *q)
 }
 
 static bool
+named(const struct request *q, const struct gw_tunnel *t)
+{
+	return q->r.name[0] == '\0' ||
+	    (strcmp(q->connection, t->connection) == 0 &&
+	    (q->number == 0 || q->number == t->conf.number));
+}
+
+static bool
 chosen(const struct request *q, const struct gw_tunnel *t)
 {
-	return !t->removing && (q->r.name[0] == '\0' ||
-	    (strcmp(q->connection, t->connection) == 0 &&
-	    (q->number == 0 || q->number == t->conf.number)));
+	return !t->removing && named(q, t);
 }
 
 static void
@@ -89,7 +95,10 @@ static void
 admin(struct request *q, bool up)
 {
 	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		if (chosen(q, t))
+		/* One that is being rebuilt: its successor will obey. */
+		if (t->removing && named(q, t))
+			t->admin_up = up;
+		else if (named(q, t))
 			tunnel_admin(t, q->now, up);
 	}
 	done(q);
@@ -154,7 +163,7 @@ exists(struct request *q)
 	if (!ctl_name(q->r.name, q->connection, &q->number))
 		return false;
 	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		if (chosen(q, t))
+		if (named(q, t))
 			return true;
 	}
 	return false;
