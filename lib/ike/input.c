@@ -179,6 +179,11 @@ response(struct ike_sa *sa, struct instant now, struct packet *k,
 	if (verdict != N_NONE)
 		sa_die(sa, now, "the peer's answer to %s is malformed (%s)",
 		    hdr_exchange_str(k->h.exchange), notify_str(verdict));
+	else if (k->h.exchange != IKE_AUTH &&
+	    msg_notify(&k->m, N_INVALID_SYNTAX) != NULL)
+		/* Section 2.21.3: "considered fatal in both peers" */
+		sa_die(sa, now, "the peer calls our %s malformed "
+		    "(INVALID_SYNTAX)", hdr_exchange_str(k->h.exchange));
 	else
 		task_answer(sa, now, k->path, &k->m);
 }

@@ -264,6 +264,19 @@ sa_die(struct ike_sa *sa, struct instant now, const char *fmt, ...)
 }
 
 void
+sa_broken(struct ike_sa *sa, struct instant now, const char *why)
+{
+	peer_failed(sa->peer, "%s", why);
+	while (sa->children != NULL)
+		child_free(sa->children);
+	sa_create_free(sa);
+	if (sa->x.task != TASK_NONE)
+		xchg_done(sa);
+	sa->want_delete = sa->want_rekey = sa->want_child = false;
+	sa_state(sa, now, SA_REFUSED);
+}
+
+void
 sa_child_add(struct ike_sa *sa, struct child *c)
 {
 	c->sa = sa;

@@ -66,7 +66,7 @@ struct setup {
 	size_t		inner_n;
 	uint8_t		inner_first;
 	bool		initial_contact;	/* the peer said so */
-	struct reason	why;		/* refusal of an earlier candidate */
+	struct reason	why;		/* an error that nobody vouches for */
 };
 
 /* Our outstanding CREATE_CHILD_SA. */
@@ -151,6 +151,11 @@ void		sa_establish(struct ike_sa *, struct instant);
 /* Ends without a word to the peer; children go with it. */
 void		sa_die(struct ike_sa *, struct instant, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
+/*
+ * Section 2.21.3: an INVALID_SYNTAX is fatal to the SA at both ends; it stays
+ * for a moment only to repeat that answer.
+ */
+void		sa_broken(struct ike_sa *, struct instant, const char *why);
 /* Its children go on under another SA. */
 void		sa_migrate(struct ike_sa *from, struct ike_sa *to);
 void		sa_setup_free(struct ike_sa *);

@@ -28,6 +28,16 @@ peer_dead(struct ike_sa *sa, struct instant now)
 	}
 }
 
+/* Nothing came but an error that anybody may have sent, if even that. */
+static void
+init_over(struct ike_sa *sa, struct instant now)
+{
+	if (sa->setup->why.s[0] != '\0')
+		sa_die(sa, now, NULL);
+	else
+		peer_dead(sa, now);
+}
+
 /* A delete that nobody answers has done its work all the same. */
 static void
 gone_anyway(struct ike_sa *sa, struct instant now)
@@ -40,7 +50,7 @@ static const struct task_row {
 		    const struct path *, const struct msg *);
 	void	(*expired)(struct ike_sa *, struct instant);
 } rows[TASKS] = {
-	[TASK_INIT] = { x_init_answer, peer_dead },
+	[TASK_INIT] = { x_init_answer, init_over },
 	[TASK_AUTH] = { x_auth_answer, peer_dead },
 	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway },
 	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead },

@@ -410,6 +410,11 @@ verify_request(struct ike_sa *sa, struct instant now, struct bytes value)
 		    "pre-shared keys differ");
 		return;
 	}
+	/* Section 2.21.2: malformed is more than a child refused. */
+	if (!x_child_readable(&m)) {
+		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
+		return;
+	}
 	sa_state(sa, now, SA_ANSWERING);
 	if (!ask_own_value(sa))
 		no_memory(sa, now);

@@ -78,6 +78,18 @@ explain_ts(const struct ike_sa *sa, const struct ts_list *tsi,
 	    a, b, c, d);
 }
 
+bool
+x_child_readable(const struct msg *m)
+{
+	struct ts_list tsi, tsr;
+	struct proposals ps;
+
+	return (m->seen & PL_BIT(PL_SA)) == 0 ||
+	    (proposal_decode(m->sa, &ps) == N_NONE &&
+	    ts_decode(m->tsi, &tsi) == N_NONE &&
+	    ts_decode(m->tsr, &tsr) == N_NONE);
+}
+
 uint16_t
 x_child_choose(const struct ike_sa *sa, const struct msg *m,
     const struct offer *o, struct child_deal *deal, uint8_t *number,

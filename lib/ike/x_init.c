@@ -19,6 +19,9 @@
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
 
+/* How long after an error that nobody vouches for we still try. */
+static const struct span doubting = { INT64_C(3) * 1000000000 };
+
 static struct bytes
 nonce_bytes(const struct nonce *n)
 {
@@ -137,15 +140,31 @@ restart(struct ike_sa *sa, struct instant now)
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
 
+/*
+ * Section 2.21.1: "Because all error notifications are completely
+ * unauthenticated, the recipient should continue trying for some time before
+ * giving up."  The first one is reported, and cuts that time short.
+ */
+static void
+doubt(struct ike_sa *sa, struct instant now, const struct reason *why)
+{
+	sa->spi_r = 0;
+	if (sa->setup->why.s[0] != '\0')
+		return;
+	sa->setup->why = *why;
+	peer_failed(sa->peer, "%s", why->s);
+	sa->x.give_up_at = instant_min(sa->x.give_up_at,
+	    instant_after(now, doubting));
+	sa_touch(sa);
+}
+
 /* Section 2.6: the same request with the cookie in front. */
 static void
 restart_with_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
 {
-	if (cookie.n == 0 || cookie.n > sizeof(sa->setup->cookie)) {
-		sa_die(sa, now, "the peer sent a COOKIE of %zu octets",
-		    cookie.n);
+	/* "... MUST be between 1 and 64 octets in length (inclusive)" */
+	if (cookie.n == 0 || cookie.n > sizeof(sa->setup->cookie))
 		return;
-	}
 	/* A late copy of the answer that asked for it. */
 	if (bytes_eq(cookie, bytes_of(sa->setup->cookie, sa->setup->cookie_n)))
 		return;
@@ -173,14 +192,16 @@ static void
 restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 {
 	const struct alg *ke = asked_group(&sa->setup->offer, data);
+	struct reason why;
 
 	/* A late copy of the answer that asked for it. */
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
-		sa_die(sa, now, "the peer asks for key exchange group %u, "
+		reason_set(&why, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
 		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
+		doubt(sa, now, &why);
 		return;
 	}
 	if (use_group(sa, ke))
@@ -193,6 +214,7 @@ static bool
 answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
 	const struct pl_notify *n = msg_notify(m, N_COOKIE);
+	struct reason why;
 
 	if (n != NULL && (m->seen & PL_BIT(PL_SA)) == 0) {
 		restart_with_cookie(sa, now, n->data);
@@ -201,14 +223,17 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	n = msg_error(m);
 	if (n == NULL)
 		return false;
-	if (n->type == N_INVALID_KE_PAYLOAD)
+	if (n->type == N_INVALID_KE_PAYLOAD) {
 		restart_with_group(sa, now, n->data);
-	else if (n->type == N_NO_PROPOSAL_CHOSEN)
-		sa_die(sa, now, "the peer accepts none of our IKE proposals, "
+		return true;
+	}
+	if (n->type == N_NO_PROPOSAL_CHOSEN)
+		reason_set(&why, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
 	else
-		sa_die(sa, now, "the peer answered IKE_SA_INIT with %s (%u)",
+		reason_set(&why, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
+	doubt(sa, now, &why);
 	return true;
 }
 
@@ -258,7 +283,8 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	struct proposals ps;
 	struct choice c;
 
-	if (answer_is_error(sa, now, m))
+	/* Section 3.1: the responder's SPI "MUST NOT be zero" here. */
+	if (answer_is_error(sa, now, m) || sa->spi_r == 0)
 		return;
 	if ((m->seen & whole) != whole ||
 	    proposal_decode(m->sa, &ps) != N_NONE ||
@@ -270,7 +296,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	}
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
-	if (sa->spi_r == 0 || !derive(sa, sa->setup->kex, m->ke.data)) {
+	if (!derive(sa, sa->setup->kex, m->ke.data)) {
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;
 	}
@@ -319,7 +345,9 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 
 	build_begin(&b, buf, sizeof(buf), &out);
 	build_notify(&b, type, data);
-	out_datagram(ike, 0, path, build_end(&b, ike->drbg));
+	/* Never more octets out than in: whoever asked may be another. */
+	if (b.w.n <= h->length)
+		out_datagram(ike, 0, path, build_end(&b, ike->drbg));
 }
 
 /* True: the request may go on. */
@@ -373,8 +401,28 @@ choose_peer(struct ike *ike, const struct path *path,
 	return NULL;
 }
 
+/* Does the peer detect NATs?  Only then are our hashes of any use to it. */
+static bool
+detects_nat(const struct msg *m)
+{
+	return msg_notify(m, N_NAT_DETECTION_SOURCE_IP) != NULL;
+}
+
+/* Octets of our answer, known before a key is made for it. */
+static size_t
+answer_size(const struct msg *m, const struct suite *s)
+{
+	size_t sa = 4 + 8 + (s->encr->key_bits != 0 ? 12 : 8) + 8 + 8 +
+	    (s->integ != NULL ? 8 : 0);
+
+	return HDR_LEN + sa + 8 + s->ke->public_len + 4 + NONCE_OURS +
+	    (detects_nat(m) ? 2 * (8 + 20) : 0);
+}
+
+/* It waits until it is known to be no larger than what it answers. */
 static void
-answer(struct ike_sa *sa, struct instant now, struct kex *kex)
+answer(struct ike_sa *sa, struct instant now, struct kex *kex,
+    const struct msg *m)
 {
 	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
@@ -385,14 +433,15 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
-	nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
-	xchg_respond(sa, now, &b, false);
+	if (detects_nat(m))
+		nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	xchg_respond(sa, now, &b, true);
 }
 
 /* Everything is agreed: the SA is made and answers. */
 static bool
-open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
-    const struct choice *c, struct bytes raw)
+open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
+    const struct msg *m, const struct choice *c, struct bytes raw)
 {
 	struct kex *kex = NULL;
 	bool ok;
@@ -408,12 +457,16 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	ok = kex != NULL && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
-		answer(sa, now, kex);
+		answer(sa, now, kex, m);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,
-		    sa->x.response_n), false);
+		    sa->x.response_n), false) &&
+		    cookie_passes(sa->ike, now, &sa->path, h, m,
+		    sa->x.response_n > raw.n);
 	}
 	kex_free(kex);
+	if (ok)
+		xchg_release(sa, now);
 	return ok;
 }
 
@@ -483,10 +536,14 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		    (struct bytes){ 0 });
 		return;
 	}
-	/* Nobody may use up a peer's quota from an address not his own. */
-	if (!cookie_passes(ike, now, path, h, m,
-	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
-	    !group_fits(ike, path, h, m, c.suite.ke) ||
+	/*
+	 * Nobody may use up a peer's quota from an address not his own, nor
+	 * make us send more to it than he sends himself.
+	 */
+	if (!group_fits(ike, path, h, m, c.suite.ke) ||
+	    !cookie_passes(ike, now, path, h, m,
+	    2 * peer->half_open >= ike->limits.half_open_per_peer ||
+	    answer_size(m, &c.suite) > raw.n) ||
 	    !within_limits(ike, peer))
 		return;
 	sa = half_open(ike, now, path, peer, h->spi_i);
@@ -494,6 +551,6 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		return;
 	sa->init_key = init_key(ike, path, h->spi_i);
 	if (!map_put(&ike->inits, sa->init_key, sa) ||
-	    !open_half(sa, now, m, &c, raw))
+	    !open_half(sa, now, h, m, &c, raw))
 		sa_die(sa, now, NULL);
 }

@@ -84,11 +84,12 @@ struct rekey {
 	struct bytes	ni, nr;
 	struct kex	*kex;
 	struct bytes	theirs;		/* Key Exchange Data */
+	bool		invalid;	/* which was no proper value */
 };
 
 /* The successor, established and without children.  NULL: it failed. */
 static struct ike_sa *
-successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
+successor(struct ike_sa *sa, struct instant now, struct rekey *k)
 {
 	struct secret g_ir = { 0 };
 	struct keys_seed seed = {
@@ -108,8 +109,8 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->nat_remote = sa->nat_remote;
 	n->encap = sa->encap;
 	n->opened = sa->opened;
-	ok = k->spi_i != 0 && k->spi_r != 0 &&
-	    kex_shared(k->kex, k->theirs, &g_ir) &&
+	k->invalid = !kex_shared(k->kex, k->theirs, &g_ir);
+	ok = k->spi_i != 0 && k->spi_r != 0 && !k->invalid &&
 	    keys_derive(&n->suite, &seed, &n->keys);
 	wipe(&g_ir, sizeof(g_ir));
 	if (!ok) {
@@ -323,7 +324,8 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 	if (k.kex != NULL)
 		n = successor(sa, now, &k);
 	if (n == NULL) {
-		xchg_refuse(sa, now, CREATE_CHILD_SA, N_TEMPORARY_FAILURE,
+		xchg_refuse(sa, now, CREATE_CHILD_SA, k.invalid ?
+		    N_INVALID_SYNTAX : N_TEMPORARY_FAILURE,
 		    (struct bytes){ 0 });
 	} else {
 		answer(sa, now, &k, c->number);
@@ -358,6 +360,9 @@ x_rekey_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 		proposal_explain(&ps, &offer, &why);
 		peer_failed(sa->peer, "IKE rekey refused: %s", why.s);
 	}
+	/* Section 3.1: an SPI "MUST NOT be zero". */
+	if (verdict == N_NONE && spi_of(c.spi) == 0)
+		verdict = N_NO_PROPOSAL_CHOSEN;
 	if (verdict == N_NONE && m->ke.group != c.suite.ke->id) {
 		verdict = N_INVALID_KE_PAYLOAD;
 		wr_u16(&w, c.suite.ke->id);

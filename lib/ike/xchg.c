@@ -154,11 +154,17 @@ xchg_refuse(struct ike_sa *sa, struct instant now, uint8_t exchange,
     uint16_t type, struct bytes data)
 {
 	uint8_t buf[512];
+	struct reason why;
 	struct build b;
 
 	xchg_begin_sk(sa, &b, buf, sizeof(buf), exchange, true);
 	build_notify(&b, type, data);
 	xchg_respond(sa, now, &b, false);
+	if (type == N_INVALID_SYNTAX && exchange != IKE_AUTH) {
+		reason_set(&why, "the peer's %s request is malformed "
+		    "(INVALID_SYNTAX)", hdr_exchange_str(exchange));
+		sa_broken(sa, now, why.s);
+	}
 }
 
 void

@@ -24,7 +24,10 @@ bool	xchg_request(struct ike_sa *, struct instant, struct build *,
 void	xchg_respond(struct ike_sa *, struct instant, struct build *,
 	    bool hold);
 void	xchg_release(struct ike_sa *, struct instant);
-/* An encrypted response that holds one notify. */
+/*
+ * An encrypted response that holds one notify.  With INVALID_SYNTAX the SA
+ * has come to its end (section 2.21.3), IKE_AUTH aside.
+ */
 void	xchg_refuse(struct ike_sa *, struct instant, uint8_t exchange,
 	    uint16_t type, struct bytes data);
 /* The last response once more, to where its request came from this time. */

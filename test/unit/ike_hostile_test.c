@@ -274,28 +274,74 @@ seal_within_a_seal(struct speech *s)
 	build_bytes(&s->b, PL_SK, bytes_str("0123456789abcdef"));
 }
 
+/* Section 2.21.3: answered with INVALID_SYNTAX, "considered fatal". */
+static const struct {
+	const char	*what;
+	uint8_t		exchange;
+	void		(*say)(struct speech *);
+} fatal[] = {
+	{ "a child without a nonce", CREATE_CHILD_SA, child_without_nonce },
+	{ "a child without selectors", CREATE_CHILD_SA,
+	    child_with_empty_selectors },
+	{ "a rekey with half a public value", CREATE_CHILD_SA,
+	    rekey_with_short_public_value },
+	{ "a seal within a seal", INFORMATIONAL, seal_within_a_seal },
+};
+
+static void
+a_malformed_request_ends_the_ike_sa(void **state)
+{
+	static struct speech s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++) {
+		struct bytes m;
+		struct duo d;
+		unsigned sent;
+
+		print_message("    %s\n", fatal[i].what);
+		duo_init(&d, 2);
+		d.end[LEFT].conf[0].esp.ke.n = 0;
+		d.end[RIGHT].conf[0].esp.ke.n = 0;
+		duo_start(&d);
+		bring_up(&d, LEFT);
+		sent = d.end[RIGHT].sent;
+		speak(&s, &d, fatal[i].exchange,
+		    table_peer(d.end[LEFT].ike, DUO_PEER)->sas->x.out_mid++,
+		    false);
+		fatal[i].say(&s);
+		m = say(&s);
+		tap_hear(&d.end[LEFT].tap, m);
+		assert_why(&d, RIGHT, fatal[i].exchange == INFORMATIONAL ?
+		    "the peer's INFORMATIONAL request is malformed "
+		    "(INVALID_SYNTAX)" : "the peer's CREATE_CHILD_SA request "
+		    "is malformed (INVALID_SYNTAX)");
+		assert_int_equal(duo_info(&d, RIGHT).state, IKE_DOWN);
+		assert_int_equal(duo_info(&d, RIGHT).children, 0);
+		/* The answer is given again, and nothing else. */
+		duo_inject(&d, RIGHT, m);
+		duo_run(&d, span_s(1));
+		assert_int_equal(d.end[RIGHT].sent, sent + 2);
+		shut_down(&d);
+	}
+}
+
 /* Answered with an error or with nothing in it; the pair stays as it was. */
 static const struct {
 	const char	*what;
 	uint8_t		exchange;
 	void		(*say)(struct speech *);
 } requests[] = {
-	{ "a child without a nonce", CREATE_CHILD_SA, child_without_nonce },
 	{ "a child with a reserved SPI", CREATE_CHILD_SA,
 	    child_with_reserved_spi },
 	{ "a child with an SPI in use", CREATE_CHILD_SA,
 	    child_with_spi_in_use },
-	{ "a child without selectors", CREATE_CHILD_SA,
-	    child_with_empty_selectors },
-	{ "a rekey with half a public value", CREATE_CHILD_SA,
-	    rekey_with_short_public_value },
 	{ "a rekey with SPI zero", CREATE_CHILD_SA, rekey_with_spi_zero },
 	{ "a rekey of an unknown child", CREATE_CHILD_SA,
 	    rekey_of_an_unknown_child },
 	{ "an unknown critical payload", INFORMATIONAL, critical_payload },
 	{ "a delete of nothing", INFORMATIONAL, delete_of_nothing },
 	{ "a delete of AH", INFORMATIONAL, delete_of_ah },
-	{ "a seal within a seal", INFORMATIONAL, seal_within_a_seal },
 };
 
 static void
@@ -582,6 +628,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ike_auth_against_the_rules_is_refused),
+		cmocka_unit_test(a_malformed_request_ends_the_ike_sa),
 		cmocka_unit_test(a_request_against_the_rules_changes_nothing),
 		cmocka_unit_test(an_answer_against_the_rules_ends_the_ike_sa),
 		cmocka_unit_test(distorted_messages_do_no_lasting_harm),

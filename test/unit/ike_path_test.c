@@ -305,7 +305,7 @@ a_peer_may_be_forgotten_at_any_moment(void **state)
 			duo_up(&d, LEFT);
 			duo_run(&d, span_ms(ms));
 			ike_peer_del(d.end[side].ike, d.now, DUO_PEER);
-			duo_run(&d, span_s(1));
+			duo_run(&d, span_s(5));
 			assert_int_equal(d.end[side].sad.n, 0);
 			assert_true(ike_peer_add(d.end[side].ike,
 			    &d.end[side].conf[0]));

@@ -243,7 +243,7 @@ one_that_is_administratively_down_takes_nobody(void **state)
 	duo_start(&d);
 	ike_peer_accept(d.end[RIGHT].ike, DUO_PEER, false);
 	duo_up(&d, LEFT);
-	duo_run(&d, span_s(1));
+	duo_run(&d, span_s(5));
 	assert_string_equal(d.end[RIGHT].said[IKE_EV_REFUSED].s,
 	    "IKE_SA_INIT from 192.0.2.1:500 refused: tunnel is "
 	    "administratively down");
@@ -268,10 +268,10 @@ a_stranger_does_not_hide_why_a_peer_is_up(void **state)
 	duo_start(&d);
 	bring_up(&d, LEFT);
 	ike_peer_up(d.end[LEFT].ike, d.now, second);
-	duo_run(&d, span_s(1));
+	duo_run(&d, span_s(5));
 	assert_why(&d, RIGHT, "");
 	assert_int_equal(d.end[RIGHT].events[IKE_EV_FAILED], 0);
-	assert_int_equal(d.end[RIGHT].events[IKE_EV_REFUSED], 1);
+	assert_in_range(d.end[RIGHT].events[IKE_EV_REFUSED], 1, 9);
 	assert_paired(&d);
 	shut_down(&d);
 }
