@@ -56,6 +56,7 @@ duo_fini(struct duo *d)
 {
 	duo_events_free(&d->events);
 	duo_events_free(&d->kept);
+	duo_events_free(&d->caught);
 	for (int i = 0; i < 2; i++) {
 		ike_free(d->end[i].ike);
 		tap_fini(&d->end[i].tap);
@@ -199,7 +200,8 @@ static void
 esp_send(struct duo *d, int side)
 {
 	struct duo_end *e = &d->end[side];
-	const struct ike_esp *sa = sad_newest_out(&e->sad);
+	struct addr there = duo_seen_at(&d->end[!side]);
+	const struct ike_esp *sa = sad_newest_to(&e->sad, &there);
 	struct ike_out out = { .kind = IKE_OUT_SA_ADD };
 
 	if (sa == NULL) {

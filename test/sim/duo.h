@@ -84,6 +84,8 @@ struct duo {
 	size_t		rules_n;
 	struct duo_event *events;	/* by time */
 	struct duo_event *kept;		/* in order */
+	bool		catch;		/* keep datagrams to nobody: */
+	struct duo_event *caught;	/* in order */
 	struct span	esp_every;	/* test packets; zero: none */
 	struct instant	esp_at;
 	unsigned	stray;		/* datagrams to nobody */
@@ -114,6 +116,14 @@ bool	duo_rekey(struct duo *, int side, bool child);
 void	duo_crash(struct duo *, int side);
 /* A datagram as if it came from the other end. */
 void	duo_inject(struct duo *, int to, struct bytes message);
+/* The same from anywhere. */
+void	duo_inject_from(struct duo *, int to, const struct endpoint *,
+	    struct bytes message);
+/*
+ * The first datagram that went to neither end since catch was set, without
+ * the marker; 0: none.
+ */
+size_t	duo_catch(struct duo *, uint8_t *buf, size_t cap);
 void	duo_expire(struct duo *, int side, bool hard);
 void	duo_refuse(struct duo *, int side, unsigned additions);
 /* Another peer at this end, like its first one; returns its id. */

@@ -67,10 +67,8 @@ rule_for(struct duo *d, int from, const struct hdr *h)
 }
 
 static void
-keep(struct duo *d, struct duo_event *v)
+append(struct duo_event **p, struct duo_event *v)
 {
-	struct duo_event **p = &d->kept;
-
 	while (*p != NULL)
 		p = &(*p)->next;
 	v->next = NULL;
@@ -85,7 +83,7 @@ by_rule(struct duo *d, struct duo_event *v, const struct duo_rule *r)
 	if (r->fate == DUO_DROP) {
 		duo_event_free(v);
 	} else if (r->fate == DUO_KEEP) {
-		keep(d, v);
+		append(&d->kept, v);
 	} else {
 		if (r->fate == DUO_TWICE)
 			duo_event_at(d, copy_of(d, v), instant_after(at,
@@ -176,20 +174,48 @@ duo_arrive(struct duo *d, const struct duo_event *v)
 	struct path path;
 
 	if (translate(&d->end[!v->side], &d->end[v->side], &v->out.path,
-	    &path))
+	    &path)) {
 		ike_datagram(d->end[v->side].ike, d->now, &path,
 		    bytes_of(v->out.data, v->out.n));
-	else
-		d->stray++;
+		return;
+	}
+	d->stray++;
+	if (d->catch)
+		append(&d->caught, copy_of(d, v));
+}
+
+size_t
+duo_catch(struct duo *d, uint8_t *buf, size_t cap)
+{
+	struct duo_event *v = d->caught;
+	struct bytes m;
+
+	if (v == NULL)
+		return 0;
+	d->caught = v->next;
+	m = duo_message(&v->out);
+	if (m.n > cap)
+		m.n = cap;
+	memcpy(buf, m.p, m.n);
+	duo_event_free(v);
+	return m.n;
+}
+
+void
+duo_inject_from(struct duo *d, int to, const struct endpoint *from,
+    struct bytes m)
+{
+	struct path path = {
+		.local = { d->end[to].addr, IKE_PORT }, .remote = *from,
+	};
+
+	ike_datagram(d->end[to].ike, d->now, &path, m);
 }
 
 void
 duo_inject(struct duo *d, int to, struct bytes m)
 {
-	struct path path = {
-		.local = { d->end[to].addr, IKE_PORT },
-		.remote = { duo_seen_at(&d->end[!to]), IKE_PORT },
-	};
+	struct endpoint from = { duo_seen_at(&d->end[!to]), IKE_PORT };
 
-	ike_datagram(d->end[to].ike, d->now, &path, m);
+	duo_inject_from(d, to, &from, m);
 }

@@ -101,16 +101,24 @@ sad_find(const struct sad *s, uint32_t spi, bool inbound)
 }
 
 const struct ike_esp *
-sad_newest_out(const struct sad *s)
+sad_newest_to(const struct sad *s, const struct addr *dst)
 {
 	const struct sad_entry *best = NULL;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (!s->e[i].esp.inbound &&
-		    (best == NULL || s->e[i].age > best->age))
-			best = &s->e[i];
+		const struct sad_entry *e = &s->e[i];
+
+		if (!e->esp.inbound && (best == NULL || e->age > best->age) &&
+		    (dst == NULL || addr_eq(&e->esp.dst, dst)))
+			best = e;
 	}
 	return best == NULL ? NULL : &best->esp;
+}
+
+const struct ike_esp *
+sad_newest_out(const struct sad *s)
+{
+	return sad_newest_to(s, NULL);
 }
 
 size_t

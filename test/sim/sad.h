@@ -35,6 +35,8 @@ void	sad_path(struct sad *, const struct ike_esp *);
 const struct ike_esp *sad_find(const struct sad *, uint32_t spi, bool inbound);
 /* What a packet would go out on, or NULL. */
 const struct ike_esp *sad_newest_out(const struct sad *);
+/* The same for one destination. */
+const struct ike_esp *sad_newest_to(const struct sad *, const struct addr *);
 size_t	sad_count(const struct sad *, bool inbound);
 /* Do the two SAs, one at each end, carry the same traffic? */
 bool	sad_mirrors(const struct ike_esp *out, const struct ike_esp *in);
