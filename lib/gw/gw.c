@@ -23,7 +23,7 @@ static const struct span refused_most = { INT64_C(60) * 1000000000 };
 
 static const struct ike_limits limits = {
 	.sas = 50000, .half_open = 4000, .cookie_above = 64,
-	.half_open_per_peer = 16,
+	.half_open_per_peer = 16, .refusals_per_s = 200,
 };
 
 int64_t

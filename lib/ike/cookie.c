@@ -1,7 +1,7 @@
 /*
  * Cookie = generation | SHA-256(secret | Ni | IPi | port | SPIi), as RFC 7296
  * section 2.6 suggests.  The secret is renewed every two minutes; the one
- * before it is still honoured.
+ * before it is still honoured, for two more.
  */
 #include "ike/cookie.h"
 
@@ -22,10 +22,15 @@ cookie_init(struct cookie_jar *jar, struct drbg *drbg, struct instant now)
 static void
 renew(struct cookie_jar *jar, struct drbg *drbg, struct instant now)
 {
+	struct instant over = instant_after(jar->renew_at, lifetime);
+
 	if (!instant_due(jar->renew_at, now))
 		return;
-	jar->generation++;
-	drbg_fill(drbg, jar->secret[jar->generation & 1], 32);
+	/* After a pause both are too old. */
+	for (int i = instant_due(over, now) ? 2 : 1; i > 0; i--) {
+		jar->generation++;
+		drbg_fill(drbg, jar->secret[jar->generation & 1], 32);
+	}
 	jar->renew_at = instant_after(now, lifetime);
 }
 
@@ -57,11 +62,13 @@ cookie_make(struct cookie_jar *jar, struct drbg *drbg, struct instant now,
 }
 
 bool
-cookie_check(const struct cookie_jar *jar, struct bytes ni,
-    const struct endpoint *from, uint64_t spi_i, struct bytes got)
+cookie_check(struct cookie_jar *jar, struct drbg *drbg, struct instant now,
+    struct bytes ni, const struct endpoint *from, uint64_t spi_i,
+    struct bytes got)
 {
 	uint8_t age, want[32];
 
+	renew(jar, drbg, now);
 	if (got.n != COOKIE_LEN)
 		return false;
 	age = (uint8_t)(jar->generation - got.p[0]);

@@ -19,7 +19,9 @@ void		cookie_init(struct cookie_jar *, struct drbg *, struct instant);
 bool		cookie_make(struct cookie_jar *, struct drbg *, struct instant,
 		    struct bytes ni, const struct endpoint *from,
 		    uint64_t spi_i, uint8_t out[static COOKIE_LEN]);
-bool		cookie_check(const struct cookie_jar *, struct bytes ni,
+/* Did we make it for this initiator, no more than four minutes ago? */
+bool		cookie_check(struct cookie_jar *, struct drbg *,
+		    struct instant, struct bytes ni,
 		    const struct endpoint *from, uint64_t spi_i, struct bytes);
 
 #endif

@@ -27,6 +27,7 @@ struct ike_limits {
 	unsigned	half_open;	/* responders before IKE_AUTH is done */
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
 	unsigned	half_open_per_peer;	/* a peer's own quota */
+	unsigned	refusals_per_s;	/* of strangers; 0: no limit */
 };
 
 struct ike_peer_conf {

@@ -18,6 +18,12 @@
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
+/*
+ * How long an opening may be that is kept for somebody unknown, and signed
+ * later; section 2 asks for 3000 octets.
+ */
+#define OPENING_MAX	3600
+
 struct packet {
 	const struct path *path;
 	struct hdr	h;
@@ -54,7 +60,7 @@ init_request(struct ike *ike, struct instant now, struct packet *k)
 			    sa->setup->init_r, sa->setup->init_r_n));
 		return;
 	}
-	if (is_opening(k) &&
+	if (is_opening(k) && k->raw.n <= OPENING_MAX &&
 	    rules_check(IKE_SA_INIT, false, &k->m) == N_NONE)
 		x_init_respond(ike, now, k->path, &k->h, &k->m, k->raw);
 }

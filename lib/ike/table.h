@@ -44,6 +44,7 @@ struct ike {
 	struct map	tokens_child;	/* token -> child */
 	uint32_t	next_token;
 	unsigned	half_open;
+	struct instant	refusals_at;	/* the bucket was empty then */
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;

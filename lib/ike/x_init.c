@@ -363,8 +363,8 @@ cookie_passes(struct ike *ike, struct instant now, const struct path *path,
 	if (!ike->jar_ready)
 		cookie_init(&ike->jar, ike->drbg, now);
 	ike->jar_ready = true;
-	if (n != NULL && cookie_check(&ike->jar, m->nonce, &path->remote,
-	    h->spi_i, n->data))
+	if (n != NULL && cookie_check(&ike->jar, ike->drbg, now, m->nonce,
+	    &path->remote, h->spi_i, n->data))
 		return true;
 	if (cookie_make(&ike->jar, ike->drbg, now, m->nonce, &path->remote,
 	    h->spi_i, cookie))
@@ -373,25 +373,41 @@ cookie_passes(struct ike *ike, struct instant now, const struct path *path,
 	return false;
 }
 
-/* The first peer for this path whose algorithms fit, and the choice. */
+static bool
+has_room(const struct ike_peer *p)
+{
+	return p->half_open < p->ike->limits.half_open_per_peer;
+}
+
+/*
+ * The first peer for this path whose algorithms fit, and the choice.  One that
+ * has used up its quota is passed over while another fits: those that may call
+ * from anywhere are not told apart before IKE_AUTH.
+ */
 static struct ike_peer *
 choose_peer(struct ike *ike, const struct path *path,
     const struct proposals *ps, struct choice *c)
 {
 	struct reason why = { "no peer configured for this address" };
 	char from[ENDPOINT_STRLEN];
-	struct ike_peer *p = NULL, *refused = NULL;
+	struct ike_peer *p = NULL, *refused = NULL, *full = NULL;
 
 	while ((p = peer_candidate(ike, path, p)) != NULL) {
-		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c))
-			return p;
-		if (p->accept) {
+		if (full != NULL && !has_room(p))
+			continue;
+		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c)) {
+			if (has_room(p))
+				return p;
+			full = p;
+		} else if (p->accept) {
 			proposal_explain(ps, &p->conf.ike, &why);
 			refused = p;
 		} else if (refused == NULL) {
 			reason_set(&why, "tunnel is administratively down");
 		}
 	}
+	if (full != NULL)
+		return full;
 	if (refused != NULL)
 		peer_refused(refused, why.s);
 	else
@@ -473,8 +489,11 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 static bool
 within_limits(struct ike *ike, struct ike_peer *p)
 {
-	if (ike->half_open < ike->limits.half_open &&
-	    p->half_open < ike->limits.half_open_per_peer)
+	/* One that is known by its address is not crowded out by others. */
+	bool known = addr_is_set(&p->conf.remote) &&
+	    !addr_is_any(&p->conf.remote);
+
+	if ((known || ike->half_open < ike->limits.half_open) && has_room(p))
 		return true;
 	out_event(ike, p->conf.id, IKE_EV_REFUSED,
 	    "IKE_SA_INIT dropped: %u half-open IKE SAs, %u of this peer",
@@ -517,6 +536,26 @@ half_open(struct ike *ike, struct instant now, const struct path *path,
 	return sa;
 }
 
+/*
+ * A bucket of one second's refusals, kept as the moment at which it was empty:
+ * whom nobody knows is told so, but not all of a flood.
+ */
+static bool
+may_refuse(struct ike *ike, struct instant now)
+{
+	struct span each;
+
+	if (ike->limits.refusals_per_s == 0)
+		return true;
+	each.ns = span_s(1).ns / ike->limits.refusals_per_s;
+	if (ike->refusals_at.ns < now.ns - span_s(1).ns)
+		ike->refusals_at.ns = now.ns - span_s(1).ns;
+	if (ike->refusals_at.ns + each.ns > now.ns)
+		return false;
+	ike->refusals_at.ns += each.ns;
+	return true;
+}
+
 void
 x_init_respond(struct ike *ike, struct instant now, const struct path *path,
     const struct hdr *h, const struct msg *m, struct bytes raw)
@@ -532,8 +571,9 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		return;
 	peer = choose_peer(ike, path, &ps, &c);
 	if (peer == NULL) {
-		x_init_refuse(ike, path, h, N_NO_PROPOSAL_CHOSEN,
-		    (struct bytes){ 0 });
+		if (may_refuse(ike, now))
+			x_init_refuse(ike, path, h, N_NO_PROPOSAL_CHOSEN,
+			    (struct bytes){ 0 });
 		return;
 	}
 	/*

@@ -1,11 +1,14 @@
 /*
  * A whole datagram as a stranger sends it: header, payload chain, the table of
  * exchanges, and then every inner decoder on whatever was found, with choice,
- * narrowing and the texts that operators read.
+ * narrowing and the texts that operators read.  Then an instance that takes
+ * anybody gets it: whatever it is, no more octets go out than came in.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/prf.h"
+#include "ike/ike.h"
 #include "ike/proposal.h"
 #include "ike/rules.h"
 #include "ike/ts.h"
@@ -149,6 +152,43 @@ check_msg(const struct msg *m, struct bytes all)
 		require(m->nonce.n >= NONCE_MIN && m->nonce.n <= NONCE_MAX);
 }
 
+/* The sender's address is not proven: it may be somebody else's. */
+static void
+try_instance(struct bytes all, bool cookies)
+{
+	static const uint8_t seed[DRBG_SEED_LEN] = { 1 };
+	const struct ike_limits limits = {
+		.sas = 10, .half_open = 10, .half_open_per_peer = 10,
+		.cookie_above = cookies ? 0 : 10,
+	};
+	const struct ike_peer_conf conf = {
+		.id = 1, .ike = offer_all(PROTO_IKE, true),
+		.esp = offer_all(PROTO_ESP, true),
+		.dpd_timeout = span_s(30),
+	};
+	struct path path = { .local = { .port = 500 }, .remote = { .port =
+	    500 } };
+	struct ike_out out;
+	struct drbg drbg;
+	struct ike *ike;
+	size_t n = 0;
+
+	require(crypto_init());
+	drbg_seed(&drbg, seed);
+	addr_parse(&path.local.addr, "192.0.2.1");
+	addr_parse(&path.remote.addr, "192.0.2.2");
+	ike = ike_new(&limits, &drbg);
+	require(ike != NULL && ike_peer_add(ike, &conf));
+	ike_datagram(ike, (struct instant){ 1 }, &path, all);
+	while (ike_next(ike, &out)) {
+		if (out.kind == IKE_OUT_DATAGRAM)
+			n += out.n;
+		ike_out_fini(&out);
+	}
+	require(n <= all.n);
+	ike_free(ike);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -159,6 +199,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct msg m;
 	struct hdr h;
 
+	try_instance(all, false);
+	try_instance(all, true);
 	if (!hdr_decode(all, &h))
 		return 0;
 	hdr_encode(&w, &h);

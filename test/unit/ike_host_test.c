@@ -1,5 +1,5 @@
 /*
- * Hosts that do not answer, lives that end, cookies that grow old, identities
+ * Hosts that do not answer, lives that end, identities
  * of every kind (RFC 7296 sections 2.6, 2.8, 3.5).
  */
 #include <setjmp.h>
@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "crypto/prf.h"
-#include "ike/cookie.h"
 #include "ike/peer.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -76,52 +75,6 @@ what_is_not_rekeyed_ends(void **state)
 	}
 }
 
-static void
-a_cookie_is_good_for_two_generations_of_its_secret(void **state)
-{
-	static const struct {
-		int	age;		/* seconds */
-		bool	good;
-	} table[] = { { 0, true }, { 119, true }, { 200, true },
-	    { 250, false }, { 100000, false } };
-	struct instant now = { INT64_C(1000000000) };
-	struct endpoint from = { .port = 500 }, other = { .port = 501 };
-	uint8_t seed[DRBG_SEED_LEN] = { 1 }, cookie[COOKIE_LEN];
-	const uint8_t ni[32] = { 2 }, ni2[32] = { 3 };
-	struct drbg drbg;
-
-	(void)state;
-	drbg_seed(&drbg, seed);
-	addr_parse(&from.addr, "192.0.2.1");
-	addr_parse(&other.addr, "192.0.2.1");
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		struct bytes c = bytes_of(cookie, COOKIE_LEN);
-		uint8_t later[COOKIE_LEN];
-		struct cookie_jar jar;
-
-		cookie_init(&jar, &drbg, now);
-		assert_true(cookie_make(&jar, &drbg, now, bytes_of(ni, 32),
-		    &from, 7, cookie));
-		/* Somebody asks every minute: the secret is renewed. */
-		for (int t = 60; t <= table[i].age && t < 400; t += 60)
-			assert_true(cookie_make(&jar, &drbg,
-			    instant_after(now, span_s(t)), bytes_of(ni2, 32),
-			    &from, 8, later));
-		assert_int_equal(cookie_check(&jar, bytes_of(ni, 32), &from, 7,
-		    c), table[i].good);
-		if (!table[i].good)
-			continue;
-		assert_false(cookie_check(&jar, bytes_of(ni2, 32), &from, 7,
-		    c));
-		assert_false(cookie_check(&jar, bytes_of(ni, 32), &other, 7,
-		    c));
-		assert_false(cookie_check(&jar, bytes_of(ni, 32), &from, 8,
-		    c));
-		assert_false(cookie_check(&jar, bytes_of(ni, 32), &from, 7,
-		    bytes_of(cookie, COOKIE_LEN - 1)));
-	}
-}
-
 static struct id
 octet_id(uint8_t type, const char *octets, size_t n)
 {
@@ -182,8 +135,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_silent_key_store_ends_the_attempt),
 		cmocka_unit_test(what_is_not_rekeyed_ends),
-		cmocka_unit_test(
-		    a_cookie_is_good_for_two_generations_of_its_secret),
 		cmocka_unit_test(identities_of_every_kind_authenticate),
 	};
 

@@ -6,10 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "crypto/prf.h"
+#include "ike/hdr.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
 
@@ -137,6 +139,241 @@ a_peer_half_way_to_its_quota_has_to_show_a_cookie(void **state)
 	shut_down(&d);
 }
 
+/* --- floods --- */
+
+struct opening {
+	uint8_t		b[1024];
+	size_t		n;
+	uint32_t	next;		/* the number in its SPI */
+};
+
+/* An opening of left's, which itself does not arrive. */
+static void
+take_opening(struct duo *d, struct opening *o)
+{
+	struct duo_rule keep = {
+		.from = LEFT, .exchange = IKE_SA_INIT, .nth = 1, .until = 1,
+		.fate = DUO_KEEP,
+	};
+	struct bytes m;
+
+	d->rules = &keep;
+	d->rules_n = 1;
+	duo_up(d, LEFT);
+	m = duo_kept(d);
+	assert_in_range(m.n, 1, sizeof(o->b));
+	memcpy(o->b, m.p, m.n);
+	o->n = m.n;
+	o->next = 1;
+	duo_drop_kept(d);
+	duo_down(d, LEFT);
+	d->rules_n = 0;
+	d->catch = true;
+}
+
+/* So many, each with an SPI of its own, from 203.0.113.x or one address. */
+static void
+flood(struct duo *d, struct opening *o, unsigned n, const char *from)
+{
+	struct endpoint e = { .port = 500 };
+
+	for (unsigned i = 0; i < n; i++, o->next++) {
+		struct wr w = wr_of(o->b, 4);
+
+		wr_u32(&w, o->next);
+		addr_parse(&e.addr, from != NULL ? from : "203.0.113.0");
+		if (from == NULL)
+			e.addr.b[3] = (uint8_t)o->next;
+		duo_inject_from(d, RIGHT, &e, bytes_of(o->b, o->n));
+	}
+	duo_check(d);
+}
+
+/* Answers that went to strangers, of this kind and all. */
+static unsigned
+answers(struct duo *d, uint16_t type, unsigned *all)
+{
+	unsigned n = 0;
+	uint8_t b[2048];
+	struct msg m;
+	struct hdr h;
+	size_t len;
+
+	duo_run(d, span_ms(50));
+	*all = 0;
+	while ((len = duo_catch(d, b, sizeof(b))) > 0) {
+		++*all;
+		assert_true(hdr_decode(bytes_of(b, len), &h));
+		assert_int_equal(payload_decode(h.next, bytes_of(b + HDR_LEN,
+		    len - HDR_LEN), HDR_LEN, &m), N_NONE);
+		n += msg_notify(&m, type) != NULL;
+	}
+	return n;
+}
+
+static unsigned
+half_open_at_right(const struct duo *d)
+{
+	return d->end[RIGHT].ike->half_open;
+}
+
+/* In spite of what others began. */
+static void
+comes_up(struct duo *d)
+{
+	duo_up(d, LEFT);
+	duo_run(d, span_s(3));
+	assert_sound(d);
+	assert_true(duo_info(d, LEFT).child && duo_info(d, RIGHT).child);
+	assert_int_equal(duo_info(d, LEFT).spi_out, duo_info(d, RIGHT).spi_in);
+}
+
+static void
+strangers_get_no_state_and_not_every_answer(void **state)
+{
+	struct opening o;
+	unsigned all;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 21);
+	d.end[RIGHT].limits.refusals_per_s = 5;
+	duo_start(&d);
+	take_opening(&d, &o);
+	duo_run(&d, span_s(10));
+	flood(&d, &o, 100, NULL);
+	assert_int_equal(answers(&d, N_NO_PROPOSAL_CHOSEN, &all), 5);
+	assert_int_equal(all, 5);
+	duo_run(&d, span_ms(500));
+	flood(&d, &o, 100, NULL);
+	assert_in_range(answers(&d, N_NO_PROPOSAL_CHOSEN, &all), 2, 3);
+	duo_run(&d, span_s(60));
+	flood(&d, &o, 100, NULL);
+	assert_int_equal(answers(&d, N_NO_PROPOSAL_CHOSEN, &all), 5);
+	assert_int_equal(d.end[RIGHT].events[IKE_EV_REFUSED], 300);
+	assert_empty(&d);
+	/* Who is configured is answered all the same. */
+	flood(&d, &o, 100, NULL);
+	comes_up(&d);
+	shut_down(&d);
+}
+
+static void
+cookies_come_above_the_threshold_and_go_below_it(void **state)
+{
+	struct opening o;
+	unsigned all;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 22);
+	d.end[RIGHT].limits.cookie_above = 3;
+	d.end[RIGHT].limits.half_open_per_peer = 100;
+	addr_parse(&d.end[RIGHT].conf[0].remote, "0.0.0.0");
+	duo_start(&d);
+	take_opening(&d, &o);
+	flood(&d, &o, 20, NULL);
+	assert_int_equal(half_open_at_right(&d), 3);
+	assert_int_equal(answers(&d, N_COOKIE, &all), 17);
+	assert_int_equal(all, 20);
+	/* A good peer shows its cookie and comes in. */
+	comes_up(&d);
+	assert_int_equal(half_open_at_right(&d), 3);
+	duo_run(&d, span_s(31));
+	assert_int_equal(half_open_at_right(&d), 0);
+	flood(&d, &o, 2, NULL);
+	assert_int_equal(half_open_at_right(&d), 2);
+	assert_int_equal(answers(&d, N_COOKIE, &all), 0);
+	shut_down(&d);
+}
+
+static void
+one_who_is_known_by_address_is_not_crowded_out(void **state)
+{
+	struct opening o;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 23);
+	d.end[RIGHT].limits = (struct ike_limits){
+		.sas = 1000, .half_open = 10, .cookie_above = 1000,
+		.half_open_per_peer = 100,
+	};
+	/* The second one may call from anywhere. */
+	duo_add_peer(&d, RIGHT);
+	addr_parse(&d.end[RIGHT].conf[1].remote, "0.0.0.0");
+	duo_start(&d);
+	take_opening(&d, &o);
+	flood(&d, &o, 49, NULL);
+	assert_int_equal(half_open_at_right(&d), 10);
+	comes_up(&d);
+	shut_down(&d);
+}
+
+static void
+those_who_call_from_anywhere_share_their_quotas(void **state)
+{
+	struct duo_rule no_auth = {
+		.from = LEFT, .exchange = IKE_AUTH, .nth = 1, .until = 99,
+		.fate = DUO_DROP,
+	};
+	struct opening o;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 24);
+	d.end[RIGHT].limits.half_open_per_peer = 4;
+	d.end[RIGHT].limits.cookie_above = 100;
+	for (int i = 0; i < 3; i++) {
+		if (i > 0)
+			duo_add_peer(&d, RIGHT);
+		addr_parse(&d.end[RIGHT].conf[i].remote, "0.0.0.0");
+	}
+	duo_start(&d);
+	take_opening(&d, &o);
+	/* Without a cookie half of a quota, the next one's only when full. */
+	flood(&d, &o, 50, NULL);
+	assert_int_equal(half_open_at_right(&d), 2);
+	/* With one, all of them: three quotas of four. */
+	d.rules = &no_auth;
+	d.rules_n = 1;
+	for (int i = 0; i < 20; i++) {
+		duo_up(&d, LEFT);
+		duo_run(&d, span_ms(35));
+		duo_crash(&d, LEFT);
+	}
+	assert_int_equal(half_open_at_right(&d), 12);
+	duo_run(&d, span_s(31));
+	assert_int_equal(half_open_at_right(&d), 0);
+	d.rules_n = 0;
+	comes_up(&d);
+	shut_down(&d);
+}
+
+/* The peer's address is no secret: what is sent in its name costs a cookie. */
+static void
+openings_in_a_peers_name_do_not_keep_it_out(void **state)
+{
+	struct opening o;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 25);
+	d.end[RIGHT].limits.half_open_per_peer = 6;
+	duo_start(&d);
+	take_opening(&d, &o);
+	flood(&d, &o, 100, "192.0.2.1");
+	assert_int_equal(half_open_at_right(&d), 3);
+	comes_up(&d);
+	flood(&d, &o, 100, "192.0.2.1");
+	duo_rekey(&d, LEFT, CHILD);
+	duo_run(&d, span_s(1));
+	duo_rekey(&d, RIGHT, IKE);
+	duo_run(&d, span_s(35));
+	assert_paired(&d);
+	shut_down(&d);
+}
+
 static void
 the_limit_of_ike_sas_holds(void **state)
 {
@@ -228,6 +465,14 @@ main(void)
 		    half_open_sas_are_limited_per_peer_and_end_by_themselves),
 		cmocka_unit_test(
 		    a_peer_half_way_to_its_quota_has_to_show_a_cookie),
+		cmocka_unit_test(strangers_get_no_state_and_not_every_answer),
+		cmocka_unit_test(
+		    cookies_come_above_the_threshold_and_go_below_it),
+		cmocka_unit_test(
+		    one_who_is_known_by_address_is_not_crowded_out),
+		cmocka_unit_test(
+		    those_who_call_from_anywhere_share_their_quotas),
+		cmocka_unit_test(openings_in_a_peers_name_do_not_keep_it_out),
 		cmocka_unit_test(the_limit_of_ike_sas_holds),
 		cmocka_unit_test(
 		    two_peers_behind_one_address_are_told_apart_by_identity),
