@@ -28,6 +28,7 @@ SIM_MAIN := $(sort $(wildcard test/sim/*_explore.c))
 SIM_SRC := $(filter-out $(SIM_MAIN),$(sort $(wildcard test/sim/*.c \
 	test/hostile/*.c)))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
+LAB_BIN := build/kernop build/hostile build/flood
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 BENCH := $(BENCH_SRC:%.c=$(OUT)/%)
 FUZZ_SRC := $(sort $(wildcard test/fuzz/*.c))
@@ -41,7 +42,7 @@ obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 all: build/vpnd build/vpnctl
 
 # What lies in build/ is always of the flavour that was asked for last.
-build/vpnd build/vpnctl build/kernop: build/%: $(OUT)/% FORCE
+build/vpnd build/vpnctl $(LAB_BIN): build/%: $(OUT)/% FORCE
 	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
 FORCE:
 
@@ -55,6 +56,7 @@ $(OUT)/kernop: $(OUT)/test/lab/kernop.o $(OUT)/test/lab/main.o $(OUT)/libdaemon.
 		$(OUT)/libvpn.a
 	$(if $(V),,@echo '  link $@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/hostile $(OUT)/flood: $(OUT)/%: $(OUT)/test/lab/%.o $(OUT)/libsim.a $(OUT)/libvpn.a
 $(OUT)/test/lab/main.o: daemon/main.c | deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
@@ -63,7 +65,7 @@ $(UNIT): LIBS += $(shell pkg-config --libs cmocka 2>/dev/null)
 $(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a $(OUT)/libvpn.a
 $(REPLAY): %.replay: %.o $(OUT)/test/fuzz/replay.o $(OUT)/libvpn.a
 
-$(OUT)/vpnd $(OUT)/vpnctl $(UNIT) $(SIM) $(BENCH) $(REPLAY):
+$(OUT)/vpnd $(OUT)/vpnctl $(OUT)/hostile $(OUT)/flood $(UNIT) $(SIM) $(BENCH) $(REPLAY):
 	$(if $(V),,@echo '  link $@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 %.a:
@@ -76,7 +78,7 @@ $(OUT)/%.o: %.c | deps
 
 deps:
 	@test/deps.sh build
-tests: all build/kernop $(UNIT) $(SIM) $(BENCH) $(REPLAY)
+tests: all $(LAB_BIN) $(UNIT) $(SIM) $(BENCH) $(REPLAY)
 
 check:
 	@test/deps.sh check
@@ -90,7 +92,7 @@ demo: all
 	@test/deps.sh demo
 	@test/lab/demo.sh
 
-lab: all build/kernop
+lab: all $(LAB_BIN)
 	@test/deps.sh check
 	@test/lab/run $(if $(S),$(S),--list)
 
@@ -129,7 +131,7 @@ install: all
 	install -Dm644 etc/vpnd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vpnd.conf
 
 clean:
-	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl build/kernop
+	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl $(LAB_BIN)
 
 help:
 	@sed -n 's/^# *help: //p' Makefile

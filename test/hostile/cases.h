@@ -44,6 +44,7 @@ enum end {
 };
 
 #define STEPS_MAX	6
+#define HOSTILE_GROUPS	6
 
 struct hostile_case {
 	const char	*name;
@@ -61,7 +62,7 @@ struct hostile_group {
 
 extern const struct hostile_group group_header, group_init, group_auth,
     group_child, group_info, group_called;
-extern const struct hostile_group *const hostile_groups[6];
+extern const struct hostile_group *const hostile_groups[HOSTILE_GROUPS];
 
 /* False: why says which step went otherwise. */
 bool		judge(struct rogue *, const struct hostile_case *,

@@ -188,8 +188,10 @@ static const struct hostile_case cases[] = {
 	    { OK(INI, GOOD_INIT), DROP(INI, "sa ke n{20}") } },
 	{ "an answer with the same SPIs", "7296 2.2", FRESH, SOUND,
 	    { OK(INI, GOOD_INIT), DROP(INI, GOOD_INIT " flags{+0x20}") } },
-	{ "60000 octets of a vendor id", "7296 3.12", FRESH, SOUND,
-	    { OK(INI, GOOD_INIT " payload{43.60000}") } },
+	{ "3000 octets", "7296 2", FRESH, SOUND,
+	    { OK(INI, GOOD_INIT " payload{43.2852}") } },
+	{ "60000 octets to be kept for a stranger", "7296 2", FRESH, SOUND,
+	    { DROP(INI, GOOD_INIT " payload{43.60000}") } },
 	{ "an opening with the SPI of an SA", "7296 2.1", UP, SOUND,
 	    { DROP(INI, GOOD_INIT " mid{0}") } },
 	/* notifies */

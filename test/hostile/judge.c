@@ -12,7 +12,7 @@
 #define WORDS_CHILD_ANSWER	"esp n ke tsi tsr"
 #define WORDS_AUTH_ANSWER	"idr auth esp tsi tsr"
 
-const struct hostile_group *const hostile_groups[6] = {
+const struct hostile_group *const hostile_groups[HOSTILE_GROUPS] = {
 	&group_header, &group_init, &group_auth, &group_child, &group_info,
 	&group_called,
 };
@@ -242,10 +242,14 @@ leave(struct rogue *r)
 {
 	if (r->called)
 		r->wire->wish(r->wire->self, WISH_DOWN);
-	if (r->heir.keyed)
-		ask(r, INFORMATIONAL, "heir delete{ike}");
-	if (r->sa.keyed)
-		ask(r, INFORMATIONAL, "delete{ike}");
+	for (int i = 0; i < 2; i++) {
+		if (!(i == 0 ? r->heir.keyed : r->sa.keyed))
+			continue;
+		rogue_say(r, INFORMATIONAL, false, i == 0 ?
+		    "heir delete{ike}" : "delete{ike}");
+		while (rogue_listen(r, r->wire->quiet) == HEARD_REQUEST)
+			continue;
+	}
 }
 
 bool

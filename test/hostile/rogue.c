@@ -326,10 +326,15 @@ enum heard
 rogue_listen(struct rogue *r, struct span most)
 {
 	static struct octets as_it_came;
+	const struct rogue_wire *w = r->wire;
+	struct instant end = instant_after(w->now(w->self), most);
 	enum heard heard = HEARD_NOTHING;
 
 	while (heard == HEARD_NOTHING) {
-		r->raw.n = r->wire->recv(r->wire->self, most, r->raw.b);
+		most = instant_since(end, w->now(w->self));
+		if (most.ns < 0)
+			return HEARD_NOTHING;
+		r->raw.n = w->recv(w->self, most, r->raw.b);
 		if (r->raw.n == 0)
 			return HEARD_NOTHING;
 		octets_set(&as_it_came, octets_bytes(&r->raw));

@@ -39,6 +39,7 @@ struct rogue_wire {
 	/* The next datagram for either address; 0: none in this time. */
 	size_t		(*recv)(void *, struct span, uint8_t *buf);
 	void		(*wish)(void *, enum rogue_wish);
+	struct instant	(*now)(void *);
 };
 
 struct octets {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "crypto/prf.h"
-#include "hostile/cases.h"
+#include "hostile/table.h"
 #include "ike/hdr.h"
 #include "ike/table.h"
 #include "sim/duo.h"
@@ -21,10 +21,6 @@ static const char *const rogue_addrs[FROMS] = {
 	[FROM_CALLER] = "203.0.113.66", [FROM_CALLED] = "203.0.113.67",
 	[FROM_STRANGER] = "203.0.113.99",
 };
-static const char *const rogue_ids[] = {
-	"caller.example", "called.example",
-};
-
 struct world {
 	struct duo	d;
 	bool		loud;
@@ -100,16 +96,12 @@ wire_wish(void *self, enum rogue_wish wish)
 	duo_check(&w->d);
 }
 
-static struct ts_list
-net(const char *text)
+static struct instant
+wire_now(void *self)
 {
-	struct ts_list l = { .n = 1 };
-	struct prefix p;
+	const struct world *w = self;
 
-	if (!prefix_parse(&p, text))
-		abort();
-	l.ts[0] = ts_prefix(&p);
-	return l;
+	return w->d.now;
 }
 
 /* The instance under test is RIGHT; the good peer is LEFT. */
@@ -129,10 +121,10 @@ world_init(struct world *w)
 		uint32_t id = duo_add_peer(&w->d, RIGHT);
 		struct ike_peer_conf *c = &e->conf[id - DUO_PEER];
 
-		c->remote_id = duo_id(rogue_ids[i]);
+		c->remote_id = duo_id(table_id[i]);
 		addr_parse(&c->remote, rogue_addrs[i]);
-		c->local_ts = net("10.1.0.0/16");
-		c->remote_ts = net("10.2.0.0/16");
+		c->local_ts = table_net(TABLE_NET_THEIRS);
+		c->remote_ts = table_net(TABLE_NET_OURS);
 	}
 	duo_start(&w->d);
 	duo_up(&w->d, LEFT);
@@ -142,27 +134,13 @@ world_init(struct world *w)
 	w->d.esp_at = w->d.now;
 }
 
-static void
-rogue_init(struct rogue *r, const struct rogue_wire *wire)
-{
-	static const uint8_t seed[DRBG_SEED_LEN] = { 66 };
-
-	r->wire = wire;
-	drbg_seed(&r->drbg, seed);
-	r->psk = "a secret of both";
-	r->id[FROM_CALLER] = rogue_ids[FROM_CALLER];
-	r->id[FROM_CALLED] = rogue_ids[FROM_CALLED];
-	r->peer_id = "right.example";
-	r->ours = net("10.2.0.0/16");
-	r->theirs = net("10.1.0.0/16");
-}
-
 /* --- verdicts --- */
 
 /* Nothing of the rogue is left, and the good tunnel is as it was. */
 static bool
-unharmed(struct world *w, struct reason *why)
+unharmed(void *self, struct reason *why)
 {
+	struct world *w = self;
 	const struct ike *ike = w->d.end[RIGHT].ike;
 	static uint8_t dump[ROGUE_MAX];
 	struct duo_end *l = &w->d.end[LEFT], *r = &w->d.end[RIGHT];
@@ -208,25 +186,6 @@ rekeys_work(struct world *w, struct reason *why)
 	return false;
 }
 
-static bool
-run(struct world *w, struct rogue *r, const struct hostile_group *g,
-    const struct hostile_case *c, unsigned number)
-{
-	struct reason why = { "" };
-	char verdict[80];
-	bool ok;
-
-	r->other_spi = duo_info(&w->d, RIGHT).spi_out;
-	ok = judge(r, c, &why);
-	ok = unharmed(w, ok ? &why : &(struct reason){ "" }) && ok;
-	judge_str(c, verdict, sizeof(verdict));
-	printf("%s %u - %s: %s: %s (RFC %s)\n", ok ? "ok" : "not ok", number,
-	    g->name, c->name, verdict, c->rfc);
-	if (!ok)
-		printf("# %s\n", why.s);
-	return ok;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -235,37 +194,26 @@ main(int argc, char **argv)
 	struct rogue_wire wire = {
 		.self = &w, .patience = span_ms(400), .quiet = span_ms(300),
 		.send = wire_send, .recv = wire_recv, .wish = wire_wish,
+		.now = wire_now,
 	};
-	const char *only = "";
-	unsigned number = 0, bad = 0;
-	struct reason why;
+	struct table_run run = { .r = &r, .unharmed = unharmed, .self = &w };
+	struct reason why = { "" };
+	bool ok;
 
 	for (int i = 1; i < argc; i++) {
 		w.loud |= strcmp(argv[i], "-v") == 0;
 		if (argv[i][0] != '-')
-			only = argv[i];
+			run.only = argv[i];
 	}
 	if (!crypto_init())
 		return 1;
 	world_init(&w);
-	rogue_init(&r, &wire);
-	for (size_t g = 0; g < 6; g++) {
-		const struct hostile_group *group = hostile_groups[g];
-
-		for (size_t i = 0; i < group->n; i++) {
-			if (strstr(group->cases[i].name, only) != NULL)
-				bad += !run(&w, &r, group, &group->cases[i],
-				    ++number);
-		}
-	}
-	if (rekeys_work(&w, &why)) {
-		printf("ok %u - the other tunnel rekeys\n", ++number);
-	} else {
-		printf("not ok %u - the other tunnel: %s\n", ++number, why.s);
-		bad++;
-	}
-	printf("1..%u\n# %u of %u cases failed\n", number, bad, number);
+	table_rogue(&r, &wire);
+	r.other_spi = duo_info(&w.d, RIGHT).spi_out;
+	table_all(&run);
+	ok = rekeys_work(&w, &why);
+	table_say(&run, ok, "the other tunnel rekeys", why.s);
 	rogue_fini(&r);
 	duo_fini(&w.d);
-	return bad != 0;
+	return table_end(&run);
 }
