@@ -42,6 +42,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	free(p->story);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -195,6 +196,14 @@ info_child(const struct child *c, struct ike_peer_info *info)
 	info->local_ts = c->local_ts;
 	info->remote_ts = c->remote_ts;
 	info->encap = c->encap;
+}
+
+const struct story *
+ike_peer_story(const struct ike *ike, uint32_t id)
+{
+	const struct ike_peer *p = table_peer(ike, id);
+
+	return p == NULL ? NULL : p->story;
 }
 
 bool

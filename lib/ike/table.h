@@ -12,6 +12,7 @@
 
 struct ike_sa;
 struct child;
+struct story;
 
 struct ike_peer {
 	struct ike_peer	*next;
@@ -25,6 +26,8 @@ struct ike_peer {
 	unsigned	half_open;
 	unsigned	rekeys, child_rekeys;
 	struct reason	why;		/* the last failure */
+	struct story	*story;		/* its details; owned, or NULL */
+	bool		told;		/* the story is of what fails now */
 };
 
 struct out_node;
@@ -63,5 +66,8 @@ void		out_datagram(struct ike *, uint32_t peer, const struct path *,
 		    struct bytes);
 void		out_event(struct ike *, uint32_t peer, enum ike_event,
 		    const char *, ...) __attribute__((format(printf, 4, 5)));
+/* IKE_EV_REFUSED of somebody who is no peer of ours. */
+void		out_stranger(struct ike *, const struct path *,
+		    const char *, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -103,6 +103,7 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	    table_sa_spi(ike), 0);
 
 	if (sa == NULL) {
+		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
 		return;
@@ -178,6 +179,8 @@ restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
+		story_proposals(peer_story(sa->peer, STORY_KEY_EXCHANGE),
+		    &sa->setup->offer, NULL);
 		sa_die(sa, now, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
 		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
@@ -201,14 +204,19 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	n = msg_error(m);
 	if (n == NULL)
 		return false;
-	if (n->type == N_INVALID_KE_PAYLOAD)
+	if (n->type == N_INVALID_KE_PAYLOAD) {
 		restart_with_group(sa, now, n->data);
-	else if (n->type == N_NO_PROPOSAL_CHOSEN)
+	} else if (n->type == N_NO_PROPOSAL_CHOSEN) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, NULL);
 		sa_die(sa, now, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
-	else
+	} else {
+		story_notify(peer_story(sa->peer, STORY_ERROR_NOTIFY),
+		    IKE_SA_INIT, n->type);
 		sa_die(sa, now, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
+	}
 	return true;
 }
 
@@ -255,7 +263,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
 	const uint32_t whole = PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE);
-	struct proposals ps;
+	struct proposals ps = { 0 };
 	struct choice c;
 
 	if (answer_is_error(sa, now, m))
@@ -264,6 +272,8 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	    proposal_decode(m->sa, &ps) != N_NONE ||
 	    !proposal_accept(&ps, &sa->setup->offer, 0, &c) ||
 	    c.suite.ke != sa->setup->ke || m->ke.group != c.suite.ke->id) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, &ps);
 		sa_die(sa, now, "the peer answered with an IKE proposal that "
 		    "we did not offer");
 		return;
@@ -271,6 +281,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
 	if (sa->spi_r == 0 || !derive(sa, sa->setup->kex, m->ke.data)) {
+		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;
 	}
@@ -359,6 +370,8 @@ choose_peer(struct ike *ike, const struct path *path,
 			return p;
 		if (p->accept) {
 			proposal_explain(ps, &p->conf.ike, &why);
+			story_proposals(peer_story(p, STORY_NO_PROPOSAL),
+			    &p->conf.ike, ps);
 			refused = p;
 		} else if (refused == NULL) {
 			reason_set(&why, "tunnel is administratively down");
@@ -367,8 +380,7 @@ choose_peer(struct ike *ike, const struct path *path,
 	if (refused != NULL)
 		peer_refused(refused, why.s);
 	else
-		out_event(ike, 0, IKE_EV_REFUSED,
-		    "IKE_SA_INIT from %s refused: %s",
+		out_stranger(ike, path, "IKE_SA_INIT from %s refused: %s",
 		    endpoint_str(&path->remote, from), why.s);
 	return NULL;
 }
