@@ -143,14 +143,7 @@ conffile_memfd(const struct conffile *c)
 const struct conf_tunnel *
 conffile_tunnel(const struct conffile *c, const char *ifname)
 {
-	for (size_t i = 0; i < c->conf->n; i++) {
-		const struct conf_connection *k = &c->conf->connections[i];
-
-		for (unsigned t = 0; t < k->tunnels_n; t++)
-			if (strcmp(k->tunnels[t].ifname, ifname) == 0)
-				return &k->tunnels[t];
-	}
-	return NULL;
+	return conf_find_ifname(c->conf, ifname);
 }
 
 unsigned

@@ -11,6 +11,7 @@
 #include "crypto/suite.h"
 #include "gw/kern.h"
 #include "util/addr.h"
+#include "util/dict.h"
 #include "util/instant.h"
 #include "util/str.h"
 
@@ -102,6 +103,8 @@ struct conf {
 	bool		short_lifetimes;
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
+	struct dict	by_name;	/* -> conf_connection */
+	struct dict	by_ifname;	/* -> conf_tunnel */
 };
 
 struct conf_error {
@@ -122,5 +125,7 @@ struct conf	*conf_parse(struct bytes text, const char *file,
 		    struct conf_error *err);
 void		conf_free(struct conf *);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/* The tunnel whose interface has this name, or NULL. */
+const struct conf_tunnel *conf_find_ifname(const struct conf *, const char *);
 
 #endif

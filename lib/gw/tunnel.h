@@ -13,6 +13,7 @@ struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
 void		tunnel_free(struct gw_tunnel *, struct instant);
 /* Something about it changed: look at it when the event ends. */
 void		tunnel_touch(struct gw_tunnel *);
+void		tunnel_clean(struct gw_tunnel *);	/* it need not be */
 /* Takes the next steps towards what is wanted; arms the timer. */
 void		tunnel_settle(struct gw_tunnel *, struct instant);
 void		tunnel_tick(struct gw_tunnel *, struct instant);

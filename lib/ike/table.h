@@ -6,6 +6,7 @@
 #define IKE_TABLE_H
 
 #include "ike/cookie.h"
+#include "ike/hdr.h"
 #include "ike/ike.h"
 #include "util/map.h"
 #include "util/timer.h"
@@ -50,6 +51,7 @@ struct ike {
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;
+	uint8_t		scratch[IKE_MSG_MAX];	/* of the message being built */
 };
 
 uint32_t	table_token(struct ike *);

@@ -182,10 +182,9 @@ send_request(struct ike_sa *sa, struct instant now, const struct child *old)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct create *x = sa->create;
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, false);
 	if (old != NULL)
 		build_notify_spi(&b, N_REKEY_SA, PROTO_ESP, old->spi_in,
 		    (struct bytes){ 0 });
@@ -439,7 +438,6 @@ refuse(struct ike_sa *sa, struct instant now, uint16_t type,
     const struct msg *m)
 {
 	const struct pl_notify *n = msg_notify(m, N_REKEY_SA);
-	uint8_t buf[512];
 	struct build b;
 
 	if (type != N_CHILD_SA_NOT_FOUND || n == NULL || n->spi.n != 4) {
@@ -447,7 +445,7 @@ refuse(struct ike_sa *sa, struct instant now, uint16_t type,
 		    (struct bytes){ 0 });
 		return;
 	}
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	build_notify_spi(&b, type, PROTO_ESP, spi_of(n->spi),
 	    (struct bytes){ 0 });
 	xchg_respond(sa, now, &b, false);
@@ -488,12 +486,12 @@ static void
 answer(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
     uint8_t number, struct kex *kex, struct child *c)
 {
-	uint8_t buf[IKE_MSG_MAX], spi[4];
+	uint8_t spi[4];
 	struct wr w = wr_of(spi, sizeof(spi));
 	struct build b;
 
 	wr_u32(&w, deal->spi_in);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &deal->suite,
 	    PROTO_ESP, number, wr_done(&w));
 	build_bytes(&b, PL_NONCE, deal->nr);

@@ -104,11 +104,10 @@ says_failed(struct ike_sa *sa, struct instant now, const struct msg *m)
 void
 x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	bool whole = false;
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, true);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, true);
 	for (size_t i = 0; i < m->deletes_n; i++) {
 		whole |= m->deletes[i].proto == PROTO_IKE;
 		delete_children(sa, now, &b, &m->deletes[i]);
@@ -123,11 +122,10 @@ x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 void
 x_info_delete_ike(struct ike_sa *sa, struct instant now, uint16_t why)
 {
-	uint8_t buf[512];
 	struct build b;
 
 	sa->want_delete = false;
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, false);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	if (why != N_NONE)
 		build_notify(&b, why, (struct bytes){ 0 });
 	build_delete_ike(&b);
@@ -153,12 +151,11 @@ x_info_wind_up(struct ike_sa *sa, struct instant now)
 void
 x_info_delete_child(struct ike_sa *sa, struct instant now, struct child *c)
 {
-	uint8_t buf[512];
 	struct build b;
 
 	c->want_delete = false;
 	c->state = CHILD_DELETING;
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, false);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	build_delete_esp(&b, c->spi_in);
 	if (!xchg_request(sa, now, &b, TASK_DELETE_CHILD, c->spi_in))
 		sa_die(sa, now, "cannot build INFORMATIONAL");
@@ -167,11 +164,10 @@ x_info_delete_child(struct ike_sa *sa, struct instant now, struct child *c)
 void
 x_info_probe(struct ike_sa *sa, struct instant now)
 {
-	uint8_t buf[512];
 	struct build b;
 
 	sa->want_dpd = false;
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, false);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	if (!xchg_request(sa, now, &b, TASK_DPD, 0))
 		sa_die(sa, now, "cannot build INFORMATIONAL");
 }

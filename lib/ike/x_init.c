@@ -57,10 +57,9 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct setup *s = sa->setup;
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, false);
+	xchg_begin(sa, &b, IKE_SA_INIT, false);
 	if (s->cookie_n > 0)
 		build_notify(&b, N_COOKIE, bytes_of(s->cookie, s->cookie_n));
 	proposal_encode(build_payload(&b, PL_SA), &s->offer,
@@ -388,11 +387,10 @@ choose_peer(struct ike *ike, const struct path *path,
 static void
 answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
 	sa->x.in_mid = 1;
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, true);
+	xchg_begin(sa, &b, IKE_SA_INIT, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));

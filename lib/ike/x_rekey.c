@@ -43,10 +43,10 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct create *x = sa->create;
-	uint8_t buf[IKE_MSG_MAX], spi[8];
+	uint8_t spi[8];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, false);
 	proposal_encode(build_payload(&b, PL_SA), &x->offer,
 	    spi_bytes(x->spi, spi));
 	build_bytes(&b, PL_NONCE, bytes_of(x->ni, NONCE_OURS));
@@ -294,10 +294,10 @@ static void
 answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
     uint8_t number)
 {
-	uint8_t buf[IKE_MSG_MAX], spi[8];
+	uint8_t spi[8];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &k->suite, PROTO_IKE,
 	    number, spi_bytes(k->spi_r, spi));
 	build_bytes(&b, PL_NONCE, k->nr);

@@ -25,8 +25,8 @@ xchg_keep(uint8_t **to, size_t *n, struct bytes b)
 }
 
 void
-xchg_begin(const struct ike_sa *sa, struct build *b, uint8_t *buf, size_t cap,
-    uint8_t exchange, bool response)
+xchg_begin(const struct ike_sa *sa, struct build *b, uint8_t exchange,
+    bool response)
 {
 	struct hdr h = {
 		.spi_i = sa->spi_i,
@@ -38,14 +38,14 @@ xchg_begin(const struct ike_sa *sa, struct build *b, uint8_t *buf, size_t cap,
 		.mid = response ? sa->x.in_mid - 1 : sa->x.out_mid,
 	};
 
-	build_begin(b, buf, cap, &h);
+	build_begin(b, sa->ike->scratch, sizeof(sa->ike->scratch), &h);
 }
 
 void
-xchg_begin_sk(const struct ike_sa *sa, struct build *b, uint8_t *buf,
-    size_t cap, uint8_t exchange, bool response)
+xchg_begin_sk(const struct ike_sa *sa, struct build *b, uint8_t exchange,
+    bool response)
 {
-	xchg_begin(sa, b, buf, cap, exchange, response);
+	xchg_begin(sa, b, exchange, response);
 	build_sk(b, sa_seal_out(sa));
 }
 
@@ -153,10 +153,9 @@ void
 xchg_refuse(struct ike_sa *sa, struct instant now, uint8_t exchange,
     uint16_t type, struct bytes data)
 {
-	uint8_t buf[512];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), exchange, true);
+	xchg_begin_sk(sa, &b, exchange, true);
 	build_notify(&b, type, data);
 	xchg_respond(sa, now, &b, false);
 }

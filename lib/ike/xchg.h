@@ -8,12 +8,16 @@
 
 #include "ike/sa.h"
 
-/* Starts a message of ours with the right SPIs, flags and message id. */
-void	xchg_begin(const struct ike_sa *, struct build *, uint8_t *buf,
-	    size_t cap, uint8_t exchange, bool response);
+/*
+ * Starts a message of ours with the right SPIs, flags and message id.  It may
+ * grow to IKE_MSG_MAX octets.  They are built in the instance's one buffer:
+ * a message is finished before the next one is begun.
+ */
+void	xchg_begin(const struct ike_sa *, struct build *, uint8_t exchange,
+	    bool response);
 /* The same with everything inside an SK payload. */
-void	xchg_begin_sk(const struct ike_sa *, struct build *, uint8_t *buf,
-	    size_t cap, uint8_t exchange, bool response);
+void	xchg_begin_sk(const struct ike_sa *, struct build *, uint8_t exchange,
+	    bool response);
 /* Finishes, keeps and sends a request.  False: it could not be built. */
 bool	xchg_request(struct ike_sa *, struct instant, struct build *,
 	    enum task, uint32_t subject);
