@@ -23,6 +23,7 @@
 #define IKE_PORT	500
 #define IKE_PORT_NATT	4500
 #define HDR_LEN		28
+#define HDR_NEXT_AT	16	/* offset of Next Payload */
 #define HDR_EXCHANGE_AT	18	/* offset of Exchange Type */
 #define HDR_LENGTH_AT	24	/* offset of Length */
 #define HDR_VERSION	0x20

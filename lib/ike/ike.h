@@ -44,6 +44,8 @@ struct ike_peer_conf {
 	struct span	dpd_timeout;	/* silence until the peer is dead */
 	bool		dpd;		/* probe an idle peer */
 	bool		force_encap;	/* ESP in UDP even without NAT */
+	bool		fragmentation;	/* RFC 7383, if the peer does it */
+	uint16_t	fragment_size;	/* longest IP datagram then */
 };
 
 /* Everything that installs one ESP SA. */

@@ -1,5 +1,6 @@
 /*
- * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23).
+ * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23; RFC 7383
+ * section 2.3).
  *
  *   HDR, [N(COOKIE),] SAi1, KEi, Ni, N(NAT..)  -->
  *                        <--  HDR, SAr1, KEr, Nr, N(NAT..)
@@ -67,6 +68,9 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_ke(&b, s->ke->id, kex_public(s->kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&s->ni));
 	nat_build(&b, sa->spi_i, 0, &sa->path, hides(sa));
+	if (sa->peer->conf.fragmentation)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -257,6 +261,14 @@ float_ports(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
+/* RFC 7383 section 2.3: both ends said that they do it. */
+static bool
+fragments(const struct ike_sa *sa, const struct msg *m)
+{
+	return sa->peer->conf.fragmentation &&
+	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
+}
+
 void
 x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
@@ -285,6 +297,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		return;
 	}
 	float_ports(sa, m, path);
+	sa->frags = fragments(sa, m);
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
@@ -396,6 +409,9 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
 	nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	if (sa->frags)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -418,6 +434,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	ok = kex != NULL && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
+		sa->frags = fragments(sa, m);
 		answer(sa, now, kex);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,

@@ -108,6 +108,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->nat_remote = sa->nat_remote;
 	n->encap = sa->encap;
 	n->opened = sa->opened;
+	n->frags = sa->frags;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    kex_shared(k->kex, k->theirs, &g_ir) &&
 	    keys_derive(&n->suite, &seed, &n->keys);

@@ -1,7 +1,7 @@
 /*
  * Exchanges of an IKE SA, RFC 7296 sections 2.1 to 2.3: one request of ours
  * outstanding, resent octet for octet; one response kept for the peer's
- * retransmissions.
+ * retransmissions.  Either may be in fragments (RFC 7383).
  */
 #ifndef IKE_XCHG_H
 #define IKE_XCHG_H
@@ -38,6 +38,11 @@ void	xchg_drop(struct ike_sa *);
 /* Our request is answered or given up. */
 void	xchg_done(struct ike_sa *);
 void	xchg_resend(struct ike_sa *, struct instant);
+/* Forgets the fragments of a message of the peer's. */
+void	xchg_ungather(struct ike_sa *, bool response);
+/* When something that is kept is of no use any more, and its end. */
+struct instant	xchg_stale_at(const struct ike_sa *);
+void	xchg_tidy(struct ike_sa *, struct instant);
 void	xchg_fini(struct ike_sa *);
 /* Octets as they went out or came in, copied. */
 bool	xchg_keep(uint8_t **to, size_t *n, struct bytes);
