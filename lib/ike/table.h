@@ -7,6 +7,7 @@
 
 #include "ike/cookie.h"
 #include "ike/ike.h"
+#include "ike/index.h"
 #include "util/map.h"
 #include "util/timer.h"
 
@@ -14,7 +15,7 @@ struct ike_sa;
 struct child;
 
 struct ike_peer {
-	struct ike_peer	*next;
+	struct index_link in[INDEX_LISTS];
 	struct ike	*ike;
 	struct ike_peer_conf conf;
 	struct ike_sa	*sas;		/* linked by peer_next */
@@ -34,7 +35,7 @@ struct ike {
 	struct drbg	*drbg;		/* borrowed */
 	struct cookie_jar jar;
 	bool		jar_ready;
-	struct ike_peer	*peers;
+	struct index	peers;
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */
