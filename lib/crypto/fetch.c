@@ -74,7 +74,9 @@ get_group(const struct alg *a, struct fetched *f)
 	/* Held so that the later look-ups by name never miss. */
 	f->keymgmt = EVP_KEYMGMT_fetch(NULL, a->openssl, NULL);
 	f->keyexch = EVP_KEYEXCH_fetch(NULL, a->openssl, NULL);
-	return f->keymgmt != NULL && f->keyexch != NULL;
+	f->import = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
+	return f->keymgmt != NULL && f->keyexch != NULL &&
+	    f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1;
 }
 
 static bool
@@ -125,6 +127,7 @@ fetched_fini(struct fetched *f)
 	BN_MONT_CTX_free(f->mont);
 	EVP_KEYMGMT_free(f->keymgmt);
 	EVP_KEYEXCH_free(f->keyexch);
+	EVP_PKEY_CTX_free(f->import);
 	*f = (struct fetched){ 0 };
 }
 

@@ -190,31 +190,32 @@ ecp_shared(const struct kex *k, struct bytes peer, uint8_t *out)
 	return ok ? (size_t)n : 0;
 }
 
-/* A key pair, or with priv NULL a public key, from octets. */
+/*
+ * From octets: a public key, a key pair, or with public NULL the pair that
+ * follows from the private value.
+ */
 static EVP_PKEY *
 xdh_key(const struct alg *a, const uint8_t *priv, const uint8_t *public)
 {
 	uint8_t copy[2][XDH_LEN] = { { 0 } };
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy[0],
-		    XDH_LEN),
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, copy[1],
-		    XDH_LEN),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
+	OSSL_PARAM params[3];
 	EVP_PKEY *key = NULL;
+	size_t n = 0;
 
-	memcpy(copy[0], public, XDH_LEN);
-	if (priv != NULL)
+	if (public != NULL) {
+		memcpy(copy[0], public, XDH_LEN);
+		params[n++] = OSSL_PARAM_construct_octet_string(
+		    OSSL_PKEY_PARAM_PUB_KEY, copy[0], XDH_LEN);
+	}
+	if (priv != NULL) {
 		memcpy(copy[1], priv, XDH_LEN);
-	else
-		params[1] = params[2];
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &key, priv != NULL ? EVP_PKEY_KEYPAIR :
-	    EVP_PKEY_PUBLIC_KEY, params) != 1)
+		params[n++] = OSSL_PARAM_construct_octet_string(
+		    OSSL_PKEY_PARAM_PRIV_KEY, copy[1], XDH_LEN);
+	}
+	params[n] = OSSL_PARAM_construct_end();
+	if (EVP_PKEY_fromdata(fetch_alg(a)->import, &key, priv != NULL ?
+	    EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
 	wipe(copy, sizeof(copy));
 	return key;
 }
@@ -227,8 +228,7 @@ xdh_make(struct kex *k, struct drbg *d)
 	bool ok;
 
 	drbg_fill(d, k->priv, XDH_LEN);
-	key = EVP_PKEY_new_raw_private_key_ex(NULL, k->alg->openssl, NULL,
-	    k->priv, XDH_LEN);
+	key = xdh_key(k->alg, k->priv, NULL);
 	ok = key != NULL &&
 	    EVP_PKEY_get_raw_public_key(key, k->public, &n) == 1 &&
 	    n == XDH_LEN;

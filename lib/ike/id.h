@@ -24,6 +24,8 @@ struct id {
 
 /* Names compare without regard to case; everything else octet by octet. */
 bool		id_matches(const struct id *wanted, const struct pl_id *);
+/* Equal for identities that match, and for few that do not. */
+uint64_t	id_hash(uint8_t type, struct bytes data);
 void		id_encode(struct wr *, const struct id *);
 /* "198.51.100.1 (ID_IPV4_ADDR)" */
 void		id_str(uint8_t type, struct bytes data, char *, size_t);

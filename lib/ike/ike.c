@@ -31,7 +31,6 @@ static void
 peer_free(struct ike_peer *p, struct instant now)
 {
 	struct ike *ike = p->ike;
-	struct ike_peer **at = &ike->peers;
 	struct ike_sa *sa;
 
 	while ((sa = p->sas) != NULL) {
@@ -39,9 +38,7 @@ peer_free(struct ike_peer *p, struct instant now)
 		sa_free(sa);
 	}
 	map_del(&ike->by_id, p->conf.id);
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
+	index_del(&ike->peers, p);
 	free(p->story);
 	wipe(p, sizeof(*p));
 	free(p);
@@ -52,8 +49,9 @@ ike_free(struct ike *ike)
 {
 	if (ike == NULL)
 		return;
-	while (ike->peers != NULL)
-		peer_free(ike->peers, (struct instant){ 0 });
+	while (ike->peers.all != NULL)
+		peer_free(ike->peers.all, (struct instant){ 0 });
+	index_fini(&ike->peers);
 	out_flush(ike);
 	map_fini(&ike->by_id);
 	map_fini(&ike->sas);
@@ -69,7 +67,7 @@ ike_free(struct ike *ike)
 bool
 ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 {
-	struct ike_peer *p, **at = &ike->peers;
+	struct ike_peer *p;
 
 	if (conf->id == 0 || table_peer(ike, conf->id) != NULL)
 		return false;
@@ -81,10 +79,11 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = p;
-	return true;
+	if (index_add(&ike->peers, p))
+		return true;
+	map_del(&ike->by_id, conf->id);
+	free(p);
+	return false;
 }
 
 void

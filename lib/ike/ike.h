@@ -25,9 +25,10 @@ struct story;
 
 struct ike_limits {
 	unsigned	sas;		/* IKE SAs in all; a rekey needs two */
-	unsigned	half_open;	/* responders before IKE_AUTH is done */
+	unsigned	half_open;	/* before IKE_AUTH: above it nobody is let
+					   in whose address is not configured */
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
-	unsigned	half_open_per_peer;	/* a peer's own quota */
+	unsigned	half_open_per_peer;	/* of a peer with an address */
 };
 
 struct ike_peer_conf {

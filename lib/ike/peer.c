@@ -1,7 +1,6 @@
 /*
- * Peers: candidates by address (several may share one, told apart later by
- * identity), the election between SAs that both sides started (RFC 7296
- * section 2.4 and the nonce rule of 2.8), and reports of change.
+ * Peers: the election between SAs that both sides started (RFC 7296 section
+ * 2.4 and the nonce rule of 2.8), and reports of change.
  */
 #include "ike/peer.h"
 
@@ -16,38 +15,6 @@
 static const struct span settling = { INT64_C(1) * 1000000000 };
 static const struct span grace = { INT64_C(10) * 1000000000 };
 static const struct span overlap = { INT64_C(60) * 1000000000 };
-
-static bool
-addr_fits(const struct addr *conf, const struct addr *seen)
-{
-	return !addr_is_set(conf) || addr_is_any(conf) || addr_eq(conf, seen);
-}
-
-/* 2: both ends are named and fit; 1: fits with a wildcard; 0: does not. */
-static int
-rank(const struct ike_peer *p, const struct path *path)
-{
-	if (!addr_fits(&p->conf.local, &path->local.addr) ||
-	    !addr_fits(&p->conf.remote, &path->remote.addr))
-		return 0;
-	return addr_eq(&p->conf.remote, &path->remote.addr) ? 2 : 1;
-}
-
-struct ike_peer *
-peer_candidate(const struct ike *ike, const struct path *path,
-    const struct ike_peer *prev)
-{
-	int level = prev == NULL ? 2 : rank(prev, path);
-	struct ike_peer *p = prev == NULL ? ike->peers : prev->next;
-
-	for (; level > 0; level--, p = ike->peers) {
-		for (; p != NULL; p = p->next) {
-			if (rank(p, path) == level)
-				return p;
-		}
-	}
-	return NULL;
-}
 
 /* How much of the tunnel an SA stands for; 0: nothing. */
 static int

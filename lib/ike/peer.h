@@ -1,6 +1,6 @@
 /*
- * A configured peer as the exchanges see it: who may be meant by a datagram,
- * what is reported upwards, and which of two SAs stays.
+ * A configured peer as the exchanges see it: what is reported upwards, and
+ * which of two SAs stays.  Who may be meant by a datagram is in index.h.
  */
 #ifndef IKE_PEER_H
 #define IKE_PEER_H
@@ -8,9 +8,6 @@
 #include "ike/sa.h"
 #include "ike/story.h"
 
-/* The next candidate for this path after prev, exact addresses first. */
-struct ike_peer	*peer_candidate(const struct ike *, const struct path *,
-		    const struct ike_peer *prev);
 /* The SA that carries the tunnel: established, else the attempt; or NULL. */
 struct ike_sa	*peer_main_sa(const struct ike_peer *);
 /* The child that the peer calls so, whichever SA it is under; or NULL. */

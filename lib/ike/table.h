@@ -8,6 +8,7 @@
 #include "ike/cookie.h"
 #include "ike/hdr.h"
 #include "ike/ike.h"
+#include "ike/index.h"
 #include "util/map.h"
 #include "util/timer.h"
 
@@ -16,7 +17,7 @@ struct child;
 struct story;
 
 struct ike_peer {
-	struct ike_peer	*next;
+	struct index_link in[INDEX_LISTS];
 	struct ike	*ike;
 	struct ike_peer_conf conf;
 	struct ike_sa	*sas;		/* linked by peer_next */
@@ -38,7 +39,7 @@ struct ike {
 	struct drbg	*drbg;		/* borrowed */
 	struct cookie_jar jar;
 	bool		jar_ready;
-	struct ike_peer	*peers;
+	struct index	peers;
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */

@@ -325,7 +325,9 @@ identify(const struct ike_sa *sa, const struct msg *m, struct reason *why)
 {
 	struct ike_peer *p = NULL, *anybody = NULL;
 
-	while ((p = peer_candidate(sa->ike, &sa->path, p)) != NULL) {
+	is_meant(sa, sa->peer, m, why);
+	while ((p = index_by_id(&sa->ike->peers, &sa->path, &m->idi, p)) !=
+	    NULL) {
 		if (!is_meant(sa, p, m, why))
 			continue;
 		if (p->conf.remote_id.type != 0)

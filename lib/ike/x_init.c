@@ -377,7 +377,7 @@ choose_peer(struct ike *ike, const struct path *path,
 	char from[ENDPOINT_STRLEN];
 	struct ike_peer *p = NULL, *refused = NULL;
 
-	while ((p = peer_candidate(ike, path, p)) != NULL) {
+	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
 		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c))
 			return p;
 		if (p->accept) {
@@ -444,10 +444,15 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	return ok;
 }
 
+/*
+ * A peer with an address of its own has its own quota, whatever goes on
+ * elsewhere.  Before IKE_AUTH those from anywhere are all alike, and counted
+ * for the first of them: they share what there is.
+ */
 static bool
 within_limits(struct ike *ike, struct ike_peer *p)
 {
-	if (ike->half_open < ike->limits.half_open &&
+	if (index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
 	    p->half_open < ike->limits.half_open_per_peer)
 		return true;
 	out_event(ike, p->conf.id, IKE_EV_REFUSED,
@@ -511,7 +516,7 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		return;
 	}
 	/* Nobody may use up a peer's quota from an address not his own. */
-	if (!cookie_passes(ike, now, path, h, m,
+	if (!cookie_passes(ike, now, path, h, m, !index_is_anybody(peer) &&
 	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
 	    !group_fits(ike, path, h, m, c.suite.ke) ||
 	    !within_limits(ike, peer))
