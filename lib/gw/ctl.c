@@ -20,6 +20,7 @@ static const struct {
 	[CTL_DOWN] = { "down", true, false },
 	[CTL_REKEY] = { "rekey", true, true },
 	[CTL_RELOAD] = { "reload", false, false },
+	[CTL_KEYS] = { "keys", true, false },
 };
 
 static const char *const whats[] = {
