@@ -609,9 +609,10 @@ gw_stream_sent(struct gw *gw, struct instant now, uint32_t conn, size_t n)
 }
 
 void
-gw_ctl(struct gw *gw, struct instant now, uint32_t client, struct bytes line)
+gw_ctl(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
+    struct bytes line)
 {
-	command_run(gw, now, client, line);
+	command_run(gw, now, client, uid, line);
 	gw_pump(gw, now);
 }
 

@@ -241,6 +241,27 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	return true;
 }
 
+bool
+ike_peer_keys(const struct ike *ike, uint32_t id, size_t n,
+    struct ike_sa_keys *out)
+{
+	struct ike_peer *p = table_peer(ike, id);
+	struct ike_sa *sa = p == NULL ? NULL : p->sas;
+
+	for (; sa != NULL; sa = sa->peer_next) {
+		if (sa->keys.seal_i != NULL && n-- == 0)
+			break;
+	}
+	if (sa == NULL)
+		return false;
+	out->spi_i = sa->spi_i;
+	out->spi_r = sa->spi_r;
+	out->suite = sa->suite;
+	seal_keys(sa->keys.seal_i, &out->sk_ei, &out->sk_ai);
+	seal_keys(sa->keys.seal_r, &out->sk_er, &out->sk_ar);
+	return true;
+}
+
 /* --- results and time --- */
 
 void

@@ -122,6 +122,13 @@ struct ike_peer_info {
 	struct reason	why;		/* the last failure, or "" */
 };
 
+/* What it takes to read one IKE SA's messages (RFC 7296 section 2.14). */
+struct ike_sa_keys {
+	uint64_t	spi_i, spi_r;
+	struct suite	suite;
+	struct key	sk_ei, sk_er, sk_ai, sk_ar;
+};
+
 /* drbg is borrowed.  NULL: no memory. */
 struct ike	*ike_new(const struct ike_limits *, struct drbg *);
 void		ike_free(struct ike *);
@@ -144,6 +151,13 @@ bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
 /* Details of the last failure; NULL: none is kept.  Valid until the next call. */
 const struct story *ike_peer_story(const struct ike *, uint32_t id);
+
+/*
+ * The nth of the peer's IKE SAs that have keys, whatever their state; wiped by
+ * whoever asks.  False: there are not so many.
+ */
+bool		ike_peer_keys(const struct ike *, uint32_t id, size_t n,
+		    struct ike_sa_keys *);
 
 /* A datagram from port 500 or 4500, with the non-ESP marker on the latter. */
 void		ike_datagram(struct ike *, struct instant, const struct path *,
