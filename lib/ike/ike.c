@@ -42,6 +42,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	free(p->cert);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -94,6 +95,17 @@ ike_peer_del(struct ike *ike, struct instant now, uint32_t id)
 	if (p != NULL)
 		peer_free(p, now);
 	sa_settle_all(ike, now);
+}
+
+void
+ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
+{
+	struct ike_peer *p = table_peer(ike, id);
+
+	if (p == NULL)
+		return;
+	p->creds = *creds;
+	p->creds_epoch++;
 }
 
 void
@@ -209,6 +221,9 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	info.why = p->why;
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
+	info.cert_seen = p->cert != NULL;
+	if (p->cert != NULL)
+		info.cert = *p->cert;
 	for (sa = p->sas; sa != NULL; sa = sa->peer_next) {
 		info.ike_sas++;
 		for (struct child *c = sa->children; c != NULL; c = c->next) {
@@ -237,12 +252,12 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 
 void
 ike_auth_value(struct ike *ike, struct instant now, uint32_t token,
-    struct bytes value, const char *why)
+    uint8_t method, struct bytes value, const char *why)
 {
 	struct ike_sa *sa = map_del(&ike->tokens_auth, token);
 
 	if (sa != NULL && sa->token == token)
-		x_auth_value(sa, now, value, why);
+		x_auth_value(sa, now, method, value, why);
 	sa_settle_all(ike, now);
 }
 
@@ -280,6 +295,12 @@ ike_mapping(struct ike *ike, struct instant now, uint32_t spi_in,
 		sa_touch(c->sa);
 	}
 	sa_settle_all(ike, now);
+}
+
+void
+ike_wall(struct ike *ike, struct instant now, int64_t seconds)
+{
+	ike->wall = seconds - now.ns / 1000000000;
 }
 
 void

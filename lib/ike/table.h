@@ -25,6 +25,9 @@ struct ike_peer {
 	unsigned	half_open;
 	unsigned	rekeys, child_rekeys;
 	struct reason	why;		/* the last failure */
+	struct ike_creds creds;
+	uint32_t	creds_epoch;	/* counts changes of it */
+	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
 };
 
 struct out_node;
@@ -44,6 +47,7 @@ struct ike {
 	struct map	tokens_child;	/* token -> child */
 	uint32_t	next_token;
 	unsigned	half_open;
+	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_auth.h"
@@ -68,6 +69,7 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_ke(&b, s->ke->id, kex_public(s->kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&s->ni));
 	nat_build(&b, sa->spi_i, 0, &sa->path, hides(sa));
+	certs_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -278,6 +280,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
+	certs_hear(sa, m);
 	x_auth_start(sa, now);
 }
 
@@ -386,6 +389,7 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
 	nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -408,6 +412,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	ok = kex != NULL && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
+		certs_hear(sa, m);
 		answer(sa, now, kex);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,

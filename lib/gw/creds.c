@@ -1,0 +1,172 @@
+/*
+ * One entry for each combination of files that tunnels name.  What cannot be
+ * parsed is as if it were not there: the tunnel then says what it lacks when
+ * it authenticates, and who reads the files has said why before.
+ */
+#include "gw/creds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/map.h"
+
+struct entry {
+	struct conf_creds conf;
+	struct cert_chain chain;
+	struct trust	*trust;
+};
+
+struct creds {
+	struct map	by_key;		/* of the files' numbers */
+};
+
+static bool
+needs_any(const struct conf_tunnel *t)
+{
+	return t->local_auth == CONF_AUTH_CERTIFICATE ||
+	    t->remote_auth == CONF_AUTH_CERTIFICATE;
+}
+
+static struct conf_creds
+key_of(const struct conf_tunnel *t)
+{
+	struct conf_creds k;
+
+	memcpy(&k, &t->creds, sizeof(k));
+	/* The same files are the same entry, however they are used. */
+	memset(&k.private_key, 0, sizeof(k.private_key));
+	k.revocation = CONF_REVOCATION_NONE;
+	k.rsa_pss = false;
+	return k;
+}
+
+/* Where to look first (FNV-1a); what is there may be somebody else's. */
+static uint64_t
+hash_of(const struct conf_creds *k)
+{
+	struct rd r = rd_of(bytes_of(k, sizeof(*k)));
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	while (r.n > 0)
+		h = (h ^ rd_u8(&r)) * UINT64_C(0x100000001b3);
+	return h == 0 ? 1 : h;
+}
+
+static struct entry *
+find(const struct creds *c, const struct conf_creds *k, uint64_t *at)
+{
+	struct entry *e;
+
+	for (*at = hash_of(k); (e = map_get(&c->by_key, *at)) != NULL; ++*at) {
+		if (memcmp(&e->conf, k, sizeof(*k)) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+static struct bytes
+file_bytes(const struct conf *conf, uint16_t number)
+{
+	const struct conf_file *f = conf_file(conf, number);
+
+	return bytes_of(f->data, f->n);
+}
+
+static void
+fill_trust(struct entry *e, const struct conf *conf)
+{
+	const struct conf_refs *ca = &e->conf.ca, *crl = &e->conf.crl;
+	struct reason why;
+
+	e->trust = ca->n == 0 ? NULL : trust_new();
+	for (unsigned i = 0; i < ca->n && e->trust != NULL; i++)
+		trust_add_pem(e->trust, file_bytes(conf, ca->at[i]), &why);
+	for (unsigned i = 0; i < crl->n && e->trust != NULL; i++)
+		trust_add_crl(e->trust, file_bytes(conf, crl->at[i]), &why);
+}
+
+static bool
+add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t)
+{
+	struct conf_creds k = key_of(t);
+	struct reason why;
+	struct entry *e;
+	uint64_t at;
+
+	if (!needs_any(t) || find(c, &k, &at) != NULL)
+		return true;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL || !map_put(&c->by_key, at, e)) {
+		free(e);
+		return false;
+	}
+	memcpy(&e->conf, &k, sizeof(k));
+	if (k.certificate.n > 0)
+		cert_chain_read_pem(&e->chain,
+		    file_bytes(conf, k.certificate.at[0]), &why);
+	fill_trust(e, conf);
+	return true;
+}
+
+struct creds *
+creds_new(const struct conf *conf)
+{
+	struct creds *c = calloc(1, sizeof(*c));
+
+	for (size_t i = 0; c != NULL && i < conf->n; i++) {
+		const struct conf_connection *k = &conf->connections[i];
+
+		for (unsigned t = 0; t < k->tunnels_n; t++) {
+			if (add(c, conf, &k->tunnels[t]))
+				continue;
+			creds_free(c);
+			return NULL;
+		}
+	}
+	return c;
+}
+
+void
+creds_free(struct creds *c)
+{
+	struct entry *e;
+	size_t pos = 0;
+
+	if (c == NULL)
+		return;
+	while ((e = map_each(&c->by_key, &pos)) != NULL) {
+		cert_chain_fini(&e->chain);
+		trust_free(e->trust);
+		free(e);
+	}
+	map_fini(&c->by_key);
+	free(c);
+}
+
+static enum trust_crl_mode
+crl_mode(enum conf_revocation r)
+{
+	static const enum trust_crl_mode modes[] = {
+		[CONF_REVOCATION_NONE] = TRUST_CRL_IGNORED,
+		[CONF_REVOCATION_IF_PRESENT] = TRUST_CRL_IF_ANY,
+		[CONF_REVOCATION_REQUIRE] = TRUST_CRL_REQUIRED,
+	};
+
+	return modes[r];
+}
+
+struct ike_creds
+creds_of(const struct creds *c, const struct conf_tunnel *t)
+{
+	struct conf_creds k = key_of(t);
+	struct ike_creds out = { .policy.crl = crl_mode(t->creds.revocation),
+	    .rsa_pss = t->creds.rsa_pss };
+	const struct entry *e;
+	uint64_t at;
+
+	if (c == NULL || !needs_any(t) || (e = find(c, &k, &at)) == NULL)
+		return out;
+	out.chain = e->chain.n > 0 ? &e->chain : NULL;
+	out.trust = e->trust;
+	return out;
+}
