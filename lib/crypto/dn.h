@@ -1,4 +1,4 @@
-/* Distinguished names: text (RFC 4514's escapes, in the order of the DER). */
+/* Distinguished names: DER and text (RFC 4514, in the order of the DER). */
 #ifndef CRYPTO_DN_H
 #define CRYPTO_DN_H
 

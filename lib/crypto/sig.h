@@ -36,6 +36,7 @@ enum sig_hash {
 
 /* Sets of hash algorithms. */
 #define SIG_BIT(hash)	(1U << (hash))
+#define SIG_ANNOUNCED	SIG_BIT(0)	/* the notify came, whatever it held */
 
 enum {				/* flags of signing and verifying */
 	SIG_RSA_PSS = 1,	/* sign with RSASSA-PSS, not PKCS #1 v1.5 */
@@ -53,8 +54,8 @@ unsigned	sig_hashes(unsigned flags);
 /* The notify's data: 16 bits per algorithm. */
 void		sig_hashes_write(struct wr *, unsigned set);
 /*
- * Unknown algorithms are left out of the set; an odd length is malformed.
- * 0 afterwards: the peer has RFC 7427 but nothing that we know.
+ * Unknown algorithms are left out of the set, which holds SIG_ANNOUNCED so
+ * that it is never empty.  False: an odd length, which is malformed.
  */
 bool		sig_hashes_read(struct bytes, unsigned *set);
 
