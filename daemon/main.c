@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/prf.h"
@@ -134,6 +135,7 @@ check_only(const struct options *o)
 		return EXIT_CONF;
 	}
 	keyless = conffile_keyless(&files, print_line);
+	certfiles_warn(files.conf, (int64_t)time(NULL), print_line);
 	conffile_free(&files);
 	return keyless == 0 ? EXIT_OK : EXIT_CONF;
 }

@@ -179,6 +179,9 @@ struct conf	*conf_parse(struct bytes text, const char *file,
 void		conf_free(struct conf *);
 /* The file of this number, counted from 1. */
 const struct conf_file *conf_file(const struct conf *, uint16_t);
+/* "certs/hub.pem: message" at the key that named it first; file is left. */
+void		conf_file_error(const struct conf_file *, const char *,
+		    struct conf_error *);
 /* Copies octets in; false: no memory. */
 bool		conf_attach(struct conf_file *, struct bytes);
 const struct conf_connection *conf_find(const struct conf *, const char *name);

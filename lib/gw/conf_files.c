@@ -111,3 +111,12 @@ conf_attach(struct conf_file *f, struct bytes data)
 	f->n = data.n;
 	return true;
 }
+
+void
+conf_file_error(const struct conf_file *f, const char *why,
+    struct conf_error *err)
+{
+	err->line = f->line;
+	str_set(err->key, sizeof(err->key), f->key);
+	reason_set(&err->why, "%.100s: %s", f->name, why);
+}

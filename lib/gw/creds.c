@@ -1,7 +1,6 @@
 /*
- * One entry for each combination of files that tunnels name.  What cannot be
- * parsed is as if it were not there: the tunnel then says what it lacks when
- * it authenticates, and who reads the files has said why before.
+ * One entry for each combination of files that tunnels name.  What it is made
+ * of is the operator's own; whether it is used is for who authenticates.
  */
 #include "gw/creds.h"
 
@@ -9,6 +8,8 @@
 #include <string.h>
 
 #include "util/map.h"
+
+#define CREDS_CHAIN_MAX	24576	/* octets of our certificates */
 
 struct entry {
 	struct conf_creds conf;
@@ -64,32 +65,70 @@ find(const struct creds *c, const struct conf_creds *k, uint64_t *at)
 	return NULL;
 }
 
-static struct bytes
-file_bytes(const struct conf *conf, uint16_t number)
+/* A chain that its IKE_AUTH has room for. */
+static bool
+read_chain(struct entry *e, struct bytes b, struct reason *why)
 {
-	const struct conf_file *f = conf_file(conf, number);
+	size_t n = 0;
 
-	return bytes_of(f->data, f->n);
-}
-
-static void
-fill_trust(struct entry *e, const struct conf *conf)
-{
-	const struct conf_refs *ca = &e->conf.ca, *crl = &e->conf.crl;
-	struct reason why;
-
-	e->trust = ca->n == 0 ? NULL : trust_new();
-	for (unsigned i = 0; i < ca->n && e->trust != NULL; i++)
-		trust_add_pem(e->trust, file_bytes(conf, ca->at[i]), &why);
-	for (unsigned i = 0; i < crl->n && e->trust != NULL; i++)
-		trust_add_crl(e->trust, file_bytes(conf, crl->at[i]), &why);
+	if (!cert_chain_read_pem(&e->chain, b, why))
+		return false;
+	for (size_t i = 0; i < e->chain.n; i++)
+		n += cert_der(e->chain.cert[i]).n;
+	if (n <= CREDS_CHAIN_MAX)
+		return true;
+	reason_set(why, "more than %d octets of certificates",
+	    CREDS_CHAIN_MAX);
+	cert_chain_fini(&e->chain);
+	return false;
 }
 
 static bool
-add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t)
+add_ca(struct entry *e, struct bytes b, struct reason *why)
+{
+	return trust_add_pem(e->trust, b, why);
+}
+
+static bool
+add_crl(struct entry *e, struct bytes b, struct reason *why)
+{
+	return trust_add_crl(e->trust, b, why);
+}
+
+/* Every file of a key; false: *err is of the first that cannot be used. */
+static bool
+use(struct entry *e, const struct conf *conf, const struct conf_refs *refs,
+    bool (*one)(struct entry *, struct bytes, struct reason *),
+    struct conf_error *err)
+{
+	struct reason why;
+
+	for (unsigned i = 0; i < refs->n; i++) {
+		const struct conf_file *f = conf_file(conf, refs->at[i]);
+
+		if (one(e, bytes_of(f->data, f->n), &why) || err == NULL)
+			continue;
+		conf_file_error(f, why.s, err);
+		return false;
+	}
+	return true;
+}
+
+static bool
+fill(struct entry *e, const struct conf *conf, struct conf_error *err)
+{
+	if (e->conf.ca.n > 0 && (e->trust = trust_new()) == NULL)
+		return err == NULL;
+	return use(e, conf, &e->conf.certificate, read_chain, err) &&
+	    use(e, conf, &e->conf.ca, add_ca, err) &&
+	    (e->trust == NULL || use(e, conf, &e->conf.crl, add_crl, err));
+}
+
+static bool
+add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t,
+    struct conf_error *err)
 {
 	struct conf_creds k = key_of(t);
-	struct reason why;
 	struct entry *e;
 	uint64_t at;
 
@@ -101,23 +140,23 @@ add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t)
 		return false;
 	}
 	memcpy(&e->conf, &k, sizeof(k));
-	if (k.certificate.n > 0)
-		cert_chain_read_pem(&e->chain,
-		    file_bytes(conf, k.certificate.at[0]), &why);
-	fill_trust(e, conf);
-	return true;
+	return fill(e, conf, err);
 }
 
 struct creds *
-creds_new(const struct conf *conf)
+creds_new(const struct conf *conf, struct conf_error *err)
 {
 	struct creds *c = calloc(1, sizeof(*c));
 
+	if (err != NULL) {
+		*err = (struct conf_error){ .line = 0 };
+		reason_set(&err->why, "out of memory");
+	}
 	for (size_t i = 0; c != NULL && i < conf->n; i++) {
 		const struct conf_connection *k = &conf->connections[i];
 
 		for (unsigned t = 0; t < k->tunnels_n; t++) {
-			if (add(c, conf, &k->tunnels[t]))
+			if (add(c, conf, &k->tunnels[t], err))
 				continue;
 			creds_free(c);
 			return NULL;

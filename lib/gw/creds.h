@@ -11,8 +11,12 @@
 
 struct creds;
 
-/* From what is attached to the configuration.  NULL: no memory. */
-struct creds	*creds_new(const struct conf *);
+/*
+ * From what is attached to the configuration.  Without err, what cannot be
+ * used is left out, and a tunnel says what it lacks when it authenticates;
+ * with err, the first such file ends it.  NULL: that, or no memory.
+ */
+struct creds	*creds_new(const struct conf *, struct conf_error *err);
 void		creds_free(struct creds *);
 /* What a tunnel of that configuration authenticates with; lives with it. */
 struct ike_creds creds_of(const struct creds *, const struct conf_tunnel *);

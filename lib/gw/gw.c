@@ -230,7 +230,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 		return NULL;
 	}
 	gw->conf = conf;
-	gw->creds = creds_new(conf);
+	gw->creds = creds_new(conf, NULL);
 	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
 	converge(gw, now);
@@ -272,7 +272,7 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	    old->interface != conf->interface;
 
 	gw->conf = conf;
-	gw->creds = creds_new(conf);
+	gw->creds = creds_new(conf, NULL);
 	bgp_router_id(gw->bgp, conf->router_id);
 	networks(gw, now, conf, true);
 	networks(gw, now, old, false);
