@@ -407,7 +407,7 @@ keystore_has(const struct keystore *k, const char *connection,
 
 int
 keystore_auth(const struct keystore *k, const struct kern_auth *a,
-    uint16_t *n, uint8_t value[static KERN_VALUE_MAX], char *text)
+    uint16_t *n, uint8_t value[static 64], char *text)
 {
 	const struct alg *alg = alg_find(ALG_PRF, a->prf, 0);
 	const struct entry *e = find_psk(k, a->connection, a->tunnel);

@@ -28,7 +28,7 @@ bool		keystore_has(const struct keystore *, const char *connection,
  */
 int		keystore_auth(const struct keystore *,
 		    const struct kern_auth *, uint16_t *n,
-		    uint8_t value[static KERN_VALUE_MAX], char *text);
+		    uint8_t value[static 64], char *text);
 /*
  * Why a file with a secret in it is not to be used: others may read it, it is
  * no file, it is larger than that.  NULL: it is fine.

@@ -130,6 +130,9 @@ check_only(const struct options *o)
 	struct reason why;
 	unsigned keyless;
 
+	if (!crypto_init())
+		return fail(EXIT_FAILED,
+		    "OpenSSL lacks an algorithm that is needed");
 	if (!conffile_load(&files, o->conf, o->secrets, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
@@ -199,13 +202,13 @@ conf_set_up(struct monitor *m, const struct options *o)
 	struct reason why;
 
 	m->secrets = o->secrets;
+	if (!crypto_init())
+		return fail(EXIT_FAILED,
+		    "OpenSSL lacks an algorithm that is needed");
 	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
-	if (!crypto_init())
-		return fail(EXIT_FAILED,
-		    "OpenSSL lacks an algorithm that is needed");
 	if (!spawn_user_find(&m->user, o->user))
 		return fail(EXIT_FAILED, "user %s: no such user, or root",
 		    o->user != NULL ? o->user : SPAWN_FALLBACK_USER);

@@ -75,7 +75,9 @@ conf_refs_read(struct conf_read *r, const struct conf_key *key,
 	int n = one ? 1 : config_setting_length(s);
 	struct conf_refs refs = { 0 };
 
-	if (n < key->min || n > key->max)
+	if (!one && key->max == 0)
+		return conf_fail(r, s, "must be one file name in quotes");
+	if (!one && (n < key->min || n > key->max))
 		return conf_fail(r, s, "must name %lld to %lld files, not %d",
 		    (long long)key->min, (long long)key->max, n);
 	for (int i = 0; i < n; i++) {

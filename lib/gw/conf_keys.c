@@ -21,7 +21,7 @@
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
-#define REFS(k, n)	.kind = CONF_KIND_REFS, .file_kind = (k), RANGE(1, n)
+#define REFS(k)	.kind = CONF_KIND_REFS, .file_kind = (k)
 
 static const struct conf_word interface_words[] = {
 	{ "auto", KERN_LINK_AUTO }, { "vti", KERN_LINK_VTI },
@@ -86,10 +86,12 @@ static const struct conf_key keys[] = {
 	{ "remote_authentication", TUN(remote_auth), .kind = CONF_KIND_WORD,
 	    .words = auth_words },
 	{ "certificate", TUN(creds.certificate),
-	    REFS(CONF_FILE_CERTIFICATE, 1) },
-	{ "private_key", TUN(creds.private_key), REFS(CONF_FILE_KEY, 1) },
-	{ "ca_certificates", TUN(creds.ca), REFS(CONF_FILE_CA, CONF_REFS) },
-	{ "crls", TUN(creds.crl), REFS(CONF_FILE_CRL, CONF_REFS) },
+	    REFS(CONF_FILE_CERTIFICATE) },
+	{ "private_key", TUN(creds.private_key), REFS(CONF_FILE_KEY) },
+	{ "ca_certificates", TUN(creds.ca), REFS(CONF_FILE_CA),
+	    RANGE(1, CONF_REFS) },
+	{ "crls", TUN(creds.crl), REFS(CONF_FILE_CRL),
+	    RANGE(1, CONF_REFS) },
 	{ "revocation", TUN(creds.revocation), .kind = CONF_KIND_WORD,
 	    .words = revocation_words, .def = "if-present" },
 	{ "rsa_pss", TUN(creds.rsa_pss), .kind = CONF_KIND_BOOL,

@@ -22,7 +22,7 @@ enum conf_kind {
 	CONF_KIND_BOOL,
 	CONF_KIND_WORD,		/* one of a few */
 	CONF_KIND_FILE,		/* name of a file */
-	CONF_KIND_REFS,		/* one or several files */
+	CONF_KIND_REFS,		/* a file; with a range, or several */
 	CONF_KIND_NAME,		/* of a connection */
 	CONF_KIND_IFNAME,
 	CONF_KIND_ROUTER_ID,

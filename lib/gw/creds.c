@@ -14,6 +14,8 @@
 struct entry {
 	struct conf_creds conf;
 	struct cert_chain chain;
+	uint8_t		issuers[TRUST_PATH_MAX * TRUST_HASH_LEN];
+	size_t		issuers_n;	/* octets; 0: not all are known */
 	struct trust	*trust;
 };
 
@@ -124,6 +126,15 @@ fill(struct entry *e, const struct conf *conf, struct conf_error *err)
 	    (e->trust == NULL || use(e, conf, &e->conf.crl, add_crl, err));
 }
 
+static void
+fill_issuers(struct entry *e)
+{
+	struct wr w = wr_of(e->issuers, sizeof(e->issuers));
+
+	if (e->chain.n > 0 && trust_path(e->trust, &e->chain, &w))
+		e->issuers_n = w.n;
+}
+
 static bool
 add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t,
     struct conf_error *err)
@@ -140,7 +151,10 @@ add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t,
 		return false;
 	}
 	memcpy(&e->conf, &k, sizeof(k));
-	return fill(e, conf, err);
+	if (!fill(e, conf, err))
+		return false;
+	fill_issuers(e);
+	return true;
 }
 
 struct creds *
@@ -206,6 +220,7 @@ creds_of(const struct creds *c, const struct conf_tunnel *t)
 	if (c == NULL || !needs_any(t) || (e = find(c, &k, &at)) == NULL)
 		return out;
 	out.chain = e->chain.n > 0 ? &e->chain : NULL;
+	out.issuers = bytes_of(e->issuers, e->issuers_n);
 	out.trust = e->trust;
 	return out;
 }

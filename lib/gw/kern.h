@@ -206,7 +206,7 @@ struct kern_event {
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
 		struct {		/* DONE of AUTH */
-			uint8_t		method;	/* RFC 7296 section 3.8 */
+			uint8_t		method;	/* of a signature: sig.h */
 			uint16_t	n;
 			uint8_t		value[KERN_VALUE_MAX];
 		} auth;

@@ -42,10 +42,12 @@ build_request(struct build *b, struct bytes hashes)
 }
 
 static bool
-has_hash(const struct wr *w, const uint8_t *hash)
+has_hash(struct bytes hashes, const uint8_t *hash)
 {
-	for (size_t at = 0; at < w->n; at += TRUST_HASH_LEN) {
-		if (bytes_eq(bytes_of(w->p + at, TRUST_HASH_LEN),
+	struct rd r = rd_of(hashes);
+
+	while (r.n >= TRUST_HASH_LEN) {
+		if (bytes_eq(rd_bytes(&r, TRUST_HASH_LEN),
 		    bytes_of(hash, TRUST_HASH_LEN)))
 			return true;
 	}
@@ -64,7 +66,7 @@ add_cas(struct wr *w, const struct ike_peer *p)
 		return;
 	trust_key_hashes(p->creds.trust, &all);
 	for (size_t at = 0; at < all.n; at += TRUST_HASH_LEN) {
-		if (w->n < w->cap && !has_hash(w, all.p + at))
+		if (w->n < w->cap && !has_hash(wr_done(w), all.p + at))
 			wr_bytes(w, bytes_of(all.p + at, TRUST_HASH_LEN));
 	}
 }
@@ -128,7 +130,7 @@ certs_build_request(struct build *b, const struct ike_sa *sa)
 	build_request(b, wr_done(&cas));
 }
 
-/* Is none of the CAs asked for known to us? */
+/* Is none of the CAs asked for above our certificate, as far as we know? */
 static bool
 asks_others(const struct ike_peer *p, const struct msg *m)
 {
@@ -138,9 +140,8 @@ asks_others(const struct ike_peer *p, const struct msg *m)
 		struct rd r = rd_of(m->certreqs[i]);
 
 		for (; r.n >= TRUST_HASH_LEN; any = true) {
-			struct bytes hash = rd_bytes(&r, TRUST_HASH_LEN);
-
-			if (trust_knows(p->creds.trust, hash.p))
+			if (has_hash(p->creds.issuers,
+			    rd_bytes(&r, TRUST_HASH_LEN).p))
 				return false;
 		}
 	}
@@ -155,6 +156,6 @@ certs_hear(struct ike_sa *sa, const struct msg *m)
 
 	if (n != NULL && sig_hashes_read(n->data, &s->hashes))
 		s->hashes_seen = true;
-	if (sa->peer->creds.trust != NULL && asks_others(sa->peer, m))
+	if (sa->peer->creds.issuers.n > 0 && asks_others(sa->peer, m))
 		s->asks_others = true;
 }

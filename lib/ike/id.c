@@ -62,12 +62,13 @@ id_str(uint8_t type, struct bytes data, char *buf, size_t size)
 	struct addr a = addr_from(data);
 	char text[ADDR_STRLEN];
 
+	buf[0] = '\0';
+	if (type == ID_DER_ASN1_DN && data.n <= DN_DER_MAX)
+		dn_str(data, buf, size);
 	if ((type == ID_IPV4_ADDR && data.n == 4) ||
 	    (type == ID_IPV6_ADDR && data.n == 16))
 		str_set(buf, size, addr_str(&a, text));
-	else if (type == ID_DER_ASN1_DN && data.n <= DN_DER_MAX)
-		dn_str(data, buf, size);
-	else
+	else if (buf[0] == '\0')
 		str_escape(buf, size, data);
 	str_add(buf, size, " (%s)", type_str(type));
 }

@@ -42,6 +42,7 @@ enum ike_auth {
  */
 struct ike_creds {
 	const struct cert_chain *chain;	/* ours, leaf first; NULL: none */
+	struct bytes	issuers;	/* hashes of the CAs above it, or empty */
 	const struct trust *trust;	/* of the peer's; NULL: nobody's */
 	struct trust_policy policy;
 	bool		rsa_pss;	/* our RSA key signs in PSS */
@@ -184,8 +185,8 @@ bool		ike_peer_get(const struct ike *, uint32_t id,
 void		ike_datagram(struct ike *, struct instant, const struct path *,
 		    struct bytes);
 /*
- * Answer to IKE_OUT_AUTH: the AUTH payload's method (that of a pre-shared key
- * is SIG_METHOD_PSK) and data; empty when it failed.
+ * Answer to IKE_OUT_AUTH: the AUTH payload's data, empty when it failed, and
+ * of a signature its method.
  */
 void		ike_auth_value(struct ike *, struct instant, uint32_t token,
 		    uint8_t method, struct bytes value, const char *why);

@@ -419,7 +419,8 @@ own_value(struct ike_sa *sa, struct instant now, uint8_t method,
 	}
 	memcpy(s->auth, value.p, value.n);
 	s->auth_n = (uint16_t)value.n;
-	s->auth_method = method;
+	s->auth_method = sa->peer->conf.local_auth == IKE_AUTH_PSK ?
+	    SIG_METHOD_PSK : method;
 	if (sa->state == SA_SIGNING)
 		send_request(sa, now);
 	else
