@@ -21,6 +21,7 @@
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
+#define REFS(k)	.kind = CONF_KIND_REFS, .file_kind = (k)
 
 static const struct conf_word interface_words[] = {
 	{ "auto", KERN_LINK_AUTO }, { "vti", KERN_LINK_VTI },
@@ -35,6 +36,15 @@ static const struct conf_word startup_words[] = {
 static const struct conf_word dpd_words[] = {
 	{ "clear", CONF_DPD_CLEAR }, { "none", CONF_DPD_NONE },
 	{ "restart", CONF_DPD_RESTART }, { NULL, 0 },
+};
+static const struct conf_word auth_words[] = {
+	{ "psk", CONF_AUTH_PSK }, { "certificate", CONF_AUTH_CERTIFICATE },
+	{ NULL, 0 },
+};
+static const struct conf_word revocation_words[] = {
+	{ "none", CONF_REVOCATION_NONE },
+	{ "if-present", CONF_REVOCATION_IF_PRESENT },
+	{ "require", CONF_REVOCATION_REQUIRE }, { NULL, 0 },
 };
 static const struct conf_word inside_words[] = {
 	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
@@ -71,6 +81,21 @@ static const struct conf_key keys[] = {
 	    .kind = CONF_KIND_OUTSIDE },
 	{ "local_id", TUN(local_id), .kind = CONF_KIND_ID },
 	{ "remote_id", TUN(remote_id), .kind = CONF_KIND_ID },
+	{ "authentication", TUN(local_auth), .kind = CONF_KIND_WORD,
+	    .words = auth_words, .def = "psk" },
+	{ "remote_authentication", TUN(remote_auth), .kind = CONF_KIND_WORD,
+	    .words = auth_words },
+	{ "certificate", TUN(creds.certificate),
+	    REFS(CONF_FILE_CERTIFICATE) },
+	{ "private_key", TUN(creds.private_key), REFS(CONF_FILE_KEY) },
+	{ "ca_certificates", TUN(creds.ca), REFS(CONF_FILE_CA),
+	    RANGE(1, CONF_REFS) },
+	{ "crls", TUN(creds.crl), REFS(CONF_FILE_CRL),
+	    RANGE(1, CONF_REFS) },
+	{ "revocation", TUN(creds.revocation), .kind = CONF_KIND_WORD,
+	    .words = revocation_words, .def = "if-present" },
+	{ "rsa_pss", TUN(creds.rsa_pss), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "tunnel_inside_cidr", OWN(inside4), .kind = CONF_KIND_INSIDE4 },
 	{ "tunnel_inside_ipv6_cidr", OWN(inside6),
 	    .kind = CONF_KIND_INSIDE6 },

@@ -68,6 +68,13 @@ id_of(const struct conf_id *c)
 	return id;
 }
 
+static enum ike_auth
+auth_of(enum conf_auth auth)
+{
+	return auth == CONF_AUTH_CERTIFICATE ? IKE_AUTH_CERTIFICATE :
+	    IKE_AUTH_PSK;
+}
+
 static struct ts_list
 ts_of(const struct prefix ts[2], enum conf_inside inside)
 {
@@ -91,6 +98,12 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.remote = c->remote,
 		.local_id = id_of(&c->local_id),
 		.remote_id = id_of(&c->remote_id),
+		.local_id_from = c->local_id_given ? "local_id" :
+		    "local_outside_ip_address",
+		.remote_id_from = c->remote_id_given ? "remote_id" :
+		    "remote_outside_ip_address",
+		.local_auth = auth_of(c->local_auth),
+		.remote_auth = auth_of(c->remote_auth),
 		.ike = offer_of(&c->phase1, PROTO_IKE),
 		.esp = offer_of(&c->phase2, PROTO_ESP),
 		.local_ts = ts_of(c->local_ts, c->inside),

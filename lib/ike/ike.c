@@ -40,6 +40,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
 	free(p->story);
+	free(p->cert);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -94,6 +95,17 @@ ike_peer_del(struct ike *ike, struct instant now, uint32_t id)
 	if (p != NULL)
 		peer_free(p, now);
 	sa_settle_all(ike, now);
+}
+
+void
+ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
+{
+	struct ike_peer *p = table_peer(ike, id);
+
+	if (p == NULL)
+		return;
+	p->creds = *creds;
+	p->creds_epoch++;
 }
 
 void
@@ -217,6 +229,9 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	info.why = p->why;
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
+	info.cert_seen = p->cert != NULL;
+	if (p->cert != NULL)
+		info.cert = *p->cert;
 	for (sa = p->sas; sa != NULL; sa = sa->peer_next) {
 		info.ike_sas++;
 		for (struct child *c = sa->children; c != NULL; c = c->next) {
@@ -266,12 +281,12 @@ ike_peer_keys(const struct ike *ike, uint32_t id, size_t n,
 
 void
 ike_auth_value(struct ike *ike, struct instant now, uint32_t token,
-    struct bytes value, const char *why)
+    uint8_t method, struct bytes value, const char *why)
 {
 	struct ike_sa *sa = map_del(&ike->tokens_auth, token);
 
 	if (sa != NULL && sa->token == token)
-		x_auth_value(sa, now, value, why);
+		x_auth_value(sa, now, method, value, why);
 	sa_settle_all(ike, now);
 }
 
@@ -309,6 +324,12 @@ ike_mapping(struct ike *ike, struct instant now, uint32_t spi_in,
 		sa_touch(c->sa);
 	}
 	sa_settle_all(ike, now);
+}
+
+void
+ike_wall(struct ike *ike, struct instant now, int64_t seconds)
+{
+	ike->wall = seconds - now.ns / 1000000000;
 }
 
 void

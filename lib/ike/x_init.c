@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_auth.h"
@@ -71,6 +72,7 @@ send_request(struct ike_sa *sa, struct instant now)
 	if (sa->peer->conf.fragmentation)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -301,6 +303,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
+	certs_hear(sa, m);
 	x_auth_start(sa, now);
 }
 
@@ -412,6 +415,7 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 	if (sa->frags)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -435,6 +439,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	if (ok) {
 		float_ports(sa, m, &sa->path);
 		sa->frags = fragments(sa, m);
+		certs_hear(sa, m);
 		answer(sa, now, kex);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,
