@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/peer.h"
 #include "ike/sa.h"
 #include "ike/x_auth.h"
@@ -39,6 +40,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
 	wipe(p, sizeof(*p));
@@ -80,8 +82,10 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
-	if (index_add(&ike->peers, p))
+	if (index_add(&ike->peers, p)) {
+		ike->signers += certs_used(p);
 		return true;
+	}
 	map_del(&ike->by_id, conf->id);
 	free(p);
 	return false;

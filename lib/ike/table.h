@@ -43,6 +43,7 @@ struct ike {
 	struct cookie_jar jar;
 	bool		jar_ready;
 	struct index	peers;
+	unsigned	signers;	/* those with signatures */
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */

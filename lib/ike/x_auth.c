@@ -20,9 +20,6 @@
 #include "ike/x_info.h"
 #include "ike/xchg.h"
 
-/* Certificates make it long; what it takes is for the path to carry. */
-#define AUTH_MSG_MAX	32768
-
 /* Keeps the peer's message until its AUTH value is known. */
 static bool
 keep_inner(struct ike_sa *sa, uint8_t first, struct bytes inner)
