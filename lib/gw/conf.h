@@ -101,6 +101,13 @@ enum conf_dpd_action {
 	CONF_DPD_RESTART,
 };
 
+enum conf_childless {		/* RFC 6023 */
+	CONF_CHILDLESS_NEVER,
+	CONF_CHILDLESS_ALLOW,
+	CONF_CHILDLESS_PREFER,
+	CONF_CHILDLESS_FORCE,
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
@@ -130,6 +137,7 @@ struct conf_tunnel {
 	bool		force_encap;
 	bool		fragmentation;	/* of IKE messages */
 	uint16_t	fragment_size;	/* octets of an IP datagram */
+	enum conf_childless childless;
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };

@@ -46,6 +46,11 @@ static const struct conf_word revocation_words[] = {
 	{ "if-present", CONF_REVOCATION_IF_PRESENT },
 	{ "require", CONF_REVOCATION_REQUIRE }, { NULL, 0 },
 };
+static const struct conf_word childless_words[] = {
+	{ "never", CONF_CHILDLESS_NEVER }, { "allow", CONF_CHILDLESS_ALLOW },
+	{ "prefer", CONF_CHILDLESS_PREFER },
+	{ "force", CONF_CHILDLESS_FORCE }, { NULL, 0 },
+};
 static const struct conf_word inside_words[] = {
 	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
 	{ "both", CONF_INSIDE_BOTH }, { NULL, 0 },
@@ -137,6 +142,8 @@ static const struct conf_key keys[] = {
 	    .def = "true" },
 	{ "fragment_size", TUN(fragment_size), .kind = CONF_KIND_NUMBER,
 	    RANGE(576, 65535), .unit = "octets", .def = "1280" },
+	{ "childless", TUN(childless), .kind = CONF_KIND_WORD,
+	    .words = childless_words, .def = "allow" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),

@@ -75,6 +75,19 @@ auth_of(enum conf_auth auth)
 	    IKE_AUTH_PSK;
 }
 
+static enum ike_childless
+childless_of(enum conf_childless c)
+{
+	static const enum ike_childless of[] = {
+		[CONF_CHILDLESS_NEVER] = IKE_CHILDLESS_NEVER,
+		[CONF_CHILDLESS_ALLOW] = IKE_CHILDLESS_ALLOW,
+		[CONF_CHILDLESS_PREFER] = IKE_CHILDLESS_PREFER,
+		[CONF_CHILDLESS_FORCE] = IKE_CHILDLESS_FORCE,
+	};
+
+	return of[c];
+}
+
 static struct ts_list
 ts_of(const struct prefix ts[2], enum conf_inside inside)
 {
@@ -117,6 +130,7 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.force_encap = c->force_encap,
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
+		.childless = childless_of(c->childless),
 	};
 }
 

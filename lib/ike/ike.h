@@ -50,6 +50,14 @@ struct ike_creds {
 	bool		rsa_pss;	/* our RSA key signs in PSS */
 };
 
+/* IKE SAs without a child at first (RFC 6023). */
+enum ike_childless {
+	IKE_CHILDLESS_NEVER,	/* neither way */
+	IKE_CHILDLESS_ALLOW,	/* if the peer wants to */
+	IKE_CHILDLESS_PREFER,	/* if the peer can: the first child gets PFS */
+	IKE_CHILDLESS_FORCE,	/* or not at all */
+};
+
 struct ike_peer_conf {
 	uint32_t	id;		/* the host's name for it, not 0 */
 	struct addr	local;		/* unset or any: whatever routes, and
@@ -70,6 +78,7 @@ struct ike_peer_conf {
 	bool		force_encap;	/* ESP in UDP even without NAT */
 	bool		fragmentation;	/* RFC 7383, if the peer does it */
 	uint16_t	fragment_size;	/* longest IP datagram then */
+	enum ike_childless childless;
 };
 
 /* Everything that installs one ESP SA. */

@@ -72,6 +72,7 @@ struct setup {
 	size_t		inner_n;
 	uint8_t		inner_first;
 	bool		initial_contact;	/* the peer said so */
+	bool		childless;	/* no child with IKE_AUTH */
 	struct reason	why;		/* refusal of an earlier candidate */
 };
 

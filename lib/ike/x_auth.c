@@ -102,8 +102,10 @@ send_request(struct ike_sa *sa, struct instant now)
 		id_encode(build_payload(&b, PL_IDR), conf->remote_id.type,
 		    bytes_of(conf->remote_id.data, conf->remote_id.n));
 	build_auth(&b, sa);
-	x_child_build_sa(&b, &esp, sa->setup->spi_in);
-	x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	if (!sa->setup->childless) {
+		x_child_build_sa(&b, &esp, sa->setup->spi_in);
+		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	}
 	sa_state(sa, now, SA_AUTH_SENT);
 	if (!xchg_request(sa, now, &b, TASK_AUTH, 0))
 		sa_die(sa, now, "cannot build IKE_AUTH");
@@ -199,10 +201,14 @@ first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 		.nr = bytes_of(sa->setup->nr.b, sa->setup->nr.n),
 	};
 
-	if (error != NULL) {
+	if (sa->setup->childless) {
+		sa->want_child = true;
+	} else if (error != NULL) {
 		x_child_tell(sa, IKE_AUTH, &esp, error->type);
 		peer_failed(sa->peer, "the peer refused the child SA: %s (%u)",
 		    notify_str(error->type), error->type);
+		/* Not with IKE_AUTH, but maybe after it (RFC 6023). */
+		sa->want_child = error->type == N_NO_ADDITIONAL_SAS;
 	} else if (x_child_accept(sa, m, &esp, &deal, &why) != N_NONE) {
 		peer_failed(sa->peer, "%s", why.s);
 		sa->want_delete = true;
@@ -305,6 +311,11 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 		fail(sa, now, why.s);
 		return;
 	}
+	if ((m->seen & PL_BIT(PL_SA)) == 0 &&
+	    peer->conf.childless == IKE_CHILDLESS_NEVER) {
+		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
+		return;
+	}
 	sa_state(sa, now, SA_VERIFYING);
 	sa_bind(sa, peer);
 	certs_hear(sa, m);
@@ -338,7 +349,10 @@ verify_request(struct ike_sa *sa, struct instant now, struct bytes value)
 		    "pre-shared keys differ");
 }
 
-/* The child's part of the answer; NULL: a notify says why there is none. */
+/*
+ * The child's part of the answer.  NULL: none was asked for, or a notify says
+ * why there is none.
+ */
 static struct child *
 answer_child(struct ike_sa *sa, struct instant now, struct build *b,
     const struct msg *m)
@@ -355,7 +369,15 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 	struct child *c;
 	uint16_t verdict;
 
-	verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
+	if ((m->seen & PL_BIT(PL_SA)) == 0)
+		return NULL;
+	if (sa->peer->conf.childless == IKE_CHILDLESS_FORCE) {
+		reason_set(&why, "childless = \"force\" wants the first one "
+		    "by CREATE_CHILD_SA");
+		verdict = N_NO_ADDITIONAL_SAS;
+	} else {
+		verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
+	}
 	c = verdict == N_NONE ? child_new(sa, now, &deal) : NULL;
 	if (c == NULL) {
 		if (verdict == N_NONE)

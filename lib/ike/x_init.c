@@ -271,6 +271,17 @@ fragments(const struct ike_sa *sa, const struct msg *m)
 	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
 }
 
+/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
+static bool
+may_be_childless(struct ike_sa *sa, const struct msg *m)
+{
+	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
+	enum ike_childless wish = sa->peer->conf.childless;
+
+	sa->setup->childless = spoken && wish >= IKE_CHILDLESS_PREFER;
+	return spoken || wish != IKE_CHILDLESS_FORCE;
+}
+
 void
 x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
@@ -289,6 +300,11 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    &sa->setup->offer, &ps);
 		sa_die(sa, now, "the peer answered with an IKE proposal that "
 		    "we did not offer");
+		return;
+	}
+	if (!may_be_childless(sa, m)) {
+		sa_die(sa, now, "the peer does not do IKE SAs without a child "
+		    "(RFC 6023), which childless = \"force\" asks for");
 		return;
 	}
 	sa->suite = c.suite;
@@ -415,6 +431,8 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 	if (sa->frags)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	if (sa->peer->conf.childless != IKE_CHILDLESS_NEVER)
+		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
 	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, false);
 }
