@@ -1,7 +1,7 @@
 #!/bin/bash
 # fragmentation: IKE messages in fragments (RFC 7383) to and from strongSwan and Libreswan, each side initiating once
 # needs: vti vpnd strongswan libreswan
-# time: 240
+# time: 300
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10
@@ -88,7 +88,8 @@ for i in 0 1; do
 	peer_id[${branch_outside[i]}]=branch$i.$long
 done
 # Without BGP: routes are static, as the peer knows nothing but IKE.
-ours=(interface=vti fragment_size=576 "phase1_dh_group_numbers=[ 20, 18 ]" "phase2_dh_group_numbers=[ 18 ]" remote_asn= networks= "routes=[ \"$hub_net\" ]"
+ours=(interface=vti fragment_size=576 "phase1_dh_group_numbers=[ 20, 18 ]" "phase2_dh_group_numbers=[ 18 ]"
+	remote_asn= networks= "routes=[ \"$hub_net\" ]"
 	"1.local_id=${peer_id[${branch_outside[0]}]}" "1.remote_id=${peer_id[${hub_outside[0]}]}"
 	"2.local_id=${peer_id[${branch_outside[1]}]}" "2.remote_id=${peer_id[${hub_outside[1]}]}")
 
