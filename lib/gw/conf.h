@@ -129,6 +129,7 @@ struct conf_tunnel {
 	uint32_t	index;		/* 1.. over the whole configuration */
 	bool		start;		/* startup_action */
 	struct conf_phase phase1, phase2;
+	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */

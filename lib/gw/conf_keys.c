@@ -125,6 +125,12 @@ static const struct conf_key keys[] = {
 	{ "phase2_lifetime_seconds", TUN(phase2.lifetime),
 	    .kind = CONF_KIND_SPAN, SHORT(900, 3600, 1), .unit = "seconds",
 	    .def = "3600" },
+	{ "phase2_lifetime_bytes", TUN(phase2_bytes),
+	    .kind = CONF_KIND_NUMBER, SHORT(1048576, INT64_C(1) << 50, 65536),
+	    .or_zero = true, .unit = "octets", .def = "0" },
+	{ "phase2_lifetime_packets", TUN(phase2_packets),
+	    .kind = CONF_KIND_NUMBER, SHORT(10000, INT64_C(1) << 50, 100),
+	    .or_zero = true, .unit = "packets", .def = "0" },
 	{ "rekey_margin_time_seconds", TUN(rekey_margin),
 	    .kind = CONF_KIND_SPAN, SHORT(60, 1800, 0), .unit = "seconds",
 	    .def = "270" },
@@ -223,6 +229,15 @@ edits(const char *a, const char *b)
 	return row[bn];
 }
 
+/* How unlike a key what was written is: a key cut short is most alike. */
+static unsigned
+unlike(const char *name, const char *key)
+{
+	if (name[0] != '\0' && strncmp(name, key, strlen(name)) == 0)
+		return 0;
+	return edits(name, key);
+}
+
 const char *
 conf_key_nearest(enum conf_place place, const char *name)
 {
@@ -230,7 +245,7 @@ conf_key_nearest(enum conf_place place, const char *name)
 	unsigned least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		unsigned n = edits(name, keys[i].name);
+		unsigned n = unlike(name, keys[i].name);
 
 		if (key_fits(&keys[i], place) && n < least) {
 			least = n;

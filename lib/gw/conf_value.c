@@ -56,8 +56,10 @@ store(struct value *v, uint64_t n)
 		memcpy(v->field, &n8, 1);
 	else if (v->key->size == 2)
 		memcpy(v->field, &n16, 2);
-	else
+	else if (v->key->size == 4)
 		memcpy(v->field, &n32, 4);
+	else
+		memcpy(v->field, &n, 8);
 }
 
 static bool

@@ -557,7 +557,8 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_link_event(t, now, e);
 		break;
 	case KERN_EXPIRE:
-		ike_expired(gw->ike, now, e->sa.spi, e->sa.hard);
+		ike_expired(gw->ike, now, e->sa.reqid - KERN_ID_BASE,
+		    e->sa.spi, e->sa.hard);
 		break;
 	case KERN_MAPPING:
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);

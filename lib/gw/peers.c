@@ -123,6 +123,8 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.remote_ts = ts_of(c->remote_ts, c->inside),
 		.ike_lifetime = c->phase1.lifetime,
 		.child_lifetime = c->phase2.lifetime,
+		.child_bytes = c->phase2_bytes,
+		.child_packets = c->phase2_packets,
 		.rekey_margin = c->rekey_margin,
 		.rekey_fuzz = c->rekey_fuzz,
 		.dpd_timeout = c->dpd_timeout,
@@ -203,6 +205,9 @@ peers_sa(const struct gw_tunnel *t, const struct ike_esp *e,
 		.encr_key = e->encr, .auth_key = e->integ, .esn = s->esn,
 		.replay_window = e->inbound ? t->conf.replay_window : 0,
 		.encap = e->encap, .sport = e->sport, .dport = e->dport,
+		.soft_packets = e->soft_packets,
+		.hard_packets = e->hard_packets,
+		.soft_bytes = e->soft_bytes, .hard_bytes = e->hard_bytes,
 	};
 	if (s->integ == NULL) {
 		str_set(out->aead, sizeof(out->aead), s->encr->xfrm);

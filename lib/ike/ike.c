@@ -306,10 +306,14 @@ ike_installed(struct ike *ike, struct instant now, uint32_t token,
 }
 
 void
-ike_expired(struct ike *ike, struct instant now, uint32_t spi_in, bool hard)
+ike_expired(struct ike *ike, struct instant now, uint32_t id, uint32_t spi,
+    bool hard)
 {
-	struct child *c = child_by_in(ike, spi_in);
+	struct ike_peer *p = table_peer(ike, id);
+	struct child *c = child_by_in(ike, spi);
 
+	if (c == NULL || c->sa->peer != p)
+		c = p == NULL ? NULL : peer_child(p, spi);
 	if (c != NULL)
 		child_expired(c, now, hard);
 	sa_settle_all(ike, now);

@@ -71,6 +71,7 @@ struct ike_peer_conf {
 	struct offer	ike, esp;
 	struct ts_list	local_ts, remote_ts;
 	struct span	ike_lifetime, child_lifetime;
+	uint64_t	child_bytes, child_packets;	/* 0: no limit */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent of the margin */
 	struct span	dpd_timeout;	/* silence until the peer is dead */
@@ -90,6 +91,8 @@ struct ike_esp {
 	struct key	encr, integ;	/* wiped by whoever takes the output */
 	bool		encap;		/* in UDP */
 	uint16_t	sport, dport;
+	/* What it may carry until it is rekeyed, and at most; 0: any. */
+	uint64_t	soft_bytes, hard_bytes, soft_packets, hard_packets;
 };
 
 enum ike_out_kind {
@@ -227,9 +230,9 @@ void		ike_wall(struct ike *, struct instant now, int64_t seconds);
 /* Answer to IKE_OUT_SA_ADD; why is NULL when it is in the kernel. */
 void		ike_installed(struct ike *, struct instant, uint32_t token,
 		    const char *why);
-/* The kernel says that an SA of ours reached a limit. */
-void		ike_expired(struct ike *, struct instant, uint32_t spi_in,
-		    bool hard);
+/* The kernel says that an SA of this peer, in or out, reached a limit. */
+void		ike_expired(struct ike *, struct instant, uint32_t id,
+		    uint32_t spi, bool hard);
 /* ESP came in from a new outer address: the peer's NAT moved. */
 void		ike_mapping(struct ike *, struct instant, uint32_t spi_in,
 		    const struct endpoint *from);
