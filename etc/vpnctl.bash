@@ -37,13 +37,13 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show up down rekey check reload help" choices=
+	local commands="show explain up down rekey check reload help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show) choices="tunnel routes" ;;
 	1:help) choices=$commands ;;
 	2:help\ show) choices="tunnel routes" ;;
-	1:up | 1:down | 1:rekey | 2:show\ tunnel)
+	1:explain | 1:up | 1:down | 1:rekey | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

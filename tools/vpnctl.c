@@ -54,6 +54,9 @@ static const struct command commands[] = {
 	    .view = view_tunnel },
 	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
 	    .run = run_ask, .ctl = CTL_ROUTES, .view = view_routes },
+	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
+	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
+	    .view = view_explain },
 	{ "up", "NAME", "bring it up and wait until it is",
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_UP },
 	{ "down", "NAME", "take it down and wait until it is",
@@ -85,6 +88,14 @@ is_name(const char *name)
 	return ctl_name(name, connection, &tunnel);
 }
 
+static bool
+is_address(const char *s)
+{
+	struct addr a;
+
+	return addr_parse(&a, s);
+}
+
 static enum ctl_exit
 run_ask(const struct options *o, const struct command *c, char **argv,
     int argc)
@@ -92,7 +103,7 @@ run_ask(const struct options *o, const struct command *c, char **argv,
 	json_t *request, *answer = NULL;
 	enum ctl_exit rc;
 
-	if (argc > 0 && !is_name(argv[0]))
+	if (argc > 0 && !is_name(argv[0]) && !is_address(argv[0]))
 		return bad_name(argv[0]);
 	request = json_pack("{s:s}", "command", ctl_command_str(c->ctl));
 	if (argc > 0)

@@ -17,7 +17,8 @@ struct fetched {
 	EVP_CIPHER	*cipher;
 	EVP_MAC_CTX	*mac;		/* without a key: duplicate, then key */
 	EC_GROUP	*group;
-	BIGNUM		*prime;
+	BIGNUM		*prime, *generator;
+	BIGNUM		*order;		/* of the generator; ALG_SUBGROUP */
 	BN_MONT_CTX	*mont;
 	EVP_KEYMGMT	*keymgmt;
 	EVP_KEYEXCH	*keyexch;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/explain.h"
 #include "gw/show.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
@@ -144,6 +145,25 @@ run_reload(struct request *q)
 		refuse(q->gw, q->client, CTL_EXIT_FAILED, "out of memory");
 }
 
+/* A name goes before an address that reads the same. */
+static void
+run_explain(struct request *q)
+{
+	json_t *a = json_array();
+	struct addr from;
+
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (q->connection[0] != '\0' && chosen(q, t))
+			json_array_append_new(a, explain_tunnel(t));
+	}
+	if (json_array_size(a) == 0 && addr_parse(&from, q->r.name)) {
+		json_decref(a);
+		a = explain_address(q->gw, &from);
+	}
+	answer(q->gw, q->client, json_pack("{s:b, s:o}", "ok", 1, "explained",
+	    a));
+}
+
 static const struct {
 	void	(*run)(struct request *);
 	bool	named;			/* must name something */
@@ -154,6 +174,7 @@ static const struct {
 	[CTL_DOWN] = { run_down, true },
 	[CTL_REKEY] = { run_rekey, true },
 	[CTL_RELOAD] = { run_reload, false },
+	[CTL_EXPLAIN] = { run_explain, true },
 };
 
 /* Does the name name anything? */
@@ -175,11 +196,13 @@ command_run(struct gw *gw, struct instant now, uint32_t client,
 {
 	struct request q = { .gw = gw, .now = now, .client = client };
 	struct reason why;
+	struct addr from;
 	char text[160];
 
 	if (!ctl_parse(line, &q.r, &why)) {
 		refuse(gw, client, CTL_EXIT_USAGE, why.s);
-	} else if (q.r.name[0] != '\0' && !exists(&q)) {
+	} else if (q.r.name[0] != '\0' && !exists(&q) &&
+	    (q.r.command != CTL_EXPLAIN || !addr_parse(&from, q.r.name))) {
 		str_fmt(text, sizeof(text), "no connection or tunnel named %s",
 		    q.r.name);
 		refuse(gw, client, CTL_EXIT_NO_OBJECT, text);

@@ -74,6 +74,8 @@ struct conf_tunnel {
 	struct span	dpd_timeout;
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
+	bool		fragmentation;	/* of IKE messages */
+	uint16_t	fragment_size;	/* octets of an IP datagram */
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };

@@ -5,6 +5,7 @@
 #include "bgp/bgp.h"
 #include "gw/fib.h"
 #include "gw/queue.h"
+#include "gw/stranger.h"
 #include "ike/ike.h"
 #include "util/dict.h"
 #include "util/map.h"
@@ -63,6 +64,8 @@ struct gw_tunnel {
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
 	struct reason	why;
+	int64_t		failed_at;	/* IKE's last failure; 0: none */
+	struct reason	failed;
 };
 
 struct gw {
@@ -84,6 +87,7 @@ struct gw {
 	struct map	reloads;	/* KERN_RELOAD id -> control client */
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
+	struct strangers strangers;
 	bool		stopping, stopped;
 	bool		stated;		/* the first full state was sent */
 	struct instant	fib_at;		/* refused routes are sent again */

@@ -102,6 +102,8 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.dpd_timeout = c->dpd_timeout,
 		.dpd = c->dpd_action != CONF_DPD_NONE,
 		.force_encap = c->force_encap,
+		.fragmentation = c->fragmentation,
+		.fragment_size = c->fragment_size,
 	};
 }
 

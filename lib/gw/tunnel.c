@@ -292,6 +292,11 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	struct ike_peer_info info;
 
 	tunnel_touch(t);
+	if ((e->event == IKE_EV_FAILED || e->event == IKE_EV_REFUSED) &&
+	    e->why.s[0] != '\0') {
+		t->failed_at = gw_wall(t->gw, now);
+		t->failed = e->why;
+	}
 	if (logged[e->event].name != NULL)
 		queue_event(&t->gw->out, logged[e->event].level,
 		    logged[e->event].name, t->name, "%s", e->why.s);

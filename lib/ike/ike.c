@@ -39,6 +39,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	free(p->story);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -194,6 +195,14 @@ info_child(const struct child *c, struct ike_peer_info *info)
 	info->local_ts = c->local_ts;
 	info->remote_ts = c->remote_ts;
 	info->encap = c->encap;
+}
+
+const struct story *
+ike_peer_story(const struct ike *ike, uint32_t id)
+{
+	const struct ike_peer *p = table_peer(ike, id);
+
+	return p == NULL ? NULL : p->story;
 }
 
 bool

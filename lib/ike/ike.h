@@ -21,6 +21,7 @@
 #include "util/str.h"
 
 struct ike;
+struct story;
 
 struct ike_limits {
 	unsigned	sas;		/* IKE SAs in all; a rekey needs two */
@@ -44,6 +45,8 @@ struct ike_peer_conf {
 	struct span	dpd_timeout;	/* silence until the peer is dead */
 	bool		dpd;		/* probe an idle peer */
 	bool		force_encap;	/* ESP in UDP even without NAT */
+	bool		fragmentation;	/* RFC 7383, if the peer does it */
+	uint16_t	fragment_size;	/* longest IP datagram then */
 };
 
 /* Everything that installs one ESP SA. */
@@ -139,6 +142,8 @@ bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 		    bool child);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
+/* Details of the last failure; NULL: none is kept.  Valid until the next call. */
+const struct story *ike_peer_story(const struct ike *, uint32_t id);
 
 /* A datagram from port 500 or 4500, with the non-ESP marker on the latter. */
 void		ike_datagram(struct ike *, struct instant, const struct path *,

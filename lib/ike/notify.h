@@ -43,6 +43,7 @@ enum notify_type {
 	N_REKEY_SA = 16393,
 	N_ESP_TFC_PADDING_NOT_SUPPORTED = 16394,
 	N_NON_FIRST_FRAGMENTS_ALSO = 16395,
+	N_FRAGMENTATION_SUPPORTED = 16430,	/* RFC 7383 */
 };
 
 /* "NO_PROPOSAL_CHOSEN"; "unknown error" or "unknown status" without a name. */

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /*
  * The loser of an election goes by its creator once the winner's child has had
@@ -124,11 +125,31 @@ peer_report(struct ike_peer *p)
 	p->was_busy = sa != NULL;
 }
 
+struct story *
+peer_story(struct ike_peer *p, enum story_code code)
+{
+	if (p->story == NULL)
+		p->story = calloc(1, sizeof(*p->story));
+	story_begin(p->story, code);
+	p->told = true;
+	return p->story;
+}
+
+/* A failure that nobody told in detail does not go under an older story. */
+static void
+close_story(struct ike_peer *p)
+{
+	if (!p->told)
+		story_begin(p->story, STORY_OTHER);
+	p->told = false;
+}
+
 void
 peer_failed(struct ike_peer *p, const char *fmt, ...)
 {
 	va_list ap;
 
+	close_story(p);
 	va_start(ap, fmt);
 	vsnprintf(p->why.s, sizeof(p->why.s), fmt, ap);
 	va_end(ap);
@@ -140,10 +161,12 @@ peer_refused(struct ike_peer *p, const char *why)
 {
 	const struct ike_sa *sa = peer_main_sa(p);
 
-	if (sa == NULL || sa->state != SA_ESTABLISHED)
+	if (sa == NULL || sa->state != SA_ESTABLISHED) {
 		peer_failed(p, "%s", why);
-	else
-		out_event(p->ike, p->conf.id, IKE_EV_REFUSED, "%s", why);
+		return;
+	}
+	close_story(p);
+	out_event(p->ike, p->conf.id, IKE_EV_REFUSED, "%s", why);
 }
 
 void

@@ -6,6 +6,7 @@
 #define IKE_TABLE_H
 
 #include "ike/cookie.h"
+#include "ike/hdr.h"
 #include "ike/ike.h"
 #include "ike/index.h"
 #include "util/map.h"
@@ -13,6 +14,7 @@
 
 struct ike_sa;
 struct child;
+struct story;
 
 struct ike_peer {
 	struct index_link in[INDEX_LISTS];
@@ -26,6 +28,8 @@ struct ike_peer {
 	unsigned	half_open;
 	unsigned	rekeys, child_rekeys;
 	struct reason	why;		/* the last failure */
+	struct story	*story;		/* its details; owned, or NULL */
+	bool		told;		/* the story is of what fails now */
 };
 
 struct out_node;
@@ -45,9 +49,11 @@ struct ike {
 	struct map	tokens_child;	/* token -> child */
 	uint32_t	next_token;
 	unsigned	half_open;
+	size_t		gathered;	/* octets of fragments */
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;
+	uint8_t		scratch[IKE_MSG_MAX];	/* of the message being built */
 };
 
 uint32_t	table_token(struct ike *);
@@ -64,5 +70,8 @@ void		out_datagram(struct ike *, uint32_t peer, const struct path *,
 		    struct bytes);
 void		out_event(struct ike *, uint32_t peer, enum ike_event,
 		    const char *, ...) __attribute__((format(printf, 4, 5)));
+/* IKE_EV_REFUSED of somebody who is no peer of ours. */
+void		out_stranger(struct ike *, const struct path *,
+		    const char *, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

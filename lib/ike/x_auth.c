@@ -148,11 +148,10 @@ send_request(struct ike_sa *sa, struct instant now)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct offer esp = x_child_first_offer(sa);
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
 	sa->setup->spi_in = table_child_spi(sa->ike);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), IKE_AUTH, false);
+	xchg_begin_sk(sa, &b, IKE_AUTH, false);
 	id_encode(build_payload(&b, PL_IDI), &conf->local_id);
 	if (first_contact(sa))
 		build_notify(&b, N_INITIAL_CONTACT, (struct bytes){ 0 });
@@ -454,7 +453,6 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 static void
 answer(struct ike_sa *sa, struct instant now)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	struct child *c;
 	struct build b;
 	struct msg m;
@@ -465,7 +463,7 @@ answer(struct ike_sa *sa, struct instant now)
 	}
 	sa_establish(sa, now);
 	peer_elect(sa->peer, sa, now);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), IKE_AUTH, true);
+	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	id_encode(build_payload(&b, PL_IDR), &sa->peer->conf.local_id);
 	build_auth(&b, sa);
 	c = answer_child(sa, now, &b, &m);

@@ -1,5 +1,6 @@
 /*
- * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23).
+ * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23; RFC 7383
+ * section 2.3).
  *
  *   HDR, [N(COOKIE),] SAi1, KEi, Ni, N(NAT..)  -->
  *                        <--  HDR, SAr1, KEr, Nr, N(NAT..)
@@ -57,10 +58,9 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct setup *s = sa->setup;
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, false);
+	xchg_begin(sa, &b, IKE_SA_INIT, false);
 	if (s->cookie_n > 0)
 		build_notify(&b, N_COOKIE, bytes_of(s->cookie, s->cookie_n));
 	proposal_encode(build_payload(&b, PL_SA), &s->offer,
@@ -68,6 +68,9 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_ke(&b, s->ke->id, kex_public(s->kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&s->ni));
 	nat_build(&b, sa->spi_i, 0, &sa->path, hides(sa));
+	if (sa->peer->conf.fragmentation)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -103,6 +106,7 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	    table_sa_spi(ike), 0);
 
 	if (sa == NULL) {
+		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
 		return;
@@ -178,6 +182,8 @@ restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
+		story_proposals(peer_story(sa->peer, STORY_KEY_EXCHANGE),
+		    &sa->setup->offer, NULL);
 		sa_die(sa, now, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
 		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
@@ -201,14 +207,19 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	n = msg_error(m);
 	if (n == NULL)
 		return false;
-	if (n->type == N_INVALID_KE_PAYLOAD)
+	if (n->type == N_INVALID_KE_PAYLOAD) {
 		restart_with_group(sa, now, n->data);
-	else if (n->type == N_NO_PROPOSAL_CHOSEN)
+	} else if (n->type == N_NO_PROPOSAL_CHOSEN) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, NULL);
 		sa_die(sa, now, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
-	else
+	} else {
+		story_notify(peer_story(sa->peer, STORY_ERROR_NOTIFY),
+		    IKE_SA_INIT, n->type);
 		sa_die(sa, now, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
+	}
 	return true;
 }
 
@@ -250,12 +261,20 @@ float_ports(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
+/* RFC 7383 section 2.3: both ends said that they do it. */
+static bool
+fragments(const struct ike_sa *sa, const struct msg *m)
+{
+	return sa->peer->conf.fragmentation &&
+	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
+}
+
 void
 x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
 	const uint32_t whole = PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE);
-	struct proposals ps;
+	struct proposals ps = { 0 };
 	struct choice c;
 
 	if (answer_is_error(sa, now, m))
@@ -264,6 +283,8 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	    proposal_decode(m->sa, &ps) != N_NONE ||
 	    !proposal_accept(&ps, &sa->setup->offer, 0, &c) ||
 	    c.suite.ke != sa->setup->ke || m->ke.group != c.suite.ke->id) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, &ps);
 		sa_die(sa, now, "the peer answered with an IKE proposal that "
 		    "we did not offer");
 		return;
@@ -271,10 +292,12 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
 	if (sa->spi_r == 0 || !derive(sa, sa->setup->kex, m->ke.data)) {
+		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;
 	}
 	float_ports(sa, m, path);
+	sa->frags = fragments(sa, m);
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
@@ -359,6 +382,8 @@ choose_peer(struct ike *ike, const struct path *path,
 			return p;
 		if (p->accept) {
 			proposal_explain(ps, &p->conf.ike, &why);
+			story_proposals(peer_story(p, STORY_NO_PROPOSAL),
+			    &p->conf.ike, ps);
 			refused = p;
 		} else if (refused == NULL) {
 			reason_set(&why, "tunnel is administratively down");
@@ -367,8 +392,7 @@ choose_peer(struct ike *ike, const struct path *path,
 	if (refused != NULL)
 		peer_refused(refused, why.s);
 	else
-		out_event(ike, 0, IKE_EV_REFUSED,
-		    "IKE_SA_INIT from %s refused: %s",
+		out_stranger(ike, path, "IKE_SA_INIT from %s refused: %s",
 		    endpoint_str(&path->remote, from), why.s);
 	return NULL;
 }
@@ -376,16 +400,18 @@ choose_peer(struct ike *ike, const struct path *path,
 static void
 answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
 	sa->x.in_mid = 1;
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, true);
+	xchg_begin(sa, &b, IKE_SA_INIT, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
 	nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	if (sa->frags)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -408,6 +434,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	ok = kex != NULL && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
+		sa->frags = fragments(sa, m);
 		answer(sa, now, kex);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,

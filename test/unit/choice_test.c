@@ -125,7 +125,7 @@ static const struct choose {
 	{ "a weak MAC is never taken", &cbc_ike,
 	    { { IKE, { CBC256, P256, ISHA1, K14 } } },
 	    REFUSED("IKE proposal: integrity differs: "
-	    "ours SHA2-256-128, theirs HMAC_SHA1_96") },
+	    "ours SHA2-256-128, theirs SHA1-96") },
 	/* ESP and its group */
 	{ "ESP with a group", &all_esp,
 	    { { ESP, { CBC256, I256, K14, NOESN } } },
