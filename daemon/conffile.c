@@ -117,6 +117,16 @@ conffile_free(struct conffile *c)
 	*c = (struct conffile){ 0 };
 }
 
+void
+conffile_forget(struct conffile *c)
+{
+	conf_free(c->conf);
+	free(c->text);
+	c->conf = NULL;
+	c->text = NULL;
+	c->keys = NULL;		/* a fork finds them empty */
+}
+
 int
 conffile_memfd(const struct conffile *c)
 {

@@ -17,6 +17,7 @@
 
 #include "daemon/chan.h"
 #include "daemon/clients.h"
+#include "daemon/heap.h"
 #include "crypto/prf.h"
 #include "gw/gw.h"
 #include "daemon/mono.h"
@@ -27,6 +28,8 @@
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
 #define DATAGRAMS_MAX	128	/* of one socket in one turn */
 #define KERNEL_MAX	4096	/* events in one turn */
+#define TIDY_WORK	1000	/* events that are worth a look at memory */
+#define TIDY_SECONDS	5
 
 struct engine {
 	const struct engine_boot *boot;
@@ -36,6 +39,8 @@ struct engine {
 	struct streams	 streams;
 	struct clients	 clients;
 	bool		 waiting;	/* for room in the channel */
+	unsigned	 work;		/* events since memory was tidied */
+	struct instant	 tidied;
 	bool		 stopped;
 };
 
@@ -81,6 +86,7 @@ reload(struct engine *e, struct instant now, const struct kern_event *ev)
 	close(ev->conn.fd);
 	if (conf != NULL)
 		gw_reload(e->gw, now, conf);
+	heap_trim();
 }
 
 /* --- out --- */
@@ -288,6 +294,21 @@ flush_channel(struct engine *e)
 	return error;
 }
 
+/* In a quiet moment after much work what that took is given back. */
+static void
+tidy(struct engine *e, int events)
+{
+	struct instant now = mono_now();
+
+	e->work += (unsigned)events;
+	if (events > 0 || e->work < TIDY_WORK ||
+	    instant_since(now, e->tidied).ns < span_s(TIDY_SECONDS).ns)
+		return;
+	heap_trim();
+	e->work = 0;
+	e->tidied = now;
+}
+
 /* One turn: wait, IKE's datagrams before the rest, time, results out. */
 static int
 turn(struct engine *e)
@@ -307,6 +328,7 @@ turn(struct engine *e)
 	}
 	gw_tick(e->gw, mono_now());
 	drain(e);
+	tidy(e, n);
 	return error != 0 ? error : flush_channel(e);
 }
 
@@ -348,6 +370,7 @@ start(struct engine *e)
 	e->ep = poller_open();
 	if (e->ep < 0)
 		return e->ep;
+	heap_trim();
 	streams_init(&e->streams, e->ep, e->gw);
 	clients_init(&e->clients, e->ep, e->boot->ctl, e->gw);
 	return watch(e);

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/heap.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
@@ -141,6 +142,19 @@ end_engine(struct monitor *m, const char *why)
 	drop_chan(m);
 }
 
+/* In the engine: what was the monitor's business. */
+static void
+forget(void *of)
+{
+	struct monitor *m = of;
+
+	conffile_forget(&m->files);
+	stated_fini(&m->stated);
+	ifaces_fini(&m->ifaces);
+	sas_fini(&m->sas);
+	heap_trim();
+}
+
 static int
 spawn(struct monitor *m, int engine_end)
 {
@@ -151,7 +165,7 @@ spawn(struct monitor *m, int engine_end)
 	m->boot.conf_name = m->files.path;
 	if (m->boot.conf < 0)
 		return m->boot.conf;
-	pid = spawn_engine(&m->user, m->empty, &m->boot);
+	pid = spawn_engine(&m->user, m->empty, &m->boot, forget, m);
 	close(m->boot.conf);
 	return pid;
 }
@@ -277,6 +291,7 @@ monitor_reload(struct monitor *m, struct reason *why)
 	}
 	conffile_free(&m->files);
 	m->files = fresh;
+	heap_trim();
 	conffile_keyless(&m->files, warn_line);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);
