@@ -328,6 +328,7 @@ turn(struct engine *e)
 	}
 	gw_tick(e->gw, mono_now());
 	drain(e);
+	log_flush();
 	tidy(e, n);
 	return error != 0 ? error : flush_channel(e);
 }
@@ -404,6 +405,7 @@ engine_run(const struct engine_boot *boot)
 	log_limit("ike-failed", 30, 60);
 	log_limit("send-failed", 10, 30);
 	error = start(&e);
+	log_hold();
 	if (error == 0) {
 		drain(&e);
 		error = flush_channel(&e);
@@ -414,5 +416,6 @@ engine_run(const struct engine_boot *boot)
 		log_event(LEVEL_ERROR, "engine-ended", "why=%s",
 		    log_quote(quoted, strerror(-error)));
 	finish(&e);
+	log_flush();
 	return error == 0 ? 0 : 4;
 }
