@@ -172,6 +172,18 @@ conffile_free(struct conffile *c)
 	*c = (struct conffile){ 0 };
 }
 
+void
+conffile_forget(struct conffile *c)
+{
+	conf_free(c->conf);
+	free(c->text);
+	c->conf = NULL;
+	c->text = NULL;
+	/* A fork finds what these point to empty. */
+	c->keys = NULL;
+	c->certs = (struct certfiles){ 0 };
+}
+
 static bool
 write_bundle(int fd, const struct conffile *c)
 {

@@ -44,18 +44,8 @@ get_cipher(const struct alg *a, struct fetched *f)
 static bool
 get_mac(const struct alg *a, struct fetched *f)
 {
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	OSSL_PARAM params[2];
-	char digest[16];
-
-	/* The parameter's pointer is not const, the table is. */
-	OPENSSL_strlcpy(digest, a->openssl, sizeof(digest));
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-	    digest, 0);
-	params[1] = OSSL_PARAM_construct_end();
-	f->mac = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
-	EVP_MAC_free(mac);
-	return f->mac != NULL && EVP_MAC_CTX_set_params(f->mac, params) == 1;
+	f->md = EVP_MD_fetch(NULL, a->openssl, NULL);
+	return f->md != NULL && EVP_MD_get_size(f->md) == a->key_len;
 }
 
 /* The groups of RFC 2409 and RFC 3526, with generator 2. */
@@ -224,7 +214,7 @@ static void
 fetched_fini(struct fetched *f)
 {
 	EVP_CIPHER_free(f->cipher);
-	EVP_MAC_CTX_free(f->mac);
+	EVP_MD_free(f->md);
 	EC_GROUP_free(f->group);
 	BN_free(f->prime);
 	BN_free(f->generator);

@@ -15,7 +15,7 @@
 /* Per row of the algorithm table; NULL where it does not apply. */
 struct fetched {
 	EVP_CIPHER	*cipher;
-	EVP_MAC_CTX	*mac;		/* without a key: duplicate, then key */
+	EVP_MD		*md;		/* of a PRF's or MAC's HMAC */
 	EC_GROUP	*group;
 	BIGNUM		*prime, *generator;
 	BIGNUM		*order;		/* of the generator; ALG_SUBGROUP */
