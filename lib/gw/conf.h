@@ -50,6 +50,12 @@ enum conf_dpd_action {
 	CONF_DPD_RESTART,
 };
 
+enum conf_order {		/* whose order of proposals counts */
+	CONF_ORDER_OURS,
+	CONF_ORDER_PEER,
+	CONF_ORDER_AWS,
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
@@ -67,6 +73,8 @@ struct conf_tunnel {
 	uint32_t	index;		/* 1.. over the whole configuration */
 	bool		start;		/* startup_action */
 	struct conf_phase phase1, phase2;
+	enum conf_order	order;		/* when the peer calls */
+	bool		esn;		/* extended sequence numbers in ESP */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */

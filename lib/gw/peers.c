@@ -45,15 +45,32 @@ prfs_copy(struct alg_list *to, const struct conf_algs *from)
 }
 
 static struct offer
-offer_of(const struct conf_phase *p, uint8_t proto)
+offer_of(const struct conf_phase *p, uint8_t proto, enum conf_order order)
 {
-	struct offer o = { .proto = proto };
+	static const enum offer_order orders[] = {
+		[CONF_ORDER_OURS] = ORDER_OURS,
+		[CONF_ORDER_PEER] = ORDER_PEER,
+		[CONF_ORDER_AWS] = ORDER_AWS,
+	};
+	struct offer o = { .proto = proto, .order = orders[order] };
 
 	algs_copy(&o.encr, &p->encr);
 	algs_copy(&o.integ, &p->integ);
 	algs_copy(&o.ke, &p->ke);
 	if (proto == PROTO_IKE)
 		prfs_copy(&o.prf, &p->integ);
+	return o;
+}
+
+/* With extended sequence numbers where the peer has them, too. */
+static struct offer
+esp_offer(const struct conf_tunnel *c)
+{
+	struct offer o = offer_of(&c->phase2, PROTO_ESP, c->order);
+
+	if (c->esn)
+		o.esn.alg[o.esn.n++] = alg_find(ALG_ESN, ESN_YES, 0);
+	o.esn.alg[o.esn.n++] = alg_find(ALG_ESN, ESN_NO, 0);
 	return o;
 }
 
@@ -91,8 +108,8 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.remote = c->remote,
 		.local_id = id_of(&c->local_id),
 		.remote_id = id_of(&c->remote_id),
-		.ike = offer_of(&c->phase1, PROTO_IKE),
-		.esp = offer_of(&c->phase2, PROTO_ESP),
+		.ike = offer_of(&c->phase1, PROTO_IKE, c->order),
+		.esp = esp_offer(c),
 		.local_ts = ts_of(c->local_ts, c->inside),
 		.remote_ts = ts_of(c->remote_ts, c->inside),
 		.ike_lifetime = c->phase1.lifetime,

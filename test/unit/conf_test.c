@@ -164,6 +164,8 @@ defaults_are_those_of_the_service(void **state)
 	assert_int_equal(t->dpd_action, CONF_DPD_CLEAR);
 	assert_false(t->force_encap);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);
+	assert_true(t->esn);
+	assert_int_equal(t->order, CONF_ORDER_OURS);
 	assert_algs(&t->phase1.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
 	    "AES128-GCM-16 AES256 AES128");
 	assert_algs(&t->phase2.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
