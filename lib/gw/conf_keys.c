@@ -36,13 +36,13 @@ static const struct conf_word dpd_words[] = {
 	{ "clear", CONF_DPD_CLEAR }, { "none", CONF_DPD_NONE },
 	{ "restart", CONF_DPD_RESTART }, { NULL, 0 },
 };
-static const struct conf_word order_words[] = {
-	{ "ours", CONF_ORDER_OURS }, { "peer", CONF_ORDER_PEER },
-	{ "aws", CONF_ORDER_AWS }, { NULL, 0 },
-};
 static const struct conf_word inside_words[] = {
 	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
 	{ "both", CONF_INSIDE_BOTH }, { NULL, 0 },
+};
+static const struct conf_word order_words[] = {
+	{ "ours", CONF_ORDER_OURS }, { "peer", CONF_ORDER_PEER },
+	{ "aws", CONF_ORDER_AWS }, { NULL, 0 },
 };
 
 /* Traffic selectors are the customer's and the cloud's until roles are known. */

@@ -45,14 +45,9 @@ prfs_copy(struct alg_list *to, const struct conf_algs *from)
 }
 
 static struct offer
-offer_of(const struct conf_phase *p, uint8_t proto, enum conf_order order)
+offer_of(const struct conf_phase *p, uint8_t proto)
 {
-	static const enum offer_order orders[] = {
-		[CONF_ORDER_OURS] = ORDER_OURS,
-		[CONF_ORDER_PEER] = ORDER_PEER,
-		[CONF_ORDER_AWS] = ORDER_AWS,
-	};
-	struct offer o = { .proto = proto, .order = orders[order] };
+	struct offer o = { .proto = proto };
 
 	algs_copy(&o.encr, &p->encr);
 	algs_copy(&o.integ, &p->integ);
@@ -62,16 +57,28 @@ offer_of(const struct conf_phase *p, uint8_t proto, enum conf_order order)
 	return o;
 }
 
-/* With extended sequence numbers where the peer has them, too. */
-static struct offer
-esp_offer(const struct conf_tunnel *c)
+static enum offer_order
+order_of(const struct conf_tunnel *c)
 {
-	struct offer o = offer_of(&c->phase2, PROTO_ESP, c->order);
+	static const enum offer_order orders[] = {
+		[CONF_ORDER_OURS] = ORDER_OURS,
+		[CONF_ORDER_PEER] = ORDER_PEER,
+		[CONF_ORDER_AWS] = ORDER_AWS,
+	};
+
+	return orders[c->order];
+}
+
+/* Extended sequence numbers where the peer has them, too. */
+static struct alg_list
+esn_of(const struct conf_tunnel *c)
+{
+	struct alg_list l = { 0 };
 
 	if (c->esn)
-		o.esn.alg[o.esn.n++] = alg_find(ALG_ESN, ESN_YES, 0);
-	o.esn.alg[o.esn.n++] = alg_find(ALG_ESN, ESN_NO, 0);
-	return o;
+		l.alg[l.n++] = alg_find(ALG_ESN, ESN_YES, 0);
+	l.alg[l.n++] = alg_find(ALG_ESN, ESN_NO, 0);
+	return l;
 }
 
 static struct id
@@ -108,8 +115,8 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.remote = c->remote,
 		.local_id = id_of(&c->local_id),
 		.remote_id = id_of(&c->remote_id),
-		.ike = offer_of(&c->phase1, PROTO_IKE, c->order),
-		.esp = esp_offer(c),
+		.ike = offer_of(&c->phase1, PROTO_IKE),
+		.esp = offer_of(&c->phase2, PROTO_ESP),
 		.local_ts = ts_of(c->local_ts, c->inside),
 		.remote_ts = ts_of(c->remote_ts, c->inside),
 		.ike_lifetime = c->phase1.lifetime,
@@ -120,6 +127,8 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.dpd = c->dpd_action != CONF_DPD_NONE,
 		.force_encap = c->force_encap,
 	};
+	out->ike.order = out->esp.order = order_of(c);
+	out->esp.esn = esn_of(c);
 }
 
 void

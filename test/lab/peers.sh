@@ -43,6 +43,8 @@ fresh() {
 
 # --- strongSwan ---
 
+strongswan_ike=() strongswan_esp=()	# proposals of tunnels 1 and 2, where they are not the usual ones
+
 # strongswan_start NS ROLE start|add: with start it initiates.
 strongswan_start() {
 	local dir=/mnt/$1/strongswan
@@ -116,7 +118,7 @@ strongswan_connection() {
 	  mobike = no
 	  local_addrs = $2
 	  remote_addrs = $3
-	  proposals = aes256gcm16-prfsha384-ecp384
+	  proposals = ${strongswan_ike[$1]:-aes256gcm16-prfsha384-ecp384}
 	  keyingtries = 0
 	  dpd_delay = 5s
 	  local { auth = psk
@@ -128,7 +130,7 @@ strongswan_connection() {
 	    remote_ts = 0.0.0.0/0
 	    ${key}_in = $1
 	    ${key}_out = $1
-	    esp_proposals = aes256gcm16-ecp384
+	    esp_proposals = ${strongswan_esp[$1]:-aes256gcm16-ecp384}
 	    start_action = $action } }
 	}
 	X
