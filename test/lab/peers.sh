@@ -46,6 +46,8 @@ fresh() {
 
 # --- strongSwan ---
 
+strongswan_ike=() strongswan_esp=()	# proposals of tunnels 1 and 2, where they are not the usual ones
+
 # strongswan_start NS ROLE start|add: with start it initiates.
 strongswan_start() {
 	local dir=/mnt/$1/strongswan
@@ -120,7 +122,7 @@ strongswan_connection() {
 	  mobike = no
 	  local_addrs = $2
 	  remote_addrs = $3
-	  proposals = aes256gcm16-prfsha384-ecp384
+	  proposals = ${strongswan_ike[$1]:-aes256gcm16-prfsha384-ecp384}
 	  keyingtries = 0
 	  dpd_delay = 5s
 	  ${peer_fragment:+fragmentation = force}
@@ -133,7 +135,7 @@ strongswan_connection() {
 	    remote_ts = 0.0.0.0/0
 	    ${key}_in = $1
 	    ${key}_out = $1
-	    esp_proposals = aes256gcm16-$peer_dh
+	    esp_proposals = ${strongswan_esp[$1]:-aes256gcm16-$peer_dh}
 	    start_action = $action } }
 	}
 	X

@@ -425,6 +425,18 @@ static const struct row {
 	    E_TUN("phase1_dh_group_numbers",
 	    "must name at least one; leave it out for the default") },
 
+	{ "the order of the peer", TUN("proposal_order = \"peer\";"), NULL },
+	{ "the order of AWS", TUN("proposal_order = \"aws\";"), NULL },
+	{ "an order of somebody else", TUN("proposal_order = \"theirs\";"),
+	    E_TUN("proposal_order",
+	    "must be \"ours\", \"peer\" or \"aws\", not \"theirs\"") },
+	{ "no extended sequence numbers",
+	    TUN("extended_sequence_numbers = false;"), NULL },
+	{ "extended sequence numbers by number",
+	    TUN("extended_sequence_numbers = 64;"),
+	    E_TUN("extended_sequence_numbers",
+	    "must be true or false, not a number") },
+
 	/* lifetimes and their company */
 	{ "phase 1 of 899 s", TUN("phase1_lifetime_seconds = 899;"),
 	    E_TUN("phase1_lifetime_seconds",
