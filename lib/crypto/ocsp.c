@@ -101,7 +101,8 @@ is_authentic(const struct trust *t, const struct cert *issuer,
 	for (size_t i = 0; ok && i < t->cas_n; i++)
 		ok = t->cas[i].anchor ||
 		    sk_X509_push(others, t->cas[i].cert->x509) > 0;
-	ok = ok && OCSP_basic_verify(basic, others, store, 0) == 1;
+	ok = ok && OCSP_basic_verify(basic, others, store,
+	    OCSP_NOEXPLICIT) == 1;
 	sk_X509_free(others);
 	X509_STORE_free(store);
 	return ok;
