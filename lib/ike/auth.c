@@ -114,12 +114,6 @@ auth_ask_own(struct ike_sa *sa, struct reason *why)
 		reason_set(why, "there is no certificate to authenticate with");
 		return false;
 	}
-	/* RFC 7427 section 4: with one of the algorithms that it announced. */
-	if (sign && sa->setup->hashes_seen && sa->setup->hashes == 0) {
-		reason_set(why, "no common signature hash: the peer announces "
-		    "none that we have");
-		return false;
-	}
 	id_encode(&w, own.type, own.data);
 	if (w.bad || !ask(sa, p->conf.local_auth, sa->initiator, wr_done(&w))) {
 		reason_set(why, w.bad ? "our certificate's subject is too "
@@ -301,7 +295,6 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
 {
 	size_t n = 0;
 	uint8_t *octets = signed_octets(sa, !sa->initiator, id->body, &n);
-	struct reason r;
 	bool ok;
 
 	if (octets == NULL) {
@@ -309,10 +302,8 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
 		return false;
 	}
 	ok = sig_verify(leaf, m->auth.method, m->auth.data,
-	    bytes_of(octets, n), 0, used, &r);
+	    bytes_of(octets, n), 0, used, why);
 	free(octets);
-	if (!ok)
-		reason_set(why, "the peer's signature is refused: %s", r.s);
 	return ok;
 }
 
