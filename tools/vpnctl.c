@@ -11,6 +11,7 @@
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
+#include "tools/pki.h"
 #include "tools/render.h"
 #include "tools/view.h"
 #include "tools/wait.h"
@@ -18,10 +19,22 @@
 
 #define TIMEOUT_MAX	86400
 
+enum {				/* options without a letter */
+	OPT_DIR = 256,
+	OPT_KEY,
+	OPT_DN,
+	OPT_REASON,
+	OPT_DAYS,
+	OPT_SAN,
+	OPT_NEW_KEY,
+};
+
 struct options {
 	struct client	client;
 	bool		json, help;
 	const char	*secrets;	/* check's; NULL: not given */
+	struct pki_options pki;
+	const char	*pki_word;	/* the last option of pki; NULL */
 };
 
 struct command {
@@ -34,6 +47,8 @@ struct command {
 	enum ctl_command ctl;
 	void		(*view)(const json_t *);
 	bool		 secrets;	/* takes -s */
+	/* of pki; takes its options */
+	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -41,6 +56,8 @@ static enum ctl_exit run_ask(const struct options *, const struct command *,
 static enum ctl_exit run_wait(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_check(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
     char **, int);
@@ -65,6 +82,18 @@ static const struct command commands[] = {
 	    .max = 1, .run = run_check, .secrets = true },
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
+	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
+	    .max = 1, .run = run_pki, .pki = pki_init },
+	{ "pki subca", "[SUBJECT]", "make or renew a subordinate CA",
+	    .max = 1, .run = run_pki, .pki = pki_subca },
+	{ "pki issue", "NAME", "make or renew a gateway's certificate",
+	    .min = 1, .max = 1, .run = run_pki, .pki = pki_issue },
+	{ "pki revoke", "NAME|SERIAL", "revoke a certificate, new CRLs",
+	    .min = 1, .max = 1, .run = run_pki, .pki = pki_revoke },
+	{ "pki crl", "", "new CRLs, before those that there are expire",
+	    .run = run_pki, .pki = pki_crl },
+	{ "pki show", "[NAME|SERIAL]", "certificates that were issued",
+	    .max = 1, .run = run_pki, .pki = pki_show },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
 	    .max = 2, .run = run_help },
 };
@@ -132,6 +161,16 @@ run_check(const struct options *o, const struct command *c, char **argv,
 {
 	(void)c;
 	return check_run(argc > 0 ? argv[0] : NULL, o->secrets, o->json);
+}
+
+static enum ctl_exit
+run_pki(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct pki_options p = o->pki;
+
+	p.json = o->json;
+	return c->pki(&p, argv, argc);
 }
 
 static void
@@ -209,6 +248,9 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 {
 	if (o->secrets != NULL && !c->secrets)
 		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
+	if (o->pki_word != NULL && c->pki == NULL)
+		return complain(CTL_EXIT_USAGE, "--%s is for \"pki\" only",
+		    o->pki_word);
 	if (argc < c->min)
 		return complain(CTL_EXIT_USAGE, "%s needs %s", c->words,
 		    c->arguments);
@@ -243,17 +285,63 @@ run(const struct options *o, char **argv, int argc)
 	return found->run(o, found, argv + words, argc - words);
 }
 
-static enum ctl_exit
-set_timeout(struct options *o, const char *s)
+static bool
+read_number(const char *s, unsigned max, unsigned *out)
 {
 	char *end;
 	unsigned long n = strtoul(s, &end, 10);
 
-	if (s[0] < '0' || s[0] > '9' || *end != '\0' || n < 1 ||
-	    n > TIMEOUT_MAX)
-		return complain(CTL_EXIT_USAGE, "--timeout must be 1 to %d "
-		    "seconds, not \"%s\"", TIMEOUT_MAX, s);
-	o->client.timeout = (unsigned)n;
+	if (s[0] < '0' || s[0] > '9' || *end != '\0' || n < 1 || n > max)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static enum ctl_exit
+set_timeout(struct options *o, const char *s)
+{
+	return read_number(s, TIMEOUT_MAX, &o->client.timeout) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "--timeout must be 1 to %d seconds, not "
+	    "\"%s\"", TIMEOUT_MAX, s);
+}
+
+static enum ctl_exit
+add_san(struct pki_options *p, const char *s)
+{
+	if (p->sans_n == PKI_OPTION_SANS)
+		return complain(CTL_EXIT_USAGE, "more than %d of --san",
+		    PKI_OPTION_SANS);
+	p->sans[p->sans_n++] = s;
+	return CTL_EXIT_OK;
+}
+
+static enum ctl_exit
+set_pki(struct options *o, int c, const char *s)
+{
+	switch (c) {
+	case OPT_DIR:
+		o->pki.dir = s;
+		break;
+	case OPT_KEY:
+		o->pki.key = s;
+		break;
+	case OPT_DN:
+		o->pki.dn = s;
+		break;
+	case OPT_REASON:
+		o->pki.reason = s;
+		break;
+	case OPT_NEW_KEY:
+		o->pki.new_key = true;
+		break;
+	case OPT_SAN:
+		return add_san(&o->pki, s);
+	default:
+		if (!read_number(s, PKI_DAYS_MAX, &o->pki.days))
+			return complain(CTL_EXIT_USAGE, "--days must be 1 to "
+			    "%d, not \"%s\"", PKI_DAYS_MAX, s);
+		break;
+	}
 	return CTL_EXIT_OK;
 }
 
@@ -263,7 +351,7 @@ bad_option(int c, const char *word)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	if (c == '?' && optopt != 0)
+	if (c == '?' && optopt != 0 && optopt < OPT_DIR)
 		word = letter;
 	return complain(CTL_EXIT_USAGE, "%s %s; see \"vpnctl help\"",
 	    c == ':' ? "a value is missing after" : "unknown option", word);
@@ -277,15 +365,25 @@ read_options(struct options *o, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "dir", required_argument, NULL, OPT_DIR },
+		{ "key", required_argument, NULL, OPT_KEY },
+		{ "dn", required_argument, NULL, OPT_DN },
+		{ "reason", required_argument, NULL, OPT_REASON },
+		{ "days", required_argument, NULL, OPT_DAYS },
+		{ "san", required_argument, NULL, OPT_SAN },
+		{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 		{ NULL, 0, NULL, 0 },
 	};
 	enum ctl_exit rc = CTL_EXIT_OK;
-	int c;
+	int c, i;
 
 	opterr = 0;
 	while (rc == CTL_EXIT_OK &&
-	    (c = getopt_long(argc, argv, ":S:s:h", longs, NULL)) != -1) {
-		if (c == 'S')
+	    (c = getopt_long(argc, argv, ":S:s:h", longs, &i)) != -1) {
+		if (c >= OPT_DIR) {
+			o->pki_word = longs[i].name;
+			rc = set_pki(o, c, optarg);
+		} else if (c == 'S')
 			o->client.path = optarg;
 		else if (c == 's')
 			o->secrets = optarg;
