@@ -2,8 +2,8 @@
  * The commands of the small CA: each checks what it was given, changes the
  * book and the files in memory, and commits them at once.  A root of ten years,
  * optionally one subordinate CA of five, gateways' certificates of one year;
- * the subordinate CA signs them when there is one, so that the root's key can
- * be taken offline when it is not needed.
+ * the subordinate CA signs them when there is one, and then the root's key may
+ * be kept elsewhere until the subordinate CA or the root's CRL is renewed.
  */
 #include "tools/pki.h"
 
@@ -143,7 +143,7 @@ sub_key(struct pki_ca *ca, const struct pki_options *o, bool renew)
 		return complain(CTL_EXIT_USAGE, "the subordinate CA keeps its "
 		    "key until it is revoked");
 	if (renew)
-		return CTL_EXIT_OK;
+		return pki_ca_need_key(ca, "sub");
 	EVP_PKEY_free(ca->sub_key);
 	ca->sub_key = NULL;
 	return new_key(o, &ca->sub_key);
@@ -211,6 +211,8 @@ pki_subca(const struct pki_options *o, char **argv, int argc)
 	if (rc != CTL_EXIT_OK)
 		return rc;
 	rc = still_valid(&ca, ca.root, "root");
+	if (rc == CTL_EXIT_OK)
+		rc = pki_ca_need_key(&ca, "root");
 	if (rc == CTL_EXIT_OK)
 		rc = make_sub(&ca, o, argc > 0 ? argv[0] : NULL, &e);
 	if (rc == CTL_EXIT_OK)
@@ -331,17 +333,16 @@ choose_key(const struct pki_ca *ca, const struct pki_options *o,
 static enum ctl_exit
 choose_issuer(struct pki_ca *ca, struct pki_wish *w)
 {
-	if (ca->sub == NULL) {
-		w->ca = ca->root;
-		w->ca_key = ca->root_key;
-		return still_valid(ca, ca->root, "root");
-	}
+	const char *issuer = ca->sub != NULL ? "sub" : "root";
+	enum ctl_exit rc;
+
+	w->ca = ca->sub != NULL ? ca->sub : ca->root;
+	w->ca_key = ca->sub != NULL ? ca->sub_key : ca->root_key;
 	if (pki_ca_revoked(ca, "sub"))
 		return complain(CTL_EXIT_FAILED, "the subordinate CA is "
 		    "revoked (\"vpnctl pki subca\" makes a new one)");
-	w->ca = ca->sub;
-	w->ca_key = ca->sub_key;
-	return still_valid(ca, ca->sub, "subordinate");
+	rc = still_valid(ca, w->ca, ca->sub != NULL ? "subordinate" : "root");
+	return rc == CTL_EXIT_OK ? pki_ca_need_key(ca, issuer) : rc;
 }
 
 static enum ctl_exit
@@ -422,12 +423,13 @@ pki_issue(const struct pki_options *o, char **argv, int argc)
 /* --- revoke, crl --- */
 
 /* All of a name that are still good, or the one of a serial. */
-static unsigned
+static enum ctl_exit
 mark_revoked(struct pki_ca *ca, const char *what, int reason)
 {
+	enum ctl_exit rc = CTL_EXIT_OK;
 	unsigned n = 0;
 
-	for (size_t i = 0; i < ca->index.n; i++) {
+	for (size_t i = 0; rc == CTL_EXIT_OK && i < ca->index.n; i++) {
 		struct pki_entry *e = &ca->index.e[i];
 
 		if (strcmp(e->name, "root") == 0 || e->revoked != 0 ||
@@ -436,9 +438,13 @@ mark_revoked(struct pki_ca *ca, const char *what, int reason)
 			continue;
 		e->revoked = ca->now;
 		e->reason = reason;
+		rc = pki_ca_need_key(ca, e->issuer);
 		n++;
 	}
-	return n;
+	if (rc == CTL_EXIT_OK && n == 0)
+		rc = complain(CTL_EXIT_FAILED, "\"%s\" is revoked or expired "
+		    "already", what);
+	return rc;
 }
 
 static enum ctl_exit
@@ -453,10 +459,9 @@ revoke(struct pki_ca *ca, const char *what, int reason)
 	if (strcmp(e->name, "root") == 0)
 		return complain(CTL_EXIT_FAILED, "a root is not revoked: take "
 		    "it out of everybody's ca_certificates");
-	if (mark_revoked(ca, what, reason) == 0)
-		return complain(CTL_EXIT_FAILED, "\"%s\" is revoked or expired "
-		    "already", what);
-	rc = pki_ca_put_index(ca);
+	rc = mark_revoked(ca, what, reason);
+	if (rc == CTL_EXIT_OK)
+		rc = pki_ca_put_index(ca);
 	if (rc == CTL_EXIT_OK)
 		rc = pki_ca_put_crls(ca);
 	return rc == CTL_EXIT_OK ? store_commit(&ca->store) : rc;
@@ -494,7 +499,10 @@ pki_crl(const struct pki_options *o, char **argv, int argc)
 	rc = pki_ca_open(&ca, o, false);
 	if (rc != CTL_EXIT_OK)
 		return rc;
-	rc = pki_ca_put_crls(&ca);
+	if (ca.sub_key == NULL)
+		rc = pki_ca_need_key(&ca, "root");
+	if (rc == CTL_EXIT_OK)
+		rc = pki_ca_put_crls(&ca);
 	if (rc == CTL_EXIT_OK)
 		rc = store_commit(&ca.store);
 	if (rc == CTL_EXIT_OK)

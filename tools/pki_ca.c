@@ -51,12 +51,15 @@ load_cert(struct pki_ca *ca, const char *name, X509 **cert)
 	return *cert != NULL ? CTL_EXIT_OK : unreadable(ca, name);
 }
 
+/* A key that is kept elsewhere is missed only when it is needed. */
 static enum ctl_exit
 load_key(struct pki_ca *ca, const char *name, EVP_PKEY **key)
 {
 	enum ctl_exit rc;
 	char *text;
 
+	if (!store_has(&ca->store, name))
+		return CTL_EXIT_OK;
 	rc = store_read(&ca->store, name, &text);
 	if (rc != CTL_EXIT_OK)
 		return rc;
@@ -129,11 +132,26 @@ pki_ca_put_index(struct pki_ca *ca)
 	return CTL_EXIT_OK;
 }
 
+enum ctl_exit
+pki_ca_need_key(const struct pki_ca *ca, const char *issuer)
+{
+	bool root = strcmp(issuer, "root") == 0;
+
+	if ((root ? ca->root_key : ca->sub_key) != NULL)
+		return CTL_EXIT_OK;
+	return complain(CTL_EXIT_FAILED, "%s/%s.key is needed and not there",
+	    ca->store.dir, issuer);
+}
+
 static enum ctl_exit
 put_crl(struct pki_ca *ca, const char *issuer, const char *file, X509 *cert,
     EVP_PKEY *key)
 {
-	X509_CRL *crl = pki_crl_new(&ca->index, issuer, cert, key, ca->now);
+	X509_CRL *crl;
+
+	if (key == NULL)
+		return CTL_EXIT_OK;
+	crl = pki_crl_new(&ca->index, issuer, cert, key, ca->now);
 
 	if (crl == NULL)
 		return complain(CTL_EXIT_FAILED, "signing %s failed", file);

@@ -10,7 +10,7 @@ struct pki_ca {
 	struct store	store;
 	struct pki_index index;
 	int64_t		now;
-	/* What there is; NULL: not there. */
+	/* What there is; NULL: not there, and of keys: kept elsewhere. */
 	X509		*root, *sub;
 	EVP_PKEY	*root_key, *sub_key;
 };
@@ -21,9 +21,11 @@ enum ctl_exit	pki_ca_open(struct pki_ca *, const struct pki_options *,
 void		pki_ca_close(struct pki_ca *);
 /* The last certificate of this name was revoked. */
 bool		pki_ca_revoked(const struct pki_ca *, const char *name);
+/* Complains when the key of "root" or "sub" is not there. */
+enum ctl_exit	pki_ca_need_key(const struct pki_ca *, const char *issuer);
 /*
- * To be written with the next commit: the book, and each CA's CRL by what is
- * in it.
+ * To be written with the next commit: the book, and the CRL, by what is in
+ * it, of each CA whose key is there.
  */
 enum ctl_exit	pki_ca_put_index(struct pki_ca *);
 enum ctl_exit	pki_ca_put_crls(struct pki_ca *);

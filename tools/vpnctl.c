@@ -19,7 +19,7 @@
 
 #define TIMEOUT_MAX	86400
 
-enum {				/* options without a letter */
+enum {				/* options without a letter, all of pki */
 	OPT_DIR = 256,
 	OPT_KEY,
 	OPT_DN,
@@ -28,13 +28,29 @@ enum {				/* options without a letter */
 	OPT_SAN,
 	OPT_NEW_KEY,
 };
+#define TAKES(option)	(1U << ((option) - OPT_DIR))
+#define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS))
+
+static const struct option longs[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "dn", required_argument, NULL, OPT_DN },
+	{ "reason", required_argument, NULL, OPT_REASON },
+	{ "days", required_argument, NULL, OPT_DAYS },
+	{ "san", required_argument, NULL, OPT_SAN },
+	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
+	{ NULL, 0, NULL, 0 },
+};
 
 struct options {
 	struct client	client;
 	bool		json, help;
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
-	const char	*pki_word;	/* the last option of pki; NULL */
+	unsigned	given;		/* options of pki, TAKES() */
 };
 
 struct command {
@@ -47,8 +63,8 @@ struct command {
 	enum ctl_command ctl;
 	void		(*view)(const json_t *);
 	bool		 secrets;	/* takes -s */
-	/* of pki; takes its options */
 	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
+	unsigned	 takes;		/* options of pki */
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -83,17 +99,23 @@ static const struct command commands[] = {
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
-	    .max = 1, .run = run_pki, .pki = pki_init },
+	    .max = 1, .run = run_pki, .pki = pki_init,
+	    .takes = TAKES_KEY },
 	{ "pki subca", "[SUBJECT]", "make or renew a subordinate CA",
-	    .max = 1, .run = run_pki, .pki = pki_subca },
+	    .max = 1, .run = run_pki, .pki = pki_subca,
+	    .takes = TAKES_KEY | TAKES(OPT_NEW_KEY) },
 	{ "pki issue", "NAME", "make or renew a gateway's certificate",
-	    .min = 1, .max = 1, .run = run_pki, .pki = pki_issue },
+	    .min = 1, .max = 1, .run = run_pki, .pki = pki_issue,
+	    .takes = TAKES_KEY | TAKES(OPT_NEW_KEY) | TAKES(OPT_DN) |
+	    TAKES(OPT_SAN) },
 	{ "pki revoke", "NAME|SERIAL", "revoke a certificate, new CRLs",
-	    .min = 1, .max = 1, .run = run_pki, .pki = pki_revoke },
+	    .min = 1, .max = 1, .run = run_pki, .pki = pki_revoke,
+	    .takes = TAKES(OPT_DIR) | TAKES(OPT_REASON) },
 	{ "pki crl", "", "new CRLs, before those that there are expire",
-	    .run = run_pki, .pki = pki_crl },
+	    .run = run_pki, .pki = pki_crl, .takes = TAKES(OPT_DIR) },
 	{ "pki show", "[NAME|SERIAL]", "certificates that were issued",
-	    .max = 1, .run = run_pki, .pki = pki_show },
+	    .max = 1, .run = run_pki, .pki = pki_show,
+	    .takes = TAKES(OPT_DIR) },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
 	    .max = 2, .run = run_help },
 };
@@ -202,11 +224,16 @@ run_help(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
 	unsigned found = 0;
+	bool pki = false;
 
 	(void)o;
 	(void)c;
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		found += help_wanted(&commands[i], argv, argc);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!help_wanted(&commands[i], argv, argc))
+			continue;
+		found++;
+		pki |= commands[i].pki != NULL;
+	}
 	if (found == 0)
 		return complain(CTL_EXIT_USAGE, "no command \"%s%s%s\"; "
 		    "\"vpnctl help\" lists them", argv[0],
@@ -219,6 +246,11 @@ run_help(const struct options *o, const struct command *c, char **argv,
 	}
 	printf("NAME is a connection (vpn-branch1) or one of its tunnels "
 	    "(vpn-branch1/1).\n");
+	if (pki)
+		printf("pki NAME is a certificate's.  pki takes --dir DIR; "
+		    "what makes keys --key TYPE --days N;\nissue --san "
+		    "dns:NAME|ip:ADDR|email:USER@NAME --dn SUBJECT --new-key; "
+		    "revoke --reason REASON.\n");
 	return CTL_EXIT_OK;
 }
 
@@ -248,9 +280,12 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 {
 	if (o->secrets != NULL && !c->secrets)
 		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
-	if (o->pki_word != NULL && c->pki == NULL)
-		return complain(CTL_EXIT_USAGE, "--%s is for \"pki\" only",
-		    o->pki_word);
+	for (const struct option *l = longs; l->name != NULL; l++) {
+		if (l->val >= OPT_DIR &&
+		    (o->given & ~c->takes & TAKES(l->val)) != 0)
+			return complain(CTL_EXIT_USAGE, "--%s is not for "
+			    "\"%s\"", l->name, c->words);
+	}
 	if (argc < c->min)
 		return complain(CTL_EXIT_USAGE, "%s needs %s", c->words,
 		    c->arguments);
@@ -361,27 +396,14 @@ bad_option(int c, const char *word)
 static enum ctl_exit
 read_options(struct options *o, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "dir", required_argument, NULL, OPT_DIR },
-		{ "key", required_argument, NULL, OPT_KEY },
-		{ "dn", required_argument, NULL, OPT_DN },
-		{ "reason", required_argument, NULL, OPT_REASON },
-		{ "days", required_argument, NULL, OPT_DAYS },
-		{ "san", required_argument, NULL, OPT_SAN },
-		{ "new-key", no_argument, NULL, OPT_NEW_KEY },
-		{ NULL, 0, NULL, 0 },
-	};
 	enum ctl_exit rc = CTL_EXIT_OK;
-	int c, i;
+	int c;
 
 	opterr = 0;
 	while (rc == CTL_EXIT_OK &&
-	    (c = getopt_long(argc, argv, ":S:s:h", longs, &i)) != -1) {
+	    (c = getopt_long(argc, argv, ":S:s:h", longs, NULL)) != -1) {
 		if (c >= OPT_DIR) {
-			o->pki_word = longs[i].name;
+			o->given |= TAKES(c);
 			rc = set_pki(o, c, optarg);
 		} else if (c == 'S')
 			o->client.path = optarg;
