@@ -19,6 +19,11 @@ peer_dead(struct ike_sa *sa, struct instant now)
 {
 	char at[ENDPOINT_STRLEN];
 
+	/* An attempt that the peer's own has made needless ends unseen. */
+	if (sa->state < SA_ESTABLISHED && peer_main_sa(sa->peer) != sa) {
+		sa_die(sa, now, NULL);
+		return;
+	}
 	sa_die(sa, now, "no answer from %s to %s after %u transmissions",
 	    endpoint_str(&sa->path.remote, at),
 	    hdr_exchange_str(sa->x.exchange), sa->x.tries);
