@@ -100,6 +100,7 @@ ask_kernel(struct duo *d, int side, struct ike_out *out)
 		e->kernel_free_at = d->now;
 	e->kernel_free_at = instant_after(e->kernel_free_at,
 	    duo_some(d, e->kernel_delay));
+	e->kernel_free_at = instant_after(e->kernel_free_at, e->kernel_min);
 	duo_event_at(d, v, e->kernel_free_at);
 }
 

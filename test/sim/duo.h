@@ -62,6 +62,7 @@ struct duo_end {
 	struct sad	sad;
 	struct tap	tap;
 	struct span	kernel_delay, psk_delay;	/* at most */
+	struct span	kernel_min;	/* at least */
 	struct instant	kernel_free_at;
 	unsigned	life;		/* counts restarts */
 	bool		keep_up;	/* the host wants its peers up */
@@ -84,6 +85,7 @@ struct duo {
 	size_t		rules_n;
 	struct duo_event *events;	/* by time */
 	struct duo_event *kept;		/* in order */
+	bool		hold;		/* keep what no rule is about */
 	struct span	esp_every;	/* test packets; zero: none */
 	struct instant	esp_at;
 	unsigned	stray;		/* datagrams to nobody */
