@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ike/hdr.h"
+#include "ike/peer.h"
 #include "sim/duo_event.h"
 
 #define BUSY_MAX	20000	/* steps at one instant */
@@ -242,6 +243,9 @@ duo_check(struct duo *d)
 		if (e->tap.trouble.s[0] != '\0')
 			trouble(d, i == LEFT ? "left wire: " : "right wire: ",
 			    e->tap.trouble.s);
+		if (duo_orphan(d, i) != NULL)
+			trouble(d, i == LEFT ? "left" : "right",
+			    " kernel has an SA that nobody owns");
 	}
 }
 
@@ -379,6 +383,22 @@ duo_rekey(struct duo *d, int side, bool child)
 
 	duo_check(d);
 	return ok;
+}
+
+bool
+duo_delete(struct duo *d, int side)
+{
+	struct ike *ike = d->end[side].ike;
+	struct ike_sa *sa = peer_main_sa(table_peer(ike, DUO_PEER));
+	struct child *c = sa == NULL ? NULL : sa_current_child(sa);
+
+	if (c == NULL)
+		return false;
+	c->want_delete = true;
+	sa_touch(sa);
+	sa_settle_all(ike, d->now);
+	duo_check(d);
+	return true;
 }
 
 void

@@ -112,6 +112,8 @@ void	duo_drop_kept(struct duo *);
 void	duo_up(struct duo *, int side);
 void	duo_down(struct duo *, int side);
 bool	duo_rekey(struct duo *, int side, bool child);
+/* Deletes the child that it has.  False: it has none. */
+bool	duo_delete(struct duo *, int side);
 /* Power failure: IKE, SAs and what was under way are gone; starts anew. */
 void	duo_crash(struct duo *, int side);
 /* A datagram as if it came from the other end. */
@@ -124,6 +126,8 @@ uint32_t duo_add_peer(struct duo *, int side);
 struct ike_peer_info duo_info(const struct duo *, int side);
 /* The invariants, after something was done to an instance directly. */
 void	duo_check(struct duo *);
+/* An SA in a kernel that no child owns any more, or NULL. */
+const struct ike_esp *duo_orphan(const struct duo *, int side);
 /* One IKE SA and one pair each way, with the same keys at both ends? */
 bool	duo_paired(const struct duo *, struct reason *why);
 /* Nothing is left anywhere? */
