@@ -173,6 +173,18 @@ conffile_free(struct conffile *c)
 	*c = (struct conffile){ 0 };
 }
 
+void
+conffile_forget(struct conffile *c)
+{
+	conf_free(c->conf);
+	free(c->text);
+	c->conf = NULL;
+	c->text = NULL;
+	/* A fork finds what these point to empty. */
+	c->keys = NULL;
+	c->certs = (struct certfiles){ 0 };
+}
+
 static bool
 write_bundle(int fd, const struct conffile *c)
 {
@@ -213,14 +225,7 @@ conffile_memfd(const struct conffile *c)
 const struct conf_tunnel *
 conffile_tunnel(const struct conffile *c, const char *ifname)
 {
-	for (size_t i = 0; i < c->conf->n; i++) {
-		const struct conf_connection *k = &c->conf->connections[i];
-
-		for (unsigned t = 0; t < k->tunnels_n; t++)
-			if (strcmp(k->tunnels[t].ifname, ifname) == 0)
-				return &k->tunnels[t];
-	}
-	return NULL;
+	return conf_find_ifname(c->conf, ifname);
 }
 
 unsigned

@@ -28,6 +28,8 @@ struct conffile {
 bool	conffile_load(struct conffile *, const char *path,
 	    const char *secrets, struct reason *why);
 void	conffile_free(struct conffile *);
+/* In a child: all but the names goes, without touching a key. */
+void	conffile_forget(struct conffile *);
 /* A new descriptor of the bundle, which nobody can change; or -errno. */
 int	conffile_memfd(const struct conffile *);
 /* The tunnel whose interface has this name, or NULL. */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "crypto/prf.h"
+#include "daemon/heap.h"
 #include "daemon/log.h"
 #include "daemon/monitor.h"
 #include "daemon/nl_dump.h"
@@ -358,11 +359,13 @@ main(int argc, char **argv)
 		return rc;
 	if (o.check)
 		return check_only(&o);
+	heap_init();
 	log_init(o.level);
 	m.boot.level = o.level;
 	m.boot.kernel_none = o.kernel_none;
 	m.empty = p.empty;
 	rc = climb(&m, &p, &o);
+	heap_trim();
 	if (rc == EXIT_OK)
 		rc = monitor_run(&m);
 	descend(&m, &p);

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/heap.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
@@ -142,6 +143,19 @@ end_engine(struct monitor *m, const char *why)
 	drop_chan(m);
 }
 
+/* In the engine: what was the monitor's business. */
+static void
+forget(void *of)
+{
+	struct monitor *m = of;
+
+	conffile_forget(&m->files);
+	stated_fini(&m->stated);
+	ifaces_fini(&m->ifaces);
+	sas_fini(&m->sas);
+	heap_trim();
+}
+
 static int
 spawn(struct monitor *m, int engine_end)
 {
@@ -152,7 +166,7 @@ spawn(struct monitor *m, int engine_end)
 	m->boot.conf_name = m->files.path;
 	if (m->boot.conf < 0)
 		return m->boot.conf;
-	pid = spawn_engine(&m->user, m->empty, &m->boot);
+	pid = spawn_engine(&m->user, m->empty, &m->boot, forget, m);
 	close(m->boot.conf);
 	return pid;
 }
@@ -294,6 +308,7 @@ monitor_reload(struct monitor *m, struct reason *why)
 	}
 	conffile_free(&m->files);
 	m->files = fresh;
+	heap_trim();
 	warn(&m->files);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);

@@ -332,6 +332,22 @@ scan_and_read(struct conf_read *r, struct bytes text)
 	return ok;
 }
 
+static bool
+make_indices(struct conf *conf)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < conf->n; i++) {
+		struct conf_connection *c = &conf->connections[i];
+
+		ok = ok && dict_put(&conf->by_name, c->name, c);
+		for (unsigned k = 0; k < c->tunnels_n; k++)
+			ok = ok && dict_put(&conf->by_ifname,
+			    c->tunnels[k].ifname, &c->tunnels[k]);
+	}
+	return ok;
+}
+
 struct conf *
 conf_parse(struct bytes text, const char *file, struct conf_error *err)
 {
@@ -342,9 +358,9 @@ conf_parse(struct bytes text, const char *file, struct conf_error *err)
 	};
 	bool ok = false;
 
-	if (r.conf != NULL)
-		ok = scan_and_read(&r, text);
-	else
+	if (r.conf == NULL)
+		reason_set(&why.why, "out of memory");
+	else if (scan_and_read(&r, text) && !(ok = make_indices(r.conf)))
 		reason_set(&why.why, "out of memory");
 	free(r.sites);
 	if (ok)
@@ -365,6 +381,8 @@ conf_free(struct conf *conf)
 		free(conf->connections[i].routes.v);
 	}
 	free(conf->connections);
+	dict_fini(&conf->by_name);
+	dict_fini(&conf->by_ifname);
 	for (size_t i = 0; i < conf->files_n; i++)
 		free(conf->files[i].data);
 	free(conf->files);
@@ -374,9 +392,11 @@ conf_free(struct conf *conf)
 const struct conf_connection *
 conf_find(const struct conf *conf, const char *name)
 {
-	for (size_t i = 0; i < conf->n; i++) {
-		if (strcmp(conf->connections[i].name, name) == 0)
-			return &conf->connections[i];
-	}
-	return NULL;
+	return dict_get(&conf->by_name, name);
+}
+
+const struct conf_tunnel *
+conf_find_ifname(const struct conf *conf, const char *ifname)
+{
+	return dict_get(&conf->by_ifname, ifname);
 }

@@ -11,6 +11,7 @@
 #include "crypto/suite.h"
 #include "gw/kern.h"
 #include "util/addr.h"
+#include "util/dict.h"
 #include "util/instant.h"
 #include "util/str.h"
 
@@ -100,6 +101,19 @@ enum conf_dpd_action {
 	CONF_DPD_RESTART,
 };
 
+enum conf_childless {		/* RFC 6023 */
+	CONF_CHILDLESS_NEVER,
+	CONF_CHILDLESS_ALLOW,
+	CONF_CHILDLESS_PREFER,
+	CONF_CHILDLESS_FORCE,
+};
+
+enum conf_order {		/* whose order of proposals counts */
+	CONF_ORDER_OURS,
+	CONF_ORDER_PEER,
+	CONF_ORDER_AWS,
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
@@ -121,12 +135,18 @@ struct conf_tunnel {
 	uint32_t	index;		/* 1.. over the whole configuration */
 	bool		start;		/* startup_action */
 	struct conf_phase phase1, phase2;
+	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
+	enum conf_order	order;		/* when the peer calls */
+	bool		esn;		/* extended sequence numbers in ESP */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */
 	struct span	dpd_timeout;
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
+	bool		fragmentation;	/* of IKE messages */
+	uint16_t	fragment_size;	/* octets of an IP datagram */
+	enum conf_childless childless;
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };
@@ -158,6 +178,8 @@ struct conf {
 	struct conf_file *files;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
+	struct dict	by_name;	/* -> conf_connection */
+	struct dict	by_ifname;	/* -> conf_tunnel */
 };
 
 struct conf_error {
@@ -185,5 +207,7 @@ void		conf_file_error(const struct conf_file *, const char *,
 /* Copies octets in; false: no memory. */
 bool		conf_attach(struct conf_file *, struct bytes);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/* The tunnel whose interface has this name, or NULL. */
+const struct conf_tunnel *conf_find_ifname(const struct conf *, const char *);
 
 #endif

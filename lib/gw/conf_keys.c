@@ -46,9 +46,18 @@ static const struct conf_word revocation_words[] = {
 	{ "if-present", CONF_REVOCATION_IF_PRESENT },
 	{ "require", CONF_REVOCATION_REQUIRE }, { NULL, 0 },
 };
+static const struct conf_word childless_words[] = {
+	{ "never", CONF_CHILDLESS_NEVER }, { "allow", CONF_CHILDLESS_ALLOW },
+	{ "prefer", CONF_CHILDLESS_PREFER },
+	{ "force", CONF_CHILDLESS_FORCE }, { NULL, 0 },
+};
 static const struct conf_word inside_words[] = {
 	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
 	{ "both", CONF_INSIDE_BOTH }, { NULL, 0 },
+};
+static const struct conf_word order_words[] = {
+	{ "ours", CONF_ORDER_OURS }, { "peer", CONF_ORDER_PEER },
+	{ "aws", CONF_ORDER_AWS }, { NULL, 0 },
 };
 
 /* Traffic selectors are the customer's and the cloud's until roles are known. */
@@ -117,9 +126,19 @@ static const struct conf_key keys[] = {
 	{ "phase2_integrity_algorithms", TUN(phase2.integ),
 	    ALGS(ALG_INTEG, ALG_FOR_ESP) },
 	{ "phase2_dh_group_numbers", TUN(phase2.ke), ALGS(ALG_KE, 0) },
+	{ "extended_sequence_numbers", TUN(esn), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "proposal_order", TUN(order), .kind = CONF_KIND_WORD,
+	    .words = order_words, .def = "ours" },
 	{ "phase2_lifetime_seconds", TUN(phase2.lifetime),
 	    .kind = CONF_KIND_SPAN, SHORT(900, 3600, 1), .unit = "seconds",
 	    .def = "3600" },
+	{ "phase2_lifetime_bytes", TUN(phase2_bytes),
+	    .kind = CONF_KIND_NUMBER, SHORT(1048576, INT64_C(1) << 50, 65536),
+	    .or_zero = true, .unit = "octets", .def = "0" },
+	{ "phase2_lifetime_packets", TUN(phase2_packets),
+	    .kind = CONF_KIND_NUMBER, SHORT(10000, INT64_C(1) << 50, 100),
+	    .or_zero = true, .unit = "packets", .def = "0" },
 	{ "rekey_margin_time_seconds", TUN(rekey_margin),
 	    .kind = CONF_KIND_SPAN, SHORT(60, 1800, 0), .unit = "seconds",
 	    .def = "270" },
@@ -133,6 +152,12 @@ static const struct conf_key keys[] = {
 	    .words = dpd_words, .def = "clear" },
 	{ "force_encapsulation", TUN(force_encap), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
+	{ "fragmentation", TUN(fragmentation), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "fragment_size", TUN(fragment_size), .kind = CONF_KIND_NUMBER,
+	    RANGE(576, 65535), .unit = "octets", .def = "1280" },
+	{ "childless", TUN(childless), .kind = CONF_KIND_WORD,
+	    .words = childless_words, .def = "allow" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),
@@ -212,6 +237,15 @@ edits(const char *a, const char *b)
 	return row[bn];
 }
 
+/* How unlike a key what was written is: a key cut short is most alike. */
+static unsigned
+unlike(const char *name, const char *key)
+{
+	if (name[0] != '\0' && strncmp(name, key, strlen(name)) == 0)
+		return 0;
+	return edits(name, key);
+}
+
 const char *
 conf_key_nearest(enum conf_place place, const char *name)
 {
@@ -219,7 +253,7 @@ conf_key_nearest(enum conf_place place, const char *name)
 	unsigned least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		unsigned n = edits(name, keys[i].name);
+		unsigned n = unlike(name, keys[i].name);
 
 		if (key_fits(&keys[i], place) && n < least) {
 			least = n;

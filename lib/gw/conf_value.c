@@ -56,8 +56,10 @@ store(struct value *v, uint64_t n)
 		memcpy(v->field, &n8, 1);
 	else if (v->key->size == 2)
 		memcpy(v->field, &n16, 2);
-	else
+	else if (v->key->size == 4)
 		memcpy(v->field, &n32, 4);
+	else
+		memcpy(v->field, &n, 8);
 }
 
 static bool
@@ -464,7 +466,7 @@ put_algs(struct value *v)
 	memset(v->field, 0, v->key->size);
 	if (n == 0)
 		return conf_fail(v->r, v->setting,
-		    "must name at least one; leave it out to allow all");
+		    "must name at least one; leave it out for the default");
 	for (unsigned i = 0; i < n; i++) {
 		if (!add_alg(v, config_setting_get_elem(v->setting, i),
 		    v->field))
@@ -473,13 +475,15 @@ put_algs(struct value *v)
 	return true;
 }
 
+/* What opt-in algorithms are stays out unless it is named. */
 static void
 all_algs(const struct conf_key *key, struct conf_algs *list)
 {
 	const struct alg *alg;
 
 	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
-		if (alg_serves(key, alg) && list->n < CONF_ALGS)
+		if (alg_serves(key, alg) && list->n < CONF_ALGS &&
+		    (alg->flags & ALG_OPT_IN) == 0)
 			list->alg[list->n++] = alg;
 	}
 }

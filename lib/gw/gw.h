@@ -83,9 +83,12 @@ void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,
 struct bytes	gw_stream_pull(struct gw *, uint32_t conn);
 void		gw_stream_sent(struct gw *, struct instant, uint32_t conn,
 		    size_t n);
-/* One line from a control client, without its newline. */
+/*
+ * One line from a control client, without its newline.  uid is who the kernel
+ * says that it is: root alone may see keys.
+ */
 void		gw_ctl(struct gw *, struct instant, uint32_t client,
-		    struct bytes line);
+		    uint32_t uid, struct bytes line);
 
 void		gw_tick(struct gw *, struct instant);
 struct instant	gw_deadline(const struct gw *);

@@ -69,11 +69,14 @@ ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 {
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 
-	if (t != NULL)
+	if (t != NULL) {
 		tunnel_ike_event(t, now, o);
-	else
-		queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s",
-		    o->why.s);
+		return;
+	}
+	if (addr_is_set(&o->path.remote.addr))
+		stranger_note(&gw->strangers, &o->path.remote.addr,
+		    gw_wall(gw, now), o->why.s);
+	queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s", o->why.s);
 }
 
 bool

@@ -64,8 +64,8 @@ suite(const struct suite *s)
 	return json_string(s->encr != NULL ? suite_str(s, text) : "");
 }
 
-static json_t *
-when(int64_t wall)
+json_t *
+show_time(int64_t wall)
 {
 	time_t t = (time_t)wall;
 	struct tm tm;
@@ -126,7 +126,7 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 	json_object_set_new(j, "subject", show_text(c->subject));
 	json_object_set_new(j, "issuer", show_text(c->issuer));
 	json_object_set_new(j, "not_after", c->subject[0] == '\0' ?
-	    json_string("") : when(c->not_after));
+	    json_string("") : show_time(c->not_after));
 	json_object_set_new(j, "signature", json_string(c->used.name));
 	if (!c->ok) {
 		json_object_set_new(j, "depth", json_integer(c->depth));
@@ -192,7 +192,7 @@ show_tunnel(const struct gw_tunnel *t)
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
-	    "since", when(t->since), "ike", show_ike(&ike),
+	    "since", show_time(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
 	    "authentication", show_auth(t, &ike));

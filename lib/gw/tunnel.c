@@ -105,6 +105,7 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 	bgp_peer_del(t->gw->bgp, now, t->id);
 	ike_peer_del(t->gw->ike, now, t->id);
 	timer_clear(&t->gw->timers, &t->timer);
+	tunnel_clean(t);
 	free(t->routes.v);
 	free(t);
 }
@@ -112,7 +113,29 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 void
 tunnel_touch(struct gw_tunnel *t)
 {
+	struct gw *gw = t->gw;
+
+	if (t->dirty)
+		return;
 	t->dirty = true;
+	t->dirty_next = NULL;
+	*gw->dirty_end = t;
+	gw->dirty_end = &t->dirty_next;
+}
+
+void
+tunnel_clean(struct gw_tunnel *t)
+{
+	struct gw_tunnel **at = &t->gw->dirty;
+
+	if (!t->dirty)
+		return;
+	t->dirty = false;
+	while (*at != t)
+		at = &(*at)->dirty_next;
+	*at = t->dirty_next;
+	if (*at == NULL)
+		t->gw->dirty_end = at;
 }
 
 /* --- interface --- */
@@ -282,6 +305,11 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	struct ike_peer_info info;
 
 	tunnel_touch(t);
+	if ((e->event == IKE_EV_FAILED || e->event == IKE_EV_REFUSED) &&
+	    e->why.s[0] != '\0') {
+		t->failed_at = gw_wall(t->gw, now);
+		t->failed = e->why;
+	}
 	if (logged[e->event].name != NULL)
 		queue_event(&t->gw->out, logged[e->event].level,
 		    logged[e->event].name, t->name, "%s", e->why.s);
@@ -464,7 +492,6 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	bool link = settle_link(t, now);
 	bool wanted = t->admin_up && !t->removing && !t->gw->stopping;
 
-	t->dirty = false;
 	if (link)
 		settle_ike(t, now);
 	settle_policies(t, now);
@@ -513,6 +540,7 @@ void
 tunnel_remove(struct gw_tunnel *t, struct instant now)
 {
 	t->removing = true;
+	t->gw->removing++;
 	static_routes(t);
 	if (t->listening)
 		listen_set(t, KERN_UNLISTEN);

@@ -18,6 +18,7 @@ void		tunnel_creds(struct gw_tunnel *, const struct conf_tunnel *);
 void		tunnel_free(struct gw_tunnel *, struct instant);
 /* Something about it changed: look at it when the event ends. */
 void		tunnel_touch(struct gw_tunnel *);
+void		tunnel_clean(struct gw_tunnel *);	/* it need not be */
 /* Takes the next steps towards what is wanted; arms the timer. */
 void		tunnel_settle(struct gw_tunnel *, struct instant);
 void		tunnel_tick(struct gw_tunnel *, struct instant);

@@ -127,13 +127,16 @@ auth_ask_own(struct ike_sa *sa, struct reason *why)
 /* --- the peer's --- */
 
 bool
-auth_is_peer(const struct ike_peer *p, const struct pl_id *got,
-    struct reason *why)
+auth_is_peer(const struct ike_sa *sa, const struct ike_peer *p,
+    const struct pl_id *got, struct reason *why)
 {
 	char a[100], b[110];
 
 	if (id_matches(&p->conf.remote_id, got))
 		return true;
+	story_ids(peer_story(sa->peer, STORY_PEER_IDENTITY),
+	    sa->initiator ? "IDr" : "IDi", got, p->conf.remote_id_from,
+	    &p->conf.remote_id);
 	id_str(got->type, got->data, a, sizeof(a));
 	peer_id_str(&p->conf.remote_id, p->conf.remote_id_from, b, sizeof(b));
 	reason_set(why, "the peer's identity is %s, expected %s", a, b);
@@ -141,12 +144,19 @@ auth_is_peer(const struct ike_peer *p, const struct pl_id *got,
 }
 
 bool
-auth_by(const struct ike_peer *p, const struct msg *m, struct reason *why)
+auth_by(const struct ike_sa *sa, const struct ike_peer *p,
+    const struct msg *m, struct reason *why)
 {
 	bool psk = p->conf.remote_auth == IKE_AUTH_PSK;
+	struct story *s;
 
 	if ((m->auth.method == SIG_METHOD_PSK) == psk)
 		return true;
+	s = peer_story(sa->peer, STORY_AUTH_METHOD);
+	story_add(s, "came", "method %u of RFC 7296 section 3.8",
+	    m->auth.method);
+	story_add(s, "expected", "%s, by remote_authentication", psk ?
+	    "a pre-shared key (2)" : "a signature (14, 9 to 11)");
 	if (psk)
 		reason_set(why, "the peer authenticates by method %u, expected "
 		    "a pre-shared key", m->auth.method);
@@ -181,8 +191,10 @@ suite_fits(const struct ike_peer *p, const struct suite *s)
 
 /* Are we the one whom the peer wants to talk to, if it says so? */
 static bool
-is_us(const struct ike_peer *p, const struct msg *m, struct reason *why)
+is_us(const struct ike_sa *sa, const struct ike_peer *p, const struct msg *m,
+    struct reason *why)
 {
+	struct story *s;
 	struct pl_id own = auth_own_id(p);
 	char a[100], b[110];
 
@@ -191,6 +203,9 @@ is_us(const struct ike_peer *p, const struct msg *m, struct reason *why)
 		return true;
 	id_str(m->idr.type, m->idr.data, a, sizeof(a));
 	auth_own_id_str(p, b, sizeof(b));
+	s = peer_story(sa->peer, STORY_OUR_IDENTITY);
+	story_add(s, "asked for", "%s, in the IDr payload", a);
+	story_add(s, "we are", "%s", b);
 	reason_set(why, "the peer wants to talk to %s, we are %s", a, b);
 	return false;
 }
@@ -202,8 +217,8 @@ is_meant(const struct ike_sa *sa, const struct ike_peer *p,
 {
 	if (!p->accept || !suite_fits(p, &sa->suite))
 		return false;
-	return auth_is_peer(p, &m->idi, why) && is_us(p, m, why) &&
-	    auth_by(p, m, why);
+	return auth_is_peer(sa, p, &m->idi, why) && is_us(sa, p, m, why) &&
+	    auth_by(sa, p, m, why);
 }
 
 struct ike_peer *
@@ -211,7 +226,9 @@ auth_identify(const struct ike_sa *sa, const struct msg *m, struct reason *why)
 {
 	struct ike_peer *p = NULL, *anybody = NULL;
 
-	while ((p = peer_candidate(sa->ike, &sa->path, p)) != NULL) {
+	is_meant(sa, sa->peer, m, why);
+	while ((p = index_by_id(&sa->ike->peers, &sa->path, &m->idi, p)) !=
+	    NULL) {
 		if (!is_meant(sa, p, m, why))
 			continue;
 		if (p->conf.remote_id.type != 0)
@@ -309,23 +326,41 @@ remember(struct ike_peer *p, const struct cert *leaf,
 	p->cert->not_after = c.not_after;
 }
 
+/* The certificate that was shown, and what is wrong at which depth. */
+static void
+tell(const struct ike_sa *sa, const struct pl_id *id,
+    const struct ike_cert_info *c, bool signature)
+{
+	struct story *s = peer_story(sa->peer, signature ? STORY_AUTH_VALUE :
+	    STORY_CERTIFICATE);
+	char text[160];
+
+	id_str(id->type, id->data, text, sizeof(text));
+	story_add(s, "identity", "%s", text);
+	story_add(s, "certificate", "%s", c->subject);
+	story_add(s, "issued by", "%s", c->issuer);
+	story_add(s, "verdict", "at depth %u: %s", c->depth, c->why.s);
+}
+
 static bool
 verify(struct ike_sa *sa, struct instant now, const struct msg *m,
     const struct pl_id *id, struct reason *why)
 {
 	struct ike_cert_info verdict = { .why = { "" } };
 	struct cert_chain chain = { 0 };
-
-	verdict.ok = read_chain(m, &chain, &verdict.why) &&
+	bool good = read_chain(m, &chain, &verdict.why) &&
 	    certificate_good(sa, now, &chain, id, &verdict.depth,
-	    &verdict.why) &&
-	    signature_good(sa, chain.cert[0], m, id, &verdict.used,
+	    &verdict.why);
+
+	verdict.ok = good && signature_good(sa, chain.cert[0], m, id, &verdict.used,
 	    &verdict.why);
 	remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL, &verdict);
 	cert_chain_fini(&chain);
-	if (!verdict.ok)
-		*why = verdict.why;
-	return verdict.ok;
+	if (verdict.ok)
+		return true;
+	tell(sa, id, sa->peer->cert != NULL ? sa->peer->cert : &verdict, good);
+	*why = verdict.why;
+	return false;
 }
 
 enum auth_result
@@ -343,7 +378,19 @@ auth_check(struct ike_sa *sa, struct instant now, const struct msg *m,
 }
 
 bool
-auth_matches(const struct msg *m, struct bytes value)
+auth_matches(const struct ike_sa *sa, const struct msg *m, struct bytes value)
 {
-	return value.n > 0 && secret_eq(m->auth.data, value);
+	const struct pl_id *id = sa->initiator ? &m->idr : &m->idi;
+	char theirs[160], ours[110];
+	struct story *s;
+
+	if (value.n > 0 && secret_eq(m->auth.data, value))
+		return true;
+	id_str(id->type, id->data, theirs, sizeof(theirs));
+	auth_own_id_str(sa->peer, ours, sizeof(ours));
+	s = peer_story(sa->peer, STORY_AUTH_VALUE);
+	story_add(s, "peer", "%s, which is expected", theirs);
+	story_add(s, "we are", "%s", ours);
+	story_add(s, "key", "pre_shared_key of this tunnel");
+	return false;
 }

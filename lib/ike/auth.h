@@ -19,8 +19,8 @@ void		auth_own_id_str(const struct ike_peer *, char *, size_t);
 bool		auth_ask_own(struct ike_sa *, struct reason *);
 
 /* Is it the peer that is meant?  If not, both identities, and whose word. */
-bool		auth_is_peer(const struct ike_peer *, const struct pl_id *,
-		    struct reason *);
+bool		auth_is_peer(const struct ike_sa *, const struct ike_peer *,
+		    const struct pl_id *, struct reason *);
 /*
  * Who of those at this address sent this request?  Told apart by identity and
  * method; one who is named goes before one who may be anybody.  NULL: nobody;
@@ -29,8 +29,8 @@ bool		auth_is_peer(const struct ike_peer *, const struct pl_id *,
 struct ike_peer	*auth_identify(const struct ike_sa *, const struct msg *,
 		    struct reason *);
 /* Does the peer authenticate in the way that is configured? */
-bool		auth_by(const struct ike_peer *, const struct msg *,
-		    struct reason *);
+bool		auth_by(const struct ike_sa *, const struct ike_peer *,
+		    const struct msg *, struct reason *);
 
 enum auth_result {
 	AUTH_GOOD,		/* the peer is who it says */
@@ -42,6 +42,7 @@ enum auth_result {
 enum auth_result auth_check(struct ike_sa *, struct instant,
 		    const struct msg *, struct reason *);
 /* Is it the value that the host computed from the pre-shared key? */
-bool		auth_matches(const struct msg *, struct bytes value);
+bool		auth_matches(const struct ike_sa *, const struct msg *,
+		    struct bytes value);
 
 #endif

@@ -12,8 +12,8 @@
 /* CAs in an answer to somebody unknown: it must not grow beyond the question. */
 #define INIT_CAS	10
 
-static bool
-uses_signatures(const struct ike_peer *p)
+bool
+certs_used(const struct ike_peer *p)
 {
 	return p->conf.local_auth == IKE_AUTH_CERTIFICATE ||
 	    p->conf.remote_auth == IKE_AUTH_CERTIFICATE;
@@ -84,8 +84,10 @@ build_answer(struct build *b, const struct ike_sa *sa)
 	struct ike_peer *p = NULL;
 	bool any = false;
 
-	while ((p = peer_candidate(sa->ike, &sa->path, p)) != NULL) {
-		any |= uses_signatures(p);
+	if (sa->ike->signers == 0)
+		return;
+	while ((p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
+		any |= certs_used(p);
 		if (p->creds.trust != last)
 			add_cas(&cas, p);
 		last = p->creds.trust;
@@ -101,7 +103,7 @@ certs_build_init(struct build *b, const struct ike_sa *sa)
 {
 	if (!sa->initiator)
 		build_answer(b, sa);
-	else if (uses_signatures(sa->peer))
+	else if (certs_used(sa->peer))
 		build_hashes(b);
 }
 

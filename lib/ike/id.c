@@ -27,6 +27,21 @@ id_matches(const struct id *wanted, const struct pl_id *got)
 	    bytes_of(wanted->data, wanted->n), got);
 }
 
+/* Names are spelled in many ways, and so may a distinguished name be. */
+uint64_t
+id_hash(uint8_t type, struct bytes data)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ type;
+
+	for (size_t i = 0; i < data.n && type != ID_DER_ASN1_DN; i++) {
+		bool upper = data.p[i] >= 'A' && data.p[i] <= 'Z';
+
+		h = (h ^ (upper ? data.p[i] | 0x20u : data.p[i])) *
+		    UINT64_C(0x100000001b3);
+	}
+	return h ^ h >> 32;
+}
+
 void
 id_encode(struct wr *w, uint8_t type, struct bytes data)
 {

@@ -30,6 +30,8 @@ struct id {
 bool		id_same(uint8_t type, struct bytes data, const struct pl_id *);
 /* True also where any identity is wanted. */
 bool		id_matches(const struct id *wanted, const struct pl_id *);
+/* Equal for identities that match, and for few that do not. */
+uint64_t	id_hash(uint8_t type, struct bytes data);
 void		id_encode(struct wr *, uint8_t type, struct bytes data);
 /* "198.51.100.1 (ID_IPV4_ADDR)" */
 void		id_str(uint8_t type, struct bytes data, char *, size_t);

@@ -23,12 +23,14 @@
 #include "util/str.h"
 
 struct ike;
+struct story;
 
 struct ike_limits {
 	unsigned	sas;		/* IKE SAs in all; a rekey needs two */
-	unsigned	half_open;	/* responders before IKE_AUTH is done */
+	unsigned	half_open;	/* before IKE_AUTH: above it nobody is let
+					   in whose address is not configured */
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
-	unsigned	half_open_per_peer;	/* a peer's own quota */
+	unsigned	half_open_per_peer;	/* of a peer with an address */
 };
 
 enum ike_auth {
@@ -48,6 +50,14 @@ struct ike_creds {
 	bool		rsa_pss;	/* our RSA key signs in PSS */
 };
 
+/* IKE SAs without a child at first (RFC 6023). */
+enum ike_childless {
+	IKE_CHILDLESS_NEVER,	/* neither way */
+	IKE_CHILDLESS_ALLOW,	/* if the peer wants to */
+	IKE_CHILDLESS_PREFER,	/* if the peer can: the first child gets PFS */
+	IKE_CHILDLESS_FORCE,	/* or not at all */
+};
+
 struct ike_peer_conf {
 	uint32_t	id;		/* the host's name for it, not 0 */
 	struct addr	local;		/* unset or any: whatever routes, and
@@ -61,11 +71,15 @@ struct ike_peer_conf {
 	struct offer	ike, esp;
 	struct ts_list	local_ts, remote_ts;
 	struct span	ike_lifetime, child_lifetime;
+	uint64_t	child_bytes, child_packets;	/* 0: no limit */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent of the margin */
 	struct span	dpd_timeout;	/* silence until the peer is dead */
 	bool		dpd;		/* probe an idle peer */
 	bool		force_encap;	/* ESP in UDP even without NAT */
+	bool		fragmentation;	/* RFC 7383, if the peer does it */
+	uint16_t	fragment_size;	/* longest IP datagram then */
+	enum ike_childless childless;
 };
 
 /* Everything that installs one ESP SA. */
@@ -77,6 +91,8 @@ struct ike_esp {
 	struct key	encr, integ;	/* wiped by whoever takes the output */
 	bool		encap;		/* in UDP */
 	uint16_t	sport, dport;
+	/* What it may carry until it is rekeyed, and at most; 0: any. */
+	uint64_t	soft_bytes, hard_bytes, soft_packets, hard_packets;
 };
 
 enum ike_out_kind {
@@ -157,6 +173,13 @@ struct ike_peer_info {
 	struct ike_cert_info cert;
 };
 
+/* What it takes to read one IKE SA's messages (RFC 7296 section 2.14). */
+struct ike_sa_keys {
+	uint64_t	spi_i, spi_r;
+	struct suite	suite;
+	struct key	sk_ei, sk_er, sk_ai, sk_ar;
+};
+
 /* drbg is borrowed.  NULL: no memory. */
 struct ike	*ike_new(const struct ike_limits *, struct drbg *);
 void		ike_free(struct ike *);
@@ -180,6 +203,15 @@ bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 		    bool child);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
+/* Details of the last failure; NULL: none is kept.  Valid until the next call. */
+const struct story *ike_peer_story(const struct ike *, uint32_t id);
+
+/*
+ * The nth of the peer's IKE SAs that have keys, whatever their state; wiped by
+ * whoever asks.  False: there are not so many.
+ */
+bool		ike_peer_keys(const struct ike *, uint32_t id, size_t n,
+		    struct ike_sa_keys *);
 
 /* A datagram from port 500 or 4500, with the non-ESP marker on the latter. */
 void		ike_datagram(struct ike *, struct instant, const struct path *,
@@ -198,9 +230,9 @@ void		ike_wall(struct ike *, struct instant now, int64_t seconds);
 /* Answer to IKE_OUT_SA_ADD; why is NULL when it is in the kernel. */
 void		ike_installed(struct ike *, struct instant, uint32_t token,
 		    const char *why);
-/* The kernel says that an SA of ours reached a limit. */
-void		ike_expired(struct ike *, struct instant, uint32_t spi_in,
-		    bool hard);
+/* The kernel says that an SA of this peer, in or out, reached a limit. */
+void		ike_expired(struct ike *, struct instant, uint32_t id,
+		    uint32_t spi, bool hard);
 /* ESP came in from a new outer address: the peer's NAT moved. */
 void		ike_mapping(struct ike *, struct instant, uint32_t spi_in,
 		    const struct endpoint *from);

@@ -1,8 +1,9 @@
 /*
- * Decoding of payload chains, RFC 7296 sections 3.2 to 3.14.  A pure function
- * from bytes to views: one table row per payload says how often it may come
- * and who decodes its body.  What may come in which exchange is rules.c's.
- * The insides of SA and TS payloads are proposal.c's and ts.c's.
+ * Decoding of payload chains, RFC 7296 sections 3.2 to 3.14 and RFC 7383
+ * section 2.5.  A pure function from bytes to views: one table row per payload
+ * says how often it may come and who decodes its body.  What may come in which
+ * exchange is rules.c's.  The insides of SA and TS payloads are proposal.c's
+ * and ts.c's.
  *
  *                      1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -139,6 +140,17 @@ decode_sk(struct rd *r, struct msg *m)
 	m->sk = rd_rest(r);
 }
 
+/* RFC 7383 section 2.5: fragment number (2), total fragments (2). */
+static void
+decode_skf(struct rd *r, struct msg *m)
+{
+	m->frag_number = rd_u16(r);
+	m->frag_total = rd_u16(r);
+	m->sk = rd_rest(r);
+	if (m->frag_number == 0 || m->frag_number > m->frag_total)
+		r->bad = true;
+}
+
 /* Section 3.6: encoding (1), data. */
 static void
 decode_cert(struct rd *r, struct msg *m)
@@ -189,6 +201,7 @@ static const struct payload_row {
 	[PL_SK - 33] = { false, decode_sk },
 	[PL_CP - 33] = { false, decode_skip },
 	[PL_EAP - 33] = { false, decode_skip },
+	[PL_SKF - 33] = { false, decode_skf },
 };
 
 /* A notify has its place however many there are. */
@@ -198,7 +211,8 @@ _Static_assert(NOTIFIES_MAX >= PAYLOADS_MAX && NOTIFIES_MAX <= UINT8_MAX,
 static const struct payload_row *
 row_of(uint8_t type)
 {
-	if (type < 33 || (size_t)(type - 33) >= ARRAY_SIZE(rows))
+	if (type < 33 || (size_t)(type - 33) >= ARRAY_SIZE(rows) ||
+	    rows[type - 33].decode == NULL)
 		return NULL;
 	return &rows[type - 33];
 }
@@ -244,17 +258,17 @@ payload_decode(uint8_t first, struct bytes chain, size_t at, struct msg *out)
 		body = rd_sub(&r, len - 4u);
 		if (body.bad)
 			return N_INVALID_SYNTAX;
-		if (type == PL_SK) {
-			/* Section 3.14: the last; next names its inside. */
-			m.sk_at = at + chain.n - r.n - body.n;
-			m.sk_next = next;
-			next = PL_NONE;
-		}
 		verdict = decode_one(type, critical, &body, &m);
 		if (verdict == N_UNSUPPORTED_CRITICAL_PAYLOAD)
 			out->critical = m.critical;
 		if (verdict != N_NONE)
 			return verdict;
+		if (type == PL_SK || type == PL_SKF) {
+			/* Section 3.14: the last; next names its inside. */
+			m.sk_at = at + chain.n - r.n - m.sk.n;
+			m.sk_next = next;
+			next = PL_NONE;
+		}
 	}
 	if (!rd_done(&r))
 		return N_INVALID_SYNTAX;

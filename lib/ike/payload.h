@@ -28,6 +28,7 @@ enum payload_type {
 	PL_SK = 46,
 	PL_CP = 47,
 	PL_EAP = 48,
+	PL_SKF = 53,		/* RFC 7383 */
 };
 
 /* Bit of a payload type in a set; types 33..64 fit. */
@@ -92,8 +93,10 @@ struct msg {
 	uint32_t	seen;		/* set of PL_BIT */
 	uint8_t		critical;	/* unknown critical payload's type */
 	struct bytes	sa, nonce, tsi, tsr, sk;	/* bodies */
-	uint8_t		sk_next;	/* first payload inside SK */
-	size_t		sk_at;		/* where SK's body starts */
+	uint8_t		sk_next;	/* first payload inside SK or SKF */
+	size_t		sk_at;		/* where what is sealed starts */
+	uint16_t	frag_number;	/* of SKF, 1.. */
+	uint16_t	frag_total;	/* of SKF; 0: it is none */
 	struct pl_ke	ke;
 	struct pl_id	idi, idr;
 	struct pl_auth	auth;
@@ -116,7 +119,7 @@ struct msg {
  * offset in the whole message (for sk_at).  The verdict is N_NONE,
  * N_INVALID_SYNTAX or N_UNSUPPORTED_CRITICAL_PAYLOAD (section 2.5); with the
  * last one, critical alone is set, else a failure leaves the struct as it was.
- * An SK payload must be the last one.
+ * An SK or SKF payload must be the last one; sk is what is sealed in it.
  */
 uint16_t	payload_decode(uint8_t first, struct bytes chain, size_t at,
 		    struct msg *);

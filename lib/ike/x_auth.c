@@ -20,9 +20,6 @@
 #include "ike/x_info.h"
 #include "ike/xchg.h"
 
-/* Certificates make it long; what it takes is for the path to carry. */
-#define AUTH_MSG_MAX	32768
-
 /* Keeps the peer's message until its AUTH value is known. */
 static bool
 keep_inner(struct ike_sa *sa, uint8_t first, struct bytes inner)
@@ -92,11 +89,10 @@ send_request(struct ike_sa *sa, struct instant now)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct offer esp = x_child_first_offer(sa);
-	uint8_t buf[AUTH_MSG_MAX];
 	struct build b;
 
 	sa->setup->spi_in = table_child_spi(sa->ike);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), IKE_AUTH, false);
+	xchg_begin_sk(sa, &b, IKE_AUTH, false);
 	build_own_id(&b, sa, PL_IDI);
 	certs_build_chain(&b, sa);
 	certs_build_request(&b, sa);
@@ -106,8 +102,10 @@ send_request(struct ike_sa *sa, struct instant now)
 		id_encode(build_payload(&b, PL_IDR), conf->remote_id.type,
 		    bytes_of(conf->remote_id.data, conf->remote_id.n));
 	build_auth(&b, sa);
-	x_child_build_sa(&b, &esp, sa->setup->spi_in);
-	x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	if (!sa->setup->childless) {
+		x_child_build_sa(&b, &esp, sa->setup->spi_in);
+		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	}
 	sa_state(sa, now, SA_AUTH_SENT);
 	if (!xchg_request(sa, now, &b, TASK_AUTH, 0))
 		sa_die(sa, now, "cannot build IKE_AUTH");
@@ -126,9 +124,15 @@ static void
 refused(struct ike_sa *sa, struct instant now, uint16_t type)
 {
 	bool psk = sa->peer->conf.local_auth == IKE_AUTH_PSK;
+	struct story *s;
 	char ours[110];
 
 	auth_own_id_str(sa->peer, ours, sizeof(ours));
+	s = peer_story(sa->peer, type == N_AUTHENTICATION_FAILED ?
+	    STORY_REFUSED_US : STORY_ERROR_NOTIFY);
+	story_notify(s, IKE_AUTH, type);
+	story_add(s, "we are", "%s", ours);
+	story_add(s, "by", "%s", psk ? "pre-shared key" : "certificate");
 	if (type != N_AUTHENTICATION_FAILED)
 		sa_die(sa, now, "the peer answered IKE_AUTH with %s (%u)",
 		    notify_str(type), type);
@@ -164,8 +168,8 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		x_info_delete_ike(sa, now, N_NONE);
 		return;
 	}
-	if (!auth_is_peer(sa->peer, &m->idr, &why) ||
-	    !auth_by(sa->peer, m, &why)) {
+	if (!auth_is_peer(sa, sa->peer, &m->idr, &why) ||
+	    !auth_by(sa, sa->peer, m, &why)) {
 		reject(sa, now, why.s);
 		return;
 	}
@@ -197,9 +201,14 @@ first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 		.nr = bytes_of(sa->setup->nr.b, sa->setup->nr.n),
 	};
 
-	if (error != NULL) {
+	if (sa->setup->childless) {
+		sa->want_child = true;
+	} else if (error != NULL) {
+		x_child_tell(sa, IKE_AUTH, &esp, error->type);
 		peer_failed(sa->peer, "the peer refused the child SA: %s (%u)",
 		    notify_str(error->type), error->type);
+		/* Not with IKE_AUTH, but maybe after it (RFC 6023). */
+		sa->want_child = error->type == N_NO_ADDITIONAL_SAS;
 	} else if (x_child_accept(sa, m, &esp, &deal, &why) != N_NONE) {
 		peer_failed(sa->peer, "%s", why.s);
 		sa->want_delete = true;
@@ -224,7 +233,7 @@ check_answer(struct ike_sa *sa, struct instant now, struct bytes value)
 {
 	struct msg m;
 
-	if (kept_inner(sa, &m) && auth_matches(&m, value))
+	if (kept_inner(sa, &m) && auth_matches(sa, &m, value))
 		accept_answer(sa, now, &m);
 	else
 		reject(sa, now, "the peer's AUTH value does not match: "
@@ -302,6 +311,11 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 		fail(sa, now, why.s);
 		return;
 	}
+	if ((m->seen & PL_BIT(PL_SA)) == 0 &&
+	    peer->conf.childless == IKE_CHILDLESS_NEVER) {
+		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
+		return;
+	}
 	sa_state(sa, now, SA_VERIFYING);
 	sa_bind(sa, peer);
 	certs_hear(sa, m);
@@ -328,14 +342,17 @@ verify_request(struct ike_sa *sa, struct instant now, struct bytes value)
 {
 	struct msg m;
 
-	if (kept_inner(sa, &m) && auth_matches(&m, value))
+	if (kept_inner(sa, &m) && auth_matches(sa, &m, value))
 		accept_request(sa, now);
 	else
 		fail(sa, now, "the peer's AUTH value does not match: "
 		    "pre-shared keys differ");
 }
 
-/* The child's part of the answer; NULL: a notify says why there is none. */
+/*
+ * The child's part of the answer.  NULL: none was asked for, or a notify says
+ * why there is none.
+ */
 static struct child *
 answer_child(struct ike_sa *sa, struct instant now, struct build *b,
     const struct msg *m)
@@ -352,7 +369,15 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 	struct child *c;
 	uint16_t verdict;
 
-	verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
+	if ((m->seen & PL_BIT(PL_SA)) == 0)
+		return NULL;
+	if (sa->peer->conf.childless == IKE_CHILDLESS_FORCE) {
+		reason_set(&why, "childless = \"force\" wants the first one "
+		    "by CREATE_CHILD_SA");
+		verdict = N_NO_ADDITIONAL_SAS;
+	} else {
+		verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
+	}
 	c = verdict == N_NONE ? child_new(sa, now, &deal) : NULL;
 	if (c == NULL) {
 		if (verdict == N_NONE)
@@ -372,7 +397,6 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 static void
 answer(struct ike_sa *sa, struct instant now)
 {
-	uint8_t buf[AUTH_MSG_MAX];
 	struct child *c;
 	struct build b;
 	struct msg m;
@@ -383,7 +407,7 @@ answer(struct ike_sa *sa, struct instant now)
 	}
 	sa_establish(sa, now);
 	peer_elect(sa->peer, sa, now);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), IKE_AUTH, true);
+	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
 	certs_build_chain(&b, sa);
 	build_auth(&b, sa);

@@ -421,7 +421,7 @@ duo_expire(struct duo *d, int side, bool hard)
 {
 	struct ike_peer_info info = duo_info(d, side);
 
-	ike_expired(d->end[side].ike, d->now, info.spi_in, hard);
+	ike_expired(d->end[side].ike, d->now, DUO_PEER, info.spi_in, hard);
 	duo_check(d);
 }
 

@@ -41,6 +41,8 @@ struct duo_rule {
 struct duo_link {
 	unsigned	loss, repeat;	/* percent */
 	struct span	delay, jitter;
+	/* Longest IP datagram but for IKE_SA_INIT; 0: any. */
+	unsigned	mtu;
 };
 
 /* The end has a private address behind one of these. */
@@ -72,6 +74,8 @@ struct duo_end {
 	unsigned	events[IKE_EV_REFUSED + 1];
 	struct reason	said[IKE_EV_REFUSED + 1];	/* last of each kind */
 	unsigned	sent;		/* datagrams */
+	unsigned	fragments;	/* of these */
+	unsigned	too_long;	/* of these, for the link's MTU */
 	unsigned	keepalives;	/* of these */
 	unsigned	esp_lost, esp_sent, esp_none;	/* test packets */
 };
