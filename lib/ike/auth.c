@@ -101,6 +101,32 @@ auth_own_id_str(const struct ike_peer *p, char *buf, size_t size)
 		str_add(buf, size, " by %s", from);
 }
 
+static bool
+same_id(uint8_t type, struct bytes data, uint8_t other, struct bytes other_data)
+{
+	return type == other && bytes_eq(data, other_data);
+}
+
+bool
+auth_has_twin(const struct ike_peer *p)
+{
+	const struct id *theirs = &p->conf.remote_id;
+	struct pl_id own = auth_own_id(p);
+
+	for (const struct ike_peer *o = p->ike->peers.all; o != NULL;
+	    o = o->in[INDEX_ALL].next) {
+		const struct id *id = &o->conf.remote_id;
+		struct pl_id other = auth_own_id(o);
+
+		if (o != p && (id->type == 0 || theirs->type == 0 ||
+		    same_id(id->type, bytes_of(id->data, id->n), theirs->type,
+		    bytes_of(theirs->data, theirs->n))) &&
+		    same_id(own.type, own.data, other.type, other.data))
+			return true;
+	}
+	return false;
+}
+
 bool
 auth_ask_own(struct ike_sa *sa, struct reason *why)
 {

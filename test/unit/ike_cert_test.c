@@ -705,6 +705,41 @@ time_goes_on_for_certificates_too(void **state)
 	both_free(b);
 }
 
+/*
+ * Section 2.4: INITIAL_CONTACT is about identities, and another tunnel has the
+ * same ones.
+ */
+static void
+a_tunnel_with_a_twin_does_not_speak_of_first_contact(void **state)
+{
+	(void)state;
+	for (int twin = 0; twin < 2; twin++) {
+		struct both *b = both_new("ED25519");
+		struct duo *d = &b->d;
+
+		d->end[LEFT].conf[0].local_id.type = 0;
+		d->end[RIGHT].conf[0].remote_id.type = 0;
+		if (twin == 1) {
+			duo_add_peer(d, LEFT);
+			addr_parse(&d->end[LEFT].conf[1].remote,
+			    "198.51.100.9");
+		}
+		d->end[LEFT].keep_up = true;
+		duo_start(d);
+		bring_up(d, LEFT);
+		duo_run(d, span_s(100));
+		duo_crash(d, LEFT);
+		duo_up(d, LEFT);
+		duo_run(d, span_s(10));
+		assert_int_equal(d->end[RIGHT].events[IKE_EV_FAILED],
+		    twin == 0);
+		duo_run(d, span_s(60));
+		assert_paired(d);
+		shut_down(d);
+		both_free(b);
+	}
+}
+
 int
 main(void)
 {
@@ -723,6 +758,8 @@ main(void)
 		cmocka_unit_test(
 		    a_certificate_that_is_renewed_meanwhile_makes_its_own_signature),
 		cmocka_unit_test(time_goes_on_for_certificates_too),
+		cmocka_unit_test(
+		    a_tunnel_with_a_twin_does_not_speak_of_first_contact),
 	};
 
 	return cmocka_run_group_tests(tests, make_cas, NULL);
