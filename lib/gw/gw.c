@@ -89,6 +89,7 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	struct conf_tunnel a = t->conf, b = *n;
 
 	a.index = b.index = 0;
+	a.twin = b.twin = false;
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
