@@ -323,6 +323,7 @@ install_failed(struct child *c, struct instant now, const char *why)
 	bool waits = c->answer;
 
 	c->answer = false;
+	story_add(peer_story(sa->peer, STORY_KERNEL), "kernel", "%s", why);
 	peer_failed(sa->peer, "kernel refused an SA: %s", why);
 	if (old != NULL && c->initiated) {
 		old->want_rekey = child_current(old);

@@ -181,11 +181,14 @@ response(struct ike_sa *sa, struct instant now, struct packet *k,
 {
 	if (verdict == N_NONE)
 		verdict = rules_check(k->h.exchange, true, &k->m);
-	if (verdict != N_NONE)
-		sa_die(sa, now, "the peer's answer to %s is malformed (%s)",
-		    hdr_exchange_str(k->h.exchange), notify_str(verdict));
-	else
+	if (verdict == N_NONE) {
 		task_answer(sa, now, k->path, &k->m);
+		return;
+	}
+	story_notify(peer_story(sa->peer, STORY_MALFORMED), k->h.exchange,
+	    verdict);
+	sa_die(sa, now, "the peer's answer to %s is malformed (%s)",
+	    hdr_exchange_str(k->h.exchange), notify_str(verdict));
 }
 
 /* What was inside the SK payload or inside all fragments. */
@@ -315,8 +318,8 @@ other_version(struct ike *ike, const struct packet *k)
 	if (k->h.version >> 4 > 2 && is_opening(k))
 		x_init_refuse(ike, k->path, &k->h, N_INVALID_MAJOR_VERSION,
 		    (struct bytes){ 0 });
-	out_event(ike, 0, IKE_EV_REFUSED, "%s speaks IKE version %u, we speak "
-	    "only version 2", endpoint_str(&k->path->remote, from),
+	out_stranger(ike, k->path, "%s speaks IKE version %u, we speak only "
+	    "version 2", endpoint_str(&k->path->remote, from),
 	    k->h.version >> 4);
 }
 

@@ -41,8 +41,10 @@ delete_child(struct ike_sa *sa, struct instant now, struct build *b,
 	if (c->state != CHILD_DELETING)
 		build_delete_esp(b, c->spi_in);
 	child_hand_over(c, now);
-	if (child_current(c) && !has_successor(c, false))
+	if (child_current(c) && !has_successor(c, false)) {
+		peer_story(sa->peer, STORY_DELETED);
 		peer_failed(sa->peer, "the peer deleted the child SA");
+	}
 	child_linger(c, now);
 }
 
@@ -76,10 +78,12 @@ delete_sa(struct ike_sa *sa, struct instant now)
 	bool expected = sa->state != SA_ESTABLISHED || sa->want_delete;
 
 	save_children(sa);
-	if (expected || peer_main_sa(sa->peer) != sa)
+	if (expected || peer_main_sa(sa->peer) != sa) {
 		sa_die(sa, now, NULL);
-	else
-		sa_die(sa, now, "the peer deleted the IKE SA");
+		return;
+	}
+	peer_story(sa->peer, STORY_DELETED);
+	sa_die(sa, now, "the peer deleted the IKE SA");
 }
 
 /* Section 2.21.2: the peer could not authenticate us after all. */
@@ -90,6 +94,8 @@ says_failed(struct ike_sa *sa, struct instant now, const struct msg *m)
 
 	if (n == NULL)
 		return false;
+	story_id(peer_story(sa->peer, STORY_REFUSED_US), "local_id",
+	    &sa->peer->conf.local_id);
 	sa_die(sa, now, "the peer refused to authenticate us "
 	    "(AUTHENTICATION_FAILED)");
 	return true;

@@ -139,6 +139,18 @@ roles_decide_what_is_ours(void **state)
 	conf_free(c);
 }
 
+/* Names of configuration, in order, with blanks between. */
+static void
+assert_algs(const struct conf_algs *list, const char *expected)
+{
+	char text[200] = "";
+
+	for (size_t i = 0; i < list->n; i++)
+		str_add(text, sizeof(text), "%s%s", i > 0 ? " " : "",
+		    list->alg[i]->conf);
+	assert_string_equal(text, expected);
+}
+
 static void
 defaults_are_those_of_the_service(void **state)
 {
@@ -161,12 +173,16 @@ defaults_are_those_of_the_service(void **state)
 	assert_int_equal(t->phase2_bytes, 0);
 	assert_int_equal(t->phase2_packets, 0);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);
-	assert_int_equal(t->phase1.encr.n, 4);
-	assert_int_equal(t->phase1.integ.n, 3);
-	assert_int_equal(t->phase2.integ.n, 3);
-	assert_int_equal(t->phase2.ke.n, 4);
-	assert_string_equal(t->phase1.encr.alg[0]->conf, "AES256-GCM-16");
-	assert_string_equal(t->phase1.encr.alg[3]->conf, "AES128");
+	assert_true(t->esn);
+	assert_int_equal(t->order, CONF_ORDER_OURS);
+	assert_algs(&t->phase1.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
+	    "AES128-GCM-16 AES256 AES128");
+	assert_algs(&t->phase2.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
+	    "AES128-GCM-16 AES256 AES128");
+	assert_algs(&t->phase1.integ, "SHA2-512 SHA2-384 SHA2-256");
+	assert_algs(&t->phase2.integ, "SHA2-512 SHA2-384 SHA2-256");
+	assert_algs(&t->phase1.ke, "31 21 32 20 19 16 15 18 17 14");
+	assert_algs(&t->phase2.ke, "31 21 32 20 19 16 15 18 17 14");
 	conf_free(c);
 }
 
