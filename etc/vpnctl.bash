@@ -52,6 +52,7 @@ _vpnctl() {
 	if [[ $cur == -* ]]; then
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
+		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
 		"pki init" | "pki subca") options+=" --key --days" ;;
@@ -62,7 +63,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show up down rekey check reload pki help" choices=
+	local commands="show explain up down rekey check reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show) choices="tunnel routes" ;;
@@ -70,7 +71,7 @@ _vpnctl() {
 	2:help\ show) choices="tunnel routes" ;;
 	1:pki | 2:help\ pki) choices="init subca issue revoke crl show" ;;
 	2:pki\ issue | 2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
-	1:up | 1:down | 1:rekey | 2:show\ tunnel)
+	1:explain | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

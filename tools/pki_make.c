@@ -121,6 +121,7 @@ pki_san_add(GENERAL_NAMES *names, const char *text, struct reason *why)
 {
 	const char *value = text;
 	struct conf_id id;
+	struct reason odd;
 	size_t given = ARRAY_SIZE(sans);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sans); i++) {
@@ -131,7 +132,7 @@ pki_san_add(GENERAL_NAMES *names, const char *text, struct reason *why)
 			value = text + n;
 		}
 	}
-	for (size_t i = 0; conf_id_parse(&id, value) &&
+	for (size_t i = 0; conf_id_parse(&id, value, &odd) == NULL &&
 	    i < ARRAY_SIZE(sans); i++) {
 		if (id.type != sans[i].conf[0] && id.type != sans[i].conf[1])
 			continue;

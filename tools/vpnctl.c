@@ -11,6 +11,7 @@
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
+#include "tools/keys.h"
 #include "tools/pki.h"
 #include "tools/render.h"
 #include "tools/view.h"
@@ -19,7 +20,7 @@
 
 #define TIMEOUT_MAX	86400
 
-enum {				/* options without a letter, all of pki */
+enum {				/* options that only some commands take */
 	OPT_DIR = 256,
 	OPT_KEY,
 	OPT_DN,
@@ -27,6 +28,7 @@ enum {				/* options without a letter, all of pki */
 	OPT_DAYS,
 	OPT_SAN,
 	OPT_NEW_KEY,
+	OPT_WIRESHARK,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS))
@@ -42,6 +44,7 @@ static const struct option longs[] = {
 	{ "days", required_argument, NULL, OPT_DAYS },
 	{ "san", required_argument, NULL, OPT_SAN },
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
+	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -50,7 +53,8 @@ struct options {
 	bool		json, help;
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
-	unsigned	given;		/* options of pki, TAKES() */
+	bool		wireshark;	/* of keys */
+	unsigned	given;		/* long options, TAKES() */
 };
 
 struct command {
@@ -64,7 +68,7 @@ struct command {
 	void		(*view)(const json_t *);
 	bool		 secrets;	/* takes -s */
 	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
-	unsigned	 takes;		/* options of pki */
+	unsigned	 takes;		/* long options */
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -72,6 +76,8 @@ static enum ctl_exit run_ask(const struct options *, const struct command *,
 static enum ctl_exit run_wait(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_check(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
@@ -87,6 +93,9 @@ static const struct command commands[] = {
 	    .view = view_tunnel },
 	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
 	    .run = run_ask, .ctl = CTL_ROUTES, .view = view_routes },
+	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
+	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
+	    .view = view_explain },
 	{ "up", "NAME", "bring it up and wait until it is",
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_UP },
 	{ "down", "NAME", "take it down and wait until it is",
@@ -98,6 +107,11 @@ static const struct command commands[] = {
 	    .max = 1, .run = run_check, .secrets = true },
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
+	{ "keys", "[NAME] --wireshark",
+	    "keys of the SAs, to read captured packets with",
+	    .max = 1,
+	    .run = run_keys,
+	    .takes = TAKES(OPT_DIR) | TAKES(OPT_WIRESHARK) },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
 	    .max = 1, .run = run_pki, .pki = pki_init,
 	    .takes = TAKES_KEY },
@@ -136,6 +150,14 @@ is_name(const char *name)
 	return ctl_name(name, connection, &tunnel);
 }
 
+static bool
+is_address(const char *s)
+{
+	struct addr a;
+
+	return addr_parse(&a, s);
+}
+
 static enum ctl_exit
 run_ask(const struct options *o, const struct command *c, char **argv,
     int argc)
@@ -143,7 +165,7 @@ run_ask(const struct options *o, const struct command *c, char **argv,
 	json_t *request, *answer = NULL;
 	enum ctl_exit rc;
 
-	if (argc > 0 && !is_name(argv[0]))
+	if (argc > 0 && !is_name(argv[0]) && !is_address(argv[0]))
 		return bad_name(argv[0]);
 	request = json_pack("{s:s}", "command", ctl_command_str(c->ctl));
 	if (argc > 0)
@@ -183,6 +205,20 @@ run_check(const struct options *o, const struct command *c, char **argv,
 {
 	(void)c;
 	return check_run(argc > 0 ? argv[0] : NULL, o->secrets, o->json);
+}
+
+static enum ctl_exit
+run_keys(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	const struct keys_form form = {
+		.json = o->json, .wireshark = o->wireshark, .dir = o->pki.dir,
+	};
+
+	(void)c;
+	if (argc > 0 && !is_name(argv[0]))
+		return bad_name(argv[0]);
+	return keys_run(&o->client, argc > 0 ? argv[0] : "", &form);
 }
 
 static enum ctl_exit
@@ -351,7 +387,7 @@ add_san(struct pki_options *p, const char *s)
 }
 
 static enum ctl_exit
-set_pki(struct options *o, int c, const char *s)
+set_long(struct options *o, int c, const char *s)
 {
 	switch (c) {
 	case OPT_DIR:
@@ -368,6 +404,9 @@ set_pki(struct options *o, int c, const char *s)
 		break;
 	case OPT_NEW_KEY:
 		o->pki.new_key = true;
+		break;
+	case OPT_WIRESHARK:
+		o->wireshark = true;
 		break;
 	case OPT_SAN:
 		return add_san(&o->pki, s);
@@ -404,7 +443,7 @@ read_options(struct options *o, int argc, char **argv)
 	    (c = getopt_long(argc, argv, ":S:s:h", longs, NULL)) != -1) {
 		if (c >= OPT_DIR) {
 			o->given |= TAKES(c);
-			rc = set_pki(o, c, optarg);
+			rc = set_long(o, c, optarg);
 		} else if (c == 'S')
 			o->client.path = optarg;
 		else if (c == 's')

@@ -87,8 +87,8 @@ has_ca(const struct trust *t, const struct cert *c)
 }
 
 /* RFC 7296 section 3.7: the whole SubjectPublicKeyInfo. */
-static bool
-key_hash(const struct cert *c, uint8_t hash[static TRUST_HASH_LEN])
+bool
+trust_key_hash(const struct cert *c, uint8_t hash[static TRUST_HASH_LEN])
 {
 	uint8_t *der = NULL;
 	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(c->x509), &der);
@@ -111,7 +111,7 @@ add_ca(struct trust *t, struct cert *c, struct reason *why)
 		reason_set(why, "more than %d CA certificates", TRUST_CA_MAX);
 		return false;
 	}
-	if (!key_hash(c, ca->key_hash)) {
+	if (!trust_key_hash(c, ca->key_hash)) {
 		reason_set(why, "out of memory");
 		return false;
 	}

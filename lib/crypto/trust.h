@@ -11,6 +11,7 @@
 #define TRUST_CA_MAX	64
 #define TRUST_CRL_MAX	64
 #define TRUST_HASH_LEN	20
+#define TRUST_PATH_MAX	10	/* CAs above a leaf */
 
 struct trust;
 
@@ -96,5 +97,12 @@ bool		trust_verify(const struct trust *, const struct cert_chain *,
  */
 const struct cert *trust_issuer(const struct trust *,
 		    const struct cert_chain *);
+/*
+ * The key hashes of all CAs above the chain's leaf, from the chain or ours (or
+ * NULL), nothing verified but their signatures.  True: that is all of them, up
+ * to a self-signed one; room for TRUST_PATH_MAX is enough.
+ */
+bool		trust_path(const struct trust *, const struct cert_chain *,
+		    struct wr *);
 
 #endif

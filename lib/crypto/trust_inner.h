@@ -19,6 +19,8 @@ struct trust {
 	X509_CRL	*crls[TRUST_CRL_MAX];
 };
 
+bool		trust_key_hash(const struct cert *,
+		    uint8_t[static TRUST_HASH_LEN]);
 /* "key compromise" */
 const char	*trust_reason_str(int crl_reason);
 

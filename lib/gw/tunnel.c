@@ -45,6 +45,18 @@ prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
 	return true;
 }
 
+void
+tunnel_creds(struct gw_tunnel *t, const struct conf_tunnel *conf)
+{
+	struct ike_creds creds = { .chain = NULL };
+
+	if (conf != NULL) {
+		t->conf.creds = conf->creds;
+		creds = creds_of(t->gw->creds, conf);
+	}
+	ike_peer_creds(t->gw->ike, t->id, &creds);
+}
+
 static bool
 tunnel_join(struct gw_tunnel *t, struct instant now)
 {
@@ -57,6 +69,7 @@ tunnel_join(struct gw_tunnel *t, struct instant now)
 	if (!ike_peer_add(gw->ike, &ike))
 		return false;
 	ike_peer_accept(gw->ike, t->id, false);
+	tunnel_creds(t, &t->conf);
 	return t->remote_asn == 0 || bgp_peer_add(gw->bgp, now, &bgp);
 }
 
@@ -92,6 +105,7 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 	bgp_peer_del(t->gw->bgp, now, t->id);
 	ike_peer_del(t->gw->ike, now, t->id);
 	timer_clear(&t->gw->timers, &t->timer);
+	tunnel_clean(t);
 	free(t->routes.v);
 	free(t);
 }
@@ -99,7 +113,29 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 void
 tunnel_touch(struct gw_tunnel *t)
 {
+	struct gw *gw = t->gw;
+
+	if (t->dirty)
+		return;
 	t->dirty = true;
+	t->dirty_next = NULL;
+	*gw->dirty_end = t;
+	gw->dirty_end = &t->dirty_next;
+}
+
+void
+tunnel_clean(struct gw_tunnel *t)
+{
+	struct gw_tunnel **at = &t->gw->dirty;
+
+	if (!t->dirty)
+		return;
+	t->dirty = false;
+	while (*at != t)
+		at = &(*at)->dirty_next;
+	*at = t->dirty_next;
+	if (*at == NULL)
+		t->gw->dirty_end = at;
 }
 
 /* --- interface --- */
@@ -269,6 +305,11 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	struct ike_peer_info info;
 
 	tunnel_touch(t);
+	if ((e->event == IKE_EV_FAILED || e->event == IKE_EV_REFUSED) &&
+	    e->why.s[0] != '\0') {
+		t->failed_at = gw_wall(t->gw, now);
+		t->failed = e->why;
+	}
 	if (logged[e->event].name != NULL)
 		queue_event(&t->gw->out, logged[e->event].level,
 		    logged[e->event].name, t->name, "%s", e->why.s);
@@ -451,7 +492,6 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	bool link = settle_link(t, now);
 	bool wanted = t->admin_up && !t->removing && !t->gw->stopping;
 
-	t->dirty = false;
 	if (link)
 		settle_ike(t, now);
 	settle_policies(t, now);
@@ -500,6 +540,7 @@ void
 tunnel_remove(struct gw_tunnel *t, struct instant now)
 {
 	t->removing = true;
+	t->gw->removing++;
 	static_routes(t);
 	if (t->listening)
 		listen_set(t, KERN_UNLISTEN);

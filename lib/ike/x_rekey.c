@@ -43,10 +43,10 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct create *x = sa->create;
-	uint8_t buf[IKE_MSG_MAX], spi[8];
+	uint8_t spi[8];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, false);
 	proposal_encode(build_payload(&b, PL_SA), &x->offer,
 	    spi_bytes(x->spi, spi));
 	build_bytes(&b, PL_NONCE, bytes_of(x->ni, NONCE_OURS));
@@ -108,6 +108,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->nat_remote = sa->nat_remote;
 	n->encap = sa->encap;
 	n->opened = sa->opened;
+	n->frags = sa->frags;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    kex_shared(k->kex, k->theirs, &g_ir) &&
 	    keys_derive(&n->suite, &seed, &n->keys);
@@ -294,10 +295,10 @@ static void
 answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
     uint8_t number)
 {
-	uint8_t buf[IKE_MSG_MAX], spi[8];
+	uint8_t spi[8];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &k->suite, PROTO_IKE,
 	    number, spi_bytes(k->spi_r, spi));
 	build_bytes(&b, PL_NONCE, k->nr);

@@ -37,7 +37,7 @@ offer_from(const struct proposal *p)
 	struct offer o = { .proto = p->proto };
 	struct alg_list *const lists[ALG_TYPES] = {
 		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
-		[ALG_INTEG] = &o.integ, [ALG_KE] = &o.ke,
+		[ALG_INTEG] = &o.integ, [ALG_KE] = &o.ke, [ALG_ESN] = &o.esn,
 	};
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -59,6 +59,7 @@ require_same(const struct proposals *ps, const struct offer *o)
 	const struct alg_list *const lists[ALG_TYPES] = {
 		[ALG_ENCR] = &o->encr, [ALG_PRF] = &o->prf,
 		[ALG_INTEG] = &o->integ, [ALG_KE] = &o->ke,
+		[ALG_ESN] = &o->esn,
 	};
 
 	for (size_t i = 0; i < ps->n; i++) {
@@ -69,8 +70,9 @@ require_same(const struct proposals *ps, const struct offer *o)
 			    t->key_bits);
 
 			require(a != NULL && !t->unusable);
-			require(t->type == ALG_ESN ||
-			    list_has(lists[t->type], a));
+			require(list_has(lists[t->type], a) ||
+			    (t->type == ALG_ESN && o->esn.n == 0 &&
+			    t->id == ESN_NO));
 		}
 	}
 }
@@ -180,7 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(verdict == N_NONE || verdict == N_INVALID_SYNTAX ||
 	    verdict == N_AUTHENTICATION_FAILED);
 	if (verdict == N_NONE)
-		require((m.seen & PL_BIT(PL_SK)) == 0);
+		require((m.seen & (PL_BIT(PL_SK) | PL_BIT(PL_SKF))) == 0);
 	try_sa(m.sa);
 	try_ts(m.tsi);
 	try_ts(m.tsr);

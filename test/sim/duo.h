@@ -41,6 +41,8 @@ struct duo_rule {
 struct duo_link {
 	unsigned	loss, repeat;	/* percent */
 	struct span	delay, jitter;
+	/* Longest IP datagram but for IKE_SA_INIT; 0: any. */
+	unsigned	mtu;
 };
 
 /* The end has a private address behind one of these. */
@@ -59,6 +61,9 @@ struct duo_end {
 	size_t		peers;
 	struct ike_peer_conf conf[DUO_PEERS];
 	const char	*psk[DUO_PEERS];	/* NULL: none */
+	const struct sig_key *key;	/* of all peers; or NULL */
+	struct ike_creds creds;		/* of all peers */
+	int64_t		wall;		/* time of day when it starts */
 	struct sad	sad;
 	struct tap	tap;
 	struct span	kernel_delay, psk_delay;	/* at most */
@@ -69,6 +74,8 @@ struct duo_end {
 	unsigned	events[IKE_EV_REFUSED + 1];
 	struct reason	said[IKE_EV_REFUSED + 1];	/* last of each kind */
 	unsigned	sent;		/* datagrams */
+	unsigned	fragments;	/* of these */
+	unsigned	too_long;	/* of these, for the link's MTU */
 	unsigned	keepalives;	/* of these */
 	unsigned	esp_lost, esp_sent, esp_none;	/* test packets */
 };

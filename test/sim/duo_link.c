@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ike/hdr.h"
+#include "ike/payload.h"
 #include "sim/duo_event.h"
 
 struct addr
@@ -101,22 +101,36 @@ chance(struct duo *d, unsigned percent)
 	return percent > 0 && drbg_below(&d->chance, 100) < percent;
 }
 
+/* IKE_SA_INIT cannot be split: the path lets it through. */
+static bool
+too_long(const struct duo *d, const struct duo_event *v, const struct hdr *h)
+{
+	bool v6 = v->out.path.remote.addr.family == ADDR_IPV6;
+
+	return d->link.mtu != 0 && h->exchange != IKE_SA_INIT &&
+	    v->out.n + (v6 ? 48 : 28) > d->link.mtu;
+}
+
 void
 duo_send(struct duo *d, int from, struct ike_out *out)
 {
 	struct duo_event *v = duo_event_new(d, DUO_DATAGRAM, !from, out);
 	struct bytes m = duo_message(&v->out);
 	const struct duo_rule *r = NULL;
-	struct hdr h;
+	struct hdr h = { 0 };
 
 	d->end[from].sent++;
 	if (hdr_decode(m, &h)) {
 		tap_hear(&d->end[from].tap, m);
 		r = rule_for(d, from, &h);
+		d->end[from].fragments += h.next == PL_SKF;
 	} else {
 		d->end[from].keepalives++;
 	}
-	if (r != NULL) {
+	if (too_long(d, v, &h)) {
+		d->end[from].too_long++;
+		duo_event_free(v);
+	} else if (r != NULL) {
 		by_rule(d, v, r);
 	} else if (chance(d, d->link.loss)) {
 		duo_event_free(v);

@@ -68,12 +68,13 @@ duo_empty(const struct duo *d, struct reason *why)
 		if (sas == 0 && children == 0 && e->sad.n == 0 &&
 		    k->half_open == 0 && k->inits.used == 0 &&
 		    k->tokens_auth.used == 0 && k->tokens_child.used == 0 &&
-		    k->timers.n == 0)
+		    k->gathered == 0 && k->timers.n == 0)
 			continue;
 		reason_set(why, "side %d still has %u IKE SAs (%u half-open), "
 		    "%u children, %zu SAs in the kernel, %zu+%zu tokens, "
-		    "%zu timers", i, sas, k->half_open, children, e->sad.n,
-		    k->tokens_auth.used, k->tokens_child.used, k->timers.n);
+		    "%zu timers, %zu octets of fragments", i, sas,
+		    k->half_open, children, e->sad.n, k->tokens_auth.used,
+		    k->tokens_child.used, k->timers.n, k->gathered);
 		return false;
 	}
 	return true;
