@@ -108,7 +108,9 @@ pki_init(const struct pki_options *o, char **argv, int argc)
 		X509_NAME_free(subject);
 		return rc;
 	}
-	if (ca.root != NULL)
+	/* Whatever is left of one is not written over. */
+	if (store_has(&ca.store, "root.crt") ||
+	    store_has(&ca.store, "root.key"))
 		rc = complain(CTL_EXIT_FAILED, "there is a CA in %s already",
 		    ca.store.dir);
 	else

@@ -95,6 +95,10 @@ holds "OpenSSL takes its certificate" x509_has root "CA:TRUE"
 holds "it is P-384" x509_has root "ASN1 OID: secp384r1"
 holds "its serial has about 128 bits" test "$(serial root | wc -c)" -gt 28
 fails "a second root" 4 "there is a CA in $dir already" init
+mv "$dir/index" "$top/index"
+fails "a root over one whose book is lost" 4 "there is a CA in $dir already" init
+fails "anything without the book" 4 "there is no CA in $dir" show
+mv "$top/index" "$dir/index"
 fails "show of what is not there" 3 'there is no certificate "gw9"' show gw9
 fails "a root is not revoked" 4 "a root is not revoked" revoke root
 
@@ -229,9 +233,32 @@ chmod 700 "$dir"
 sed -i '3s/valid/good/' "$dir/index"
 fails "a book that somebody wrote in" 4 "$dir/index: line 3 is not understood" show
 sed -i '3s/good/valid/' "$dir/index"
-cp "$dir/root.crt" "$dir/gw7.crt"
+cp "$dir/sub.crt" "$top/sub.crt"
 echo nonsense >"$dir/sub.crt"
 fails "a file that is something else" 4 "$dir/sub.crt is not what it should be" issue gw5
+
+# --- what is printed is what vpnd reads ---
+
+rm "$dir/sub.crt"
+mv "$top/sub.crt" "$dir/sub.crt"
+if [ "$(id -u)" -eq 0 ]; then
+	makes "a gateway for vpnd" issue gw8.example --key ec256
+	grep -v '^#' "$top/out" >"$top/lines"
+	printf '%s\n' 'secrets = ( );' >"$top/vpnd.secrets"
+	chmod 600 "$top/vpnd.secrets"
+	{
+		echo 'connections = ( { name = "a"; role = "hub"; routes = [ "10.1.0.0/16" ]; tunnels = ( {'
+		echo 'local_outside_ip_address = "192.0.2.1"; tunnel_inside_cidr = "169.254.10.0/30";'
+		echo 'local_id = "gw8.example"; authentication = "certificate";'
+		cat "$top/lines"
+		echo '} ); } );'
+	} >"$top/vpnd.conf"
+	holds "vpnd takes the lines as they are" "${vpnctl%vpnctl}vpnd" --check -c "$top/vpnd.conf" -s "$top/vpnd.secrets"
+	sed -i "s|gw8.example.key|gw6.key|" "$top/vpnd.conf"
+	holds "and no other's key" not "${vpnctl%vpnctl}vpnd" --check -c "$top/vpnd.conf" -s "$top/vpnd.secrets"
+else
+	echo "ok $((number += 1)) - vpnd takes the lines as they are # SKIP keys must belong to root"
+fi
 
 # --- options of others ---
 
