@@ -19,6 +19,7 @@
 #include "daemon/clients.h"
 #include "daemon/heap.h"
 #include "crypto/prf.h"
+#include "gw/bundle.h"
 #include "gw/gw.h"
 #include "daemon/mono.h"
 #include "daemon/poller.h"
@@ -65,7 +66,7 @@ conf_of(int fd, const char *name)
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return NULL;
-	conf = conf_parse(bytes_of(p, (size_t)st.st_size), name, &err);
+	conf = bundle_read(bytes_of(p, (size_t)st.st_size), name, &err);
 	munmap(p, (size_t)st.st_size);
 	if (conf == NULL) {
 		conf_error_str(&err, line, sizeof(line));
@@ -319,6 +320,7 @@ turn(struct engine *e)
 	n = poller_wait(e->ep, ev, mono_until(gw_deadline(e->gw), mono_now()));
 	if (n < 0)
 		return n;
+	gw_clock(e->gw, mono_now(), (int64_t)time(NULL));
 	for (int first = 1; first >= 0; first--) {
 		for (int i = 0; i < n && error == 0; i++) {
 			if ((ev[i].kind == POLL_UDP) == (first == 1))

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/heap.h"
@@ -277,6 +278,22 @@ warn_line(const char *line)
 	    log_quote(quoted, line));
 }
 
+static void
+warn_cert(const char *line)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	log_event(LEVEL_WARNING, "certificate", "why=%s",
+	    log_quote(quoted, line));
+}
+
+static void
+warn(const struct conffile *files)
+{
+	conffile_keyless(files, warn_line);
+	certfiles_warn(files->conf, (int64_t)time(NULL), warn_cert);
+}
+
 bool
 monitor_reload(struct monitor *m, struct reason *why)
 {
@@ -292,7 +309,7 @@ monitor_reload(struct monitor *m, struct reason *why)
 	conffile_free(&m->files);
 	m->files = fresh;
 	heap_trim();
-	conffile_keyless(&m->files, warn_line);
+	warn(&m->files);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);
 	if (e.conn.fd < 0) {
@@ -603,13 +620,14 @@ monitor_run(struct monitor *m)
 	log_limit("kern-refused", 20, 60);
 	log_limit("engine-slow", 5, 6);
 	log_limit("secret-missing", 50, 60);
+	log_limit("certificate", 50, 60);
 	m->restart_at = mono_now();
 	m->stop_at = INSTANT_NEVER;
 	if (!set_up(m)) {
 		log_event(LEVEL_ERROR, "loop-failed", "error=%d", errno);
 		return 4;
 	}
-	conffile_keyless(&m->files, warn_line);
+	warn(&m->files);
 	loop(m);
 	tear_down(m);
 	return 0;

@@ -459,6 +459,24 @@ ops_dialled(struct monitor *m, uint32_t id, int fd, int error)
 	    error, "");
 }
 
+static int
+sign(const struct monitor *m, const struct kern_auth *a, struct kern_event *e,
+    char *text)
+{
+	const struct conf_connection *c = conf_find(m->files.conf,
+	    a->connection);
+	const struct privkey *k = certfiles_key(&m->files.certs,
+	    &c->tunnels[a->tunnel - 1]);
+
+	if (k == NULL) {
+		str_fmt(text, KERN_TEXT_LEN, "no private_key for connection "
+		    "%s tunnel %u", a->connection, a->tunnel);
+		return EINVAL;
+	}
+	return privkey_sign(k, a, &e->auth.method, &e->auth.n, e->auth.value,
+	    text);
+}
+
 static void
 run_auth(struct monitor *m, const struct kern_op *op)
 {
@@ -468,8 +486,9 @@ run_auth(struct monitor *m, const struct kern_op *op)
 	monitor_event_init(&e, KERN_DONE);
 	e.id = op->id;
 	e.op = op->kind;
-	e.error = keystore_auth(m->files.keys, &op->auth, &e.auth.n,
-	    e.auth.value, text);
+	e.error = op->auth.how == KERN_AUTH_PSK ?
+	    keystore_auth(m->files.keys, &op->auth, &e.auth.n, e.auth.value,
+	    text) : sign(m, &op->auth, &e, text);
 	str_set(e.text, sizeof(e.text), text);
 	if (e.error == ENOKEY)
 		log_event(LEVEL_WARNING, "secret-missing",

@@ -15,7 +15,7 @@ _vpnctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
-		-s | --timeout) ((i++)) ;;
+		-s | --timeout | --dir) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -26,6 +26,10 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
+	--dir)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
 	--timeout)
 		return
 		;;
@@ -33,17 +37,18 @@ _vpnctl() {
 	if [[ $cur == -* ]]; then
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
+		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		return
 	fi
 
-	local commands="show explain up down rekey check reload help" choices=
+	local commands="show explain up down rekey check reload keys help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show) choices="tunnel routes" ;;
 	1:help) choices=$commands ;;
 	2:help\ show) choices="tunnel routes" ;;
-	1:explain | 1:up | 1:down | 1:rekey | 2:show\ tunnel)
+	1:explain | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

@@ -14,7 +14,8 @@ build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev li
 	libcap-ng-dev libseccomp-dev"
 demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
 check="clang clang-format libclang-rt-14-dev libcmocka-dev qemu-system-x86 busybox-static cpio xz-utils
-	nftables strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr"
+	nftables strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr
+	tshark"
 bench="iperf3 valgrind"
 
 # Services that come with the packages (package:service): what we brought in, we leave neither running nor enabled.

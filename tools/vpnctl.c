@@ -11,6 +11,7 @@
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
+#include "tools/keys.h"
 #include "tools/render.h"
 #include "tools/view.h"
 #include "tools/wait.h"
@@ -22,6 +23,7 @@ struct options {
 	struct client	client;
 	bool		json, help;
 	const char	*secrets;	/* check's; NULL: not given */
+	struct keys_form keys;		/* keys' */
 };
 
 struct command {
@@ -34,6 +36,7 @@ struct command {
 	enum ctl_command ctl;
 	void		(*view)(const json_t *);
 	bool		 secrets;	/* takes -s */
+	bool		 keys;		/* takes --wireshark and --dir */
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -41,6 +44,8 @@ static enum ctl_exit run_ask(const struct options *, const struct command *,
 static enum ctl_exit run_wait(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_check(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
     char **, int);
@@ -68,6 +73,9 @@ static const struct command commands[] = {
 	    .max = 1, .run = run_check, .secrets = true },
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
+	{ "keys", "[NAME] --wireshark",
+	    "keys of the SAs, to read captured packets with",
+	    .max = 1, .run = run_keys, .keys = true },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
 	    .max = 2, .run = run_help },
 };
@@ -145,6 +153,19 @@ run_check(const struct options *o, const struct command *c, char **argv,
 	return check_run(argc > 0 ? argv[0] : NULL, o->secrets, o->json);
 }
 
+static enum ctl_exit
+run_keys(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct keys_form form = o->keys;
+
+	(void)c;
+	if (argc > 0 && !is_name(argv[0]))
+		return bad_name(argv[0]);
+	form.json = o->json;
+	return keys_run(&o->client, argc > 0 ? argv[0] : "", &form);
+}
+
 static void
 help_line(const struct command *c)
 {
@@ -220,6 +241,9 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 {
 	if (o->secrets != NULL && !c->secrets)
 		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
+	if ((o->keys.wireshark || o->keys.dir != NULL) && !c->keys)
+		return complain(CTL_EXIT_USAGE,
+		    "--wireshark and --dir are for \"keys\" only");
 	if (argc < c->min)
 		return complain(CTL_EXIT_USAGE, "%s needs %s", c->words,
 		    c->arguments);
@@ -288,6 +312,8 @@ read_options(struct options *o, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "wireshark", no_argument, NULL, 'w' },
+		{ "dir", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 },
 	};
 	enum ctl_exit rc = CTL_EXIT_OK;
@@ -304,6 +330,10 @@ read_options(struct options *o, int argc, char **argv)
 			o->json = true;
 		else if (c == 'h')
 			o->help = true;
+		else if (c == 'w')
+			o->keys.wireshark = true;
+		else if (c == 'd')
+			o->keys.dir = optarg;
 		else if (c == 't')
 			rc = set_timeout(o, optarg);
 		else

@@ -10,9 +10,16 @@
 #include <openssl/core_names.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
+#include <openssl/x509.h>
+#include <string.h>
 
 #include "crypto/prf.h"
 #include "util/array.h"
+
+/* What signatures and certificates look up by name, again and again. */
+static const char *const digests[] = { "SHA2-384", "SHA2-512" };
+static const char *const keymgmts[] = { "RSA", "EC", "ED25519", "ED448" };
+static const char *const signatures[] = { "RSA", "ECDSA", "ED25519", "ED448" };
 
 static struct {
 	bool		 ready;
@@ -20,6 +27,9 @@ static struct {
 	EVP_MD		*sha1;
 	EVP_MD		*sha256;
 	EVP_CIPHER	*chacha20;
+	EVP_MD		*digest[ARRAY_SIZE(digests)];
+	EVP_KEYMGMT	*keymgmt[ARRAY_SIZE(keymgmts)];
+	EVP_SIGNATURE	*signature[ARRAY_SIZE(signatures)];
 } all;
 
 static bool
@@ -141,6 +151,42 @@ static bool (*const get[ALG_TYPES])(const struct alg *, struct fetched *) = {
 	[ALG_ESN] = get_nothing,
 };
 
+/* Held, so that the look-ups by name never miss. */
+static bool
+hold(void)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++) {
+		all.digest[i] = EVP_MD_fetch(NULL, digests[i], NULL);
+		ok &= all.digest[i] != NULL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(keymgmts); i++) {
+		all.keymgmt[i] = EVP_KEYMGMT_fetch(NULL, keymgmts[i], NULL);
+		ok &= all.keymgmt[i] != NULL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(signatures); i++) {
+		all.signature[i] = EVP_SIGNATURE_fetch(NULL, signatures[i],
+		    NULL);
+		ok &= all.signature[i] != NULL;
+	}
+	return ok;
+}
+
+/*
+ * Certificates are compared with the time by gmtime_r(), and the C library
+ * wants to see its time zone file before the first one.
+ */
+static bool
+know_time(void)
+{
+	ASN1_TIME *t = ASN1_TIME_adj(NULL, 0, 0, 0);
+	bool ok = t != NULL;
+
+	ASN1_TIME_free(t);
+	return ok;
+}
+
 bool
 crypto_init(void)
 {
@@ -156,6 +202,7 @@ crypto_init(void)
 	all.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	all.sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
 	all.chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20", NULL);
+	ok = hold() && know_time() && ok;
 	all.ready = ok && all.sha1 != NULL && all.sha256 != NULL &&
 	    all.chacha20 != NULL;
 	if (!all.ready)
@@ -184,12 +231,16 @@ crypto_fini(void)
 {
 	for (size_t i = 0; i < ALG_COUNT; i++)
 		fetched_fini(&all.alg[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++)
+		EVP_MD_free(all.digest[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(keymgmts); i++)
+		EVP_KEYMGMT_free(all.keymgmt[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(signatures); i++)
+		EVP_SIGNATURE_free(all.signature[i]);
 	EVP_MD_free(all.sha1);
 	EVP_MD_free(all.sha256);
 	EVP_CIPHER_free(all.chacha20);
-	all.sha1 = all.sha256 = NULL;
-	all.chacha20 = NULL;
-	all.ready = false;
+	memset(&all, 0, sizeof(all));
 }
 
 const struct fetched *

@@ -95,6 +95,15 @@ seal_free(struct seal *s)
 	free(s);
 }
 
+void
+seal_keys(const struct seal *s, struct key *encr, struct key *integ)
+{
+	const size_t e = encr_len(s);
+
+	key_set(encr, bytes_of(s->keys, e));
+	key_set(integ, bytes_of(s->keys + e, keys_len(s) - e));
+}
+
 /* Octets of padding and its length octet behind plain_n octets. */
 static size_t
 trailer_len(const struct seal *s, size_t plain_n)

@@ -24,6 +24,9 @@ struct seal;
 struct seal	*seal_new(const struct suite *, struct bytes encr,
 		    struct bytes integ);
 void		seal_free(struct seal *);
+/* Copies of its keys; wiped by whoever asks. */
+void		seal_keys(const struct seal *, struct key *encr,
+		    struct key *integ);
 /* Octets of IV, padding (with its length octet) and ICV around a plaintext. */
 size_t		seal_overhead(const struct seal *, size_t plain_n);
 /* Where the plaintext starts behind the aad. */

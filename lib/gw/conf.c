@@ -23,8 +23,8 @@ set_where(struct conf_read *r, int line)
 }
 
 /* "connections[0].tunnels[1].local_id" */
-static void
-set_path(char *buf, size_t size, const config_setting_t *s)
+void
+conf_path(char *buf, size_t size, const config_setting_t *s)
 {
 	const config_setting_t *up = config_setting_parent(s);
 	const char *name = config_setting_name(s);
@@ -33,7 +33,7 @@ set_path(char *buf, size_t size, const config_setting_t *s)
 		buf[0] = '\0';
 		return;
 	}
-	set_path(buf, size, up);
+	conf_path(buf, size, up);
 	if (name != NULL)
 		str_add(buf, size, "%s%s", buf[0] != '\0' ? "." : "", name);
 	else
@@ -52,7 +52,7 @@ conf_fail(struct conf_read *r, const config_setting_t *s, const char *fmt, ...)
 	va_list ap;
 
 	set_where(r, (int)config_setting_source_line(s));
-	set_path(r->err->key, sizeof(r->err->key), s);
+	conf_path(r->err->key, sizeof(r->err->key), s);
 	va_start(ap, fmt);
 	set_why(r, fmt, ap);
 	va_end(ap);
@@ -67,7 +67,7 @@ fail_key(struct conf_read *r, const config_setting_t *group, const char *key,
 	char *path = r->err->key;
 
 	set_where(r, (int)config_setting_source_line(s != NULL ? s : group));
-	set_path(path, sizeof(r->err->key), group);
+	conf_path(path, sizeof(r->err->key), group);
 	str_add(path, sizeof(r->err->key), "%s%s", path[0] != '\0' ? "." : "",
 	    key);
 	set_why(r, fmt, ap);
@@ -383,6 +383,9 @@ conf_free(struct conf *conf)
 	free(conf->connections);
 	dict_fini(&conf->by_name);
 	dict_fini(&conf->by_ifname);
+	for (size_t i = 0; i < conf->files_n; i++)
+		free(conf->files[i].data);
+	free(conf->files);
 	free(conf);
 }
 

@@ -21,6 +21,7 @@ static const struct {
 	[CTL_REKEY] = { "rekey", true, true },
 	[CTL_RELOAD] = { "reload", false, false },
 	[CTL_EXPLAIN] = { "explain", true, false },
+	[CTL_KEYS] = { "keys", true, false },
 };
 
 static const char *const whats[] = {

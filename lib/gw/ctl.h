@@ -22,6 +22,7 @@ enum ctl_command {
 	CTL_REKEY,		/* what: ike or child */
 	CTL_RELOAD,
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
+	CTL_KEYS,		/* of IKE SAs; to root alone */
 	CTL_COMMANDS
 };
 

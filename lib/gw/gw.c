@@ -32,6 +32,13 @@ gw_wall(const struct gw *gw, struct instant now)
 	return gw->wall + now.ns / 1000000000;
 }
 
+void
+gw_clock(struct gw *gw, struct instant now, int64_t wall)
+{
+	gw->wall = wall - now.ns / 1000000000;
+	ike_wall(gw->ike, now, wall);
+}
+
 struct gw_tunnel *
 gw_tunnel(const struct gw *gw, uint32_t id)
 {
@@ -83,6 +90,9 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	struct conf_tunnel a = t->conf, b = *n;
 
 	a.index = b.index = 0;
+	/* Used from the next authentication on: see renew(). */
+	memset(&a.creds, 0, sizeof(a.creds));
+	memset(&b.creds, 0, sizeof(b.creds));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
@@ -204,6 +214,18 @@ converge(struct gw *gw, struct instant now)
 	}
 }
 
+/* Tunnels that stay are given the certificates of the new configuration. */
+static void
+renew(struct gw *gw, struct creds *old)
+{
+	const struct conf_connection *c;
+
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		tunnel_creds(t, t->removing ? NULL : wanted_tunnel(gw,
+		    t->connection, t->conf.number, &c));
+	creds_free(old);
+}
+
 static void
 networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
 {
@@ -227,7 +249,6 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 
 	if (gw == NULL)
 		return NULL;
-	gw->wall = wall - now.ns / 1000000000;
 	gw->free_id = 1;
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->fib_at = INSTANT_NEVER;
@@ -241,6 +262,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 		return NULL;
 	}
 	gw->conf = conf;
+	gw->creds = creds_new(conf, NULL);
+	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
 	converge(gw, now);
 	gw_pump(gw, now);
@@ -261,6 +284,7 @@ gw_free(struct gw *gw)
 	ike_free(gw->ike);
 	bgp_free(gw->bgp);
 	fib_free(gw->fib);
+	creds_free(gw->creds);
 	conf_free(gw->conf);
 	queue_fini(&gw->out);
 	map_fini(&gw->ops);
@@ -277,11 +301,13 @@ void
 gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 {
 	struct conf *old = gw->conf;
+	struct creds *old_creds = gw->creds;
 	bool renumbered = old->asn != conf->asn ||
 	    old->router_id != conf->router_id ||
 	    old->interface != conf->interface;
 
 	gw->conf = conf;
+	gw->creds = creds_new(conf, NULL);
 	bgp_router_id(gw->bgp, conf->router_id);
 	networks(gw, now, conf, true);
 	networks(gw, now, old, false);
@@ -291,6 +317,7 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 			tunnel_remove(t, now);
 	}
 	converge(gw, now);
+	renew(gw, old_creds);
 	gw_pump(gw, now);
 }
 
@@ -466,8 +493,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		ike_installed(gw->ike, now, what, why);
 		return;
 	case KERN_AUTH:
-		ike_auth_value(gw->ike, now, what, bytes_of(e->auth.value,
-		    why == NULL ? e->auth.n : 0), e->text);
+		ike_auth_value(gw->ike, now, what, e->auth.method,
+		    bytes_of(e->auth.value, why == NULL ? e->auth.n : 0),
+		    e->text);
 		return;
 	case KERN_CONNECT:
 		if (!bgp_connected(gw->bgp, now, what, why) && why == NULL)
@@ -529,7 +557,8 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_link_event(t, now, e);
 		break;
 	case KERN_EXPIRE:
-		ike_expired(gw->ike, now, e->sa.spi, e->sa.hard);
+		ike_expired(gw->ike, now, e->sa.reqid - KERN_ID_BASE,
+		    e->sa.spi, e->sa.hard);
 		break;
 	case KERN_MAPPING:
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
@@ -609,9 +638,10 @@ gw_stream_sent(struct gw *gw, struct instant now, uint32_t conn, size_t n)
 }
 
 void
-gw_ctl(struct gw *gw, struct instant now, uint32_t client, struct bytes line)
+gw_ctl(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
+    struct bytes line)
 {
-	command_run(gw, now, client, line);
+	command_run(gw, now, client, uid, line);
 	gw_pump(gw, now);
 }
 

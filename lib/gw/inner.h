@@ -3,6 +3,7 @@
 #define GW_INNER_H
 
 #include "bgp/bgp.h"
+#include "gw/creds.h"
 #include "gw/fib.h"
 #include "gw/queue.h"
 #include "gw/stranger.h"
@@ -70,6 +71,7 @@ struct gw_tunnel {
 
 struct gw {
 	struct conf	*conf;		/* owned */
+	struct creds	*creds;		/* owned; of conf */
 	struct drbg	drbg;
 	struct queue	out;
 	struct ike	*ike;

@@ -68,6 +68,26 @@ id_of(const struct conf_id *c)
 	return id;
 }
 
+static enum ike_auth
+auth_of(enum conf_auth auth)
+{
+	return auth == CONF_AUTH_CERTIFICATE ? IKE_AUTH_CERTIFICATE :
+	    IKE_AUTH_PSK;
+}
+
+static enum ike_childless
+childless_of(enum conf_childless c)
+{
+	static const enum ike_childless of[] = {
+		[CONF_CHILDLESS_NEVER] = IKE_CHILDLESS_NEVER,
+		[CONF_CHILDLESS_ALLOW] = IKE_CHILDLESS_ALLOW,
+		[CONF_CHILDLESS_PREFER] = IKE_CHILDLESS_PREFER,
+		[CONF_CHILDLESS_FORCE] = IKE_CHILDLESS_FORCE,
+	};
+
+	return of[c];
+}
+
 static struct ts_list
 ts_of(const struct prefix ts[2], enum conf_inside inside)
 {
@@ -91,12 +111,20 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.remote = c->remote,
 		.local_id = id_of(&c->local_id),
 		.remote_id = id_of(&c->remote_id),
+		.local_id_from = c->local_id_given ? "local_id" :
+		    "local_outside_ip_address",
+		.remote_id_from = c->remote_id_given ? "remote_id" :
+		    "remote_outside_ip_address",
+		.local_auth = auth_of(c->local_auth),
+		.remote_auth = auth_of(c->remote_auth),
 		.ike = offer_of(&c->phase1, PROTO_IKE),
 		.esp = offer_of(&c->phase2, PROTO_ESP),
 		.local_ts = ts_of(c->local_ts, c->inside),
 		.remote_ts = ts_of(c->remote_ts, c->inside),
 		.ike_lifetime = c->phase1.lifetime,
 		.child_lifetime = c->phase2.lifetime,
+		.child_bytes = c->phase2_bytes,
+		.child_packets = c->phase2_packets,
 		.rekey_margin = c->rekey_margin,
 		.rekey_fuzz = c->rekey_fuzz,
 		.dpd_timeout = c->dpd_timeout,
@@ -104,6 +132,7 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.force_encap = c->force_encap,
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
+		.childless = childless_of(c->childless),
 	};
 }
 
@@ -176,6 +205,9 @@ peers_sa(const struct gw_tunnel *t, const struct ike_esp *e,
 		.encr_key = e->encr, .auth_key = e->integ, .esn = s->esn,
 		.replay_window = e->inbound ? t->conf.replay_window : 0,
 		.encap = e->encap, .sport = e->sport, .dport = e->dport,
+		.soft_packets = e->soft_packets,
+		.hard_packets = e->hard_packets,
+		.soft_bytes = e->soft_bytes, .hard_bytes = e->hard_bytes,
 	};
 	if (s->integ == NULL) {
 		str_set(out->aead, sizeof(out->aead), s->encr->xfrm);

@@ -26,7 +26,11 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 	str_set(op->auth.connection, sizeof(op->auth.connection),
 	    t->connection);
 	op->auth.tunnel = t->conf.number;
+	op->auth.how = o->auth == IKE_AUTH_PSK ? KERN_AUTH_PSK :
+	    KERN_AUTH_SIGN;
 	op->auth.prf = o->prf->id;
+	op->auth.hashes = (uint16_t)o->hashes;
+	op->auth.rsa_pss = (o->sig_flags & SIG_RSA_PSS) != 0;
 	op->auth.n = (uint16_t)o->n;
 	memcpy(op->auth.octets, o->data, o->n);
 	gw_await(gw, op, o->token);

@@ -45,6 +45,18 @@ prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
 	return true;
 }
 
+void
+tunnel_creds(struct gw_tunnel *t, const struct conf_tunnel *conf)
+{
+	struct ike_creds creds = { .chain = NULL };
+
+	if (conf != NULL) {
+		t->conf.creds = conf->creds;
+		creds = creds_of(t->gw->creds, conf);
+	}
+	ike_peer_creds(t->gw->ike, t->id, &creds);
+}
+
 static bool
 tunnel_join(struct gw_tunnel *t, struct instant now)
 {
@@ -57,6 +69,7 @@ tunnel_join(struct gw_tunnel *t, struct instant now)
 	if (!ike_peer_add(gw->ike, &ike))
 		return false;
 	ike_peer_accept(gw->ike, t->id, false);
+	tunnel_creds(t, &t->conf);
 	return t->remote_asn == 0 || bgp_peer_add(gw->bgp, now, &bgp);
 }
 

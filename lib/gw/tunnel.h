@@ -10,6 +10,11 @@
 /* NULL: no memory.  Nothing happens before the first tunnel_settle(). */
 struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
 		    const struct conf_connection *, const struct conf_tunnel *);
+/*
+ * Certificates and what belongs to them may have changed: takes them from the
+ * gateway's.  conf: how it is configured now, or NULL: not any more.
+ */
+void		tunnel_creds(struct gw_tunnel *, const struct conf_tunnel *);
 void		tunnel_free(struct gw_tunnel *, struct instant);
 /* Something about it changed: look at it when the event ends. */
 void		tunnel_touch(struct gw_tunnel *);

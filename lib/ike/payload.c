@@ -151,7 +151,29 @@ decode_skf(struct rd *r, struct msg *m)
 		r->bad = true;
 }
 
-/* Carried along without a look: certificates, vendor ids, configuration. */
+/* Section 3.6: encoding (1), data. */
+static void
+decode_cert(struct rd *r, struct msg *m)
+{
+	uint8_t encoding = rd_u8(r);
+	struct bytes data = rd_rest(r);
+
+	if (encoding == CERT_X509_SIGNATURE && m->certs_n <= CERT_CHAIN_MAX)
+		m->certs[m->certs_n++] = data;
+}
+
+/* Section 3.7: encoding (1), for X.509 hashes of 20 octets each. */
+static void
+decode_certreq(struct rd *r, struct msg *m)
+{
+	uint8_t encoding = rd_u8(r);
+	struct bytes hashes = rd_rest(r);
+
+	if (encoding == CERT_X509_SIGNATURE && m->certreqs_n < CERTREQS_MAX)
+		m->certreqs[m->certreqs_n++] = hashes;
+}
+
+/* Carried along without a look: vendor ids, configuration. */
 static void
 decode_skip(struct rd *r, struct msg *m)
 {
@@ -167,8 +189,8 @@ static const struct payload_row {
 	[PL_KE - 33] = { false, decode_ke },
 	[PL_IDI - 33] = { false, decode_idi },
 	[PL_IDR - 33] = { false, decode_idr },
-	[PL_CERT - 33] = { true, decode_skip },
-	[PL_CERTREQ - 33] = { true, decode_skip },
+	[PL_CERT - 33] = { true, decode_cert },
+	[PL_CERTREQ - 33] = { true, decode_certreq },
 	[PL_AUTH - 33] = { false, decode_auth },
 	[PL_NONCE - 33] = { false, decode_nonce },
 	[PL_NOTIFY - 33] = { true, decode_notify },

@@ -5,6 +5,7 @@
 #ifndef IKE_PAYLOAD_H
 #define IKE_PAYLOAD_H
 
+#include "crypto/cert.h"
 #include "ike/hdr.h"
 #include "ike/notify.h"
 #include "util/bytes.h"
@@ -41,6 +42,7 @@ enum payload_type {
 #define PAYLOADS_MAX	64	/* in one message */
 #define NOTIFIES_MAX	PAYLOADS_MAX
 #define DELETES_MAX	8
+#define CERTREQS_MAX	8	/* the rest are hints that we pass over */
 #define NONCE_MIN	16	/* section 3.9 */
 #define NONCE_MAX	256
 
@@ -60,6 +62,10 @@ struct pl_id {
 	uint8_t		type;
 	struct bytes	data;
 	struct bytes	body;		/* as it came: what AUTH signs */
+};
+
+enum {				/* certificate encodings, section 3.6 */
+	CERT_X509_SIGNATURE = 4,
 };
 
 struct pl_auth {
@@ -94,6 +100,14 @@ struct msg {
 	struct pl_ke	ke;
 	struct pl_id	idi, idr;
 	struct pl_auth	auth;
+	/*
+	 * CERT of encoding 4, in order: up to one more than may come; and
+	 * CERTREQ of it: the hashes.  Others, also those that name a URL
+	 * (RFC 7296 section 3.6), are passed over.
+	 */
+	uint8_t		certs_n, certreqs_n;
+	struct bytes	certs[CERT_CHAIN_MAX + 1];
+	struct bytes	certreqs[CERTREQS_MAX];
 	uint8_t		notifies_n;
 	struct pl_notify notifies[NOTIFIES_MAX];
 	uint8_t		deletes_n;

@@ -170,10 +170,12 @@ peer_refused(struct ike_peer *p, const char *why)
 }
 
 void
-peer_id_str(const struct id *id, char *buf, size_t size)
+peer_id_str(const struct id *id, const char *from, char *buf, size_t size)
 {
 	if (id->type == 0)
 		str_set(buf, size, "anybody");
 	else
 		id_str(id->type, bytes_of(id->data, id->n), buf, size);
+	if (from != NULL)
+		str_add(buf, size, " by %s", from);
 }

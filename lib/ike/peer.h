@@ -33,7 +33,7 @@ void		peer_failed(struct ike_peer *, const char *, ...)
  * unless the peer is up: then it explains nothing and is only reported.
  */
 void		peer_refused(struct ike_peer *, const char *);
-/* "gw.example (ID_FQDN)" for reasons. */
-void		peer_id_str(const struct id *, char *, size_t);
+/* "gw.example (ID_FQDN)" for reasons; from, unless NULL, says whose word it is. */
+void		peer_id_str(const struct id *, const char *from, char *, size_t);
 
 #endif

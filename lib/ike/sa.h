@@ -61,12 +61,18 @@ struct setup {
 	uint8_t		cookie_n;
 	uint8_t		number;		/* of the proposal that we chose */
 	uint32_t	spi_in;		/* of the first child, ours */
-	uint8_t		auth[64];	/* our AUTH value */
-	uint8_t		auth_n;
+	uint8_t		auth[SIG_VALUE_MAX];	/* our AUTH value */
+	uint16_t	auth_n;
+	uint8_t		auth_method;
+	bool		hashes_seen;	/* the peer speaks RFC 7427 and */
+	unsigned	hashes;		/* takes signatures with these */
+	bool		asks_others;	/* CERTREQ without a CA of ours */
+	uint32_t	creds_epoch;	/* of what our value was asked with */
 	uint8_t		*inner;		/* the peer's IKE_AUTH, decrypted */
 	size_t		inner_n;
 	uint8_t		inner_first;
 	bool		initial_contact;	/* the peer said so */
+	bool		childless;	/* no child with IKE_AUTH */
 	struct reason	why;		/* refusal of an earlier candidate */
 };
 

@@ -201,20 +201,20 @@ story_id(struct story *s, const char *name, const struct id *id)
 {
 	char text[160];
 
-	peer_id_str(id, text, sizeof(text));
+	peer_id_str(id, NULL, text, sizeof(text));
 	story_add(s, name, "%s", text);
 }
 
 void
 story_ids(struct story *s, const char *payload, const struct pl_id *got,
-    const char *key, const struct id *wanted)
+    const char *from, const struct id *wanted)
 {
 	char text[160];
 
 	id_str(got->type, got->data, text, sizeof(text));
 	story_add(s, "came", "%s, from the %s payload", text, payload);
-	peer_id_str(wanted, text, sizeof(text));
-	story_add(s, "expected", "%s, from %s", text, key);
+	peer_id_str(wanted, from, text, sizeof(text));
+	story_add(s, "expected", "%s", text);
 }
 
 static void

@@ -63,9 +63,12 @@ void		story_notify(struct story *, uint8_t exchange, uint16_t type);
  */
 void		story_proposals(struct story *, const struct offer *ours,
 		    const struct proposals *theirs);
-/* An identity that came and the one that was wanted (type 0: anybody). */
+/*
+ * An identity that came and the one that was wanted (type 0: anybody), with
+ * whose word that is, unless from is NULL.
+ */
 void		story_ids(struct story *, const char *payload,
-		    const struct pl_id *got, const char *key,
+		    const struct pl_id *got, const char *from,
 		    const struct id *wanted);
 void		story_id(struct story *, const char *name, const struct id *);
 /* Selectors that were offered against those that are allowed. */

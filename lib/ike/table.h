@@ -30,6 +30,9 @@ struct ike_peer {
 	struct reason	why;		/* the last failure */
 	struct story	*story;		/* its details; owned, or NULL */
 	bool		told;		/* the story is of what fails now */
+	struct ike_creds creds;
+	uint32_t	creds_epoch;	/* counts changes of it */
+	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
 };
 
 struct out_node;
@@ -40,6 +43,7 @@ struct ike {
 	struct cookie_jar jar;
 	bool		jar_ready;
 	struct index	peers;
+	unsigned	signers;	/* those with signatures */
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */
@@ -50,6 +54,7 @@ struct ike {
 	uint32_t	next_token;
 	unsigned	half_open;
 	size_t		gathered;	/* octets of fragments */
+	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;

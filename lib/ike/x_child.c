@@ -81,12 +81,16 @@ explain_ts(const struct ike_sa *sa, const struct ts_list *tsi,
 }
 
 void
-x_child_tell_offer(const struct ike_sa *sa, struct story *s,
-    const struct offer *o)
+x_child_tell(const struct ike_sa *sa, uint8_t exchange, const struct offer *o,
+    uint16_t type)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct story *s = peer_story(sa->peer, type == N_NO_PROPOSAL_CHOSEN ?
+	    STORY_NO_PROPOSAL : type == N_TS_UNACCEPTABLE ? STORY_SELECTORS :
+	    STORY_ERROR_NOTIFY);
 	char local[80], remote[80];
 
+	story_notify(s, exchange, type);
 	story_proposals(s, o, NULL);
 	ts_str(&conf->local_ts, local, sizeof(local));
 	ts_str(&conf->remote_ts, remote, sizeof(remote));
@@ -283,18 +287,6 @@ overtaken(const struct create *x, const struct child *old)
 	    child_heir(old) != NULL);
 }
 
-/* What we asked for, beside the peer's word on it. */
-static void
-tell_refusal(const struct ike_sa *sa, uint16_t type)
-{
-	struct story *s = peer_story(sa->peer, type == N_NO_PROPOSAL_CHOSEN ?
-	    STORY_NO_PROPOSAL : type == N_TS_UNACCEPTABLE ? STORY_SELECTORS :
-	    STORY_ERROR_NOTIFY);
-
-	story_notify(s, CREATE_CHILD_SA, type);
-	x_child_tell_offer(sa, s, &sa->create->offer);
-}
-
 static void
 refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
     struct child *old)
@@ -315,7 +307,8 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 			return;		/* the request is out again */
 		/* FALLTHROUGH */
 	default:
-		tell_refusal(sa, error->type);
+		x_child_tell(sa, CREATE_CHILD_SA, &sa->create->offer,
+		    error->type);
 		peer_failed(sa->peer, "the peer refused to %s the child SA: "
 		    "%s (%u)", old != NULL ? "rekey" : "create",
 		    notify_str(error->type), error->type);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_auth.h"
@@ -71,6 +72,7 @@ send_request(struct ike_sa *sa, struct instant now)
 	if (sa->peer->conf.fragmentation)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -269,6 +271,17 @@ fragments(const struct ike_sa *sa, const struct msg *m)
 	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
 }
 
+/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
+static bool
+may_be_childless(struct ike_sa *sa, const struct msg *m)
+{
+	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
+	enum ike_childless wish = sa->peer->conf.childless;
+
+	sa->setup->childless = spoken && wish >= IKE_CHILDLESS_PREFER;
+	return spoken || wish != IKE_CHILDLESS_FORCE;
+}
+
 void
 x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
@@ -289,6 +302,11 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    "we did not offer");
 		return;
 	}
+	if (!may_be_childless(sa, m)) {
+		sa_die(sa, now, "the peer does not do IKE SAs without a child "
+		    "(RFC 6023), which childless = \"force\" asks for");
+		return;
+	}
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
 	if (sa->spi_r == 0 || !derive(sa, sa->setup->kex, m->ke.data)) {
@@ -301,6 +319,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
+	certs_hear(sa, m);
 	x_auth_start(sa, now);
 }
 
@@ -412,6 +431,9 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 	if (sa->frags)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	if (sa->peer->conf.childless != IKE_CHILDLESS_NEVER)
+		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -435,6 +457,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	if (ok) {
 		float_ports(sa, m, &sa->path);
 		sa->frags = fragments(sa, m);
+		certs_hear(sa, m);
 		answer(sa, now, kex);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,

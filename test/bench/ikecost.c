@@ -16,6 +16,7 @@
 
 #include "crypto/kex.h"
 #include "crypto/prf.h"
+#include "crypto/sig.h"
 #include "daemon/chan.h"
 #include "gw/gw.h"
 #include "ike/ike.h"
@@ -131,7 +132,7 @@ auth_value(struct cost *c, const struct ike_out *o)
 	if (!prf_psk_auth(o->prf, bytes_str(PSK), bytes_of(o->data, o->n),
 	    value))
 		die("AUTH failed");
-	ike_auth_value(c->ike, c->now, o->token,
+	ike_auth_value(c->ike, c->now, o->token, SIG_METHOD_PSK,
 	    bytes_of(value, o->prf->key_len), NULL);
 }
 

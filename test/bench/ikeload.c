@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "crypto/prf.h"
+#include "crypto/sig.h"
 #include "daemon/mono.h"
 #include "daemon/sock.h"
 #include "daemon/udp.h"
@@ -235,7 +236,7 @@ auth(struct load *l, const struct ike_out *o)
 	if (!prf_psk_auth(o->prf, bytes_str(l->psk), bytes_of(o->data, o->n),
 	    value))
 		die("AUTH", "failed");
-	ike_auth_value(l->ike, mono_now(), o->token,
+	ike_auth_value(l->ike, mono_now(), o->token, SIG_METHOD_PSK,
 	    bytes_of(value, o->prf->key_len), NULL);
 }
 

@@ -180,7 +180,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(verdict == N_NONE || verdict == N_INVALID_SYNTAX ||
 	    verdict == N_AUTHENTICATION_FAILED);
 	if (verdict == N_NONE)
-		require((m.seen & PL_BIT(PL_SK)) == 0);
+		require((m.seen & (PL_BIT(PL_SK) | PL_BIT(PL_SKF))) == 0);
 	try_sa(m.sa);
 	try_ts(m.tsi);
 	try_ts(m.tsr);

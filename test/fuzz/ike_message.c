@@ -143,8 +143,11 @@ check_msg(const struct msg *m, struct bytes all)
 		require_inside(d->spis, all);
 		require(d->spis.n == (size_t)d->n * d->spi_size);
 	}
-	if ((m->seen & PL_BIT(PL_SK)) != 0)
+	if ((m->seen & (PL_BIT(PL_SK) | PL_BIT(PL_SKF))) != 0)
 		require(m->sk_at + m->sk.n == all.n);
+	require(((m->seen & PL_BIT(PL_SKF)) != 0) == (m->frag_total != 0));
+	require(m->frag_number <= m->frag_total);
+	require((m->frag_number == 0) == (m->frag_total == 0));
 	if ((m->seen & PL_BIT(PL_NONCE)) != 0)
 		require(m->nonce.n >= NONCE_MIN && m->nonce.n <= NONCE_MAX);
 }

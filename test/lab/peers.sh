@@ -6,6 +6,9 @@
 # shellcheck shell=bash
 
 peer_kind=vti				# or xfrmi
+peer_dh=ecp384				# of child SAs, Libreswan's of IKE SAs as well: ecp384 or modp8192
+peer_fragment=				# octets of an IP datagram with a fragment of IKE; empty: the peer's own
+declare -A peer_id=()			# by outside address; without one, the address
 
 libreswan=$top/build/peers/libreswan
 libreswan_lib=$libreswan/usr/lib/x86_64-linux-gnu
@@ -80,6 +83,7 @@ strongswan_stop() {
 strongswan_daemon() {
 	cat <<-X
 	charon {
+	  ${peer_fragment:+fragment_size = $peer_fragment}
 	  load = random nonce openssl aes sha1 sha2 hmac gcm kdf curve25519 kernel-netlink socket-default vici
 	  plugins { vici { socket = unix://$1/vici } }
 	  filelog { lab {
@@ -119,16 +123,17 @@ strongswan_connection() {
 	  proposals = aes256gcm16-prfsha384-ecp384
 	  keyingtries = 0
 	  dpd_delay = 5s
+	  ${peer_fragment:+fragmentation = force}
 	  local { auth = psk
-	    id = $2 }
+	    id = ${peer_id[$2]:-$2} }
 	  remote { auth = psk
-	    id = $3 }
+	    id = ${peer_id[$3]:-$3} }
 	  children { t$1 {
 	    local_ts = 0.0.0.0/0
 	    remote_ts = 0.0.0.0/0
 	    ${key}_in = $1
 	    ${key}_out = $1
-	    esp_proposals = aes256gcm16-ecp384
+	    esp_proposals = aes256gcm16-$peer_dh
 	    start_action = $action } }
 	}
 	X
@@ -183,6 +188,7 @@ libreswan_stop() {
 }
 
 libreswan_conf() {
+	local -A group=([ecp384]=dh20 [modp8192]=dh18)
 	local i here there here_inside there_inside here_asn there_asn here_net router
 	peer_sides "$1"
 	echo "config setup"
@@ -193,15 +199,16 @@ libreswan_conf() {
 		    ikev2=insist
 		    authby=secret
 		    left=${here[i - 1]}
-		    leftid=${here[i - 1]}
+		    leftid=${peer_id[${here[i - 1]}]:+@}${peer_id[${here[i - 1]}]:-${here[i - 1]}}
 		    leftsubnet=0.0.0.0/0
 		    leftupdown=/bin/true
 		    right=${there[i - 1]}
-		    rightid=${there[i - 1]}
+		    rightid=${peer_id[${there[i - 1]}]:+@}${peer_id[${there[i - 1]}]:-${there[i - 1]}}
 		    rightsubnet=0.0.0.0/0
 		    mark=$i/0xffffffff
-		    ike=aes_gcm256-sha2_384;dh20
-		    esp=aes_gcm256;dh20
+		    ike=aes_gcm256-sha2_384;${group[$peer_dh]}
+		    esp=aes_gcm256;${group[$peer_dh]}
+		    ${peer_fragment:+fragmentation=force}
 		    dpddelay=5
 		    retransmit-timeout=15s
 		    dpdaction=$([ "$2" = start ] && echo restart || echo clear)

@@ -22,8 +22,10 @@ struct duo_event {
 	int		side;		/* where it happens */
 	unsigned	life;		/* of that side; a crash ends it */
 	struct ike_out	out;		/* owned */
-	uint8_t		value[PRF_MAX];
+	uint8_t		method;
+	uint8_t		value[SIG_VALUE_MAX];
 	size_t		value_n;
+	struct reason	why;
 };
 
 /* Takes what out holds; NULL: nothing. */

@@ -17,8 +17,8 @@
 	"\"-\", beginning with a letter or digit, not "
 #define IFNAME_MUST "must be 1 to 15 letters, digits, \".\", \"_\" and " \
 	"\"-\", beginning with a letter or digit, not "
-#define ID_MUST	"must be an IPv4 or IPv6 address, user@domain or a "	\
-	"domain name, not "
+#define ID_MUST	"must be an IPv4 or IPv6 address, user@domain, a domain "	\
+	"name or an X.500 name, not "
 
 static const struct row {
 	const char	*what;
@@ -308,8 +308,7 @@ static const struct row {
 	    E_TUN("remote_id", ID_MUST "\"@x.org\"") },
 	{ "an identity of any address", TUN("remote_id = \"0.0.0.0\";"),
 	    E_TUN("remote_id", ID_MUST "\"0.0.0.0\"") },
-	{ "a distinguished name", TUN("local_id = \"CN=a\";"),
-	    E_TUN("local_id", ID_MUST "\"CN=a\"") },
+	{ "an X.500 name", TUN("local_id = \"C=DE, O=x y, CN=a\";"), NULL },
 
 	/* inside addresses */
 	{ "an inside /30", TUN("tunnel_inside_cidr = \"169.254.6.0/30\";"),
@@ -487,6 +486,26 @@ static const struct row {
 	{ "a replay window of 2049", TUN("replay_window_size = 2049;"),
 	    E_TUN("replay_window_size",
 	    "must be 64 to 2048 packets, not 2049") },
+	{ "a lifetime of 1048575 octets", TUN("phase2_lifetime_bytes = "
+	    "1048575;"),
+	    E_TUN("phase2_lifetime_bytes",
+	    "must be 0 or 1048576 to 1125899906842624 octets, not 1048575") },
+	{ "a lifetime of 1 MiB", TUN("phase2_lifetime_bytes = 1048576;"),
+	    NULL },
+	{ "a lifetime of 0 octets", TUN("phase2_lifetime_bytes = 0;"), NULL },
+	{ "a lifetime of a pebibyte",
+	    TUN("phase2_lifetime_bytes = 1125899906842624L;"), NULL },
+	{ "a lifetime of more than a pebibyte",
+	    TUN("phase2_lifetime_bytes = 1125899906842625L;"),
+	    E_TUN("phase2_lifetime_bytes", "must be 0 or 1048576 to "
+	    "1125899906842624 octets, not 1125899906842625") },
+	{ "a lifetime of 9999 packets", TUN("phase2_lifetime_packets = 9999;"),
+	    E_TUN("phase2_lifetime_packets",
+	    "must be 0 or 10000 to 1125899906842624 packets, not 9999") },
+	{ "a lifetime of 10000 packets",
+	    TUN("phase2_lifetime_packets = 10000;"), NULL },
+	{ "a lifetime of 100 packets in a lab",
+	    LAB("phase2_lifetime_packets = 100;"), NULL },
 	{ "fragments of 575 octets", TUN("fragment_size = 575;"),
 	    E_TUN("fragment_size", "must be 576 to 65535 octets, not 575") },
 	{ "fragments of 576 octets", TUN("fragment_size = 576;"), NULL },

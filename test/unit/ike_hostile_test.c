@@ -85,7 +85,10 @@ say_nonce(struct speech *s)
 static void
 auth_without_auth(struct speech *s)
 {
-	id_encode(build_payload(&s->b, PL_IDI), &s->sa->peer->conf.local_id);
+	const struct id *id = &s->sa->peer->conf.local_id;
+
+	id_encode(build_payload(&s->b, PL_IDI), id->type,
+	    bytes_of(id->data, id->n));
 	say_child(s, 0x1234567);
 }
 

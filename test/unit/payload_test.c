@@ -155,6 +155,7 @@ test_repetition(void **state)
 		[PL_IDR - 33] = "01000000", [PL_AUTH - 33] = "02000000",
 		[PL_NONCE - 33] = OCTETS_16, [PL_NOTIFY - 33] = "00004000",
 		[PL_DELETE - 33] = "01000000", [PL_EAP - 33] = "",
+		[PL_CERT - 33] = "043000", [PL_CERTREQ - 33] = "04",
 	};
 	const uint32_t many = PL_BIT(PL_CERT) | PL_BIT(PL_CERTREQ) |
 	    PL_BIT(PL_NOTIFY) | PL_BIT(PL_DELETE) | PL_BIT(PL_VENDOR);
