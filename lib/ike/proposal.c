@@ -114,7 +114,11 @@ proposal_decode(struct bytes sa, struct proposals *out)
 	}
 	if (ps.n == 0)
 		return N_INVALID_SYNTAX;
-	*out = ps;
+	/* Most often it is a small part of what there is room for. */
+	out->n = ps.n;
+	for (size_t i = 0; i < ps.n; i++)
+		memcpy(&out->p[i], &ps.p[i], offsetof(struct proposal, t) +
+		    ps.p[i].n * sizeof(ps.p[i].t[0]));
 	return N_NONE;
 }
 
