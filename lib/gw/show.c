@@ -124,7 +124,7 @@ show_interface(const struct gw_tunnel *t)
 	const char *kind = !l->exists ? "" :
 	    l->kind == KERN_LINK_XFRMI ? "xfrmi" : "vti";
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf.ifname,
+	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf->ifname,
 	    "kind", kind, "if_id", (json_int_t)(KERN_ID_BASE + t->id),
 	    "state", !l->exists ? "missing" : l->up ? "up" : "down",
 	    "mtu", (int)l->mtu);
@@ -133,9 +133,9 @@ show_interface(const struct gw_tunnel *t)
 static json_t *
 show_bgp(const struct gw_tunnel *t)
 {
-	const struct addr *neighbor = addr_is_set(&t->conf.remote4) &&
-	    t->conf.inside != CONF_INSIDE_IPV6 ? &t->conf.remote4 :
-	    &t->conf.remote6;
+	const struct addr *neighbor = addr_is_set(&t->conf->remote4) &&
+	    t->conf->inside != CONF_INSIDE_IPV6 ? &t->conf->remote4 :
+	    &t->conf->remote6;
 	struct bgp_peer_info b = { 0 };
 	bool on = t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &b);
 
@@ -155,7 +155,7 @@ show_tunnel(const struct gw_tunnel *t)
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
 	    "s:o, s:o, s:i}", "name", t->name, "connection", t->connection,
-	    "tunnel", (int)t->conf.number,
+	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
@@ -179,7 +179,7 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
 		    "tunnel", t->name,
 		    "gateway", address(&hops->v[i].gateway),
-		    "device", t->conf.ifname));
+		    "device", t->conf->ifname));
 	}
 	return a;
 }
