@@ -304,10 +304,29 @@ link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
 	monitor_event(m, &e);
 }
 
-/*
- * Making it causes events of its own: they are thrown away, and only then the
- * state is read, so that what comes later is news.
- */
+/* Is it there as it should be, but for the MTU? */
+static bool
+wants_mtu(const struct monitor *m, const struct kern_link *l)
+{
+	const struct iface *f = iface_by_name(&m->ifaces, l->name);
+	struct kern_link was;
+
+	if (f == NULL || !f->exists || !f->up || f->link.mtu == l->mtu)
+		return false;
+	was = f->link;
+	was.mtu = l->mtu;
+	return memcmp(&was, l, sizeof(was)) == 0;
+}
+
+/* Every tunnel that comes up learns its MTU: that must not look at all. */
+static int
+set_link(struct monitor *m, const struct kern_link *l, char *text)
+{
+	if (wants_mtu(m, l) && nl_link_mtu(m->nl, l->name, l->mtu) == 0)
+		return 0;
+	return nl_link_set(m->nl, l, text);
+}
+
 /* Two VTIs with the same outside addresses: the kernel makes only one. */
 static bool
 is_impossible(const struct monitor *m, const struct kern_link *l, char *text)
@@ -323,6 +342,10 @@ is_impossible(const struct monitor *m, const struct kern_link *l, char *text)
 	return true;
 }
 
+/*
+ * Making it causes events of its own: they are thrown away, and only then the
+ * state is read, so that what comes later is news.
+ */
 static int
 make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
     char *text)
@@ -334,8 +357,7 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	state->up = l->up;
 	if (m->nl == NULL)
 		return 0;
-	error = is_impossible(m, l, text) ? EEXIST :
-	    nl_link_set(m->nl, l, text);
+	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);
 	monitor_drain_links(m, l->name);
 	state->kind = nl_link_kind(m->nl, l);
 	nl_link_state(m->nl, l->name, &state->exists, &state->up);

@@ -64,7 +64,7 @@ named(const struct request *q, const struct gw_tunnel *t)
 {
 	return q->r.name[0] == '\0' ||
 	    (strcmp(q->connection, t->connection) == 0 &&
-	    (q->number == 0 || q->number == t->conf.number));
+	    (q->number == 0 || q->number == t->conf->number));
 }
 
 static bool

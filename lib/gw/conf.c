@@ -358,6 +358,8 @@ conf_parse(struct bytes text, const char *file, struct conf_error *err)
 	};
 	bool ok = false;
 
+	if (r.conf != NULL)
+		r.conf->holders = 1;
 	if (r.conf == NULL)
 		reason_set(&why.why, "out of memory");
 	else if (scan_and_read(&r, text) && !(ok = make_indices(r.conf)))
@@ -372,9 +374,15 @@ conf_parse(struct bytes text, const char *file, struct conf_error *err)
 }
 
 void
+conf_hold(struct conf *conf)
+{
+	conf->holders++;
+}
+
+void
 conf_free(struct conf *conf)
 {
-	if (conf == NULL)
+	if (conf == NULL || --conf->holders > 0)
 		return;
 	for (size_t i = 0; i < conf->n; i++) {
 		free(conf->connections[i].networks.v);

@@ -180,6 +180,7 @@ struct conf {
 	struct conf_file *files;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
+	unsigned	holders;
 	struct dict	by_name;	/* -> conf_connection */
 	struct dict	by_ifname;	/* -> conf_tunnel */
 };
@@ -200,7 +201,9 @@ void		conf_error_str(const struct conf_error *, char *, size_t);
  */
 struct conf	*conf_parse(struct bytes text, const char *file,
 		    struct conf_error *err);
-void		conf_free(struct conf *);
+/* Another holder, who frees it too. */
+void		conf_hold(struct conf *);
+void		conf_free(struct conf *);	/* when the last one does */
 /* The file of this number, counted from 1. */
 const struct conf_file *conf_file(const struct conf *, uint16_t);
 /* "certs/hub.pem: message" at the key that named it first; file is left. */

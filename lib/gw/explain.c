@@ -63,10 +63,10 @@ expected_there(const struct gw *gw, const struct addr *a)
 	json_t *list = json_array();
 
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
-		if (addr_eq(&t->conf.remote, a))
+		if (addr_eq(&t->conf->remote, a))
 			json_array_append_new(list, fact("expected",
 			    t->name));
-		else if (!addr_is_set(&t->conf.remote))
+		else if (!addr_is_set(&t->conf->remote))
 			json_array_append_new(list, fact("from anywhere",
 			    t->name));
 	}

@@ -87,7 +87,7 @@ static bool
 same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
     const struct conf_tunnel *n)
 {
-	struct conf_tunnel a = t->conf, b = *n;
+	struct conf_tunnel a = *t->conf, b = *n;
 
 	a.index = b.index = 0;
 	a.twin = b.twin = false;
@@ -135,7 +135,7 @@ enter(struct gw *gw, struct gw_tunnel *t)
 
 	if (!map_put(&gw->by_id, t->id, t) ||
 	    !dict_put(&gw->by_name, t->name, t) ||
-	    !dict_put(&gw->by_ifname, t->conf.ifname, t))
+	    !dict_put(&gw->by_ifname, t->conf->ifname, t))
 		return false;
 	while (*at != NULL && (*at)->id < t->id)
 		at = &(*at)->next;
@@ -154,7 +154,7 @@ leave(struct gw *gw, struct gw_tunnel *t)
 
 	map_del(&gw->by_id, t->id);
 	dict_del(&gw->by_name, t->name);
-	dict_del(&gw->by_ifname, t->conf.ifname);
+	dict_del(&gw->by_ifname, t->conf->ifname);
 	if (t->id < gw->free_id)
 		gw->free_id = t->id;
 	for (; *at != NULL && *at != t; at = &(*at)->next)
@@ -193,6 +193,18 @@ must_wait(const struct gw *gw, const struct conf_connection *c,
 	    gw_tunnel_find(gw, c->name, conf->number) != NULL;
 }
 
+/* One that stays is described by the new configuration: the old one goes. */
+static void
+move_to(struct gw *gw, struct gw_tunnel *t, const struct conf_tunnel *conf)
+{
+	if (t->of == gw->conf)
+		return;
+	/* The key is text of the old one; there is room for it again. */
+	dict_del(&gw->by_ifname, t->conf->ifname);
+	tunnel_conf(t, gw->conf, conf);
+	dict_put(&gw->by_ifname, t->conf->ifname, t);
+}
+
 /* Objects follow the configuration: what is gone or changed ends first. */
 static void
 converge(struct gw *gw, struct instant now)
@@ -201,10 +213,14 @@ converge(struct gw *gw, struct instant now)
 
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		const struct conf_tunnel *w = wanted_tunnel(gw, t->connection,
-		    t->conf.number, &c);
+		    t->conf->number, &c);
 
-		if (!t->removing && (w == NULL || !same_tunnel(t, c, w)))
+		if (t->removing)
+			continue;
+		if (w == NULL || !same_tunnel(t, c, w))
 			tunnel_remove(t, now);
+		else
+			move_to(gw, t, w);
 	}
 	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
 		c = &gw->conf->connections[i];
@@ -223,7 +239,7 @@ renew(struct gw *gw, struct creds *old)
 
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_creds(t, t->removing ? NULL : wanted_tunnel(gw,
-		    t->connection, t->conf.number, &c));
+		    t->connection, t->conf->number, &c));
 	creds_free(old);
 }
 
@@ -341,7 +357,7 @@ static void
 bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 {
 	char connection[CONF_NAME_LEN];
-	unsigned number = t->conf.number;
+	unsigned number = t->conf->number;
 	bool down = !t->admin_up;
 
 	str_set(connection, sizeof(connection), t->connection);

@@ -41,7 +41,8 @@ struct gw_tunnel {
 	bool		hub;
 	uint32_t	remote_asn;	/* 0: no BGP */
 	uint16_t	hold_time;
-	struct conf_tunnel conf;
+	const struct conf_tunnel *conf;	/* in: */
+	struct conf	*of;		/* held */
 	struct conf_prefixes routes;	/* static; owned copy */
 	bool		admin_up;
 	bool		removing;	/* freed once the peer is told */

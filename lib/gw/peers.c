@@ -127,7 +127,7 @@ ts_of(const struct prefix ts[2], enum conf_inside inside)
 void
 peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 {
-	const struct conf_tunnel *c = &t->conf;
+	const struct conf_tunnel *c = t->conf;
 
 	*out = (struct ike_peer_conf){
 		.id = t->id,
@@ -165,7 +165,7 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 void
 peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 {
-	const struct conf_tunnel *c = &t->conf;
+	const struct conf_tunnel *c = t->conf;
 	bool v4 = c->inside != CONF_INSIDE_IPV6 && addr_is_set(&c->local4);
 	bool v6 = c->inside != CONF_INSIDE_IPV4 && addr_is_set(&c->local6);
 
@@ -200,7 +200,7 @@ inside_of(const struct addr *ours, const struct prefix *net)
 void
 peers_link(const struct gw_tunnel *t, struct kern_link *out)
 {
-	const struct conf_tunnel *c = &t->conf;
+	const struct conf_tunnel *c = t->conf;
 
 	str_set(out->name, sizeof(out->name), c->ifname);
 	str_fmt(out->alias, sizeof(out->alias), "vpnd:%s", t->name);
@@ -229,7 +229,7 @@ peers_sa(const struct gw_tunnel *t, const struct ike_esp *e,
 		.dir = e->inbound ? KERN_IN : KERN_OUT,
 		.icv_bits = (uint16_t)(mac->icv_len * 8),
 		.encr_key = e->encr, .auth_key = e->integ, .esn = s->esn,
-		.replay_window = e->inbound ? t->conf.replay_window : 0,
+		.replay_window = e->inbound ? t->conf->replay_window : 0,
 		.encap = e->encap, .sport = e->sport, .dport = e->dport,
 		.soft_packets = e->soft_packets,
 		.hard_packets = e->hard_packets,

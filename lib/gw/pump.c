@@ -25,7 +25,7 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 		return;
 	str_set(op->auth.connection, sizeof(op->auth.connection),
 	    t->connection);
-	op->auth.tunnel = t->conf.number;
+	op->auth.tunnel = t->conf->number;
 	op->auth.how = o->auth == IKE_AUTH_PSK ? KERN_AUTH_PSK :
 	    KERN_AUTH_SIGN;
 	op->auth.prf = o->prf->id;
@@ -127,7 +127,7 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 	op->conn.local = o->local;
 	op->conn.remote = o->remote;
 	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
+	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
 	gw_await(gw, op, o->conn);
 }
 

@@ -114,10 +114,10 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 		[CONF_AUTH_CERTIFICATE] = "certificate",
 	};
 	const struct ike_cert_info *c = &i->cert;
-	json_t *j = json_pack("{s:s, s:s}", "local", ways[t->conf.local_auth],
-	    "remote", ways[t->conf.remote_auth]);
+	json_t *j = json_pack("{s:s, s:s}", "local", ways[t->conf->local_auth],
+	    "remote", ways[t->conf->remote_auth]);
 
-	if (j == NULL || t->conf.remote_auth != CONF_AUTH_CERTIFICATE)
+	if (j == NULL || t->conf->remote_auth != CONF_AUTH_CERTIFICATE)
 		return j;
 	json_object_set_new(j, "verdict", json_string(!i->cert_seen ? "" :
 	    c->ok ? "accepted" : "refused"));
@@ -157,7 +157,7 @@ show_interface(const struct gw_tunnel *t)
 	const char *kind = !l->exists ? "" :
 	    l->kind == KERN_LINK_XFRMI ? "xfrmi" : "vti";
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf.ifname,
+	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf->ifname,
 	    "kind", kind, "if_id", (json_int_t)(KERN_ID_BASE + t->id),
 	    "state", !l->exists ? "missing" : l->up ? "up" : "down",
 	    "mtu", (int)l->mtu);
@@ -166,9 +166,9 @@ show_interface(const struct gw_tunnel *t)
 static json_t *
 show_bgp(const struct gw_tunnel *t)
 {
-	const struct addr *neighbor = addr_is_set(&t->conf.remote4) &&
-	    t->conf.inside != CONF_INSIDE_IPV6 ? &t->conf.remote4 :
-	    &t->conf.remote6;
+	const struct addr *neighbor = addr_is_set(&t->conf->remote4) &&
+	    t->conf->inside != CONF_INSIDE_IPV6 ? &t->conf->remote4 :
+	    &t->conf->remote6;
 	struct bgp_peer_info b = { 0 };
 	bool on = t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &b);
 
@@ -188,7 +188,7 @@ show_tunnel(const struct gw_tunnel *t)
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
 	    "s:o, s:o, s:i, s:o}", "name", t->name, "connection", t->connection,
-	    "tunnel", (int)t->conf.number,
+	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
@@ -213,7 +213,7 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
 		    "tunnel", t->name,
 		    "gateway", address(&hops->v[i].gateway),
-		    "device", t->conf.ifname));
+		    "device", t->conf->ifname));
 	}
 	return a;
 }

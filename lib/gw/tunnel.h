@@ -14,6 +14,9 @@ struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
  * Certificates and what belongs to them may have changed: takes them from the
  * gateway's.  conf: how it is configured now, or NULL: not any more.
  */
+/* It is described there, from now on; the whole is held. */
+void		tunnel_conf(struct gw_tunnel *, struct conf *of,
+		    const struct conf_tunnel *);
 void		tunnel_creds(struct gw_tunnel *, const struct conf_tunnel *);
 void		tunnel_free(struct gw_tunnel *, struct instant);
 /* Something about it changed: look at it when the event ends. */

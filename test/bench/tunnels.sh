@@ -44,7 +44,8 @@ all_there() {
 
 # took NAME BEGIN PID...: what it was, into the file that the bench reads.
 took() {
-	local name=$1 begin=$2; shift 2
+	local name=$1 begin=$2 p; shift 2
+	for p in "$@"; do note "$(cat /proc/$p/comm): $(cpu_of $p) s, $(rss_of $p) KB"; done
 	echo "$name seconds=$(seconds_since "$begin") cpu=$(cpu_of "$@") rss=$(rss_of "$@")" | tee -a $out/figures
 }
 
