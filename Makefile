@@ -24,7 +24,7 @@ LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 DAEMON_SRC := $(sort $(wildcard daemon/*.c))
 TOOLS_SRC := $(sort $(wildcard tools/*.c))
-SIM_MAIN := $(sort $(wildcard test/sim/*_explore.c))
+SIM_MAIN := $(sort $(wildcard test/sim/*_explore.c) test/sim/collide.c)
 SIM_SRC := $(filter-out $(SIM_MAIN),$(sort $(wildcard test/sim/*.c \
 	test/hostile/*.c)))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
@@ -50,6 +50,7 @@ $(OUT)/vpnd: $(call obj,$(DAEMON_SRC)) $(OUT)/libvpn.a
 $(OUT)/vpnctl: $(call obj,$(TOOLS_SRC)) $(OUT)/libvpn.a
 $(OUT)/libvpn.a: $(call obj,$(LIB_SRC))
 $(OUT)/libdaemon.a: $(filter-out %/main.o,$(call obj,$(DAEMON_SRC)))
+$(OUT)/libtools.a: $(filter-out %/vpnctl.o,$(call obj,$(TOOLS_SRC)))
 $(OUT)/libsim.a: $(call obj,$(SIM_SRC))
 # The monitor with a scripted engine, for the lab.
 $(OUT)/kernop: $(OUT)/test/lab/kernop.o $(OUT)/test/lab/main.o $(OUT)/libdaemon.a \
@@ -62,7 +63,8 @@ $(OUT)/test/lab/main.o: daemon/main.c | deps
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
 		-MMD -MP -c -o $@ $<
 $(UNIT): LIBS += $(shell pkg-config --libs cmocka 2>/dev/null)
-$(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a $(OUT)/libvpn.a
+$(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a \
+		$(OUT)/libtools.a $(OUT)/libvpn.a
 $(REPLAY): %.replay: %.o $(OUT)/test/fuzz/replay.o $(OUT)/libvpn.a
 
 $(OUT)/vpnd $(OUT)/vpnctl $(OUT)/hostile $(OUT)/flood $(UNIT) $(SIM) $(BENCH) $(REPLAY):

@@ -1,7 +1,8 @@
 /*
  * The control socket's far side.  A client may send any number of requests,
  * one after the other; a line that is too long, or a client that does not read
- * its answers, ends the connection.
+ * its answers, ends the connection.  Who a client is says the kernel, when it
+ * connects (SO_PEERCRED).  Answers may hold keys: they are wiped once sent.
  */
 #include "daemon/clients.h"
 
@@ -19,6 +20,7 @@
 struct client {
 	int		 fd;
 	uint32_t	 number;
+	uid_t		 uid;
 	size_t		 in_n;
 	uint8_t		 in[CTL_LINE_MAX];
 	uint8_t		*out;		/* owned; unsent answers */
@@ -32,12 +34,28 @@ clients_init(struct clients *c, int ep, int listener, struct gw *gw)
 }
 
 static void
+drop_answers(struct client *cl)
+{
+	if (cl->out != NULL)
+		explicit_bzero(cl->out, cl->out_n);
+	free(cl->out);
+	cl->out = NULL;
+	cl->out_at = cl->out_n = 0;
+}
+
+static void
+client_close(struct client *cl)
+{
+	close(cl->fd);
+	drop_answers(cl);
+	free(cl);
+}
+
+static void
 client_free(struct clients *c, struct client *cl)
 {
 	map_del(&c->by_number, cl->number);
-	close(cl->fd);
-	free(cl->out);
-	free(cl);
+	client_close(cl);
 }
 
 void
@@ -46,12 +64,21 @@ clients_fini(struct clients *c)
 	struct client *cl;
 	size_t pos = 0;
 
-	while ((cl = map_each(&c->by_number, &pos)) != NULL) {
-		close(cl->fd);
-		free(cl->out);
-		free(cl);
-	}
+	while ((cl = map_each(&c->by_number, &pos)) != NULL)
+		client_close(cl);
 	map_fini(&c->by_number);
+}
+
+/* Nobody, where the kernel does not say. */
+static uid_t
+uid_of(int fd)
+{
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0)
+		return (uid_t)-1;
+	return cred.uid;
 }
 
 void
@@ -69,6 +96,7 @@ clients_accept(struct clients *c)
 	}
 	cl->fd = fd;
 	cl->number = ++c->next;
+	cl->uid = uid_of(fd);
 	if (!map_put(&c->by_number, cl->number, cl)) {
 		close(fd);
 		free(cl);
@@ -91,7 +119,7 @@ take_lines(struct clients *c, struct instant now, uint32_t number)
 		memcpy(line, cl->in, n);
 		cl->in_n -= n + 1;
 		memmove(cl->in, end + 1, cl->in_n);
-		gw_ctl(c->gw, now, number, bytes_of(line, n));
+		gw_ctl(c->gw, now, number, cl->uid, bytes_of(line, n));
 	}
 	return cl != NULL;
 }
@@ -133,7 +161,7 @@ clients_writable(struct clients *c, uint32_t number)
 	if (n > 0)
 		cl->out_at += (size_t)n;
 	if (cl->out_at == cl->out_n)
-		cl->out_at = cl->out_n = 0;
+		drop_answers(cl);
 	poller_want_write(c->ep, cl->fd, POLL_CTL_CLIENT, number,
 	    cl->out_n > 0);
 }
@@ -143,17 +171,21 @@ clients_answer(struct clients *c, uint32_t number, struct bytes b)
 {
 	struct client *cl = map_get(&c->by_number, number);
 	uint8_t *out;
+	size_t n;
 
 	if (cl == NULL)
 		return;
-	out = cl->out_n + b.n > QUEUE_MAX ? NULL :
-	    realloc(cl->out, cl->out_n + b.n);
+	n = cl->out_n - cl->out_at;
+	out = n + b.n > QUEUE_MAX ? NULL : malloc(n + b.n);
 	if (out == NULL) {
 		client_free(c, cl);
 		return;
 	}
-	memcpy(out + cl->out_n, b.p, b.n);
+	if (n > 0)
+		memcpy(out, cl->out + cl->out_at, n);
+	memcpy(out + n, b.p, b.n);
+	drop_answers(cl);
 	cl->out = out;
-	cl->out_n += b.n;
+	cl->out_n = n + b.n;
 	clients_writable(c, number);
 }

@@ -24,6 +24,9 @@ struct seal;
 struct seal	*seal_new(const struct suite *, struct bytes encr,
 		    struct bytes integ);
 void		seal_free(struct seal *);
+/* Copies of its keys; wiped by whoever asks. */
+void		seal_keys(const struct seal *, struct key *encr,
+		    struct key *integ);
 /* Octets of IV, padding (with its length octet) and ICV around a plaintext. */
 size_t		seal_overhead(const struct seal *, size_t plain_n);
 /* Where the plaintext starts behind the aad. */
@@ -31,8 +34,8 @@ size_t		seal_iv_len(const struct seal *);
 /*
  * msg holds aad_n octets, then a gap of the IV's length, then plain_n octets,
  * and has room for seal_overhead() more than aad and plaintext.  Pads,
- * encrypts, appends the ICV.  GCM's IV is a counter kept here that starts at a
- * drawn value; CBC's is drawn.  False: OpenSSL refused.
+ * encrypts, appends the ICV.  An AEAD's IV is a counter kept here that starts
+ * at a drawn value; CBC's is drawn.  False: OpenSSL refused.
  */
 bool		seal_protect(struct seal *, struct drbg *, uint8_t *msg,
 		    size_t aad_n, size_t plain_n);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/explain.h"
+#include "gw/reveal.h"
 #include "gw/show.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
@@ -14,7 +16,7 @@
 struct request {
 	struct gw	*gw;
 	struct instant	 now;
-	uint32_t	 client;
+	uint32_t	 client, uid;
 	struct ctl_request r;
 	char		 connection[CONF_NAME_LEN];
 	unsigned	 number;	/* 0: all of the connection */
@@ -62,7 +64,7 @@ named(const struct request *q, const struct gw_tunnel *t)
 {
 	return q->r.name[0] == '\0' ||
 	    (strcmp(q->connection, t->connection) == 0 &&
-	    (q->number == 0 || q->number == t->conf.number));
+	    (q->number == 0 || q->number == t->conf->number));
 }
 
 static bool
@@ -144,16 +146,59 @@ run_reload(struct request *q)
 		refuse(q->gw, q->client, CTL_EXIT_FAILED, "out of memory");
 }
 
+/* A name goes before an address that reads the same. */
+static void
+run_explain(struct request *q)
+{
+	json_t *a = json_array();
+	struct addr from;
+
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (q->connection[0] != '\0' && chosen(q, t))
+			json_array_append_new(a, explain_tunnel(t));
+	}
+	if (json_array_size(a) == 0 && addr_parse(&from, q->r.name)) {
+		json_decref(a);
+		a = explain_address(q->gw, &from);
+	}
+	answer(q->gw, q->client, json_pack("{s:b, s:o}", "ok", 1, "explained",
+	    a));
+}
+
+/* The log tells it, whoever reads them. */
+static void
+run_keys(struct request *q)
+{
+	struct gw_out *out = queue_push(&q->gw->out, GW_OUT_CTL);
+	struct reveal r;
+
+	if (out == NULL)
+		return;
+	reveal_init(&r, q->gw);
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (chosen(q, t))
+			reveal_tunnel(&r, t);
+	}
+	out->client = q->client;
+	out->n = reveal_done(&r, &out->data);
+	queue_event(&q->gw->out, GW_WARN, "keys-read", q->number != 0 ?
+	    q->r.name : "", "keys of %u IKE SAs were read by uid %u", r.sas,
+	    (unsigned)q->uid);
+}
+
 static const struct {
 	void	(*run)(struct request *);
 	bool	named;			/* must name something */
+	bool	root;			/* must come from uid 0 */
 } rows[CTL_COMMANDS] = {
-	[CTL_SHOW] = { run_show, false },
-	[CTL_ROUTES] = { run_routes, false },
-	[CTL_UP] = { run_up, true },
-	[CTL_DOWN] = { run_down, true },
-	[CTL_REKEY] = { run_rekey, true },
-	[CTL_RELOAD] = { run_reload, false },
+	[CTL_SHOW] = { run_show, false, false },
+	[CTL_ROUTES] = { run_routes, false, false },
+	[CTL_UP] = { run_up, true, false },
+	[CTL_DOWN] = { run_down, true, false },
+	[CTL_REKEY] = { run_rekey, true, false },
+	[CTL_RELOAD] = { run_reload, false, false },
+	[CTL_KEYS] = { run_keys, false, true },
+	[CTL_EXPLAIN] = { run_explain, true, false },
 };
 
 /* Does the name name anything? */
@@ -170,16 +215,24 @@ exists(struct request *q)
 }
 
 void
-command_run(struct gw *gw, struct instant now, uint32_t client,
+command_run(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
     struct bytes line)
 {
-	struct request q = { .gw = gw, .now = now, .client = client };
+	struct request q = {
+		.gw = gw, .now = now, .client = client, .uid = uid,
+	};
 	struct reason why;
+	struct addr from;
 	char text[160];
 
 	if (!ctl_parse(line, &q.r, &why)) {
 		refuse(gw, client, CTL_EXIT_USAGE, why.s);
-	} else if (q.r.name[0] != '\0' && !exists(&q)) {
+	} else if (rows[q.r.command].root && uid != 0) {
+		str_fmt(text, sizeof(text), "%s is for root alone, not for "
+		    "uid %u", ctl_command_str(q.r.command), (unsigned)uid);
+		refuse(gw, client, CTL_EXIT_FAILED, text);
+	} else if (q.r.name[0] != '\0' && !exists(&q) &&
+	    (q.r.command != CTL_EXPLAIN || !addr_parse(&from, q.r.name))) {
 		str_fmt(text, sizeof(text), "no connection or tunnel named %s",
 		    q.r.name);
 		refuse(gw, client, CTL_EXIT_NO_OBJECT, text);

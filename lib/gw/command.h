@@ -5,7 +5,8 @@
 #include "gw/ctl.h"
 #include "gw/inner.h"
 
-void	command_run(struct gw *, struct instant, uint32_t client, struct bytes);
+void	command_run(struct gw *, struct instant, uint32_t client, uint32_t uid,
+	    struct bytes);
 /* The monitor has read the configuration again, or says why not. */
 void	command_reloaded(struct gw *, const struct kern_event *);
 

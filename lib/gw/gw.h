@@ -57,6 +57,8 @@ void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
 		    const uint8_t seed[static DRBG_SEED_LEN]);
 void		gw_free(struct gw *);
+/* The time of day again, whenever it may have been set. */
+void		gw_clock(struct gw *, struct instant now, int64_t wall);
 /* Replaces the configuration by a diff; takes it over. */
 void		gw_reload(struct gw *, struct instant, struct conf *);
 /* Ends every tunnel in order; GW_OUT_STOPPED follows within some seconds. */
@@ -81,9 +83,12 @@ void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,
 struct bytes	gw_stream_pull(struct gw *, uint32_t conn);
 void		gw_stream_sent(struct gw *, struct instant, uint32_t conn,
 		    size_t n);
-/* One line from a control client, without its newline. */
+/*
+ * One line from a control client, without its newline.  uid is who the kernel
+ * says that it is: root alone may see keys.
+ */
 void		gw_ctl(struct gw *, struct instant, uint32_t client,
-		    struct bytes line);
+		    uint32_t uid, struct bytes line);
 
 void		gw_tick(struct gw *, struct instant);
 struct instant	gw_deadline(const struct gw *);

@@ -49,6 +49,8 @@ gw_out_fini(struct gw_out *out)
 	if (out->op != NULL)
 		wipe(out->op, kern_op_size(out->op->kind));
 	free(out->op);
+	if (out->kind == GW_OUT_CTL && out->data != NULL)
+		wipe(out->data, out->n);
 	free(out->data);
 	*out = (struct gw_out){ 0 };
 }

@@ -1,5 +1,6 @@
 /*
- * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23).
+ * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23; RFC 7383
+ * section 2.3).
  *
  *   HDR, [N(COOKIE),] SAi1, KEi, Ni, N(NAT..)  -->
  *                        <--  HDR, SAr1, KEr, Nr, N(NAT..)
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_auth.h"
@@ -60,10 +62,9 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct setup *s = sa->setup;
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, false);
+	xchg_begin(sa, &b, IKE_SA_INIT, false);
 	if (s->cookie_n > 0)
 		build_notify(&b, N_COOKIE, bytes_of(s->cookie, s->cookie_n));
 	proposal_encode(build_payload(&b, PL_SA), &s->offer,
@@ -71,6 +72,10 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_ke(&b, s->ke->id, kex_public(s->kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&s->ni));
 	nat_build(&b, sa->spi_i, 0, &sa->path, hides(sa));
+	if (sa->peer->conf.fragmentation)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -106,6 +111,7 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	    table_sa_spi(ike), 0);
 
 	if (sa == NULL) {
+		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
 		return;
@@ -198,6 +204,8 @@ restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
+		story_proposals(peer_story(sa->peer, STORY_KEY_EXCHANGE),
+		    &sa->setup->offer, NULL);
 		reason_set(&why, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
 		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
@@ -227,12 +235,17 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 		restart_with_group(sa, now, n->data);
 		return true;
 	}
-	if (n->type == N_NO_PROPOSAL_CHOSEN)
+	if (n->type == N_NO_PROPOSAL_CHOSEN) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, NULL);
 		reason_set(&why, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
-	else
+	} else {
+		story_notify(peer_story(sa->peer, STORY_ERROR_NOTIFY),
+		    IKE_SA_INIT, n->type);
 		reason_set(&why, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
+	}
 	doubt(sa, now, &why);
 	return true;
 }
@@ -275,12 +288,31 @@ float_ports(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
+/* RFC 7383 section 2.3: both ends said that they do it. */
+static bool
+fragments(const struct ike_sa *sa, const struct msg *m)
+{
+	return sa->peer->conf.fragmentation &&
+	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
+}
+
+/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
+static bool
+may_be_childless(struct ike_sa *sa, const struct msg *m)
+{
+	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
+	enum ike_childless wish = sa->peer->conf.childless;
+
+	sa->setup->childless = spoken && wish >= IKE_CHILDLESS_PREFER;
+	return spoken || wish != IKE_CHILDLESS_FORCE;
+}
+
 void
 x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
 	const uint32_t whole = PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE);
-	struct proposals ps;
+	struct proposals ps = { 0 };
 	struct choice c;
 
 	/* Section 3.1: the responder's SPI "MUST NOT be zero" here. */
@@ -290,20 +322,30 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	    proposal_decode(m->sa, &ps) != N_NONE ||
 	    !proposal_accept(&ps, &sa->setup->offer, 0, &c) ||
 	    c.suite.ke != sa->setup->ke || m->ke.group != c.suite.ke->id) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, &ps);
 		sa_die(sa, now, "the peer answered with an IKE proposal that "
 		    "we did not offer");
+		return;
+	}
+	if (!may_be_childless(sa, m)) {
+		sa_die(sa, now, "the peer does not do IKE SAs without a child "
+		    "(RFC 6023), which childless = \"force\" asks for");
 		return;
 	}
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
 	if (!derive(sa, sa->setup->kex, m->ke.data)) {
+		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;
 	}
 	float_ports(sa, m, path);
+	sa->frags = fragments(sa, m);
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
+	certs_hear(sa, m);
 	x_auth_start(sa, now);
 }
 
@@ -373,46 +415,31 @@ cookie_passes(struct ike *ike, struct instant now, const struct path *path,
 	return false;
 }
 
-static bool
-has_room(const struct ike_peer *p)
-{
-	return p->half_open < p->ike->limits.half_open_per_peer;
-}
-
-/*
- * The first peer for this path whose algorithms fit, and the choice.  One that
- * has used up its quota is passed over while another fits: those that may call
- * from anywhere are not told apart before IKE_AUTH.
- */
+/* The first peer for this path whose algorithms fit, and the choice. */
 static struct ike_peer *
 choose_peer(struct ike *ike, const struct path *path,
     const struct proposals *ps, struct choice *c)
 {
 	struct reason why = { "no peer configured for this address" };
 	char from[ENDPOINT_STRLEN];
-	struct ike_peer *p = NULL, *refused = NULL, *full = NULL;
+	struct ike_peer *p = NULL, *refused = NULL;
 
-	while ((p = peer_candidate(ike, path, p)) != NULL) {
-		if (full != NULL && !has_room(p))
-			continue;
-		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c)) {
-			if (has_room(p))
-				return p;
-			full = p;
-		} else if (p->accept) {
+	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
+		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c))
+			return p;
+		if (p->accept) {
 			proposal_explain(ps, &p->conf.ike, &why);
+			story_proposals(peer_story(p, STORY_NO_PROPOSAL),
+			    &p->conf.ike, ps);
 			refused = p;
 		} else if (refused == NULL) {
 			reason_set(&why, "tunnel is administratively down");
 		}
 	}
-	if (full != NULL)
-		return full;
 	if (refused != NULL)
 		peer_refused(refused, why.s);
 	else
-		out_event(ike, 0, IKE_EV_REFUSED,
-		    "IKE_SA_INIT from %s refused: %s",
+		out_stranger(ike, path, "IKE_SA_INIT from %s refused: %s",
 		    endpoint_str(&path->remote, from), why.s);
 	return NULL;
 }
@@ -440,17 +467,22 @@ static void
 answer(struct ike_sa *sa, struct instant now, struct kex *kex,
     const struct msg *m)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
 	sa->x.in_mid = 1;
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, true);
+	xchg_begin(sa, &b, IKE_SA_INIT, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
 	if (detects_nat(m))
 		nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	if (sa->frags)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
+	if (sa->peer->conf.childless != IKE_CHILDLESS_NEVER)
+		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, true);
 }
 
@@ -473,6 +505,8 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	ok = kex != NULL && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
+		sa->frags = fragments(sa, m);
+		certs_hear(sa, m);
 		answer(sa, now, kex, m);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,
@@ -486,14 +520,16 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	return ok;
 }
 
+/*
+ * A peer with an address of its own has its own quota, whatever goes on
+ * elsewhere.  Before IKE_AUTH those from anywhere are all alike, and counted
+ * for the first of them: they share what there is.
+ */
 static bool
 within_limits(struct ike *ike, struct ike_peer *p)
 {
-	/* One that is known by its address is not crowded out by others. */
-	bool known = addr_is_set(&p->conf.remote) &&
-	    !addr_is_any(&p->conf.remote);
-
-	if ((known || ike->half_open < ike->limits.half_open) && has_room(p))
+	if (index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
+	    p->half_open < ike->limits.half_open_per_peer)
 		return true;
 	out_event(ike, p->conf.id, IKE_EV_REFUSED,
 	    "IKE_SA_INIT dropped: %u half-open IKE SAs, %u of this peer",
@@ -581,8 +617,8 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 	 * make us send more to it than he sends himself.
 	 */
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
-	    !cookie_passes(ike, now, path, h, m,
-	    2 * peer->half_open >= ike->limits.half_open_per_peer ||
+	    !cookie_passes(ike, now, path, h, m, (!index_is_anybody(peer) &&
+	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
 	    answer_size(m, &c.suite) > raw.n) ||
 	    !within_limits(ike, peer))
 		return;

@@ -158,7 +158,7 @@ static const struct hostile_case cases[] = {
 	{ "no AUTH: EAP", "7296 2.16", CALLED_AUTH, GONE,
 	    { DROP(AUT, "idr payload{48.5}") } },
 	{ "neither a child nor an error", "7296 1.2", CALLED_AUTH, GONE,
-	    { DROP(AUT, "idr auth") } },
+	    { DEL(AUT, "idr auth") } },
 	{ "an empty answer", "7296 1.2", CALLED_AUTH, GONE,
 	    { DROP(AUT, "") } },
 	{ "two AUTH payloads", "7296 1.2", CALLED_AUTH, GONE,

@@ -132,9 +132,11 @@ tunnel_in_use() {
 # capture NAME NS INTERFACE: from the moment it returns until capture_end NAME. Captures stay in the guest's memory and go to
 # /mnt/out with the logs at the end (lib.sh).
 pcaps=/mnt/pcaps
+snaplen=256			# octets of a packet; 0: all
 capture() {
 	mkdir -p $pcaps
-	spawn "$1.tcpdump" nsenter --net="/run/netns/$2" -- sh -c 'exec tcpdump -ni "$1" -s 256 -U -w - >"$2"' - "$3" "$pcaps/$1.pcap"
+	spawn "$1.tcpdump" nsenter --net="/run/netns/$2" -- sh -c 'exec tcpdump -ni "$1" -s "$2" -U -w - >"$3"' \
+		- "$3" "$snaplen" "$pcaps/$1.pcap"
 	wait_quietly 10 "tcpdump on $3" grep -q 'listening on' "$out/$1.tcpdump.log"
 }
 

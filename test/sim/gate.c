@@ -503,9 +503,15 @@ gate_drain(struct gate *g)
 json_t *
 gate_ctl(struct gate *g, const char *line)
 {
+	return gate_ctl_as(g, 0, line);
+}
+
+json_t *
+gate_ctl_as(struct gate *g, uint32_t uid, const char *line)
+{
 	unsigned before = g->answers;
 
-	gw_ctl(g->gw, g->world->now, before + 1, bytes_str(line));
+	gw_ctl(g->gw, g->world->now, before + 1, uid, bytes_str(line));
 	gate_drain(g);
 	return g->answers > before ? g->answer : NULL;
 }

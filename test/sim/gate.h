@@ -62,7 +62,8 @@ void		gate_start(struct gate *);
 /* Power failure; what the kernel has survives only where it is said so. */
 void		gate_crash(struct gate *, bool keep_kernel);
 /* One request; the answer comes at once or, with reload, some time later. */
-json_t		*gate_ctl(struct gate *, const char *line);
+json_t		*gate_ctl(struct gate *, const char *line);	/* by root */
+json_t		*gate_ctl_as(struct gate *, uint32_t uid, const char *line);
 void		gate_stop(struct gate *);
 /* As SIGHUP: reads the file again, without a client. */
 void		gate_reload(struct gate *);

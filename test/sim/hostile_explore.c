@@ -148,6 +148,9 @@ unharmed(void *self, struct reason *why)
 	duo_run(&w->d, span_s(45));
 	while (duo_catch(&w->d, dump, sizeof(dump)) > 0)
 		continue;
+	/* It may just be rekeying by itself. */
+	for (int i = 0; i < 20 && !duo_paired(&w->d, why); i++)
+		duo_run(&w->d, span_s(1));
 	if (w->d.trouble.s[0] != '\0') {
 		*why = w->d.trouble;
 		return false;

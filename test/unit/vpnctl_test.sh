@@ -120,6 +120,10 @@ fails "a line break does not make two lines" 1 'unknown command "a?b"; "vpnctl h
 b"
 fails "a rekey of something else" 1 'rekey "ike" or "child", not "esp"' rekey a esp
 fails "secrets where none belong" 1 '-s is for "check" only' show -s x
+fails "keys without a form" 1 'keys needs --wireshark, --dir DIRECTORY or --json' keys
+fails "Wireshark where it does not belong" 1 '--wireshark is not for "show"' show --wireshark
+fails "a directory where none belongs" 1 '--dir is not for "reload"' reload --dir x
+fails "keys of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' keys "a b" --wireshark
 fails "help about nothing" 1 'no command "foo"; "vpnctl help" lists them' help foo
 fails "no daemon" 2 "cannot reach vpnd at $sock: No such file or directory (is vpnd running?)" show
 prints "help about one command" 'usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] COMMAND
@@ -128,7 +132,7 @@ NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help 
 want_status=0
 run --help
 verdict=ok
-for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey check reload help; do
+for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey check reload "keys \[NAME\] --wireshark" help; do
 	grep -q "^  $word " "$dir/out" || verdict=bad
 done
 result "help lists every command" $verdict "all commands"
@@ -208,6 +212,9 @@ fails "what cannot be done" 4 'vpn-branch1/1: nothing to rekey: no IKE SA' rekey
 asked "a rekey looks first, then asks" '{"command":"show","name":"vpn-branch1"}' \
 	'{"command":"rekey","name":"vpn-branch1","what":"ike"}'
 
+answers keys '{"ok":false,"exit":4,"error":"keys is for root alone, not for uid 1000"}'
+fails "keys for somebody else" 4 'keys is for root alone, not for uid 1000' keys vpn-branch1/1 --wireshark
+asked "keys of one tunnel" '{"command":"keys","name":"vpn-branch1/1"}'
 answers reload '{"ok":false,"exit":6,"error":"vpnd.conf:3: asn: must be 1 to 4294967294, not 0"}'
 fails "a reload of what is invalid" 6 'vpnd.conf:3: asn: must be 1 to 4294967294, not 0' reload
 answers reload '{"ok":true}'
