@@ -1,6 +1,6 @@
 /*
  * The Encrypted payload's cryptography, in place: AES-GCM as RFC 5282 puts it
- * into IKEv2, ChaCha20-Poly1305 as RFC 7634 does, with nonces of the same shape,
+ * into IKEv2, ChaCha20-Poly1305 as RFC 7634 does with nonces of the same shape,
  * and AES-CBC with a separate HMAC over everything before the ICV (RFC 7296
  * section 3.14), encrypt then MAC.
  *

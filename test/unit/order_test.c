@@ -133,8 +133,9 @@ static const struct {
 	const char	*suite, *why;
 	bool		 unsaid;
 } esns[] = {
-	{ "both have both", "YN", ORDER_OURS, { { ESP, { GCM256, NOESN, ESN } } },
-	    "AES256-GCM-16/ESN", NULL, false },
+	{ "both have both", "YN", ORDER_OURS,
+	    { { ESP, { GCM256, NOESN, ESN } } }, "AES256-GCM-16/ESN", NULL,
+	    false },
 	{ "we prefer none", "NY", ORDER_OURS,
 	    { { ESP, { GCM256, ESN, NOESN } } }, "AES256-GCM-16", NULL, false },
 	{ "the peer prefers none and counts", "YN", ORDER_PEER,

@@ -164,7 +164,7 @@ every_algorithm_carries_packets_over_rekeys(void **state)
 static const struct {
 	const char	*what;
 	const char	*encr, *integ, *group, *more;		/* the hub's */
-	const char	*encr_b, *integ_b, *group_b, *more_b;	/* the caller's */
+	const char	*encr_b, *integ_b, *group_b, *more_b;	/* branch's */
 	const char	*ike, *esp;
 } mixes[] = {
 	{ "our order when the peer calls",
