@@ -1,7 +1,7 @@
 #!/bin/bash
 # fragmentation: IKE messages in fragments (RFC 7383) to and from strongSwan and Libreswan, each side initiating once
 # needs: vti vpnd strongswan libreswan
-# time: 300
+# time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10
