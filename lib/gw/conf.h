@@ -133,6 +133,8 @@ struct conf_tunnel {
 	struct addr	local4, remote4, local6, remote6;
 	char		ifname[KERN_IFNAME_LEN];
 	uint32_t	index;		/* 1.. over the whole configuration */
+	/* Its outside addresses are an earlier one's too: not with VTI. */
+	bool		twin;
 	bool		start;		/* startup_action */
 	struct conf_phase phase1, phase2;
 	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */

@@ -88,6 +88,7 @@ struct create {
 	bool		collided;	/* the peer rekeys the same */
 	struct nonce_key theirs;	/* lowest nonce of its exchange */
 	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
+	bool		overtaken;	/* theirs stays, whatever the answer */
 };
 
 struct xchg {

@@ -592,6 +592,21 @@ static const struct row {
 	{ "one pair of addresses, two identities",
 	    TUN("remote_id = \"one\";\n}, { " OUTSIDE "remote_id = \"two\";"),
 	    NULL },
+	{ "the same over VTI", FRAME("interface = \"vti\";", "hub", "", OUTSIDE,
+	    "remote_id = \"one\";\n}, { " OUTSIDE "remote_id = \"two\";"),
+	    "t.conf:9: connections[0].tunnels[1].remote_outside_ip_address: "
+	    "is already the pair of outside addresses of a/1, and VTIs cannot "
+	    "share it: use interface = \"xfrmi\"" },
+	{ "two peers from anywhere over VTI",
+	    FRAME("interface = \"vti\";", "hub", "",
+	    "local_outside_ip_address = \"192.0.2.1\";",
+	    "remote_id = \"one\";\n}, { local_outside_ip_address = "
+	    "\"192.0.2.1\"; remote_id = \"two\";"),
+	    "t.conf:9: connections[0].tunnels[1].remote_outside_ip_address: "
+	    "is already the pair of outside addresses of a/1, and VTIs cannot "
+	    "share it: use interface = \"xfrmi\"" },
+	{ "two peers over VTI", FRAME("interface = \"vti\";", "hub", "",
+	    OUTSIDE, "}, { " OUTSIDE2), NULL },
 	{ "a name whose letters are another's address",
 	    TUN("remote_id = \"abcd\";\n}, { " OUTSIDE
 	    "remote_id = \"97.98.99.100\";"), NULL },
