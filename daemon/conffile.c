@@ -130,7 +130,8 @@ read_secrets(struct conffile *c, const char *given, struct reason *why)
 		c->keys = keystore_load(c->secrets_path, why);
 	} else {
 		c->keys = keystore_none();
-		reason_set(why, "%.100s: out of memory", c->path);
+		if (c->keys == NULL)
+			reason_set(why, "%.100s: out of memory", c->path);
 	}
 	return c->keys != NULL;
 }

@@ -317,9 +317,9 @@ parse_aside(struct parse *p)
 }
 
 static struct keystore *
-keep(const struct parsed *from)
+keep(const struct entry *entries, size_t n)
 {
-	size_t size = sizeof(struct keystore) + from->n * sizeof(struct entry);
+	size_t size = sizeof(struct keystore) + n * sizeof(struct entry);
 	struct keystore *k = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -332,17 +332,16 @@ keep(const struct parsed *from)
 	}
 	mlock(k, size);		/* where the limit allows it */
 	k->size = size;
-	k->n = from->n;
-	memcpy(k->entries, from->entries, from->n * sizeof(struct entry));
+	k->n = n;
+	if (n > 0)
+		memcpy(k->entries, entries, n * sizeof(struct entry));
 	return k;
 }
 
 struct keystore *
 keystore_none(void)
 {
-	const struct parsed nothing = { .n = 0 };
-
-	return keep(&nothing);
+	return keep(NULL, 0);
 }
 
 struct keystore *
@@ -358,7 +357,7 @@ keystore_load(const char *path, struct reason *why)
 		return NULL;
 	}
 	if (parse_aside(&p)) {
-		k = keep(out);
+		k = keep(out->entries, out->n);
 		if (k == NULL)
 			fail(&p, 0, "memory", strerror(errno));
 	}

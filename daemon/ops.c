@@ -327,6 +327,21 @@ set_link(struct monitor *m, const struct kern_link *l, char *text)
 	return nl_link_set(m->nl, l, text);
 }
 
+/* Two VTIs with the same outside addresses: the kernel makes only one. */
+static bool
+is_impossible(const struct monitor *m, const struct kern_link *l, char *text)
+{
+	const struct conf_tunnel *t = conffile_tunnel(&m->files, l->name);
+
+	if (t == NULL || !t->twin ||
+	    nl_link_kind(m->nl, l) != KERN_LINK_VTI)
+		return false;
+	str_fmt(text, KERN_TEXT_LEN, "interface %s: another tunnel has its "
+	    "outside addresses, and VTIs cannot share them; xfrm interfaces "
+	    "could", l->name);
+	return true;
+}
+
 /*
  * Making it causes events of its own: they are thrown away, and only then the
  * state is read, so that what comes later is news.
@@ -342,7 +357,7 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	state->up = l->up;
 	if (m->nl == NULL)
 		return 0;
-	error = set_link(m, l, text);
+	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);
 	monitor_drain_links(m, l->name);
 	state->kind = nl_link_kind(m->nl, l);
 	nl_link_state(m->nl, l->name, &state->exists, &state->up);

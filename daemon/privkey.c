@@ -192,17 +192,19 @@ sign_aside(const struct privkey *k, const struct kern_auth *a, struct left *l)
 {
 	int fd[2];
 	pid_t pid = -1;
+	bool whole;
 
 	if (pipe2(fd, O_CLOEXEC) < 0) {
 		reason_set(&l->why, "pipe: %s", strerror(errno));
 		return false;
 	}
-	if (write(fd[1], k->pem, k->n) == (ssize_t)k->n)
+	whole = write(fd[1], k->pem, k->n) == (ssize_t)k->n;
+	close(fd[1]);
+	if (whole)
 		pid = fork();
 	if (pid == 0)
 		sign_child(fd[0], a, l);
 	close(fd[0]);
-	close(fd[1]);
 	if (pid < 0)
 		reason_set(&l->why, "fork: %s", strerror(errno));
 	return pid > 0 && await(pid) && l->ok;

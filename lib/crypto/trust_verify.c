@@ -18,6 +18,7 @@
 
 /* One verification. */
 struct run {
+	const struct trust *trust;
 	const struct trust_policy *policy;
 	struct trust_verdict *verdict;
 	uint32_t	crl_bad;	/* bit per depth: the CRL is no CRL */
@@ -121,16 +122,33 @@ fault_of(int error)
 	return &other;
 }
 
-static void
-explain_revoked(X509_CRL *crl, X509 *x, const char *subject,
-    struct reason *why)
+/* Which of an expired CRL libcrypto does not tell. */
+static X509_REVOKED *
+revoked_entry(const struct trust *t, X509_CRL *crl, X509 *x)
 {
-	ASN1_ENUMERATED *e = NULL;
 	X509_REVOKED *entry;
+
+	if (crl != NULL && X509_CRL_get0_by_cert(crl, &entry, x) != 0)
+		return entry;
+	for (size_t i = 0; i < t->crls_n; i++) {
+		if (X509_NAME_cmp(X509_CRL_get_issuer(t->crls[i]),
+		    X509_get_issuer_name(x)) == 0 &&
+		    X509_CRL_get0_by_cert(t->crls[i], &entry, x) != 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static void
+explain_revoked(const struct trust *t, X509_CRL *crl, X509 *x,
+    const char *subject, struct reason *why)
+{
+	X509_REVOKED *entry = revoked_entry(t, crl, x);
+	ASN1_ENUMERATED *e = NULL;
 	char when[CERT_TIME_LEN];
 	int64_t reason = 0;
 
-	if (crl == NULL || X509_CRL_get0_by_cert(crl, &entry, x) == 0) {
+	if (entry == NULL) {
 		reason_set(why, "the certificate \"%s\" is revoked", subject);
 		return;
 	}
@@ -162,8 +180,8 @@ explain_no_ca(int error, X509 *x, const char *subject, struct reason *why)
 }
 
 static void
-explain(X509_STORE_CTX *ctx, int error, const struct fault *f, X509 *x,
-    const char *subject, struct reason *why)
+explain(const struct trust *t, X509_STORE_CTX *ctx, int error,
+    const struct fault *f, X509 *x, const char *subject, struct reason *why)
 {
 	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
 	char issuer[100], when[CERT_TIME_LEN];
@@ -183,7 +201,7 @@ explain(X509_STORE_CTX *ctx, int error, const struct fault *f, X509 *x,
 		    cert_time_str(X509_get0_notBefore(x), when));
 		return;
 	case TRUST_REVOKED:
-		explain_revoked(crl, x, subject, why);
+		explain_revoked(t, crl, x, subject, why);
 		return;
 	case TRUST_NO_CRL:
 		reason_set(why, "there is no CRL of \"%s\" to look up the "
@@ -232,7 +250,7 @@ refuse(struct run *r, X509_STORE_CTX *ctx, X509 *leaf)
 		x = leaf;
 	cert_name_str(X509_get_subject_name(x), subject, sizeof(subject));
 	blame(r->verdict, f->result, X509_STORE_CTX_get_error_depth(ctx), x);
-	explain(ctx, error, f, x, subject, &r->verdict->why);
+	explain(r->trust, ctx, error, f, x, subject, &r->verdict->why);
 }
 
 /* --- what of CRLs may be passed over --- */
@@ -432,7 +450,7 @@ bool
 trust_verify(const struct trust *t, const struct cert_chain *chain,
     int64_t now, const struct trust_policy *policy, struct trust_verdict *v)
 {
-	struct run r = { .policy = policy, .verdict = v };
+	struct run r = { .trust = t, .policy = policy, .verdict = v };
 	struct material m;
 	bool ok;
 

@@ -108,6 +108,12 @@ enum conf_childless {		/* RFC 6023 */
 	CONF_CHILDLESS_FORCE,
 };
 
+enum conf_order {		/* whose order of proposals counts */
+	CONF_ORDER_OURS,
+	CONF_ORDER_PEER,
+	CONF_ORDER_AWS,
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
@@ -127,9 +133,13 @@ struct conf_tunnel {
 	struct addr	local4, remote4, local6, remote6;
 	char		ifname[KERN_IFNAME_LEN];
 	uint32_t	index;		/* 1.. over the whole configuration */
+	/* Its outside addresses are an earlier one's too: not with VTI. */
+	bool		twin;
 	bool		start;		/* startup_action */
 	struct conf_phase phase1, phase2;
 	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
+	enum conf_order	order;		/* when the peer calls */
+	bool		esn;		/* extended sequence numbers in ESP */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */

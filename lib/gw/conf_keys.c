@@ -55,6 +55,10 @@ static const struct conf_word inside_words[] = {
 	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
 	{ "both", CONF_INSIDE_BOTH }, { NULL, 0 },
 };
+static const struct conf_word order_words[] = {
+	{ "ours", CONF_ORDER_OURS }, { "peer", CONF_ORDER_PEER },
+	{ "aws", CONF_ORDER_AWS }, { NULL, 0 },
+};
 
 /* Traffic selectors are the customer's and the cloud's until roles are known. */
 static const struct conf_key keys[] = {
@@ -122,6 +126,10 @@ static const struct conf_key keys[] = {
 	{ "phase2_integrity_algorithms", TUN(phase2.integ),
 	    ALGS(ALG_INTEG, ALG_FOR_ESP) },
 	{ "phase2_dh_group_numbers", TUN(phase2.ke), ALGS(ALG_KE, 0) },
+	{ "extended_sequence_numbers", TUN(esn), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "proposal_order", TUN(order), .kind = CONF_KIND_WORD,
+	    .words = order_words, .def = "ours" },
 	{ "phase2_lifetime_seconds", TUN(phase2.lifetime),
 	    .kind = CONF_KIND_SPAN, SHORT(900, 3600, 1), .unit = "seconds",
 	    .def = "3600" },

@@ -90,6 +90,7 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	struct conf_tunnel a = *t->conf, b = *n;
 
 	a.index = b.index = 0;
+	a.twin = b.twin = false;
 	/* Used from the next authentication on: see renew(). */
 	memset(&a.creds, 0, sizeof(a.creds));
 	memset(&b.creds, 0, sizeof(b.creds));

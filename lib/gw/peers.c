@@ -57,6 +57,30 @@ offer_of(const struct conf_phase *p, uint8_t proto)
 	return o;
 }
 
+static enum offer_order
+order_of(const struct conf_tunnel *c)
+{
+	static const enum offer_order orders[] = {
+		[CONF_ORDER_OURS] = ORDER_OURS,
+		[CONF_ORDER_PEER] = ORDER_PEER,
+		[CONF_ORDER_AWS] = ORDER_AWS,
+	};
+
+	return orders[c->order];
+}
+
+/* Extended sequence numbers where the peer has them, too. */
+static struct alg_list
+esn_of(const struct conf_tunnel *c)
+{
+	struct alg_list l = { 0 };
+
+	if (c->esn)
+		l.alg[l.n++] = alg_find(ALG_ESN, ESN_YES, 0);
+	l.alg[l.n++] = alg_find(ALG_ESN, ESN_NO, 0);
+	return l;
+}
+
 static struct id
 id_of(const struct conf_id *c)
 {
@@ -134,6 +158,8 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.fragment_size = c->fragment_size,
 		.childless = childless_of(c->childless),
 	};
+	out->ike.order = out->esp.order = order_of(c);
+	out->esp.esn = esn_of(c);
 }
 
 void

@@ -101,6 +101,32 @@ auth_own_id_str(const struct ike_peer *p, char *buf, size_t size)
 		str_add(buf, size, " by %s", from);
 }
 
+static bool
+same_id(uint8_t type, struct bytes data, uint8_t other, struct bytes other_data)
+{
+	return type == other && bytes_eq(data, other_data);
+}
+
+bool
+auth_has_twin(const struct ike_peer *p)
+{
+	const struct id *theirs = &p->conf.remote_id;
+	struct pl_id own = auth_own_id(p);
+
+	for (const struct ike_peer *o = p->ike->peers.all; o != NULL;
+	    o = o->in[INDEX_ALL].next) {
+		const struct id *id = &o->conf.remote_id;
+		struct pl_id other = auth_own_id(o);
+
+		if (o != p && (id->type == 0 || theirs->type == 0 ||
+		    same_id(id->type, bytes_of(id->data, id->n), theirs->type,
+		    bytes_of(theirs->data, theirs->n))) &&
+		    same_id(own.type, own.data, other.type, other.data))
+			return true;
+	}
+	return false;
+}
+
 bool
 auth_ask_own(struct ike_sa *sa, struct reason *why)
 {
@@ -112,12 +138,6 @@ auth_ask_own(struct ike_sa *sa, struct reason *why)
 
 	if (sign && p->creds.chain == NULL) {
 		reason_set(why, "there is no certificate to authenticate with");
-		return false;
-	}
-	/* RFC 7427 section 4: with one of the algorithms that it announced. */
-	if (sign && sa->setup->hashes_seen && sa->setup->hashes == 0) {
-		reason_set(why, "no common signature hash: the peer announces "
-		    "none that we have");
 		return false;
 	}
 	id_encode(&w, own.type, own.data);
@@ -301,7 +321,6 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
 {
 	size_t n = 0;
 	uint8_t *octets = signed_octets(sa, !sa->initiator, id->body, &n);
-	struct reason r;
 	bool ok;
 
 	if (octets == NULL) {
@@ -309,10 +328,8 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
 		return false;
 	}
 	ok = sig_verify(leaf, m->auth.method, m->auth.data,
-	    bytes_of(octets, n), 0, used, &r);
+	    bytes_of(octets, n), 0, used, why);
 	free(octets);
-	if (!ok)
-		reason_set(why, "the peer's signature is refused: %s", r.s);
 	return ok;
 }
 

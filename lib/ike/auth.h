@@ -15,6 +15,8 @@
 struct pl_id	auth_own_id(const struct ike_peer *);
 /* "gw.example (ID_FQDN)", with where it comes from. */
 void		auth_own_id_str(const struct ike_peer *, char *, size_t);
+/* Could another peer's SA be between the same identities as this one's? */
+bool		auth_has_twin(const struct ike_peer *);
 /* Asks the host for our AUTH value.  False: the reason says why not. */
 bool		auth_ask_own(struct ike_sa *, struct reason *);
 

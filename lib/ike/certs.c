@@ -156,8 +156,8 @@ certs_hear(struct ike_sa *sa, const struct msg *m)
 	const struct pl_notify *n = msg_notify(m, N_SIGNATURE_HASH_ALGORITHMS);
 	struct setup *s = sa->setup;
 
-	if (n != NULL && sig_hashes_read(n->data, &s->hashes))
-		s->hashes_seen = true;
+	if (n != NULL)
+		sig_hashes_read(n->data, &s->hashes);
 	if (sa->peer->creds.issuers.n > 0 && asks_others(sa->peer, m))
 		s->asks_others = true;
 }

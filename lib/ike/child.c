@@ -417,6 +417,16 @@ child_replaced(struct child *c)
 }
 
 void
+child_lost(struct child *c, struct instant now)
+{
+	if (c->answer)
+		xchg_release(c->sa, now);
+	c->answer = false;
+	child_replaced(c);
+	c->cull_at = instant_after(now, grace);
+}
+
+void
 child_elect(struct child *c, struct instant now)
 {
 	for (struct child *o = c->sa->children; o != NULL; o = o->next) {

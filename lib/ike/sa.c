@@ -425,8 +425,12 @@ tick_established(struct ike_sa *sa, struct instant now)
 		x_info_wind_up(sa, now);
 	}
 	if (instant_due(sa->cull_at, now)) {
+		/* What it lost to may have gone meanwhile. */
+		bool spare = peer_main_sa(sa->peer) != sa;
+
 		sa->cull_at = INSTANT_NEVER;
-		x_info_wind_up(sa, now);
+		if (spare)
+			x_info_wind_up(sa, now);
 	}
 	if (instant_due(sa->keepalive_at, now))
 		send_keepalive(sa, now);

@@ -64,8 +64,7 @@ struct setup {
 	uint8_t		auth[SIG_VALUE_MAX];	/* our AUTH value */
 	uint16_t	auth_n;
 	uint8_t		auth_method;
-	bool		hashes_seen;	/* the peer speaks RFC 7427 and */
-	unsigned	hashes;		/* takes signatures with these */
+	unsigned	hashes;		/* that the peer announced; see sig.h */
 	bool		asks_others;	/* CERTREQ without a CA of ours */
 	uint32_t	creds_epoch;	/* of what our value was asked with */
 	uint8_t		*inner;		/* the peer's IKE_AUTH, decrypted */
@@ -89,6 +88,7 @@ struct create {
 	bool		collided;	/* the peer rekeys the same */
 	struct nonce_key theirs;	/* lowest nonce of its exchange */
 	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
+	bool		overtaken;	/* theirs stays, whatever the answer */
 };
 
 struct xchg {

@@ -73,10 +73,17 @@ build_auth(struct build *b, const struct ike_sa *sa)
 	wr_bytes(w, bytes_of(sa->setup->auth, sa->setup->auth_n));
 }
 
-/* Section 2.4: we have no other SA with this peer that is to stay. */
+/*
+ * Section 2.4: "the only IKE SA currently active between the authenticated
+ * identities".  We have no other SA with this peer that is to stay, and no
+ * other tunnel is between the same identities, as two with one certificate
+ * at each end are: it would cost them theirs.
+ */
 static bool
 first_contact(const struct ike_sa *sa)
 {
+	if (auth_has_twin(sa->peer))
+		return false;
 	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
 		if (o->state == SA_ESTABLISHED && !o->want_delete)
 			return false;

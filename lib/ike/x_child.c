@@ -329,6 +329,16 @@ shared(struct create *x, const struct msg *m, const struct suite *s,
 	    kex_shared(x->kex, m->ke.data, g_ir);
 }
 
+/* What the peer made when both of us rekeyed this one. */
+static void
+theirs_lost(struct ike_sa *sa, struct instant now, uint32_t old_in)
+{
+	for (struct child *c = sa->children; c != NULL; c = c->next) {
+		if (c->replaces == old_in && !c->initiated && child_current(c))
+			child_lost(c, now);
+	}
+}
+
 /* The answer is good: the child, or what is left of it after a collision. */
 static void
 created(struct ike_sa *sa, struct instant now, const struct msg *m,
@@ -355,6 +365,8 @@ created(struct ike_sa *sa, struct instant now, const struct msg *m,
 		    "child SA is not valid");
 		sa->want_delete = true;
 	} else if (deal->replaces != 0 && !deal->lost) {
+		if (x->collided)
+			theirs_lost(sa, now, deal->replaces);
 		sa->peer->child_rekeys++;
 		out_event(sa->ike, sa->peer->conf.id, IKE_EV_REKEYED,
 		    "child SA");

@@ -6,6 +6,7 @@
 #include "ike/x_info.h"
 
 #include "ike/peer.h"
+#include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
 /* A delete is not worth waiting for as long as a dead peer is. */
@@ -60,16 +61,17 @@ delete_children(struct ike_sa *sa, struct instant now, struct build *b,
 		delete_child(sa, now, b, rd_u32(&r));
 }
 
-/* Both sides rekeyed and the peer's won: its successor has the children. */
-static void
-save_children(struct ike_sa *sa)
+/* Another SA carries the tunnel on. */
+static bool
+is_spare(const struct ike_sa *sa)
 {
-	struct ike_sa *n = NULL;
-
-	if (sa->create != NULL && sa->create->theirs_spi != 0)
-		n = map_get(&sa->ike->sas, sa->create->theirs_spi);
-	if (n != NULL)
-		sa_migrate(sa, n);
+	for (const struct ike_sa *o = sa->peer->sas; o != NULL;
+	    o = o->peer_next) {
+		if (o != sa && o->state == SA_ESTABLISHED && !o->want_delete &&
+		    sa_current_child(o) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -77,8 +79,9 @@ delete_sa(struct ike_sa *sa, struct instant now)
 {
 	bool expected = sa->state != SA_ESTABLISHED || sa->want_delete;
 
-	save_children(sa);
-	if (expected || peer_main_sa(sa->peer) != sa) {
+	if (x_rekey_overtaken(sa, now))
+		return;
+	if (expected || peer_main_sa(sa->peer) != sa || is_spare(sa)) {
 		sa_die(sa, now, NULL);
 		return;
 	}

@@ -195,6 +195,31 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 	sa_create_free(sa);
 }
 
+bool
+x_rekey_overtaken(struct ike_sa *sa, struct instant now)
+{
+	struct ike_sa *n = sa->x.task == TASK_REKEY_IKE ? theirs(sa) : NULL;
+
+	if (n == NULL)
+		return false;
+	if (!sa->create->overtaken)
+		succeed(sa, n);
+	sa->create->overtaken = true;
+	sa_state(sa, now, SA_REKEYED);
+	sa->x.give_up_at = instant_min(sa->x.give_up_at,
+	    instant_after(now, grace));
+	return true;
+}
+
+/* The late answer: what the peer made of our request goes, by us. */
+static void
+conclude(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
+{
+	if (ours != NULL)
+		ours->want_delete = true;
+	sa_die(sa, now, NULL);
+}
+
 /* Section 2.8.1 between our successor and the one that the peer made. */
 static void
 settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
@@ -221,36 +246,50 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 	}
 }
 
+/* What the answer gives: our successor, or NULL when it is not valid. */
+static struct ike_sa *
+answered(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct nonce_key *lowest)
+{
+	struct create *x = sa->create;
+	struct rekey k = {
+		.initiator = true, .spi_i = x->spi,
+		.ni = bytes_of(x->ni, NONCE_OURS), .nr = m->nonce,
+		.kex = x->kex, .theirs = m->ke.data,
+	};
+	struct proposals ps;
+	struct choice c;
+
+	if ((m->seen & PL_BIT(PL_KE)) == 0 ||
+	    proposal_decode(m->sa, &ps) != N_NONE ||
+	    !proposal_accept(&ps, &x->offer, 8, &c) ||
+	    c.suite.ke != kex_alg(x->kex) || m->ke.group != c.suite.ke->id)
+		return NULL;
+	k.spi_r = spi_of(c.spi);
+	k.suite = c.suite;
+	*lowest = nonce_lowest(k.ni, k.nr);
+	return successor(sa, now, &k);
+}
+
 void
 x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
-	struct create *x = sa->create;
 	const struct pl_notify *error = msg_error(m);
 	struct ike_sa *n = NULL;
 	struct nonce_key lowest;
-	struct proposals ps;
-	struct choice c;
 
 	(void)path;
 	xchg_done(sa);
+	if (error == NULL)
+		n = answered(sa, now, m, &lowest);
+	if (sa->create->overtaken) {
+		conclude(sa, now, n);
+		return;
+	}
 	if (error != NULL) {
 		refused(sa, now, error);
 		return;
-	}
-	if ((m->seen & PL_BIT(PL_KE)) != 0 &&
-	    proposal_decode(m->sa, &ps) == N_NONE &&
-	    proposal_accept(&ps, &x->offer, 8, &c) &&
-	    c.suite.ke == kex_alg(x->kex) && m->ke.group == c.suite.ke->id) {
-		struct rekey k = {
-			.initiator = true, .spi_i = x->spi,
-			.spi_r = spi_of(c.spi), .suite = c.suite,
-			.ni = bytes_of(x->ni, NONCE_OURS), .nr = m->nonce,
-			.kex = x->kex, .theirs = m->ke.data,
-		};
-
-		lowest = nonce_lowest(k.ni, k.nr);
-		n = successor(sa, now, &k);
 	}
 	if (n == NULL) {
 		peer_failed(sa->peer, "the peer's answer to our IKE rekey is "

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ike/hdr.h"
+#include "ike/peer.h"
 #include "sim/duo_event.h"
 
 #define BUSY_MAX	20000	/* steps at one instant */
@@ -123,6 +124,7 @@ ask_kernel(struct duo *d, int side, struct ike_out *out)
 		e->kernel_free_at = d->now;
 	e->kernel_free_at = instant_after(e->kernel_free_at,
 	    duo_some(d, e->kernel_delay));
+	e->kernel_free_at = instant_after(e->kernel_free_at, e->kernel_min);
 	duo_event_at(d, v, e->kernel_free_at);
 }
 
@@ -264,6 +266,9 @@ duo_check(struct duo *d)
 		if (e->tap.trouble.s[0] != '\0')
 			trouble(d, i == LEFT ? "left wire: " : "right wire: ",
 			    e->tap.trouble.s);
+		if (duo_orphan(d, i) != NULL)
+			trouble(d, i == LEFT ? "left" : "right",
+			    " kernel has an SA that nobody owns");
 	}
 }
 
@@ -401,6 +406,22 @@ duo_rekey(struct duo *d, int side, bool child)
 
 	duo_check(d);
 	return ok;
+}
+
+bool
+duo_delete(struct duo *d, int side)
+{
+	struct ike *ike = d->end[side].ike;
+	struct ike_sa *sa = peer_main_sa(table_peer(ike, DUO_PEER));
+	struct child *c = sa == NULL ? NULL : sa_current_child(sa);
+
+	if (c == NULL)
+		return false;
+	c->want_delete = true;
+	sa_touch(sa);
+	sa_settle_all(ike, d->now);
+	duo_check(d);
+	return true;
 }
 
 void

@@ -75,6 +75,8 @@ keep(struct duo *d, struct duo_event *v)
 		p = &(*p)->next;
 	v->next = NULL;
 	*p = v;
+	mail_read(&v->mail, !v->side, d->end[v->side].ike,
+	    d->end[!v->side].ike, duo_message(&v->out));
 }
 
 static void
@@ -132,6 +134,8 @@ duo_send(struct duo *d, int from, struct ike_out *out)
 		duo_event_free(v);
 	} else if (r != NULL) {
 		by_rule(d, v, r);
+	} else if (d->hold) {
+		keep(d, v);
 	} else if (chance(d, d->link.loss)) {
 		duo_event_free(v);
 	} else {
@@ -151,6 +155,29 @@ duo_release(struct duo *d)
 		d->kept = v->next;
 		duo_event_at(d, v, instant_after(d->now, duo_travel(d)));
 	}
+}
+
+bool
+duo_pass(struct duo *d, const struct mail_like *like, enum duo_fate fate,
+    struct mail *mail)
+{
+	struct duo_event **p = &d->kept, *v;
+
+	while ((v = *p) != NULL && !mail_is(&v->mail, like))
+		p = &v->next;
+	if (v == NULL)
+		return false;
+	*mail = v->mail;
+	if (fate == DUO_TWICE) {
+		v = copy_of(d, v);
+	} else {
+		*p = v->next;
+	}
+	if (fate == DUO_DROP)
+		duo_event_free(v);
+	else
+		duo_event_at(d, v, instant_after(d->now, duo_travel(d)));
+	return true;
 }
 
 struct bytes

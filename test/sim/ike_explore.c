@@ -160,6 +160,38 @@ hard_limit(struct world *w)
 }
 
 static void
+delete_child(struct world *w)
+{
+	duo_delete(&w->d, (int)below(w, 2));
+}
+
+/* A delete that meets another one, a rekey, or the end of the IKE SA. */
+static void
+delete_across(struct world *w)
+{
+	int side = (int)below(w, 2);
+
+	duo_delete(&w->d, side);
+	duo_run(&w->d, up_to_ms(w, below(w, 2) * 200));
+	if (below(w, 2) == 0)
+		duo_rekey(&w->d, !side, below(w, 2) == 0);
+	else
+		duo_delete(&w->d, !side);
+}
+
+/* Both ask for a child where there is none, or is one no longer. */
+static void
+create_both(struct world *w)
+{
+	duo_delete(&w->d, (int)below(w, 2));
+	duo_run(&w->d, up_to_ms(w, 1000));
+	duo_up(&w->d, LEFT);
+	duo_run(&w->d, up_to_ms(w, below(w, 2) * 200));
+	if (w->d.end[RIGHT].keep_up)
+		duo_up(&w->d, RIGHT);
+}
+
+static void
 down(struct world *w)
 {
 	int side = (int)below(w, 2);
@@ -208,6 +240,9 @@ static const struct act {
 	{ false, 6, rekey_both },
 	{ false, 2, soft_limit },
 	{ true, 1, hard_limit },
+	{ true, 2, delete_child },
+	{ true, 2, delete_across },
+	{ true, 2, create_both },
 	{ true, 2, down },
 	{ true, 1, up },
 	{ true, 1, crash },

@@ -30,7 +30,7 @@ struct made_spec {
 	const char	*key;		/* "P-256", "RSA-2048", "ED25519" */
 	const struct made *issuer;	/* NULL: itself */
 	const char	*basic;		/* basicConstraints */
-	const char	*usage, *eku, *san, *names, *aia, *cdp;
+	const char	*usage, *eku, *san, *names, *aia, *cdp, *comment;
 	int64_t		 from, until;	/* 0, 0: yesterday, in a year */
 	const char	*digest;	/* NULL: SHA2-256 */
 	long		 serial;	/* 0: 1 */
@@ -158,6 +158,7 @@ ca_make(const struct made_spec *s)
 	ca_extend(m.x509, issuer, NID_name_constraints, s->names);
 	ca_extend(m.x509, issuer, NID_info_access, s->aia);
 	ca_extend(m.x509, issuer, NID_crl_distribution_points, s->cdp);
+	ca_extend(m.x509, issuer, NID_netscape_comment, s->comment);
 	if (!s->bare) {
 		ca_extend(m.x509, issuer, NID_subject_key_identifier, "hash");
 		ca_extend(m.x509, issuer, NID_authority_key_identifier,

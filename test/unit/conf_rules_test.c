@@ -425,6 +425,18 @@ static const struct row {
 	    E_TUN("phase1_dh_group_numbers",
 	    "must name at least one; leave it out for the default") },
 
+	{ "the order of the peer", TUN("proposal_order = \"peer\";"), NULL },
+	{ "the order of AWS", TUN("proposal_order = \"aws\";"), NULL },
+	{ "an order of somebody else", TUN("proposal_order = \"theirs\";"),
+	    E_TUN("proposal_order",
+	    "must be \"ours\", \"peer\" or \"aws\", not \"theirs\"") },
+	{ "no extended sequence numbers",
+	    TUN("extended_sequence_numbers = false;"), NULL },
+	{ "extended sequence numbers by number",
+	    TUN("extended_sequence_numbers = 64;"),
+	    E_TUN("extended_sequence_numbers",
+	    "must be true or false, not a number") },
+
 	/* lifetimes and their company */
 	{ "phase 1 of 899 s", TUN("phase1_lifetime_seconds = 899;"),
 	    E_TUN("phase1_lifetime_seconds",
@@ -580,6 +592,21 @@ static const struct row {
 	{ "one pair of addresses, two identities",
 	    TUN("remote_id = \"one\";\n}, { " OUTSIDE "remote_id = \"two\";"),
 	    NULL },
+	{ "the same over VTI", FRAME("interface = \"vti\";", "hub", "", OUTSIDE,
+	    "remote_id = \"one\";\n}, { " OUTSIDE "remote_id = \"two\";"),
+	    "t.conf:9: connections[0].tunnels[1].remote_outside_ip_address: "
+	    "is already the pair of outside addresses of a/1, and VTIs cannot "
+	    "share it: use interface = \"xfrmi\"" },
+	{ "two peers from anywhere over VTI",
+	    FRAME("interface = \"vti\";", "hub", "",
+	    "local_outside_ip_address = \"192.0.2.1\";",
+	    "remote_id = \"one\";\n}, { local_outside_ip_address = "
+	    "\"192.0.2.1\"; remote_id = \"two\";"),
+	    "t.conf:9: connections[0].tunnels[1].remote_outside_ip_address: "
+	    "is already the pair of outside addresses of a/1, and VTIs cannot "
+	    "share it: use interface = \"xfrmi\"" },
+	{ "two peers over VTI", FRAME("interface = \"vti\";", "hub", "",
+	    OUTSIDE, "}, { " OUTSIDE2), NULL },
 	{ "a name whose letters are another's address",
 	    TUN("remote_id = \"abcd\";\n}, { " OUTSIDE
 	    "remote_id = \"97.98.99.100\";"), NULL },

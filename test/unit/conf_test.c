@@ -173,6 +173,8 @@ defaults_are_those_of_the_service(void **state)
 	assert_int_equal(t->phase2_bytes, 0);
 	assert_int_equal(t->phase2_packets, 0);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);
+	assert_true(t->esn);
+	assert_int_equal(t->order, CONF_ORDER_OURS);
 	assert_algs(&t->phase1.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
 	    "AES128-GCM-16 AES256 AES128");
 	assert_algs(&t->phase2.encr, "AES256-GCM-16 CHACHA20-POLY1305 "

@@ -303,6 +303,97 @@ rs_signatures_have_their_fixed_length(void **state)
 	}
 }
 
+/* RFC 4754 section 8: "abc" signed on each curve; x, y, r, s. */
+static const struct {
+	const char	*group;
+	uint8_t		 method;
+	const char	*x, *y, *r, *s;
+} rfc4754[] = {
+	{ "P-256", 9,
+	  "2442A5CC0ECD015FA3CA31DC8E2BBC70BF42D60CBCA20085E0822CB04235E970",
+	  "6FC98BD7E50211A4A27102FA3549DF79EBCB4BF246B80945CDDFE7D509BBFD7D",
+	  "CB28E0999B9C7715FD0A80D8E47A77079716CBBF917DD72E97566EA1C066957C",
+	  "86FA3BB4E26CAD5BF90B7F81899256CE7594BB1EA0C89212748BFF3B3D5B0315" },
+	{ "P-384", 10,
+	  "96281BF8DD5E0525CA049C048D345D3082968D10FEDF5C5ACA0C64E6465A97EA"
+	  "5CE10C9DFEC21797415710721F437922",
+	  "447688BA94708EB6E2E4D59F6AB6D7EDFF9301D249FE49C33096655F5D502FAD"
+	  "3D383B91C5E7EDAA2B714CC99D5743CA",
+	  "FB017B914E29149432D8BAC29A514640B46F53DDAB2C69948084E2930F1C8F7E"
+	  "08E07C9C63F2D21A07DCB56A6AF56EB3",
+	  "B263A1305E057F984D38726A1B46874109F417BCA112674C528262A40A629AF1"
+	  "CBB9F516CE0FA7D2FF630863A00E8B9F" },
+	{ "P-521", 11,
+	  "0151518F1AF0F563517EDD5485190DF95A4BF57B5CBA4CF2A9A3F6474725A35F"
+	  "7AFE0A6DDEB8BEDBCD6A197E592D40188901CECD650699C9B5E456AEA5ADD190"
+	  "52A8",
+	  "006F3B142EA1BFFF7E2837AD44C9E4FF6D2D34C73184BBAD90026DD5E6E85317"
+	  "D9DF45CAD7803C6C20035B2F3FF63AFF4E1BA64D1C077577DA3F4286C58F0AEA"
+	  "E643",
+	  "0154FD3836AF92D0DCA57DD5341D3053988534FDE8318FC6AAAAB68E2E6F4339"
+	  "B19F2F281A7E0B22C269D93CF8794A9278880ED7DBB8D9362CAEACEE54432055"
+	  "2251",
+	  "017705A7030290D1CEB605A9A1BB03FF9CDD521E87A696EC926C8C10C8362DF4"
+	  "975367101F67D1CF9BCCBF2F3D239534FA509E70AAC851AE01AAC68D62F86647"
+	  "2660" },
+};
+
+/* A certificate over a public key whose private one we do not have. */
+static struct cert *
+cert_over(const char *group, const char *x, const char *y)
+{
+	char text[300], name[8];
+	struct octets point;
+	struct made ca = ca_make(&(struct made_spec){ .subject = "CN=ca",
+	    .key = "P-256" });
+	struct made m = ca_make(&(struct made_spec){ .subject = "CN=gw",
+	    .key = "P-256", .issuer = &ca });
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_PARAM params[3];
+	struct cert *c;
+
+	str_fmt(text, sizeof(text), "04%s%s", x, y);
+	str_set(name, sizeof(name), group);
+	point = unhex(text);
+	params[0] = OSSL_PARAM_construct_utf8_string("group", name, 0);
+	params[1] = OSSL_PARAM_construct_octet_string("pub", point.b,
+	    point.n);
+	params[2] = OSSL_PARAM_construct_end();
+	m.key = NULL;
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &m.key, EVP_PKEY_PUBLIC_KEY,
+	    params), 1);
+	assert_int_equal(X509_set_pubkey(m.x509, m.key), 1);
+	assert_true(X509_sign(m.x509, ca.key, EVP_sha256()) > 0);
+	c = made_cert(&m);
+	EVP_PKEY_free(m.key);
+	EVP_PKEY_CTX_free(ctx);
+	made_fini(&m);
+	made_fini(&ca);
+	return c;
+}
+
+static void
+signatures_of_rfc_4754_verify(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rfc4754); i++) {
+		struct cert *c = cert_over(rfc4754[i].group, rfc4754[i].x,
+		    rfc4754[i].y);
+		struct octets rs;
+		struct reason why = { "" };
+		char text[300];
+
+		str_fmt(text, sizeof(text), "%s%s", rfc4754[i].r,
+		    rfc4754[i].s);
+		rs = unhex(text);
+		if (!sig_verify(c, rfc4754[i].method, octets_bytes(&rs),
+		    bytes_str("abc"), 0, NULL, &why))
+			fail_msg("%s: %s", rfc4754[i].group, why.s);
+		cert_free(c);
+	}
+}
+
 /* --- what must not verify --- */
 
 /* Signs by a row of the table, whatever our policy would choose. */
@@ -866,6 +957,7 @@ main(void)
 		    every_row_parses_as_itself_and_no_two_are_the_same),
 		cmocka_unit_test(every_algorithm_signs_and_verifies),
 		cmocka_unit_test(rs_signatures_have_their_fixed_length),
+		cmocka_unit_test(signatures_of_rfc_4754_verify),
 		cmocka_unit_test(wrong_pairings_are_refused_with_their_reason),
 		cmocka_unit_test(
 		    a_signature_verifies_under_its_own_identifier_only),

@@ -89,6 +89,7 @@ without_esn_no_sequence_number_comes_twice(void **state)
 	unsigned other = 0;
 
 	(void)state;
+	limited("extended_sequence_numbers = false;");
 	started();
 	for (unsigned i = 0; i < p.hub->kernel.sas_n; i++) {
 		const struct kern_sa *sa = &p.hub->kernel.sas[i].sa;
@@ -107,6 +108,20 @@ without_esn_no_sequence_number_comes_twice(void **state)
 	assert_true(other > 0);
 }
 
+static void
+with_esn_there_is_no_such_limit(void **state)
+{
+	(void)state;
+	started();
+	for (unsigned i = 0; i < p.hub->kernel.sas_n; i++) {
+		const struct kern_sa *sa = &p.hub->kernel.sas[i].sa;
+
+		assert_true(sa->esn);
+		assert_int_equal(sa->hard_packets, 0);
+		assert_int_equal(sa->soft_packets, 0);
+	}
+}
+
 static const struct {
 	const char	*keys;
 	uint64_t	hard, low, high;	/* of the soft limit */
@@ -120,7 +135,8 @@ static const struct {
 	/* margin and fuzz would eat it all up: a quarter is left */
 	{ "phase2_lifetime_packets = 100; rekey_fuzz_percentage = 100;"
 	    "rekey_margin_time_seconds = 1800;", 100, 25, 50 },
-	{ "phase2_lifetime_packets = 1000000000000L;", UINT32_MAX,
+	{ "phase2_lifetime_packets = 1000000000000L;"
+	    "extended_sequence_numbers = false;", UINT32_MAX,
 	    UINT32_MAX / 16 * 11, UINT32_MAX / 4 * 3 },
 };
 
@@ -158,6 +174,7 @@ main(void)
 		STORY(a_volume_is_rekeyed_under_traffic_without_a_loss),
 		STORY(what_reaches_its_hard_limit_ends_and_is_made_anew),
 		STORY(without_esn_no_sequence_number_comes_twice),
+		STORY(with_esn_there_is_no_such_limit),
 		STORY(the_margin_is_the_same_share_as_in_time),
 	};
 
