@@ -1,7 +1,7 @@
 #!/bin/bash
 # tunnels: so many tunnels at once between two vpnd, then between two strongSwans; time and processor time of each
 # needs: vti vpnd strongswan
-# time: 400
+# time: 900
 #
 #    branch ====== one wire, N tunnels ====== hub
 #    10.64.x.y, one address per tunnel        192.0.2.1
@@ -60,7 +60,7 @@ vpnds() {
 	for ns in hub branch; do
 		spawn $ns.vpnd nsenter --net=/run/netns/$ns -- "$daemons/vpnd" -c /mnt/$ns/vpnd.conf -d /mnt/$ns/run
 	done
-	wait_for 180 "$tunnels tunnels between two vpnd" all_there
+	wait_for 360 "$tunnels tunnels between two vpnd" all_there
 	for ns in hub branch; do
 		pids+=("${lab_pids[$ns.vpnd]}" "$(pgrep -P "${lab_pids[$ns.vpnd]}")")
 	done
@@ -83,11 +83,11 @@ strongswans() {
 		spawn $ns.charon nsenter --net=/run/netns/$ns -- unshare --mount -- bash -c "mount -t tmpfs run /run &&
 			STRONGSWAN_CONF=/mnt/$ns/strongswan/strongswan.conf exec /usr/lib/ipsec/charon"
 		wait_quietly 15 "strongSwan in $ns" test -S /mnt/$ns/strongswan/vici
-		STRONGSWAN_CONF=/mnt/$ns/strongswan/strongswan.conf in_ns $ns timeout 120 swanctl --load-all \
+		STRONGSWAN_CONF=/mnt/$ns/strongswan/strongswan.conf in_ns $ns timeout 300 swanctl --load-all \
 			--file /mnt/$ns/strongswan/swanctl.conf --uri unix:///mnt/$ns/strongswan/vici >>$out/$ns.charon.log 2>&1
 		pids+=("${lab_pids[$ns.charon]}")
 	done
-	wait_for 180 "$tunnels tunnels between two strongSwans" all_there
+	wait_for 360 "$tunnels tunnels between two strongSwans" all_there
 	took charon "$begin" "${pids[@]}"
 	for ns in hub branch; do reap $ns.charon KILL; done
 }
