@@ -40,7 +40,7 @@ obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 all: build/vpnd build/vpnctl
 
 # What lies in build/ is always of the flavour that was asked for last.
-build/vpnd build/vpnctl build/kernop: build/%: $(OUT)/% FORCE
+build/vpnd build/vpnctl build/kernop build/shuffle: build/%: $(OUT)/% FORCE
 	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
 FORCE:
 
@@ -52,6 +52,10 @@ $(OUT)/libsim.a: $(call obj,$(SIM_SRC))
 # The monitor with a scripted engine, for the lab.
 $(OUT)/kernop: $(OUT)/test/lab/kernop.o $(OUT)/test/lab/main.o $(OUT)/libdaemon.a \
 		$(OUT)/libvpn.a
+	$(if $(V),,@echo '  link $@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+# A wire for the lab that holds, drops and reorders IKE messages.
+$(OUT)/shuffle: $(OUT)/test/lab/shuffle.o $(OUT)/libvpn.a
 	$(if $(V),,@echo '  link $@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/test/lab/main.o: daemon/main.c | deps
@@ -75,7 +79,7 @@ $(OUT)/%.o: %.c | deps
 
 deps:
 	@test/deps.sh build
-tests: all build/kernop $(UNIT) $(SIM) $(BENCH) $(REPLAY)
+tests: all build/kernop build/shuffle $(UNIT) $(SIM) $(BENCH) $(REPLAY)
 
 check:
 	@test/deps.sh check
@@ -89,7 +93,7 @@ demo: all
 	@test/deps.sh demo
 	@test/lab/demo.sh
 
-lab: all build/kernop
+lab: all build/kernop build/shuffle
 	@test/deps.sh check
 	@test/lab/run $(if $(S),$(S),--list)
 
@@ -128,7 +132,7 @@ install: all
 	install -Dm644 etc/vpnd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vpnd.conf
 
 clean:
-	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl build/kernop
+	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl build/kernop build/shuffle
 
 help:
 	@sed -n 's/^# *help: //p' Makefile
