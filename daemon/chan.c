@@ -78,7 +78,7 @@ dgram_free(struct dgram *d)
 {
 	if (d->fd >= 0)
 		close(d->fd);
-	wipe(d, sizeof(*d));
+	wipe(d->b, d->n);
 	free(d);
 }
 

@@ -422,12 +422,22 @@ check_auth(const struct monitor *m, const struct kern_op *op,
 {
 	const struct kern_auth *a = &op->auth;
 
-	if (conf_find(m->files.conf, a->connection) == NULL)
+	const struct conf_connection *c = conf_find(m->files.conf,
+	    a->connection);
+	const struct conf_tunnel *t;
+
+	if (c == NULL)
 		return refuse(why, "the configuration has no connection %.60s",
 		    a->connection);
-	if (a->tunnel < 1 || a->tunnel > CONF_TUNNELS)
+	if (a->tunnel < 1 || a->tunnel > c->tunnels_n)
 		return refuse(why, "no such tunnel");
-	if (alg_find(ALG_PRF, a->prf, 0) == NULL)
+	t = &c->tunnels[a->tunnel - 1];
+	if (a->how == KERN_AUTH_SIGN ?
+	    t->local_auth != CONF_AUTH_CERTIFICATE :
+	    t->local_auth != CONF_AUTH_PSK && t->remote_auth != CONF_AUTH_PSK)
+		return refuse(why, "not how %.60s tunnel %u authenticates",
+		    a->connection, a->tunnel);
+	if (a->how == KERN_AUTH_PSK && alg_find(ALG_PRF, a->prf, 0) == NULL)
 		return refuse(why, "no PRF of ours");
 	return 0;
 }

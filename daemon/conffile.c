@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gw/bundle.h"
+
 #define TEXT_MAX	(64u << 20)
 
 static bool
@@ -22,8 +24,8 @@ fail(const char *path, const char *what, int error, struct reason *why)
 	return false;
 }
 
-static bool
-read_all(int fd, uint8_t **text, size_t *n)
+bool
+conffile_read_all(int fd, size_t max, uint8_t **text, size_t *n)
 {
 	struct stat st;
 	uint8_t *p;
@@ -32,7 +34,7 @@ read_all(int fd, uint8_t **text, size_t *n)
 
 	if (fstat(fd, &st) < 0)
 		return false;
-	if (!S_ISREG(st.st_mode) || st.st_size > TEXT_MAX) {
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > max) {
 		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
 		return false;
 	}
@@ -60,7 +62,7 @@ read_conf(struct conffile *c, struct reason *why)
 
 	if (fd < 0)
 		return fail(c->path, "open", errno, why);
-	ok = read_all(fd, &c->text, &c->n);
+	ok = conffile_read_all(fd, TEXT_MAX, &c->text, &c->n);
 	if (!ok)
 		fail(c->path, "read", errno, why);
 	close(fd);
@@ -72,21 +74,77 @@ read_conf(struct conffile *c, struct reason *why)
 	return c->conf != NULL;
 }
 
+void
+conffile_beside(const char *conf_path, const char *name, char *buf,
+    size_t size)
+{
+	const char *slash = strrchr(conf_path, '/');
+	int dir = slash == NULL ? 0 : (int)(slash - conf_path) + 1;
+
+	if (name[0] == '/')
+		dir = 0;
+	str_fmt(buf, size, "%.*s%s", dir, conf_path, name);
+}
+
 /* Given, or as the configuration names it, relative to its directory. */
 static void
 secrets_path(struct conffile *c, const char *given)
 {
-	const char *name = given;
-	const char *slash = strrchr(c->path, '/');
-	int dir = slash == NULL ? 0 : (int)(slash - c->path) + 1;
+	const char *name = c->conf->secrets;
 
-	if (name == NULL)
-		name = c->conf->secrets[0] != '\0' ? c->conf->secrets :
-		    "vpnd.secrets";
-	if (given != NULL || name[0] == '/')
-		dir = 0;
-	str_fmt(c->secrets_path, sizeof(c->secrets_path), "%.*s%s", dir,
-	    c->path, name);
+	if (given != NULL)
+		str_set(c->secrets_path, sizeof(c->secrets_path), given);
+	else
+		conffile_beside(c->path, name[0] != '\0' ? name :
+		    "vpnd.secrets", c->secrets_path, sizeof(c->secrets_path));
+}
+
+static bool
+needs_psk(const struct conf_tunnel *t)
+{
+	return t->local_auth == CONF_AUTH_PSK ||
+	    t->remote_auth == CONF_AUTH_PSK;
+}
+
+/* Where nothing but certificates is used, nobody needs a secrets file. */
+static bool
+needs_secrets(const struct conffile *c, const char *given)
+{
+	bool any = c->conf->n == 0 || given != NULL ||
+	    c->conf->secrets[0] != '\0';
+
+	for (size_t i = 0; i < c->conf->n; i++) {
+		const struct conf_connection *k = &c->conf->connections[i];
+
+		for (unsigned t = 0; t < k->tunnels_n; t++)
+			any |= needs_psk(&k->tunnels[t]);
+	}
+	return any || access(c->secrets_path, F_OK) == 0;
+}
+
+static bool
+read_secrets(struct conffile *c, const char *given, struct reason *why)
+{
+	secrets_path(c, given);
+	if (needs_secrets(c, given)) {
+		c->keys = keystore_load(c->secrets_path, why);
+	} else {
+		c->keys = keystore_none();
+		if (c->keys == NULL)
+			reason_set(why, "%.100s: out of memory", c->path);
+	}
+	return c->keys != NULL;
+}
+
+static bool
+read_certs(struct conffile *c, struct reason *why)
+{
+	struct conf_error error;
+
+	if (certfiles_load(&c->certs, c->conf, c->path, &error))
+		return true;
+	conf_error_str(&error, why->s, sizeof(why->s));
+	return false;
 }
 
 bool
@@ -96,11 +154,8 @@ conffile_load(struct conffile *out, const char *path, const char *secrets,
 	struct conffile c = { 0 };
 
 	str_set(c.path, sizeof(c.path), path);
-	if (read_conf(&c, why)) {
-		secrets_path(&c, secrets);
-		c.keys = keystore_load(c.secrets_path, why);
-	}
-	if (c.keys == NULL) {
+	if (!read_conf(&c, why) || !read_secrets(&c, secrets, why) ||
+	    !read_certs(&c, why)) {
 		conffile_free(&c);
 		return false;
 	}
@@ -112,26 +167,53 @@ void
 conffile_free(struct conffile *c)
 {
 	keystore_free(c->keys);
+	certfiles_fini(&c->certs);
 	conf_free(c->conf);
 	free(c->text);
 	*c = (struct conffile){ 0 };
+}
+
+void
+conffile_forget(struct conffile *c)
+{
+	conf_free(c->conf);
+	free(c->text);
+	c->conf = NULL;
+	c->text = NULL;
+	/* A fork finds what these point to empty. */
+	c->keys = NULL;
+	c->certs = (struct certfiles){ 0 };
+}
+
+static bool
+write_bundle(int fd, const struct conffile *c)
+{
+	struct bytes text = bytes_of(c->text, c->n);
+	size_t n = bundle_size(text, c->conf);
+	struct wr w;
+	void *p;
+
+	if (ftruncate(fd, (off_t)n) < 0)
+		return false;
+	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	w = wr_of(p, n);
+	bundle_write(&w, text, c->conf);
+	/* A mapping that can write would stand against the seals. */
+	munmap(p, n);
+	return true;
 }
 
 int
 conffile_memfd(const struct conffile *c)
 {
 	int fd = memfd_create("vpnd.conf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	size_t at = 0;
-	ssize_t n = 1;
 	int error;
 
 	if (fd < 0)
 		return -errno;
-	while (n > 0 && at < c->n) {
-		n = write(fd, c->text + at, c->n - at);
-		at += n > 0 ? (size_t)n : 0;
-	}
-	if (at == c->n && lseek(fd, 0, SEEK_SET) == 0 &&
+	if (write_bundle(fd, c) &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK |
 	    F_SEAL_GROW | F_SEAL_WRITE) == 0)
 		return fd;
@@ -143,14 +225,7 @@ conffile_memfd(const struct conffile *c)
 const struct conf_tunnel *
 conffile_tunnel(const struct conffile *c, const char *ifname)
 {
-	for (size_t i = 0; i < c->conf->n; i++) {
-		const struct conf_connection *k = &c->conf->connections[i];
-
-		for (unsigned t = 0; t < k->tunnels_n; t++)
-			if (strcmp(k->tunnels[t].ifname, ifname) == 0)
-				return &k->tunnels[t];
-	}
-	return NULL;
+	return conf_find_ifname(c->conf, ifname);
 }
 
 unsigned
@@ -165,7 +240,8 @@ conffile_keyless(const struct conffile *c, void (*each)(const char *line))
 		for (unsigned t = 0; t < k->tunnels_n; t++) {
 			unsigned number = k->tunnels[t].number;
 
-			if (keystore_has(c->keys, k->name, number))
+			if (!needs_psk(&k->tunnels[t]) ||
+			    keystore_has(c->keys, k->name, number))
 				continue;
 			str_fmt(line, sizeof(line), "%s: secrets: no "
 			    "pre_shared_key for connection %s tunnel %u",

@@ -6,6 +6,7 @@
 #define DAEMON_CONFFILE_H
 
 #include "gw/conf.h"
+#include "daemon/certfiles.h"
 #include "daemon/keystore.h"
 
 #define CONFFILE_PATH	512
@@ -17,6 +18,7 @@ struct conffile {
 	size_t		n;
 	struct conf	*conf;		/* owned */
 	struct keystore	*keys;		/* owned */
+	struct certfiles certs;		/* owned */
 };
 
 /*
@@ -26,14 +28,21 @@ struct conffile {
 bool	conffile_load(struct conffile *, const char *path,
 	    const char *secrets, struct reason *why);
 void	conffile_free(struct conffile *);
-/* A new descriptor of the text, which nobody can change; or -errno. */
+/* In a child: all but the names goes, without touching a key. */
+void	conffile_forget(struct conffile *);
+/* A new descriptor of the bundle, which nobody can change; or -errno. */
 int	conffile_memfd(const struct conffile *);
 /* The tunnel whose interface has this name, or NULL. */
 const struct conf_tunnel *conffile_tunnel(const struct conffile *,
 	    const char *ifname);
+/* A file's whole content; false: errno says why.  The caller frees it. */
+bool	conffile_read_all(int fd, size_t max, uint8_t **, size_t *n);
+/* A name as written in the configuration, seen from its directory. */
+void	conffile_beside(const char *conf_path, const char *name, char *,
+	    size_t);
 /*
- * Counts the tunnels without a key, calling each() with a line for every one
- * of them.
+ * Counts the tunnels without a pre-shared key that they need, calling each()
+ * with a line for every one of them.
  */
 unsigned conffile_keyless(const struct conffile *,
 	    void (*each)(const char *line));

@@ -17,7 +17,9 @@
 
 #include "daemon/chan.h"
 #include "daemon/clients.h"
+#include "daemon/heap.h"
 #include "crypto/prf.h"
+#include "gw/bundle.h"
 #include "gw/gw.h"
 #include "daemon/mono.h"
 #include "daemon/poller.h"
@@ -27,6 +29,8 @@
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
 #define DATAGRAMS_MAX	128	/* of one socket in one turn */
 #define KERNEL_MAX	4096	/* events in one turn */
+#define TIDY_WORK	1000	/* events that are worth a look at memory */
+#define TIDY_SECONDS	5
 
 struct engine {
 	const struct engine_boot *boot;
@@ -36,6 +40,8 @@ struct engine {
 	struct streams	 streams;
 	struct clients	 clients;
 	bool		 waiting;	/* for room in the channel */
+	unsigned	 work;		/* events since memory was tidied */
+	struct instant	 tidied;
 	bool		 stopped;
 };
 
@@ -60,7 +66,7 @@ conf_of(int fd, const char *name)
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return NULL;
-	conf = conf_parse(bytes_of(p, (size_t)st.st_size), name, &err);
+	conf = bundle_read(bytes_of(p, (size_t)st.st_size), name, &err);
 	munmap(p, (size_t)st.st_size);
 	if (conf == NULL) {
 		conf_error_str(&err, line, sizeof(line));
@@ -81,6 +87,7 @@ reload(struct engine *e, struct instant now, const struct kern_event *ev)
 	close(ev->conn.fd);
 	if (conf != NULL)
 		gw_reload(e->gw, now, conf);
+	heap_trim();
 }
 
 /* --- out --- */
@@ -288,6 +295,21 @@ flush_channel(struct engine *e)
 	return error;
 }
 
+/* In a quiet moment after much work what that took is given back. */
+static void
+tidy(struct engine *e, int events)
+{
+	struct instant now = mono_now();
+
+	e->work += (unsigned)events;
+	if (events > 0 || e->work < TIDY_WORK ||
+	    instant_since(now, e->tidied).ns < span_s(TIDY_SECONDS).ns)
+		return;
+	heap_trim();
+	e->work = 0;
+	e->tidied = now;
+}
+
 /* One turn: wait, IKE's datagrams before the rest, time, results out. */
 static int
 turn(struct engine *e)
@@ -298,6 +320,7 @@ turn(struct engine *e)
 	n = poller_wait(e->ep, ev, mono_until(gw_deadline(e->gw), mono_now()));
 	if (n < 0)
 		return n;
+	gw_clock(e->gw, mono_now(), (int64_t)time(NULL));
 	for (int first = 1; first >= 0; first--) {
 		for (int i = 0; i < n && error == 0; i++) {
 			if ((ev[i].kind == POLL_UDP) == (first == 1))
@@ -307,6 +330,8 @@ turn(struct engine *e)
 	}
 	gw_tick(e->gw, mono_now());
 	drain(e);
+	log_flush();
+	tidy(e, n);
 	return error != 0 ? error : flush_channel(e);
 }
 
@@ -348,6 +373,7 @@ start(struct engine *e)
 	e->ep = poller_open();
 	if (e->ep < 0)
 		return e->ep;
+	heap_trim();
 	streams_init(&e->streams, e->ep, e->gw);
 	clients_init(&e->clients, e->ep, e->boot->ctl, e->gw);
 	return watch(e);
@@ -381,6 +407,7 @@ engine_run(const struct engine_boot *boot)
 	log_limit("ike-failed", 30, 60);
 	log_limit("send-failed", 10, 30);
 	error = start(&e);
+	log_hold();
 	if (error == 0) {
 		drain(&e);
 		error = flush_channel(&e);
@@ -391,5 +418,6 @@ engine_run(const struct engine_boot *boot)
 		log_event(LEVEL_ERROR, "engine-ended", "why=%s",
 		    log_quote(quoted, strerror(-error)));
 	finish(&e);
+	log_flush();
 	return error == 0 ? 0 : 4;
 }

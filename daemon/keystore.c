@@ -250,19 +250,21 @@ read_text(struct parse *p, struct bytes text)
 }
 
 /* The file and nobody else may know what is in it. */
-static const char *
-file_fault(int fd, struct stat *st)
+const char *
+keystore_file_fault(int fd, size_t max)
 {
-	if (fstat(fd, st) < 0)
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
 		return strerror(errno);
-	if (!S_ISREG(st->st_mode))
+	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return "must be owned by root";
-	if ((st->st_mode & 077) != 0)
+	if ((st.st_mode & 077) != 0)
 		return "must have no permissions for group and others "
 		    "(chmod 600)";
-	if (st->st_size > FILE_MAX)
+	if ((uint64_t)st.st_size > max)
 		return "too large";
 	return NULL;
 }
@@ -278,9 +280,11 @@ read_file(struct parse *p)
 
 	if (fd < 0)
 		return fail(p, 0, "open", strerror(errno));
-	fault = file_fault(fd, &st);
+	fault = keystore_file_fault(fd, FILE_MAX);
 	if (fault != NULL)
 		return fail(p, 0, "refused", fault);
+	if (fstat(fd, &st) < 0)
+		return fail(p, 0, "read", strerror(errno));
 	text = malloc((size_t)st.st_size + 1);
 	if (text == NULL)
 		return fail(p, 0, "read", "out of memory");
@@ -313,9 +317,9 @@ parse_aside(struct parse *p)
 }
 
 static struct keystore *
-keep(const struct parsed *from)
+keep(const struct entry *entries, size_t n)
 {
-	size_t size = sizeof(struct keystore) + from->n * sizeof(struct entry);
+	size_t size = sizeof(struct keystore) + n * sizeof(struct entry);
 	struct keystore *k = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -328,9 +332,16 @@ keep(const struct parsed *from)
 	}
 	mlock(k, size);		/* where the limit allows it */
 	k->size = size;
-	k->n = from->n;
-	memcpy(k->entries, from->entries, from->n * sizeof(struct entry));
+	k->n = n;
+	if (n > 0)
+		memcpy(k->entries, entries, n * sizeof(struct entry));
 	return k;
+}
+
+struct keystore *
+keystore_none(void)
+{
+	return keep(NULL, 0);
 }
 
 struct keystore *
@@ -346,7 +357,7 @@ keystore_load(const char *path, struct reason *why)
 		return NULL;
 	}
 	if (parse_aside(&p)) {
-		k = keep(out);
+		k = keep(out->entries, out->n);
 		if (k == NULL)
 			fail(&p, 0, "memory", strerror(errno));
 	}
@@ -394,8 +405,8 @@ keystore_has(const struct keystore *k, const char *connection,
 }
 
 int
-keystore_auth(const struct keystore *k, const struct kern_auth *a, uint8_t *n,
-    uint8_t value[static 64], char *text)
+keystore_auth(const struct keystore *k, const struct kern_auth *a,
+    uint16_t *n, uint8_t value[static 64], char *text)
 {
 	const struct alg *alg = alg_find(ALG_PRF, a->prf, 0);
 	const struct entry *e = find_psk(k, a->connection, a->tunnel);

@@ -17,6 +17,8 @@ struct keystore;
 /* NULL: *why is "FILE:LINE: key: message". */
 struct keystore	*keystore_load(const char *path, struct reason *why);
 void		keystore_free(struct keystore *);	/* wipes */
+/* Without a file: no key at all.  NULL: no memory. */
+struct keystore	*keystore_none(void);
 /* Is there a key for this tunnel? */
 bool		keystore_has(const struct keystore *, const char *connection,
 		    uint32_t tunnel);
@@ -25,7 +27,12 @@ bool		keystore_has(const struct keystore *, const char *connection,
  * filled, or an errno with its reason in text of KERN_TEXT_LEN.
  */
 int		keystore_auth(const struct keystore *,
-		    const struct kern_auth *, uint8_t *n,
+		    const struct kern_auth *, uint16_t *n,
 		    uint8_t value[static 64], char *text);
+/*
+ * Why a file with a secret in it is not to be used: others may read it, it is
+ * no file, it is larger than that.  NULL: it is fine.
+ */
+const char	*keystore_file_fault(int fd, size_t max);
 
 #endif

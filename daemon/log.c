@@ -1,12 +1,15 @@
 /*
- * Log events on standard error, each with a single write so that the lines
- * of monitor and engine do not mix.  Control characters never reach the
+ * Log events on standard error, whole lines with a single write so that those
+ * of monitor and engine do not mix; never more than a pipe takes at once.  A
+ * process that works in turns may hold them until a turn's end, all but
+ * errors and what an operator wants to see as it happens (-v).  Control characters never reach the
  * terminal whatever a field holds.  What an unauthenticated packet can cause
  * is given a limit by its caller with log_limit(): a bucket of tokens per
  * event name.  Secrets are not for here, and nobody filters them out.
  */
 #include "daemon/log.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -36,6 +39,9 @@ static const char *const levels[] = {
 static enum log_level least_level = LEVEL_INFO;
 static struct limit limits[32];
 static size_t limits_n;
+static bool holding;
+static char held[PIPE_BUF];
+static size_t held_n;
 
 void
 log_init(enum log_level least)
@@ -113,17 +119,56 @@ addf(char *line, size_t n, const char *fmt, ...)
 	return n;
 }
 
+/* The time is spelled once a second. */
+static size_t
+stamp(char *line)
+{
+	static char text[32];
+	static size_t text_n;
+	static time_t of;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (text_n == 0 || now != of)
+		text_n = gmtime_r(&now, &tm) == NULL ? 0 : strftime(text,
+		    sizeof(text), "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	of = now;
+	memcpy(line, text, text_n);
+	return text_n;
+}
+
 static size_t
 head(char *line, enum log_level level, const char *name)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-	size_t n = 0;
+	size_t n = stamp(line);
 
-	if (gmtime_r(&now, &tm) != NULL)
-		n = strftime(line, LINE_MAX_OCTETS, "%Y-%m-%dT%H:%M:%SZ ",
-		    &tm);
 	return addf(line, n, "%s %s", levels[level], name);
+}
+
+void
+log_hold(void)
+{
+	holding = least_level != LEVEL_DEBUG;
+}
+
+void
+log_flush(void)
+{
+	if (held_n > 0 && write(STDERR_FILENO, held, held_n) < 0) {
+		/* nobody left to tell */
+	}
+	held_n = 0;
+}
+
+static void
+put(const char *line, size_t n, bool at_once)
+{
+	if (n > sizeof(held) - held_n)
+		log_flush();
+	memcpy(held + held_n, line, n);
+	held_n += n;
+	if (at_once || !holding)
+		log_flush();
 }
 
 void
@@ -148,8 +193,7 @@ log_event(enum log_level level, const char *name, const char *fmt, ...)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, n) < 0)
-		return;		/* nobody left to tell */
+	put(line, n, level == LEVEL_ERROR);
 }
 
 const char *

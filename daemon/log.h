@@ -26,6 +26,9 @@ void		log_init(enum log_level least);
  */
 void		log_limit(const char *name, unsigned burst,
 		    unsigned per_minute);
+/* From now on lines wait for log_flush(); errors do not. */
+void		log_hold(void);
+void		log_flush(void);
 /* Fields as in "conn=%s tunnel=%u"; texts with blanks go through log_quote. */
 void		log_event(enum log_level, const char *name, const char *fmt,
 		    ...) __attribute__((format(printf, 3, 4)));

@@ -16,9 +16,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/prf.h"
+#include "daemon/heap.h"
 #include "daemon/log.h"
 #include "daemon/monitor.h"
 #include "daemon/nl_dump.h"
@@ -129,11 +131,15 @@ check_only(const struct options *o)
 	struct reason why;
 	unsigned keyless;
 
+	if (!crypto_init())
+		return fail(EXIT_FAILED,
+		    "OpenSSL lacks an algorithm that is needed");
 	if (!conffile_load(&files, o->conf, o->secrets, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
 	keyless = conffile_keyless(&files, print_line);
+	certfiles_warn(files.conf, (int64_t)time(NULL), print_line);
 	conffile_free(&files);
 	return keyless == 0 ? EXIT_OK : EXIT_CONF;
 }
@@ -197,13 +203,13 @@ conf_set_up(struct monitor *m, const struct options *o)
 	struct reason why;
 
 	m->secrets = o->secrets;
+	if (!crypto_init())
+		return fail(EXIT_FAILED,
+		    "OpenSSL lacks an algorithm that is needed");
 	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
-	if (!crypto_init())
-		return fail(EXIT_FAILED,
-		    "OpenSSL lacks an algorithm that is needed");
 	if (!spawn_user_find(&m->user, o->user))
 		return fail(EXIT_FAILED, "user %s: no such user, or root",
 		    o->user != NULL ? o->user : SPAWN_FALLBACK_USER);
@@ -353,11 +359,13 @@ main(int argc, char **argv)
 		return rc;
 	if (o.check)
 		return check_only(&o);
+	heap_init();
 	log_init(o.level);
 	m.boot.level = o.level;
 	m.boot.kernel_none = o.kernel_none;
 	m.empty = p.empty;
 	rc = climb(&m, &p, &o);
+	heap_trim();
 	if (rc == EXIT_OK)
 		rc = monitor_run(&m);
 	descend(&m, &p);

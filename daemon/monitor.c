@@ -18,8 +18,10 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "daemon/heap.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
@@ -141,6 +143,19 @@ end_engine(struct monitor *m, const char *why)
 	drop_chan(m);
 }
 
+/* In the engine: what was the monitor's business. */
+static void
+forget(void *of)
+{
+	struct monitor *m = of;
+
+	conffile_forget(&m->files);
+	stated_fini(&m->stated);
+	ifaces_fini(&m->ifaces);
+	sas_fini(&m->sas);
+	heap_trim();
+}
+
 static int
 spawn(struct monitor *m, int engine_end)
 {
@@ -151,7 +166,7 @@ spawn(struct monitor *m, int engine_end)
 	m->boot.conf_name = m->files.path;
 	if (m->boot.conf < 0)
 		return m->boot.conf;
-	pid = spawn_engine(&m->user, m->empty, &m->boot);
+	pid = spawn_engine(&m->user, m->empty, &m->boot, forget, m);
 	close(m->boot.conf);
 	return pid;
 }
@@ -263,6 +278,22 @@ warn_line(const char *line)
 	    log_quote(quoted, line));
 }
 
+static void
+warn_cert(const char *line)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	log_event(LEVEL_WARNING, "certificate", "why=%s",
+	    log_quote(quoted, line));
+}
+
+static void
+warn(const struct conffile *files)
+{
+	conffile_keyless(files, warn_line);
+	certfiles_warn(files->conf, (int64_t)time(NULL), warn_cert);
+}
+
 bool
 monitor_reload(struct monitor *m, struct reason *why)
 {
@@ -277,7 +308,8 @@ monitor_reload(struct monitor *m, struct reason *why)
 	}
 	conffile_free(&m->files);
 	m->files = fresh;
-	conffile_keyless(&m->files, warn_line);
+	heap_trim();
+	warn(&m->files);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);
 	if (e.conn.fd < 0) {
@@ -588,13 +620,14 @@ monitor_run(struct monitor *m)
 	log_limit("kern-refused", 20, 60);
 	log_limit("engine-slow", 5, 6);
 	log_limit("secret-missing", 50, 60);
+	log_limit("certificate", 50, 60);
 	m->restart_at = mono_now();
 	m->stop_at = INSTANT_NEVER;
 	if (!set_up(m)) {
 		log_event(LEVEL_ERROR, "loop-failed", "error=%d", errno);
 		return 4;
 	}
-	conffile_keyless(&m->files, warn_line);
+	warn(&m->files);
 	loop(m);
 	tear_down(m);
 	return 0;

@@ -373,6 +373,25 @@ nl_link_set(struct nl *nl, const struct kern_link *l, char *text)
 	return rc != 0 ? rc : dress(nl, l, adopted, text);
 }
 
+int
+nl_link_mtu(struct nl *nl, const char *name, uint32_t mtu)
+{
+	struct rtnl_link *link = NULL, *want = rtnl_link_alloc();
+	int rc = rtnl_link_get_kernel(nl->links, 0, name, &link);
+
+	if (want == NULL)
+		rc = -NLE_NOMEM;
+	if (rc == 0 && !is_ours(link))
+		rc = -NLE_PERM;
+	if (rc == 0) {
+		rtnl_link_set_mtu(want, mtu);
+		rc = rtnl_link_change(nl->links, link, want, 0);
+	}
+	rtnl_link_put(want);
+	rtnl_link_put(link);
+	return nl_link_errno(rc);
+}
+
 enum kern_link_kind
 nl_link_kind(const struct nl *nl, const struct kern_link *l)
 {

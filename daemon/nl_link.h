@@ -12,6 +12,8 @@ struct nl_sock	*nl_link_open(void);	/* NULL: errno */
  * ours.  0 or an errno with its reason in text of KERN_TEXT_LEN.
  */
 int		nl_link_set(struct nl *, const struct kern_link *, char *text);
+/* Of one of ours that is there; 0 or an errno, and it is as it was. */
+int		nl_link_mtu(struct nl *, const char *name, uint32_t mtu);
 /* VTI or XFRMI: what AUTO means here. */
 enum kern_link_kind nl_link_kind(const struct nl *, const struct kern_link *);
 void		nl_link_state(struct nl *, const char *name, bool *exists,

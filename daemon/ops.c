@@ -304,6 +304,44 @@ link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
 	monitor_event(m, &e);
 }
 
+/* Is it there as it should be, but for the MTU? */
+static bool
+wants_mtu(const struct monitor *m, const struct kern_link *l)
+{
+	const struct iface *f = iface_by_name(&m->ifaces, l->name);
+	struct kern_link was;
+
+	if (f == NULL || !f->exists || !f->up || f->link.mtu == l->mtu)
+		return false;
+	was = f->link;
+	was.mtu = l->mtu;
+	return memcmp(&was, l, sizeof(was)) == 0;
+}
+
+/* Every tunnel that comes up learns its MTU: that must not look at all. */
+static int
+set_link(struct monitor *m, const struct kern_link *l, char *text)
+{
+	if (wants_mtu(m, l) && nl_link_mtu(m->nl, l->name, l->mtu) == 0)
+		return 0;
+	return nl_link_set(m->nl, l, text);
+}
+
+/* Two VTIs with the same outside addresses: the kernel makes only one. */
+static bool
+is_impossible(const struct monitor *m, const struct kern_link *l, char *text)
+{
+	const struct conf_tunnel *t = conffile_tunnel(&m->files, l->name);
+
+	if (t == NULL || !t->twin ||
+	    nl_link_kind(m->nl, l) != KERN_LINK_VTI)
+		return false;
+	str_fmt(text, KERN_TEXT_LEN, "interface %s: another tunnel has its "
+	    "outside addresses, and VTIs cannot share them; xfrm interfaces "
+	    "could", l->name);
+	return true;
+}
+
 /*
  * Making it causes events of its own: they are thrown away, and only then the
  * state is read, so that what comes later is news.
@@ -319,7 +357,7 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	state->up = l->up;
 	if (m->nl == NULL)
 		return 0;
-	error = nl_link_set(m->nl, l, text);
+	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);
 	monitor_drain_links(m, l->name);
 	state->kind = nl_link_kind(m->nl, l);
 	nl_link_state(m->nl, l->name, &state->exists, &state->up);
@@ -436,6 +474,24 @@ ops_dialled(struct monitor *m, uint32_t id, int fd, int error)
 	    error, "");
 }
 
+static int
+sign(const struct monitor *m, const struct kern_auth *a, struct kern_event *e,
+    char *text)
+{
+	const struct conf_connection *c = conf_find(m->files.conf,
+	    a->connection);
+	const struct privkey *k = certfiles_key(&m->files.certs,
+	    &c->tunnels[a->tunnel - 1]);
+
+	if (k == NULL) {
+		str_fmt(text, KERN_TEXT_LEN, "no private_key for connection "
+		    "%s tunnel %u", a->connection, a->tunnel);
+		return EINVAL;
+	}
+	return privkey_sign(k, a, &e->auth.method, &e->auth.n, e->auth.value,
+	    text);
+}
+
 static void
 run_auth(struct monitor *m, const struct kern_op *op)
 {
@@ -445,8 +501,9 @@ run_auth(struct monitor *m, const struct kern_op *op)
 	monitor_event_init(&e, KERN_DONE);
 	e.id = op->id;
 	e.op = op->kind;
-	e.error = keystore_auth(m->files.keys, &op->auth, &e.auth.n,
-	    e.auth.value, text);
+	e.error = op->auth.how == KERN_AUTH_PSK ?
+	    keystore_auth(m->files.keys, &op->auth, &e.auth.n, e.auth.value,
+	    text) : sign(m, &op->auth, &e, text);
 	str_set(e.text, sizeof(e.text), text);
 	if (e.error == ENOKEY)
 		log_event(LEVEL_WARNING, "secret-missing",

@@ -172,6 +172,8 @@ static const struct field conn_fields[] = {
 static const struct field auth_fields[] = {
 	{ is_str,	OP_AT(auth.connection),	OP_SIZE(auth.connection) },
 	{ is_u16,	OP_AT(auth.n),		KERN_OCTETS_MAX },
+	{ is_enum,	OP_AT(auth.how),	KERN_AUTH_SIGN + 1 },
+	{ is_bool,	OP_AT(auth.rsa_pss),	0 },
 };
 
 #define SHAPE(size, fields)	{ size, fields, ARRAY_SIZE(fields), false }
@@ -212,7 +214,7 @@ static const struct field sa_event_fields[] = {
 };
 
 static const struct field auth_event_fields[] = {
-	{ is_u8,	EVENT_AT(auth.n),	EVENT_SIZE(auth.value) },
+	{ is_u16,	EVENT_AT(auth.n),	EVENT_SIZE(auth.value) },
 };
 
 static const struct shape link_event =

@@ -144,8 +144,8 @@ refuse(const char *step)
 	_exit(EXIT_SANDBOX);
 }
 
-static void __attribute__((noreturn))
-child(const struct spawn_user *u, const char *root,
+static void
+become_engine(const struct spawn_user *u, const char *root,
     const struct engine_boot *boot, pid_t monitor)
 {
 	sigset_t none;
@@ -165,17 +165,19 @@ child(const struct spawn_user *u, const char *root,
 		refuse("flags");
 	if (!is_harmless(u))
 		refuse("capabilities");
-	_exit(engine_run(boot));
 }
 
 pid_t
 spawn_engine(const struct spawn_user *u, const char *root,
-    const struct engine_boot *boot)
+    const struct engine_boot *boot, void (*forget)(void *), void *of)
 {
 	pid_t monitor = getpid();
 	pid_t pid = fork();
 
-	if (pid == 0)
-		child(u, root, boot, monitor);
+	if (pid == 0) {
+		become_engine(u, root, boot, monitor);
+		forget(of);
+		_exit(engine_run(boot));
+	}
 	return pid < 0 ? -errno : pid;
 }

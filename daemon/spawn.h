@@ -23,11 +23,11 @@ bool	spawn_user_find(struct spawn_user *, const char *name);
 /* Makes the empty directory that will be the engine's root; 0 or -errno. */
 int	spawn_root_make(const char *path);
 /*
- * Forks; the child gives everything up and runs the engine with what is in
- * boot, of which every descriptor stays open in the parent too.  The pid, or
- * -errno.
+ * Forks; the child gives everything up, frees with forget(of) what it has
+ * inherited and does not need, and runs the engine with what is in boot, of
+ * which every descriptor stays open in the parent too.  The pid, or -errno.
  */
 pid_t	spawn_engine(const struct spawn_user *, const char *root,
-	    const struct engine_boot *);
+	    const struct engine_boot *, void (*forget)(void *), void *of);
 
 #endif

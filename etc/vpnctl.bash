@@ -1,4 +1,5 @@
-# Completion of vpnctl for bash.  Names come from the running daemon.
+# Completion of vpnctl for bash.  Names come from the running daemon, those of
+# certificates from the CA's book.
 
 _vpnctl_names() {
 	vpnctl "$@" --timeout 1 show 2>/dev/null |
@@ -6,16 +7,21 @@ _vpnctl_names() {
 		sort -u
 }
 
+_vpnctl_certificates() {
+	awk '!/^#/ && $8 != "root" { print $8 }' "$1/index" 2>/dev/null | sort -u
+}
+
 _vpnctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local words=() socket=() i
+	local words=() socket=() dir=/etc/vpnd/pki i
 	COMPREPLY=()
 
 	# What stands before the cursor, without options and their values.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
-		-s | --timeout | --dir) ((i++)) ;;
+		--dir) dir=${COMP_WORDS[++i]} ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -30,7 +36,16 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	--timeout)
+	--key)
+		mapfile -t COMPREPLY < <(compgen -W "ec256 ec384 ed25519 rsa3072 rsa4096" -- "$cur")
+		return
+		;;
+	--reason)
+		mapfile -t COMPREPLY < <(compgen -W "unspecified keyCompromise CACompromise affiliationChanged superseded
+			cessationOfOperation" -- "$cur")
+		return
+		;;
+	--timeout | --dn | --days | --san)
 		return
 		;;
 	esac
@@ -38,17 +53,25 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
+		[[ ${words[0]} == pki ]] && options+=" --dir"
+		case ${words[*]:0:2} in
+		"pki init" | "pki subca") options+=" --key --days" ;;
+		"pki issue") options+=" --san --dn --key --new-key --days" ;;
+		"pki revoke") options+=" --reason" ;;
+		esac
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		return
 	fi
 
-	local commands="show up down rekey check reload keys help" choices=
+	local commands="show explain up down rekey check reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show) choices="tunnel routes" ;;
 	1:help) choices=$commands ;;
 	2:help\ show) choices="tunnel routes" ;;
-	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
+	1:pki | 2:help\ pki) choices="init subca issue revoke crl show" ;;
+	2:pki\ issue | 2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
+	1:explain | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

@@ -163,3 +163,69 @@ view_routes(const json_t *answer)
 	render_table(routes, ARRAY_SIZE(routes),
 	    json_object_get(answer, "routes"));
 }
+
+/* --- explain --- */
+
+static void
+explain_line(const char *name, const char *value)
+{
+	char text[RENDER_CELL];
+
+	str_set(text, sizeof(text), value);
+	render_plain(text);
+	if (text[0] != '\0')
+		printf("  %-14s %s\n", name, text);
+}
+
+static void
+explain_facts(const json_t *facts)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(facts, i, f)
+		explain_line(answer_text(f, "name"), answer_text(f, "value"));
+}
+
+static void
+explain_failure(const json_t *f)
+{
+	char at[64];
+
+	format_since(json_object_get(f, "at"), at, sizeof(at));
+	printf("\n");
+	explain_line("last failure", answer_text(f, "text"));
+	explain_line("at", at);
+	explain_line("code", answer_text(f, "code"));
+	explain_facts(json_object_get(f, "facts"));
+	explain_line("look at", answer_text(f, "remedy"));
+}
+
+static void
+explain_one(const json_t *e)
+{
+	const json_t *failure = json_object_get(e, "failure");
+	char text[RENDER_CELL];
+
+	format_since(json_object_get(e, "since"), text, sizeof(text));
+	printf("%s is %s%s%s\n", answer_text(e, "name"),
+	    answer_text(e, "state"), text[0] != '\0' ? " since " : "", text);
+	format_why(e, text, sizeof(text));
+	explain_line("why", text);
+	explain_facts(json_object_get(e, "facts"));
+	if (failure != NULL)
+		explain_failure(failure);
+}
+
+void
+view_explain(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "explained"), *e;
+	size_t i;
+
+	json_array_foreach(list, i, e) {
+		if (i > 0)
+			printf("\n");
+		explain_one(e);
+	}
+}

@@ -7,5 +7,6 @@
 void	view_tunnels(const json_t *answer);	/* one line each */
 void	view_tunnel(const json_t *answer);	/* all there is to know */
 void	view_routes(const json_t *answer);
+void	view_explain(const json_t *answer);	/* failures, both sides */
 
 #endif

@@ -12,6 +12,7 @@
 #include "tools/client.h"
 #include "tools/complain.h"
 #include "tools/keys.h"
+#include "tools/pki.h"
 #include "tools/render.h"
 #include "tools/view.h"
 #include "tools/wait.h"
@@ -19,11 +20,41 @@
 
 #define TIMEOUT_MAX	86400
 
+enum {				/* options that only some commands take */
+	OPT_DIR = 256,
+	OPT_KEY,
+	OPT_DN,
+	OPT_REASON,
+	OPT_DAYS,
+	OPT_SAN,
+	OPT_NEW_KEY,
+	OPT_WIRESHARK,
+};
+#define TAKES(option)	(1U << ((option) - OPT_DIR))
+#define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS))
+
+static const struct option longs[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "dn", required_argument, NULL, OPT_DN },
+	{ "reason", required_argument, NULL, OPT_REASON },
+	{ "days", required_argument, NULL, OPT_DAYS },
+	{ "san", required_argument, NULL, OPT_SAN },
+	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
+	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
+	{ NULL, 0, NULL, 0 },
+};
+
 struct options {
 	struct client	client;
 	bool		json, help;
 	const char	*secrets;	/* check's; NULL: not given */
-	struct keys_form keys;		/* keys' */
+	struct pki_options pki;
+	bool		wireshark;	/* of keys */
+	unsigned	given;		/* long options, TAKES() */
 };
 
 struct command {
@@ -36,7 +67,8 @@ struct command {
 	enum ctl_command ctl;
 	void		(*view)(const json_t *);
 	bool		 secrets;	/* takes -s */
-	bool		 keys;		/* takes --wireshark and --dir */
+	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
+	unsigned	 takes;		/* long options */
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -46,6 +78,8 @@ static enum ctl_exit run_wait(const struct options *, const struct command *,
 static enum ctl_exit run_check(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
     char **, int);
@@ -59,6 +93,9 @@ static const struct command commands[] = {
 	    .view = view_tunnel },
 	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
 	    .run = run_ask, .ctl = CTL_ROUTES, .view = view_routes },
+	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
+	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
+	    .view = view_explain },
 	{ "up", "NAME", "bring it up and wait until it is",
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_UP },
 	{ "down", "NAME", "take it down and wait until it is",
@@ -72,7 +109,27 @@ static const struct command commands[] = {
 	    .run = run_ask, .ctl = CTL_RELOAD },
 	{ "keys", "[NAME] --wireshark",
 	    "keys of the SAs, to read captured packets with",
-	    .max = 1, .run = run_keys, .keys = true },
+	    .max = 1,
+	    .run = run_keys,
+	    .takes = TAKES(OPT_DIR) | TAKES(OPT_WIRESHARK) },
+	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
+	    .max = 1, .run = run_pki, .pki = pki_init,
+	    .takes = TAKES_KEY },
+	{ "pki subca", "[SUBJECT]", "make or renew a subordinate CA",
+	    .max = 1, .run = run_pki, .pki = pki_subca,
+	    .takes = TAKES_KEY | TAKES(OPT_NEW_KEY) },
+	{ "pki issue", "NAME", "make or renew a gateway's certificate",
+	    .min = 1, .max = 1, .run = run_pki, .pki = pki_issue,
+	    .takes = TAKES_KEY | TAKES(OPT_NEW_KEY) | TAKES(OPT_DN) |
+	    TAKES(OPT_SAN) },
+	{ "pki revoke", "NAME|SERIAL", "revoke a certificate, new CRLs",
+	    .min = 1, .max = 1, .run = run_pki, .pki = pki_revoke,
+	    .takes = TAKES(OPT_DIR) | TAKES(OPT_REASON) },
+	{ "pki crl", "", "new CRLs, before those that there are expire",
+	    .run = run_pki, .pki = pki_crl, .takes = TAKES(OPT_DIR) },
+	{ "pki show", "[NAME|SERIAL]", "certificates that were issued",
+	    .max = 1, .run = run_pki, .pki = pki_show,
+	    .takes = TAKES(OPT_DIR) },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
 	    .max = 2, .run = run_help },
 };
@@ -93,6 +150,14 @@ is_name(const char *name)
 	return ctl_name(name, connection, &tunnel);
 }
 
+static bool
+is_address(const char *s)
+{
+	struct addr a;
+
+	return addr_parse(&a, s);
+}
+
 static enum ctl_exit
 run_ask(const struct options *o, const struct command *c, char **argv,
     int argc)
@@ -100,7 +165,7 @@ run_ask(const struct options *o, const struct command *c, char **argv,
 	json_t *request, *answer = NULL;
 	enum ctl_exit rc;
 
-	if (argc > 0 && !is_name(argv[0]))
+	if (argc > 0 && !is_name(argv[0]) && !is_address(argv[0]))
 		return bad_name(argv[0]);
 	request = json_pack("{s:s}", "command", ctl_command_str(c->ctl));
 	if (argc > 0)
@@ -146,13 +211,24 @@ static enum ctl_exit
 run_keys(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
-	struct keys_form form = o->keys;
+	const struct keys_form form = {
+		.json = o->json, .wireshark = o->wireshark, .dir = o->pki.dir,
+	};
 
 	(void)c;
 	if (argc > 0 && !is_name(argv[0]))
 		return bad_name(argv[0]);
-	form.json = o->json;
 	return keys_run(&o->client, argc > 0 ? argv[0] : "", &form);
+}
+
+static enum ctl_exit
+run_pki(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct pki_options p = o->pki;
+
+	p.json = o->json;
+	return c->pki(&p, argv, argc);
 }
 
 static void
@@ -184,11 +260,16 @@ run_help(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
 	unsigned found = 0;
+	bool pki = false;
 
 	(void)o;
 	(void)c;
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		found += help_wanted(&commands[i], argv, argc);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!help_wanted(&commands[i], argv, argc))
+			continue;
+		found++;
+		pki |= commands[i].pki != NULL;
+	}
 	if (found == 0)
 		return complain(CTL_EXIT_USAGE, "no command \"%s%s%s\"; "
 		    "\"vpnctl help\" lists them", argv[0],
@@ -201,6 +282,11 @@ run_help(const struct options *o, const struct command *c, char **argv,
 	}
 	printf("NAME is a connection (vpn-branch1) or one of its tunnels "
 	    "(vpn-branch1/1).\n");
+	if (pki)
+		printf("pki NAME is a certificate's.  pki takes --dir DIR; "
+		    "what makes keys --key TYPE --days N;\nissue --san "
+		    "dns:NAME|ip:ADDR|email:USER@NAME --dn SUBJECT --new-key; "
+		    "revoke --reason REASON.\n");
 	return CTL_EXIT_OK;
 }
 
@@ -230,9 +316,12 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 {
 	if (o->secrets != NULL && !c->secrets)
 		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
-	if ((o->keys.wireshark || o->keys.dir != NULL) && !c->keys)
-		return complain(CTL_EXIT_USAGE,
-		    "--wireshark and --dir are for \"keys\" only");
+	for (const struct option *l = longs; l->name != NULL; l++) {
+		if (l->val >= OPT_DIR &&
+		    (o->given & ~c->takes & TAKES(l->val)) != 0)
+			return complain(CTL_EXIT_USAGE, "--%s is not for "
+			    "\"%s\"", l->name, c->words);
+	}
 	if (argc < c->min)
 		return complain(CTL_EXIT_USAGE, "%s needs %s", c->words,
 		    c->arguments);
@@ -267,17 +356,66 @@ run(const struct options *o, char **argv, int argc)
 	return found->run(o, found, argv + words, argc - words);
 }
 
-static enum ctl_exit
-set_timeout(struct options *o, const char *s)
+static bool
+read_number(const char *s, unsigned max, unsigned *out)
 {
 	char *end;
 	unsigned long n = strtoul(s, &end, 10);
 
-	if (s[0] < '0' || s[0] > '9' || *end != '\0' || n < 1 ||
-	    n > TIMEOUT_MAX)
-		return complain(CTL_EXIT_USAGE, "--timeout must be 1 to %d "
-		    "seconds, not \"%s\"", TIMEOUT_MAX, s);
-	o->client.timeout = (unsigned)n;
+	if (s[0] < '0' || s[0] > '9' || *end != '\0' || n < 1 || n > max)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static enum ctl_exit
+set_timeout(struct options *o, const char *s)
+{
+	return read_number(s, TIMEOUT_MAX, &o->client.timeout) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "--timeout must be 1 to %d seconds, not "
+	    "\"%s\"", TIMEOUT_MAX, s);
+}
+
+static enum ctl_exit
+add_san(struct pki_options *p, const char *s)
+{
+	if (p->sans_n == PKI_OPTION_SANS)
+		return complain(CTL_EXIT_USAGE, "more than %d of --san",
+		    PKI_OPTION_SANS);
+	p->sans[p->sans_n++] = s;
+	return CTL_EXIT_OK;
+}
+
+static enum ctl_exit
+set_long(struct options *o, int c, const char *s)
+{
+	switch (c) {
+	case OPT_DIR:
+		o->pki.dir = s;
+		break;
+	case OPT_KEY:
+		o->pki.key = s;
+		break;
+	case OPT_DN:
+		o->pki.dn = s;
+		break;
+	case OPT_REASON:
+		o->pki.reason = s;
+		break;
+	case OPT_NEW_KEY:
+		o->pki.new_key = true;
+		break;
+	case OPT_WIRESHARK:
+		o->wireshark = true;
+		break;
+	case OPT_SAN:
+		return add_san(&o->pki, s);
+	default:
+		if (!read_number(s, PKI_DAYS_MAX, &o->pki.days))
+			return complain(CTL_EXIT_USAGE, "--days must be 1 to "
+			    "%d, not \"%s\"", PKI_DAYS_MAX, s);
+		break;
+	}
 	return CTL_EXIT_OK;
 }
 
@@ -287,7 +425,7 @@ bad_option(int c, const char *word)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	if (c == '?' && optopt != 0)
+	if (c == '?' && optopt != 0 && optopt < OPT_DIR)
 		word = letter;
 	return complain(CTL_EXIT_USAGE, "%s %s; see \"vpnctl help\"",
 	    c == ':' ? "a value is missing after" : "unknown option", word);
@@ -297,21 +435,16 @@ bad_option(int c, const char *word)
 static enum ctl_exit
 read_options(struct options *o, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "wireshark", no_argument, NULL, 'w' },
-		{ "dir", required_argument, NULL, 'd' },
-		{ NULL, 0, NULL, 0 },
-	};
 	enum ctl_exit rc = CTL_EXIT_OK;
 	int c;
 
 	opterr = 0;
 	while (rc == CTL_EXIT_OK &&
 	    (c = getopt_long(argc, argv, ":S:s:h", longs, NULL)) != -1) {
-		if (c == 'S')
+		if (c >= OPT_DIR) {
+			o->given |= TAKES(c);
+			rc = set_long(o, c, optarg);
+		} else if (c == 'S')
 			o->client.path = optarg;
 		else if (c == 's')
 			o->secrets = optarg;
@@ -319,10 +452,6 @@ read_options(struct options *o, int argc, char **argv)
 			o->json = true;
 		else if (c == 'h')
 			o->help = true;
-		else if (c == 'w')
-			o->keys.wireshark = true;
-		else if (c == 'd')
-			o->keys.dir = optarg;
 		else if (c == 't')
 			rc = set_timeout(o, optarg);
 		else

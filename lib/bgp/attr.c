@@ -338,9 +338,17 @@ length_error(const struct attr_row *row, size_t n)
 static void
 known(struct decode *d, const struct attr_row *row, const struct item *it)
 {
+	const uint8_t kind = ATTR_OPTIONAL | ATTR_TRANSITIVE;
 	struct rd r = rd_of(it->value);
 	const char *bad = length_error(row, it->value.n);
 
+	/* RFC 7606 section 3 c; what MP_* name is still to be withdrawn. */
+	if ((it->flags & kind) != row->flags) {
+		find_fault(d, ATTR_WITHDRAW, FAULT_ATTR_FLAGS, it,
+		    "wrong flags");
+		if (row->bad != ATTR_RESET)
+			return;
+	}
 	if (bad != NULL) {
 		find_fault(d, row->bad, row->bad == ATTR_RESET ?
 		    row->subcode : FAULT_ATTR_LENGTH, it, bad);
@@ -359,7 +367,6 @@ attribute(struct decode *d, const struct item *it)
 {
 	const struct attr_row *row = it->type < ATTR_TYPES &&
 	    attr_rows[it->type].name != NULL ? &attr_rows[it->type] : NULL;
-	const uint8_t kind = ATTR_OPTIONAL | ATTR_TRANSITIVE;
 
 	if (attr_seen(d->set, it->type)) {	/* RFC 7606 section 3 g */
 		find_fault(d, row != NULL && row->bad == ATTR_RESET ?
@@ -373,9 +380,6 @@ attribute(struct decode *d, const struct item *it)
 	else if (row->ibgp && !d->mode->ibgp)	/* RFC 7606 section 7 */
 		find_fault(d, ATTR_DISCARD, row->subcode, it,
 		    "not allowed from another AS");
-	else if ((it->flags & kind) != row->flags)	/* section 3 c */
-		find_fault(d, row->bad == ATTR_RESET ? ATTR_RESET :
-		    ATTR_WITHDRAW, FAULT_ATTR_FLAGS, it, "wrong flags");
 	else
 		known(d, row, it);
 }

@@ -83,15 +83,22 @@ too_many(const struct import *im, const struct rib *r, struct fault *f)
 	return ATTR_RESET;
 }
 
+/*
+ * RFC 4271 section 6.3: "If a prefix in the NLRI field is semantically
+ * incorrect (e.g., an unexpected multicast IP address), an error SHOULD be
+ * logged locally, and the prefix SHOULD be ignored."
+ */
 static bool
 announce(const struct import *im, struct rib *r, enum addr_family family,
-    struct bytes nlri, uint32_t attrs, bool eligible)
+    struct bytes nlri, uint32_t attrs, bool eligible, unsigned *ignored)
 {
 	struct rd rd = rd_of(nlri);
 	struct prefix p;
 
 	while (nlri_next(&rd, family, &p)) {
-		if (!rib_reach(r, im->source, &p, attrs, eligible))
+		if (addr_is_multicast(&p.addr))
+			++*ignored;
+		else if (!rib_reach(r, im->source, &p, attrs, eligible))
 			return false;
 	}
 	return true;
@@ -139,6 +146,7 @@ reach(const struct import *im, struct rib *r, const struct update *u,
     struct fault *f)
 {
 	const char *bad = next_hop_error(im, hop);
+	unsigned ignored = 0;
 	union attrs_buf buf;
 	uint32_t id;
 	bool ok;
@@ -150,12 +158,15 @@ reach(const struct import *im, struct rib *r, const struct update *u,
 	if (id == 0)
 		return no_memory(f);
 	ok = announce(im, r, family, nlri, id,
-	    bad == NULL && !looped(im, &buf.attrs));
+	    bad == NULL && !looped(im, &buf.attrs), &ignored);
 	intern_drop(&r->intern, id);
 	if (!ok)
 		return no_memory(f);
+	if (bad == NULL && ignored > 0)
+		reason_set(&f->text, "%u multicast prefixes are ignored",
+		    ignored);
 	if (bad == NULL)
-		return ATTR_OK;
+		return ignored > 0 ? ATTR_DISCARD : ATTR_OK;
 	next_hop_text(f, hop, bad);
 	name_routes(f, family, nlri);
 	return ATTR_WITHDRAW;

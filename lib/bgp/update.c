@@ -86,11 +86,11 @@ judge(struct update *u, const struct attr_mode *mode,
 
 	if (!prefixes_ok(u, &reachable))
 		return reset(f, FAULT_NETWORK, "a prefix cannot be read");
+	/* RFC 7606 section 5.2: what it announces may have been lost. */
 	if (verdict == ATTR_WITHDRAW && reachable == 0 &&
-	    !u->attrs.reach.present) {
-		/* RFC 7606 section 5.2: the NLRI may have been lost. */
+	    !u->attrs.reach.present &&
+	    attr_seen_other(&u->attrs, ATTR_MP_UNREACH))
 		return ATTR_RESET;
-	}
 	if (verdict < ATTR_WITHDRAW && reachable > 0 &&
 	    mandatory(u, mode, f) == ATTR_WITHDRAW)
 		return ATTR_WITHDRAW;

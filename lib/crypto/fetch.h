@@ -15,12 +15,14 @@
 /* Per row of the algorithm table; NULL where it does not apply. */
 struct fetched {
 	EVP_CIPHER	*cipher;
-	EVP_MAC_CTX	*mac;		/* without a key: duplicate, then key */
+	EVP_MD		*md;		/* of a PRF's or MAC's HMAC */
 	EC_GROUP	*group;
-	BIGNUM		*prime;
+	BIGNUM		*prime, *generator;
+	BIGNUM		*order;		/* of the generator; ALG_SUBGROUP */
 	BN_MONT_CTX	*mont;
 	EVP_KEYMGMT	*keymgmt;
 	EVP_KEYEXCH	*keyexch;
+	EVP_PKEY_CTX	*import;	/* for EVP_PKEY_fromdata; no key in it */
 };
 
 /* NULL before crypto_init(). */

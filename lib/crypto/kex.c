@@ -1,11 +1,12 @@
 /*
- * Diffie-Hellman of the kinds that IKEv2 negotiates: MODP (RFC 3526), ECP (RFC
- * 5903) and Curve25519 (RFC 8031), one row of operations per kind.
+ * Diffie-Hellman of the kinds that IKEv2 negotiates: MODP (RFC 3526, RFC 5114),
+ * ECP (RFC 5903), Curve25519 and Curve448 (RFC 8031), one row of operations per
+ * kind.
  *
  * The private value comes from the caller's generator and lives as octets in
  * the kex, so that the public value follows from the seed; big numbers with a
  * secret in them live for one call and are wiped.  A peer's value is checked
- * before it meets the private one: RFC 6989 sections 2.1 and 2.3, and the
+ * before it meets the private one: RFC 6989 sections 2.1 to 2.3, and the
  * all-zero result of RFC 8031 section 3.
  *
  * Key derivation from the shared secret is not done here.
@@ -21,15 +22,10 @@
 #include "crypto/fetch.h"
 #include "util/array.h"
 
-#define PRIV_MAX	48	/* ECP-384 */
-/*
- * Octets of a MODP-2048 exponent.  RFC 3526 section 8 puts the group's
- * strength at 110 to 160 bits, and an exponent wants twice that; the group
- * is p = 2q + 1, so that a short one gives nothing away.
- */
-#define MODP_PRIV	32
-#define XDH_LEN		32
-#define SHARED_MAX	256	/* MODP-2048 */
+#define PRIV_MAX	66	/* ECP-521 */
+#define XDH_MAX		56	/* Curve448 */
+#define SHARED_MAX	SECRET_MAX
+_Static_assert(SHARED_MAX >= 1024, "a shared secret of MODP-8192 must fit");
 
 struct kex {
 	const struct alg *alg;
@@ -54,12 +50,33 @@ secret_bn(const uint8_t *p, size_t n)
 	return v;
 }
 
+/* Draws until 0 < priv < order, which leaves it uniform. */
+static bool
+draw_below(struct kex *k, struct drbg *d, const BIGNUM *order)
+{
+	const int n = k->alg->key_len;
+	const uint8_t top = (uint8_t)(0xff >> (8 * n - BN_num_bits(order)));
+	BIGNUM *e;
+	bool fits;
+
+	do {
+		drbg_fill(d, k->priv, (size_t)n);
+		k->priv[0] &= top;
+		e = secret_bn(k->priv, (size_t)n);
+		if (e == NULL)
+			return false;
+		fits = !BN_is_zero(e) && BN_cmp(e, order) < 0;
+		BN_clear_free(e);
+	} while (!fits);
+	return true;
+}
+
 /* base ^ priv mod p, padded to the modulus. */
 static bool
 modp_power(const struct kex *k, const BIGNUM *base, uint8_t *out)
 {
 	const struct fetched *f = fetch_alg(k->alg);
-	BIGNUM *e = secret_bn(k->priv, MODP_PRIV), *v = BN_new();
+	BIGNUM *e = secret_bn(k->priv, k->alg->key_len), *v = BN_new();
 	BN_CTX *ctx = BN_CTX_new();
 	bool ok;
 
@@ -76,25 +93,41 @@ modp_power(const struct kex *k, const BIGNUM *base, uint8_t *out)
 static bool
 modp_make(struct kex *k, struct drbg *d)
 {
-	BIGNUM *two = BN_new();
+	const struct fetched *f = fetch_alg(k->alg);
+
+	if (f->order == NULL)
+		drbg_fill(d, k->priv, k->alg->key_len);
+	else if (!draw_below(k, d, f->order))
+		return false;
+	return modp_power(k, f->generator, k->public);
+}
+
+/* RFC 6989 section 2.2: y ^ q mod p = 1.  Nothing here is secret. */
+static bool
+in_subgroup(const BIGNUM *y, const struct fetched *f)
+{
+	BIGNUM *v = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
 	bool ok;
 
-	drbg_fill(d, k->priv, MODP_PRIV);
-	ok = two != NULL && BN_set_word(two, 2) == 1 &&
-	    modp_power(k, two, k->public);
-	BN_free(two);
+	ok = v != NULL && ctx != NULL &&
+	    BN_mod_exp_mont(v, y, f->order, f->prime, ctx, f->mont) == 1 &&
+	    BN_is_one(v);
+	BN_free(v);
+	BN_CTX_free(ctx);
 	return ok;
 }
 
-/* RFC 6989 section 2.1: 1 < y < p - 1. */
+/* RFC 6989 section 2.1: 1 < y < p - 1; with a small subgroup, 2.2 too. */
 static bool
-modp_valid(const BIGNUM *y, const BIGNUM *prime)
+modp_valid(const BIGNUM *y, const struct fetched *f)
 {
-	BIGNUM *top = BN_dup(prime);
+	BIGNUM *top = BN_dup(f->prime);
 	bool ok;
 
 	ok = top != NULL && BN_sub_word(top, 1) == 1 &&
-	    BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, top) < 0;
+	    BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, top) < 0 &&
+	    (f->order == NULL || in_subgroup(y, f));
 	BN_free(top);
 	return ok;
 }
@@ -105,7 +138,7 @@ modp_shared(const struct kex *k, struct bytes peer, uint8_t *out)
 	BIGNUM *y = BN_bin2bn(peer.p, (int)peer.n, NULL);
 	bool ok;
 
-	ok = y != NULL && modp_valid(y, fetch_alg(k->alg)->prime) &&
+	ok = y != NULL && modp_valid(y, fetch_alg(k->alg)) &&
 	    modp_power(k, y, out);
 	BN_free(y);
 	return ok ? (size_t)field_len(k->alg) : 0;
@@ -136,29 +169,12 @@ ecp_multiply(const struct kex *k, const EC_POINT *at, uint8_t *out)
 	return ok;
 }
 
-/* Draws until 0 < priv < order, which leaves it uniform. */
-static bool
-ecp_draw(struct kex *k, struct drbg *d)
-{
-	const BIGNUM *order = EC_GROUP_get0_order(fetch_alg(k->alg)->group);
-	BIGNUM *e;
-	bool fits;
-
-	do {
-		drbg_fill(d, k->priv, (size_t)field_len(k->alg));
-		e = secret_bn(k->priv, (size_t)field_len(k->alg));
-		if (e == NULL)
-			return false;
-		fits = !BN_is_zero(e) && BN_cmp(e, order) < 0;
-		BN_clear_free(e);
-	} while (!fits);
-	return true;
-}
-
 static bool
 ecp_make(struct kex *k, struct drbg *d)
 {
-	return ecp_draw(k, d) && ecp_multiply(k, NULL, k->public);
+	return draw_below(k, d,
+	    EC_GROUP_get0_order(fetch_alg(k->alg)->group)) &&
+	    ecp_multiply(k, NULL, k->public);
 }
 
 /* RFC 6989 section 2.3: both coordinates below p, and on the curve. */
@@ -190,31 +206,33 @@ ecp_shared(const struct kex *k, struct bytes peer, uint8_t *out)
 	return ok ? (size_t)n : 0;
 }
 
-/* A key pair, or with priv NULL a public key, from octets. */
+/*
+ * From octets: a public key, a key pair, or with public NULL the pair that
+ * follows from the private value.
+ */
 static EVP_PKEY *
 xdh_key(const struct alg *a, const uint8_t *priv, const uint8_t *public)
 {
-	uint8_t copy[2][XDH_LEN] = { { 0 } };
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy[0],
-		    XDH_LEN),
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, copy[1],
-		    XDH_LEN),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
+	uint8_t copy[2][XDH_MAX] = { { 0 } };
+	const size_t len = a->public_len;
+	OSSL_PARAM params[3];
 	EVP_PKEY *key = NULL;
+	size_t n = 0;
 
-	memcpy(copy[0], public, XDH_LEN);
-	if (priv != NULL)
-		memcpy(copy[1], priv, XDH_LEN);
-	else
-		params[1] = params[2];
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &key, priv != NULL ? EVP_PKEY_KEYPAIR :
-	    EVP_PKEY_PUBLIC_KEY, params) != 1)
+	if (public != NULL) {
+		memcpy(copy[0], public, len);
+		params[n++] = OSSL_PARAM_construct_octet_string(
+		    OSSL_PKEY_PARAM_PUB_KEY, copy[0], len);
+	}
+	if (priv != NULL) {
+		memcpy(copy[1], priv, len);
+		params[n++] = OSSL_PARAM_construct_octet_string(
+		    OSSL_PKEY_PARAM_PRIV_KEY, copy[1], len);
+	}
+	params[n] = OSSL_PARAM_construct_end();
+	if (EVP_PKEY_fromdata(fetch_alg(a)->import, &key, priv != NULL ?
+	    EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
 	wipe(copy, sizeof(copy));
 	return key;
 }
@@ -222,16 +240,15 @@ xdh_key(const struct alg *a, const uint8_t *priv, const uint8_t *public)
 static bool
 xdh_make(struct kex *k, struct drbg *d)
 {
-	size_t n = XDH_LEN;
+	size_t n = k->alg->public_len;
 	EVP_PKEY *key;
 	bool ok;
 
-	drbg_fill(d, k->priv, XDH_LEN);
-	key = EVP_PKEY_new_raw_private_key_ex(NULL, k->alg->openssl, NULL,
-	    k->priv, XDH_LEN);
+	drbg_fill(d, k->priv, n);
+	key = xdh_key(k->alg, k->priv, NULL);
 	ok = key != NULL &&
 	    EVP_PKEY_get_raw_public_key(key, k->public, &n) == 1 &&
-	    n == XDH_LEN;
+	    n == k->alg->public_len;
 	EVP_PKEY_free(key);
 	return ok;
 }

@@ -1,6 +1,8 @@
 /*
- * HMAC as the PRF of RFC 4868 and what RFC 7296 builds on it.  A keyed state
- * lives for one call and is freed, and thereby wiped, before it returns.
+ * HMAC (RFC 2104) as the PRF of RFC 4868 and what RFC 7296 builds on it, on
+ * OpenSSL's digests: its own EVP_MAC costs a dozen allocations for each of the
+ * ten MACs of a hand-shake, more than the hashing.  A keyed state lives for
+ * one call and is wiped before it returns.
  * Deriving named keys (SK_d and its kin, KEYMAT) is the IKE layer's.
  */
 #include "crypto/prf.h"
@@ -9,65 +11,123 @@
 
 #include "crypto/fetch.h"
 
-/* A keyed state for one call; NULL: no memory, or not a MAC's row. */
-static EVP_MAC_CTX *
-mac_new(const struct alg *a, struct bytes key)
+#define BLOCK_MAX	128	/* of SHA2-512 */
+
+/* A keyed MAC for one call, with one digest state that serves all rounds. */
+struct mac {
+	EVP_MD_CTX	*ctx;
+	const EVP_MD	*md;
+	size_t		 block, size;
+	uint8_t		 inner[BLOCK_MAX], outer[BLOCK_MAX];	/* key ^ pad */
+};
+
+static bool
+mac_key(struct mac *m, struct bytes key)
+{
+	uint8_t k[BLOCK_MAX] = { 0 };
+	bool ok = true;
+
+	/* A key longer than a block is its digest. */
+	if (key.n > m->block)
+		ok = EVP_DigestInit_ex2(m->ctx, m->md, NULL) == 1 &&
+		    EVP_DigestUpdate(m->ctx, key.p, key.n) == 1 &&
+		    EVP_DigestFinal_ex(m->ctx, k, NULL) == 1;
+	else if (key.n > 0)
+		memcpy(k, key.p, key.n);
+	for (size_t i = 0; i < m->block; i++) {
+		m->inner[i] = k[i] ^ 0x36;
+		m->outer[i] = k[i] ^ 0x5c;
+	}
+	wipe(k, sizeof(k));
+	return ok;
+}
+
+static void
+mac_fini(struct mac *m)
+{
+	EVP_MD_CTX_free(m->ctx);
+	wipe(m->inner, sizeof(m->inner));
+	wipe(m->outer, sizeof(m->outer));
+}
+
+/* False: no memory, or not a MAC's row; nothing is left to be freed. */
+static bool
+mac_init(struct mac *m, const struct alg *a, struct bytes key)
 {
 	const struct fetched *f = fetch_alg(a);
-	EVP_MAC_CTX *ctx;
 
-	if (f == NULL || f->mac == NULL)
-		return NULL;
-	ctx = EVP_MAC_CTX_dup(f->mac);
-	/* A NULL key would mean "the one before", of which there is none. */
-	if (ctx != NULL &&
-	    EVP_MAC_init(ctx, key.n == 0 ? (const uint8_t *)"" : key.p, key.n,
-	    NULL) != 1) {
-		EVP_MAC_CTX_free(ctx);
-		ctx = NULL;
-	}
-	return ctx;
+	if (f == NULL || f->md == NULL)
+		return false;
+	m->md = f->md;
+	m->block = (size_t)EVP_MD_get_block_size(f->md);
+	m->size = (size_t)EVP_MD_get_size(f->md);
+	m->ctx = EVP_MD_CTX_new();
+	if (m->ctx != NULL && m->block <= BLOCK_MAX && m->size <= PRF_MAX &&
+	    mac_key(m, key))
+		return true;
+	mac_fini(m);
+	return false;
 }
 
 static bool
-mac_update(EVP_MAC_CTX *ctx, const struct bytes *parts, size_t n)
+mac_begin(const struct mac *m)
+{
+	return EVP_DigestInit_ex2(m->ctx, m->md, NULL) == 1 &&
+	    EVP_DigestUpdate(m->ctx, m->inner, m->block) == 1;
+}
+
+static bool
+mac_update(const struct mac *m, const struct bytes *parts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (parts[i].n > 0 &&
-		    EVP_MAC_update(ctx, parts[i].p, parts[i].n) != 1)
+		    EVP_DigestUpdate(m->ctx, parts[i].p, parts[i].n) != 1)
 			return false;
 	}
 	return true;
+}
+
+static bool
+mac_end(const struct mac *m, uint8_t *out)
+{
+	uint8_t value[PRF_MAX];
+	bool ok;
+
+	ok = EVP_DigestFinal_ex(m->ctx, value, NULL) == 1 &&
+	    EVP_DigestInit_ex2(m->ctx, m->md, NULL) == 1 &&
+	    EVP_DigestUpdate(m->ctx, m->outer, m->block) == 1 &&
+	    EVP_DigestUpdate(m->ctx, value, m->size) == 1 &&
+	    EVP_DigestFinal_ex(m->ctx, out, NULL) == 1;
+	wipe(value, sizeof(value));
+	return ok;
 }
 
 bool
 prf(const struct alg *a, struct bytes key, const struct bytes *parts,
     size_t n, uint8_t *out)
 {
-	EVP_MAC_CTX *ctx = mac_new(a, key);
-	size_t len;
+	struct mac m;
 	bool ok;
 
-	ok = ctx != NULL && mac_update(ctx, parts, n) &&
-	    EVP_MAC_final(ctx, out, &len, a->key_len) == 1;
-	EVP_MAC_CTX_free(ctx);
+	if (!mac_init(&m, a, key))
+		return false;
+	ok = mac_begin(&m) && mac_update(&m, parts, n) && mac_end(&m, out);
+	mac_fini(&m);
 	return ok;
 }
 
 /* T<i> = prf(key, T<i - 1> | seed | i); last is T<i - 1>, then T<i>. */
 static bool
-plus_block(EVP_MAC_CTX *ctx, const struct bytes *seed, size_t n, unsigned i,
-    uint8_t last[static PRF_MAX], size_t size)
+plus_block(const struct mac *m, const struct bytes *seed, size_t n,
+    unsigned i, uint8_t last[static PRF_MAX])
 {
 	const uint8_t counter = (uint8_t)i;
-	const struct bytes before = bytes_of(last, i == 1 ? 0 : size);
+	const struct bytes before = bytes_of(last, i == 1 ? 0 : m->size);
 	const struct bytes after = bytes_of(&counter, 1);
 
-	/* From the second on, start again with the same key. */
-	return (i == 1 || EVP_MAC_init(ctx, NULL, 0, NULL) == 1) &&
-	    mac_update(ctx, &before, 1) && mac_update(ctx, seed, n) &&
-	    mac_update(ctx, &after, 1) &&
-	    EVP_MAC_final(ctx, last, &size, PRF_MAX) == 1;
+	return mac_begin(m) && mac_update(m, &before, 1) &&
+	    mac_update(m, seed, n) && mac_update(m, &after, 1) &&
+	    mac_end(m, last);
 }
 
 /* RFC 7296 section 2.13. */
@@ -78,22 +138,19 @@ prf_plus(const struct alg *a, struct bytes key, const struct bytes *seed,
 	const size_t size = a->key_len;
 	struct wr w = wr_of(out, len);
 	uint8_t last[PRF_MAX];
-	EVP_MAC_CTX *ctx;
+	struct mac m;
 	bool ok = true;
 
-	if (len > 255 * size)
-		return false;
-	ctx = mac_new(a, key);
-	if (ctx == NULL)
+	if (len > 255 * size || !mac_init(&m, a, key))
 		return false;
 	for (unsigned i = 1; ok && w.n < len; i++) {
 		size_t left = len - w.n;
 
-		ok = plus_block(ctx, seed, n, i, last, size);
+		ok = plus_block(&m, seed, n, i, last);
 		if (ok)
 			wr_bytes(&w, bytes_of(last, left < size ? left : size));
 	}
-	EVP_MAC_CTX_free(ctx);
+	mac_fini(&m);
 	wipe(last, sizeof(last));
 	return ok;
 }

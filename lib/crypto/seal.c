@@ -1,14 +1,15 @@
 /*
  * The Encrypted payload's cryptography, in place: AES-GCM as RFC 5282 puts it
- * into IKEv2, and AES-CBC with a separate HMAC over everything before the ICV
- * (RFC 7296 section 3.14), encrypt then MAC.
+ * into IKEv2, ChaCha20-Poly1305 as RFC 7634 does, with nonces of the same shape,
+ * and AES-CBC with a separate HMAC over everything before the ICV (RFC 7296
+ * section 3.14), encrypt then MAC.
  *
  * An IKE SA keeps two seals for hours and uses them once in a while.  So a
  * seal holds the keys alone, about a hundred octets, and OpenSSL's working
  * state, which is over a kilobyte, lives for one call: that costs less than a
  * microsecond a message.
  *
- * GCM's explicit IV counts up from a drawn 64-bit value: within a seal it
+ * An AEAD's explicit IV counts up from a drawn 64-bit value: within a seal it
  * never repeats, and a seal made again from the same keys (by a process that
  * takes an SA over) does not walk through its predecessor's values.
  *
@@ -29,7 +30,7 @@
 struct seal {
 	const struct alg *encr;
 	const struct alg *integ;	/* NULL with an AEAD */
-	uint64_t	  iv;		/* GCM: the next one */
+	uint64_t	  iv;		/* AEAD: the next one */
 	bool		  counting;	/* iv was drawn */
 	uint8_t		  keys[];	/* cipher key, salt, MAC key */
 };

@@ -34,8 +34,8 @@ size_t		seal_iv_len(const struct seal *);
 /*
  * msg holds aad_n octets, then a gap of the IV's length, then plain_n octets,
  * and has room for seal_overhead() more than aad and plaintext.  Pads,
- * encrypts, appends the ICV.  GCM's IV is a counter kept here that starts at a
- * drawn value; CBC's is drawn.  False: OpenSSL refused.
+ * encrypts, appends the ICV.  An AEAD's IV is a counter kept here that starts
+ * at a drawn value; CBC's is drawn.  False: OpenSSL refused.
  */
 bool		seal_protect(struct seal *, struct drbg *, uint8_t *msg,
 		    size_t aad_n, size_t plain_n);

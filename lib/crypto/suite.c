@@ -3,11 +3,22 @@
  * the inner MTU.  Transform ids are IANA's (RFC 7296 section 3.3.2); which
  * rows exist follows RFC 8247 (IKEv2) and RFC 8221 (ESP).
  *
- * Within a type the rows stand in order of preference, strongest first.  Key
- * exchange is the exception that needs a word: 14 is the MUST and 19 the
- * SHOULD of RFC 8247 section 2.4, both kept for old peers; Curve25519 comes
- * before them and before ECP-384 because every peer value is safe with it and
- * because it costs a responder a small part of what ECP-384 does.
+ * Within a type the rows stand in order of preference, strongest first: AEADs
+ * before ciphers that need a MAC, long keys before short ones.  Of two with 256
+ * bits, AES-GCM is the MUST and ChaCha20-Poly1305 the SHOULD of RFC 8221.
+ *
+ * Key exchange needs words, because strength costs time there and because it is
+ * the responder who pays.  Curve25519 comes first: 128 bits, every peer value
+ * is safe with it, and it takes 40 us.  The other curves follow by strength;
+ * none takes a millisecond.  MODP groups come behind them, 16 and 15 first: 18
+ * takes five times as long as 16, for strength that its suites hardly use.
+ * Of the defaults 14 is last, the MUST of RFC 8247 section 2.4 and the only one
+ * below 128 bits.
+ *
+ * Opt-in rows are what RFC 8247 calls SHOULD NOT or worse (MODP-1024, MODP-1536
+ * and the groups of RFC 5114, whose primes nobody can account for), or MUST-
+ * for ESP and IKE alike (HMAC-SHA1): nothing offers or takes them unless the
+ * configuration names them.
  *
  * It does not decide what is offered or accepted: proposals and policy do.
  */
@@ -20,11 +31,20 @@
 #include "util/str.h"
 
 #define BOTH	(ALG_FOR_IKE | ALG_FOR_ESP)
+#define KE(ke_id, ke_name, number, ossl, priv, public, ke_flags)	\
+	{ ALG_KE, ke_id, 0, ke_name, number, ossl, NULL,		\
+	    .key_len = (priv), .public_len = (public),			\
+	    .flags = BOTH | (ke_flags) }
 
 static const struct alg algs[] = {
 	/* RFC 4106, RFC 5282: salt of 4 octets behind the key */
 	{ ALG_ENCR, ENCR_AES_GCM_16, 256, "AES256-GCM-16", "AES256-GCM-16",
 	    "AES-256-GCM", "rfc4106(gcm(aes))", .key_len = 32, .salt_len = 4,
+	    .iv_len = 8, .block = 1, .icv_len = 16, .flags = BOTH | ALG_AEAD },
+	/* RFC 7634: likewise, and no Key Length attribute */
+	{ ALG_ENCR, ENCR_CHACHA20_POLY1305, 0, "CHACHA20-POLY1305",
+	    "CHACHA20-POLY1305", "ChaCha20-Poly1305",
+	    "rfc7539esp(chacha20,poly1305)", .key_len = 32, .salt_len = 4,
 	    .iv_len = 8, .block = 1, .icv_len = 16, .flags = BOTH | ALG_AEAD },
 	{ ALG_ENCR, ENCR_AES_GCM_16, 128, "AES128-GCM-16", "AES128-GCM-16",
 	    "AES-128-GCM", "rfc4106(gcm(aes))", .key_len = 16, .salt_len = 4,
@@ -43,6 +63,10 @@ static const struct alg algs[] = {
 	    "SHA2-384", NULL, .key_len = 48, .flags = ALG_FOR_IKE },
 	{ ALG_PRF, PRF_HMAC_SHA2_256, 0, "PRF-SHA2-256", "SHA2-256",
 	    "SHA2-256", NULL, .key_len = 32, .flags = ALG_FOR_IKE },
+	/* RFC 2104, RFC 2404 */
+	{ ALG_PRF, PRF_HMAC_SHA1, 0, "PRF-SHA1", "SHA1",
+	    "SHA1", NULL, .key_len = 20, .flags = ALG_FOR_IKE | ALG_OPT_IN },
+	/* RFC 4868 */
 	{ ALG_INTEG, INTEG_HMAC_SHA2_512_256, 0, "SHA2-512-256", "SHA2-512",
 	    "SHA2-512", "hmac(sha512)", .key_len = 64, .icv_len = 32,
 	    .flags = BOTH },
@@ -52,15 +76,37 @@ static const struct alg algs[] = {
 	{ ALG_INTEG, INTEG_HMAC_SHA2_256_128, 0, "SHA2-256-128", "SHA2-256",
 	    "SHA2-256", "hmac(sha256)", .key_len = 32, .icv_len = 16,
 	    .flags = BOTH },
-	/* RFC 8031, RFC 5903, RFC 3526 */
-	{ ALG_KE, KE_CURVE25519, 0, "X25519", "31", "X25519", NULL,
-	    .public_len = 32, .flags = BOTH | ALG_XDH },
-	{ ALG_KE, KE_ECP_384, 0, "ECP-384", "20", "secp384r1", NULL,
-	    .public_len = 96, .flags = BOTH | ALG_ECP },
-	{ ALG_KE, KE_ECP_256, 0, "ECP-256", "19", "prime256v1", NULL,
-	    .public_len = 64, .flags = BOTH | ALG_ECP },
-	{ ALG_KE, KE_MODP_2048, 0, "MODP-2048", "14", "modp_2048", NULL,
-	    .public_len = 256, .flags = BOTH | ALG_MODP },
+	/* RFC 2404 */
+	{ ALG_INTEG, INTEG_HMAC_SHA1_96, 0, "SHA1-96", "SHA1",
+	    "SHA1", "hmac(sha1)", .key_len = 20, .icv_len = 12,
+	    .flags = BOTH | ALG_OPT_IN },
+	/* RFC 8031, RFC 5903 */
+	KE(KE_CURVE25519, "X25519", "31", "X25519", 32, 32, ALG_XDH),
+	KE(KE_ECP_521, "ECP-521", "21", "secp521r1", 66, 132, ALG_ECP),
+	KE(KE_CURVE448, "X448", "32", "X448", 56, 56, ALG_XDH),
+	KE(KE_ECP_384, "ECP-384", "20", "secp384r1", 48, 96, ALG_ECP),
+	KE(KE_ECP_256, "ECP-256", "19", "prime256v1", 32, 64, ALG_ECP),
+	/*
+	 * RFC 3526.  Private values have between the two lengths that its
+	 * section 8 gives for each group: every p is 2q + 1 with q prime, so
+	 * that a short one gives nothing away.
+	 */
+	KE(KE_MODP_4096, "MODP-4096", "16", NULL, 48, 512, ALG_MODP),
+	KE(KE_MODP_3072, "MODP-3072", "15", NULL, 40, 384, ALG_MODP),
+	KE(KE_MODP_8192, "MODP-8192", "18", NULL, 64, 1024, ALG_MODP),
+	KE(KE_MODP_6144, "MODP-6144", "17", NULL, 56, 768, ALG_MODP),
+	KE(KE_MODP_2048, "MODP-2048", "14", NULL, 32, 256, ALG_MODP),
+	/* RFC 5114, RFC 2409 section 6.2: private values below the order */
+	KE(KE_MODP_2048_256, "MODP-2048-256", "24", "dh_2048_256", 32, 256,
+	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
+	KE(KE_MODP_2048_224, "MODP-2048-224", "23", "dh_2048_224", 28, 256,
+	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
+	KE(KE_MODP_1536, "MODP-1536", "5", NULL, 32, 192,
+	    ALG_MODP | ALG_OPT_IN),
+	KE(KE_MODP_1024_160, "MODP-1024-160", "22", "dh_1024_160", 20, 128,
+	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
+	KE(KE_MODP_1024, "MODP-1024", "2", NULL, 32, 128,
+	    ALG_MODP | ALG_OPT_IN),
 	{ ALG_ESN, ESN_YES, 0, "ESN", NULL, NULL, NULL, .flags = ALG_FOR_ESP },
 	{ ALG_ESN, ESN_NO, 0, "NO-ESN", NULL, NULL, NULL,
 	    .flags = ALG_FOR_ESP },
@@ -100,13 +146,11 @@ static const struct {
 	{ ALG_ENCR, 30, "AES_GCM_16_IIV" },
 	{ ALG_ENCR, 31, "CHACHA20_POLY1305_IIV" },
 	{ ALG_PRF, 1, "PRF_HMAC_MD5" },
-	{ ALG_PRF, 2, "PRF_HMAC_SHA1" },
 	{ ALG_PRF, 3, "PRF_HMAC_TIGER" },
 	{ ALG_PRF, 4, "PRF_AES128_XCBC" },
 	{ ALG_PRF, 8, "PRF_AES128_CMAC" },
 	{ ALG_INTEG, 0, "INTEG-NONE" },
 	{ ALG_INTEG, 1, "HMAC_MD5_96" },
-	{ ALG_INTEG, 2, "HMAC_SHA1_96" },
 	{ ALG_INTEG, 3, "DES_MAC" },
 	{ ALG_INTEG, 4, "KPDK_MD5" },
 	{ ALG_INTEG, 5, "AES_XCBC_96" },
@@ -118,23 +162,12 @@ static const struct {
 	{ ALG_INTEG, 11, "AES_256_GMAC" },
 	{ ALG_KE, 0, "KE-NONE" },
 	{ ALG_KE, 1, "MODP-768" },
-	{ ALG_KE, 2, "MODP-1024" },
-	{ ALG_KE, 5, "MODP-1536" },
-	{ ALG_KE, 15, "MODP-3072" },
-	{ ALG_KE, 16, "MODP-4096" },
-	{ ALG_KE, 17, "MODP-6144" },
-	{ ALG_KE, 18, "MODP-8192" },
-	{ ALG_KE, 21, "ECP-521" },
-	{ ALG_KE, 22, "MODP-1024-160" },
-	{ ALG_KE, 23, "MODP-2048-224" },
-	{ ALG_KE, 24, "MODP-2048-256" },
 	{ ALG_KE, 25, "ECP-192" },
 	{ ALG_KE, 26, "ECP-224" },
 	{ ALG_KE, 27, "BRAINPOOL-224" },
 	{ ALG_KE, 28, "BRAINPOOL-256" },
 	{ ALG_KE, 29, "BRAINPOOL-384" },
 	{ ALG_KE, 30, "BRAINPOOL-512" },
-	{ ALG_KE, 32, "X448" },
 	{ ALG_KE, 33, "GOST3410-256" },
 	{ ALG_KE, 34, "GOST3410-512" },
 	{ ALG_KE, 35, "ML-KEM-512" },

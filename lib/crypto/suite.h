@@ -22,18 +22,32 @@ enum alg_type {
 enum {
 	ENCR_AES_CBC = 12,
 	ENCR_AES_GCM_16 = 20,
+	ENCR_CHACHA20_POLY1305 = 28,
+	PRF_HMAC_SHA1 = 2,
 	PRF_HMAC_SHA2_256 = 5,
 	PRF_HMAC_SHA2_384 = 6,
 	PRF_HMAC_SHA2_512 = 7,
 	INTEG_NONE = 0,
+	INTEG_HMAC_SHA1_96 = 2,
 	INTEG_HMAC_SHA2_256_128 = 12,
 	INTEG_HMAC_SHA2_384_192 = 13,
 	INTEG_HMAC_SHA2_512_256 = 14,
 	KE_NONE = 0,
+	KE_MODP_1024 = 2,
+	KE_MODP_1536 = 5,
 	KE_MODP_2048 = 14,
+	KE_MODP_3072 = 15,
+	KE_MODP_4096 = 16,
+	KE_MODP_6144 = 17,
+	KE_MODP_8192 = 18,
 	KE_ECP_256 = 19,
 	KE_ECP_384 = 20,
+	KE_ECP_521 = 21,
+	KE_MODP_1024_160 = 22,
+	KE_MODP_2048_224 = 23,
+	KE_MODP_2048_256 = 24,
 	KE_CURVE25519 = 31,
+	KE_CURVE448 = 32,
 	ESN_NO = 0,
 	ESN_YES = 1,
 };
@@ -45,6 +59,8 @@ enum {				/* alg.flags */
 	ALG_MODP = 8,		/* what kind of group an ALG_KE is */
 	ALG_ECP = 16,
 	ALG_XDH = 32,
+	ALG_SUBGROUP = 64,	/* MODP whose generator has a small order */
+	ALG_OPT_IN = 128,	/* only where the configuration names it */
 };
 
 struct alg {
@@ -55,7 +71,8 @@ struct alg {
 	const char	*conf;		/* as in configuration; NULL: never */
 	const char	*openssl;	/* name to fetch, or group name */
 	const char	*xfrm;		/* kernel crypto name, or NULL */
-	uint8_t		 key_len;	/* octets, without salt */
+	uint8_t		 key_len;	/* octets, without salt; ALG_KE: of
+					   the private value */
 	uint8_t		 salt_len;	/* octets that follow the key */
 	uint8_t		 iv_len;	/* explicit IV on the wire */
 	uint8_t		 block;		/* SK is padded to it; 1: not at all */
@@ -68,7 +85,7 @@ struct alg {
  * Rows of the table.  A struct alg lives nowhere else: its address says
  * which row it is.
  */
-#define ALG_COUNT	16
+#define ALG_COUNT	30
 
 /* NULL: unknown to us. */
 const struct alg *alg_find(enum alg_type, uint16_t id, uint16_t key_bits);
@@ -88,6 +105,7 @@ struct suite {
 	const struct alg *integ;	/* NULL with an AEAD */
 	const struct alg *ke;		/* NULL: no PFS (first child) */
 	bool		  esn;		/* ESP only */
+	bool		  esn_unsaid;	/* the peer named none, so no ESN */
 };
 
 #define SUITE_STRLEN	96

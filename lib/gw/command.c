@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/explain.h"
 #include "gw/reveal.h"
 #include "gw/show.h"
 #include "gw/tunnel.h"
@@ -63,7 +64,7 @@ named(const struct request *q, const struct gw_tunnel *t)
 {
 	return q->r.name[0] == '\0' ||
 	    (strcmp(q->connection, t->connection) == 0 &&
-	    (q->number == 0 || q->number == t->conf.number));
+	    (q->number == 0 || q->number == t->conf->number));
 }
 
 static bool
@@ -145,6 +146,25 @@ run_reload(struct request *q)
 		refuse(q->gw, q->client, CTL_EXIT_FAILED, "out of memory");
 }
 
+/* A name goes before an address that reads the same. */
+static void
+run_explain(struct request *q)
+{
+	json_t *a = json_array();
+	struct addr from;
+
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (q->connection[0] != '\0' && chosen(q, t))
+			json_array_append_new(a, explain_tunnel(t));
+	}
+	if (json_array_size(a) == 0 && addr_parse(&from, q->r.name)) {
+		json_decref(a);
+		a = explain_address(q->gw, &from);
+	}
+	answer(q->gw, q->client, json_pack("{s:b, s:o}", "ok", 1, "explained",
+	    a));
+}
+
 /* The log tells it, whoever reads them. */
 static void
 run_keys(struct request *q)
@@ -178,6 +198,7 @@ static const struct {
 	[CTL_REKEY] = { run_rekey, true, false },
 	[CTL_RELOAD] = { run_reload, false, false },
 	[CTL_KEYS] = { run_keys, false, true },
+	[CTL_EXPLAIN] = { run_explain, true, false },
 };
 
 /* Does the name name anything? */
@@ -201,6 +222,7 @@ command_run(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
 		.gw = gw, .now = now, .client = client, .uid = uid,
 	};
 	struct reason why;
+	struct addr from;
 	char text[160];
 
 	if (!ctl_parse(line, &q.r, &why)) {
@@ -209,7 +231,8 @@ command_run(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
 		str_fmt(text, sizeof(text), "%s is for root alone, not for "
 		    "uid %u", ctl_command_str(q.r.command), (unsigned)uid);
 		refuse(gw, client, CTL_EXIT_FAILED, text);
-	} else if (q.r.name[0] != '\0' && !exists(&q)) {
+	} else if (q.r.name[0] != '\0' && !exists(&q) &&
+	    (q.r.command != CTL_EXPLAIN || !addr_parse(&from, q.r.name))) {
 		str_fmt(text, sizeof(text), "no connection or tunnel named %s",
 		    q.r.name);
 		refuse(gw, client, CTL_EXIT_NO_OBJECT, text);

@@ -23,8 +23,8 @@ set_where(struct conf_read *r, int line)
 }
 
 /* "connections[0].tunnels[1].local_id" */
-static void
-set_path(char *buf, size_t size, const config_setting_t *s)
+void
+conf_path(char *buf, size_t size, const config_setting_t *s)
 {
 	const config_setting_t *up = config_setting_parent(s);
 	const char *name = config_setting_name(s);
@@ -33,7 +33,7 @@ set_path(char *buf, size_t size, const config_setting_t *s)
 		buf[0] = '\0';
 		return;
 	}
-	set_path(buf, size, up);
+	conf_path(buf, size, up);
 	if (name != NULL)
 		str_add(buf, size, "%s%s", buf[0] != '\0' ? "." : "", name);
 	else
@@ -52,7 +52,7 @@ conf_fail(struct conf_read *r, const config_setting_t *s, const char *fmt, ...)
 	va_list ap;
 
 	set_where(r, (int)config_setting_source_line(s));
-	set_path(r->err->key, sizeof(r->err->key), s);
+	conf_path(r->err->key, sizeof(r->err->key), s);
 	va_start(ap, fmt);
 	set_why(r, fmt, ap);
 	va_end(ap);
@@ -67,7 +67,7 @@ fail_key(struct conf_read *r, const config_setting_t *group, const char *key,
 	char *path = r->err->key;
 
 	set_where(r, (int)config_setting_source_line(s != NULL ? s : group));
-	set_path(path, sizeof(r->err->key), group);
+	conf_path(path, sizeof(r->err->key), group);
 	str_add(path, sizeof(r->err->key), "%s%s", path[0] != '\0' ? "." : "",
 	    key);
 	set_why(r, fmt, ap);
@@ -332,6 +332,22 @@ scan_and_read(struct conf_read *r, struct bytes text)
 	return ok;
 }
 
+static bool
+make_indices(struct conf *conf)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < conf->n; i++) {
+		struct conf_connection *c = &conf->connections[i];
+
+		ok = ok && dict_put(&conf->by_name, c->name, c);
+		for (unsigned k = 0; k < c->tunnels_n; k++)
+			ok = ok && dict_put(&conf->by_ifname,
+			    c->tunnels[k].ifname, &c->tunnels[k]);
+	}
+	return ok;
+}
+
 struct conf *
 conf_parse(struct bytes text, const char *file, struct conf_error *err)
 {
@@ -343,8 +359,10 @@ conf_parse(struct bytes text, const char *file, struct conf_error *err)
 	bool ok = false;
 
 	if (r.conf != NULL)
-		ok = scan_and_read(&r, text);
-	else
+		r.conf->holders = 1;
+	if (r.conf == NULL)
+		reason_set(&why.why, "out of memory");
+	else if (scan_and_read(&r, text) && !(ok = make_indices(r.conf)))
 		reason_set(&why.why, "out of memory");
 	free(r.sites);
 	if (ok)
@@ -356,24 +374,37 @@ conf_parse(struct bytes text, const char *file, struct conf_error *err)
 }
 
 void
+conf_hold(struct conf *conf)
+{
+	conf->holders++;
+}
+
+void
 conf_free(struct conf *conf)
 {
-	if (conf == NULL)
+	if (conf == NULL || --conf->holders > 0)
 		return;
 	for (size_t i = 0; i < conf->n; i++) {
 		free(conf->connections[i].networks.v);
 		free(conf->connections[i].routes.v);
 	}
 	free(conf->connections);
+	dict_fini(&conf->by_name);
+	dict_fini(&conf->by_ifname);
+	for (size_t i = 0; i < conf->files_n; i++)
+		free(conf->files[i].data);
+	free(conf->files);
 	free(conf);
 }
 
 const struct conf_connection *
 conf_find(const struct conf *conf, const char *name)
 {
-	for (size_t i = 0; i < conf->n; i++) {
-		if (strcmp(conf->connections[i].name, name) == 0)
-			return &conf->connections[i];
-	}
-	return NULL;
+	return dict_get(&conf->by_name, name);
+}
+
+const struct conf_tunnel *
+conf_find_ifname(const struct conf *conf, const char *ifname)
+{
+	return dict_get(&conf->by_ifname, ifname);
 }

@@ -11,6 +11,7 @@
 #include "crypto/suite.h"
 #include "gw/kern.h"
 #include "util/addr.h"
+#include "util/dict.h"
 #include "util/instant.h"
 #include "util/str.h"
 
@@ -18,6 +19,9 @@
 #define CONF_TUNNELS	2
 #define CONF_ALGS	16	/* of one type in one proposal */
 #define CONF_ID_LEN	256
+#define CONF_ID_DATA	512
+#define CONF_FILE_LEN	256	/* file name with NUL */
+#define CONF_REFS	8	/* files that one key may name */
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -35,19 +39,79 @@ enum conf_id_type {		/* RFC 7296 section 3.5 */
 	CONF_ID_FQDN = 2,
 	CONF_ID_EMAIL = 3,
 	CONF_ID_IPV6 = 5,
+	CONF_ID_DN = 9,
 };
 
 struct conf_id {
 	enum conf_id_type type;
 	char		text[CONF_ID_LEN];	/* as written */
 	uint16_t	n;
-	uint8_t		data[CONF_ID_LEN];	/* as on the wire */
+	uint8_t		data[CONF_ID_DATA];	/* as on the wire */
+};
+
+enum conf_auth {
+	CONF_AUTH_PSK,
+	CONF_AUTH_CERTIFICATE,
+};
+
+enum conf_revocation {		/* of certificates, by CRLs */
+	CONF_REVOCATION_NONE,
+	CONF_REVOCATION_IF_PRESENT,
+	CONF_REVOCATION_REQUIRE,
+};
+
+enum conf_file_kind {
+	CONF_FILE_CERTIFICATE,
+	CONF_FILE_KEY,
+	CONF_FILE_CA,
+	CONF_FILE_CRL,
+	CONF_FILE_KINDS
+};
+
+/*
+ * A file that tunnels refer to, once however many do.  The text only names
+ * it; the octets are attached by who may read files, never those of a key.
+ */
+struct conf_file {
+	enum conf_file_kind kind;
+	char		name[CONF_FILE_LEN];	/* as written */
+	char		key[128];	/* where it was named first */
+	int		line;
+	uint8_t		*data;		/* owned; NULL: not attached */
+	size_t		n;
+};
+
+/* Files by their number in the configuration, from 1. */
+struct conf_refs {
+	uint16_t	n;
+	uint16_t	at[CONF_REFS];
+};
+
+/* What a certificate and its verification need. */
+struct conf_creds {
+	struct conf_refs certificate, private_key;	/* one each, or none */
+	struct conf_refs ca, crl;
+	enum conf_revocation revocation;
+	bool		rsa_pss;
 };
 
 enum conf_dpd_action {
 	CONF_DPD_CLEAR,
 	CONF_DPD_NONE,
 	CONF_DPD_RESTART,
+};
+
+enum conf_childless {		/* RFC 6023 */
+	CONF_CHILDLESS_NEVER,
+	CONF_CHILDLESS_ALLOW,
+	CONF_CHILDLESS_PREFER,
+	CONF_CHILDLESS_FORCE,
+};
+
+enum conf_order {		/* whose order of proposals counts */
+	CONF_ORDER_OURS,
+	CONF_ORDER_PEER,
+	CONF_ORDER_AWS,
 };
 
 enum conf_inside {		/* traffic selectors of the tunnel */
@@ -59,20 +123,32 @@ enum conf_inside {		/* traffic selectors of the tunnel */
 struct conf_tunnel {
 	unsigned	number;		/* 1 or 2 */
 	struct addr	local, remote;	/* outside; remote unset: anybody */
-	struct conf_id	local_id, remote_id;	/* remote_id n 0: any */
+	/* local_id n 0: our certificate's subject; remote_id n 0: any */
+	struct conf_id	local_id, remote_id;
+	bool		local_id_given, remote_id_given;
+	enum conf_auth	local_auth, remote_auth;
+	struct conf_creds creds;
 	struct prefix	inside4, inside6;	/* as configured, whole CIDR */
 	/* Derived from inside CIDR and role: ours and the peer's address. */
 	struct addr	local4, remote4, local6, remote6;
 	char		ifname[KERN_IFNAME_LEN];
 	uint32_t	index;		/* 1.. over the whole configuration */
+	/* Its outside addresses are an earlier one's too: not with VTI. */
+	bool		twin;
 	bool		start;		/* startup_action */
 	struct conf_phase phase1, phase2;
+	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
+	enum conf_order	order;		/* when the peer calls */
+	bool		esn;		/* extended sequence numbers in ESP */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */
 	struct span	dpd_timeout;
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
+	bool		fragmentation;	/* of IKE messages */
+	uint16_t	fragment_size;	/* octets of an IP datagram */
+	enum conf_childless childless;
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };
@@ -100,8 +176,13 @@ struct conf {
 	enum kern_link_kind interface;
 	char		secrets[256];	/* file name as written, or "" */
 	bool		short_lifetimes;
+	size_t		files_n;
+	struct conf_file *files;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
+	unsigned	holders;
+	struct dict	by_name;	/* -> conf_connection */
+	struct dict	by_ifname;	/* -> conf_tunnel */
 };
 
 struct conf_error {
@@ -120,7 +201,18 @@ void		conf_error_str(const struct conf_error *, char *, size_t);
  */
 struct conf	*conf_parse(struct bytes text, const char *file,
 		    struct conf_error *err);
-void		conf_free(struct conf *);
+/* Another holder, who frees it too. */
+void		conf_hold(struct conf *);
+void		conf_free(struct conf *);	/* when the last one does */
+/* The file of this number, counted from 1. */
+const struct conf_file *conf_file(const struct conf *, uint16_t);
+/* "certs/hub.pem: message" at the key that named it first; file is left. */
+void		conf_file_error(const struct conf_file *, const char *,
+		    struct conf_error *);
+/* Copies octets in; false: no memory. */
+bool		conf_attach(struct conf_file *, struct bytes);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/* The tunnel whose interface has this name, or NULL. */
+const struct conf_tunnel *conf_find_ifname(const struct conf *, const char *);
 
 #endif

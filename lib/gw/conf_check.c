@@ -5,6 +5,8 @@
  */
 #include "gw/conf_read.h"
 
+#include "util/array.h"
+
 static bool
 was_seen(uint64_t seen, const char *key)
 {
@@ -34,11 +36,58 @@ check_outside(struct conf_read *r, const struct conf_connection *c,
 	if (addr_eq(&t->remote, &t->local))
 		return conf_fail_tunnel(r, site, "remote_outside_ip_address",
 		    "is the same as local_outside_ip_address");
-	if (t->local_id.n == 0)
-		conf_id_addr(&t->local_id, &t->local);
-	if (t->remote_id.n == 0 && addr_is_set(&t->remote))
-		conf_id_addr(&t->remote_id, &t->remote);
 	return true;
+}
+
+/* What a way to authenticate needs besides its name. */
+static bool
+check_auth(struct conf_read *r, const struct conf_tunnel *t,
+    const struct conf_site *site)
+{
+	const struct conf_creds *k = &t->creds;
+	bool ours = t->local_auth == CONF_AUTH_CERTIFICATE;
+	bool theirs = t->remote_auth == CONF_AUTH_CERTIFICATE;
+	const struct {
+		const char *key;
+		bool wanted, there;
+		const char *why;
+	} needs[] = {
+		{ "certificate", ours, k->certificate.n > 0,
+		    "missing: authentication is \"certificate\"" },
+		{ "private_key", ours, k->private_key.n > 0,
+		    "missing: authentication is \"certificate\"" },
+		{ "ca_certificates", theirs, k->ca.n > 0,
+		    "missing: remote_authentication is \"certificate\"" },
+		{ "crls", theirs && k->revocation == CONF_REVOCATION_REQUIRE,
+		    k->crl.n > 0, "missing: revocation is \"require\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		if (needs[i].wanted && !needs[i].there)
+			return conf_fail_tunnel(r, site, needs[i].key, "%s",
+			    needs[i].why);
+	}
+	return true;
+}
+
+/*
+ * Without an identity of its own, a side is its address; with a certificate,
+ * we are its subject, and the peer is anybody whose certificate is good.
+ */
+static bool
+check_identity(struct conf_read *r, struct conf_tunnel *t,
+    const struct conf_site *site, uint64_t seen)
+{
+	if (!was_seen(seen, "remote_authentication"))
+		t->remote_auth = t->local_auth;
+	t->local_id_given = t->local_id.n > 0;
+	t->remote_id_given = t->remote_id.n > 0;
+	if (!t->local_id_given && t->local_auth == CONF_AUTH_PSK)
+		conf_id_addr(&t->local_id, &t->local);
+	if (!t->remote_id_given && addr_is_set(&t->remote) &&
+	    t->remote_auth == CONF_AUTH_PSK)
+		conf_id_addr(&t->remote_id, &t->remote);
+	return check_auth(r, t, site);
 }
 
 /* AWS's side is base + 1, the customer's base + 2, in both families. */
@@ -104,6 +153,7 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
     struct conf_tunnel *t, const struct conf_site *site, uint64_t seen)
 {
 	if (!check_outside(r, c, t, site, seen) ||
+	    !check_identity(r, t, site, seen) ||
 	    !check_lifetimes(r, t, site, seen))
 		return false;
 	derive_inside(c, t);

@@ -1,12 +1,15 @@
 /*
  * Identities by their shape (RFC 7296 section 3.5): IPv4 address, IPv6
- * address, user@fqdn (ID_RFC822_ADDR) or domain name (ID_FQDN).  No X.500
- * names and no key ids.  The padding of what is written is zero, so that
+ * address, user@fqdn (ID_RFC822_ADDR), domain name (ID_FQDN) or X.500 name
+ * (ID_DER_ASN1_DN), which begins with a type of attribute.  No key ids.  The
+ * padding of what is written is zero, so that
  * tunnels compare with one memcmp.
  */
 #include "gw/conf_read.h"
 
 #include <string.h>
+
+#include "crypto/dn.h"
 
 static bool
 is_label_char(char c)
@@ -75,8 +78,22 @@ conf_id_addr(struct conf_id *id, const struct addr *a)
 	memcpy(id->data, a->b, id->n);
 }
 
-bool
-conf_id_parse(struct conf_id *id, const char *s)
+static bool
+parse_dn(struct conf_id *id, const char *s, struct reason *why)
+{
+	struct wr w = wr_of(id->data, sizeof(id->data));
+
+	memset(id, 0, sizeof(*id));
+	if (strlen(s) >= sizeof(id->text) || !dn_parse(s, &w, why))
+		return false;
+	id->type = CONF_ID_DN;
+	id->n = (uint16_t)w.n;
+	str_set(id->text, sizeof(id->text), s);
+	return true;
+}
+
+static bool
+is_name(struct conf_id *id, const char *s)
 {
 	enum conf_id_type type;
 	struct addr a;
@@ -99,4 +116,19 @@ conf_id_parse(struct conf_id *id, const char *s)
 	memcpy(id->data, s, id->n);
 	str_set(id->text, sizeof(id->text), s);
 	return true;
+}
+
+/* "cn=a@b.org" is both an X.500 name and an address: it is the name. */
+const char *
+conf_id_parse(struct conf_id *id, const char *s, struct reason *why)
+{
+	struct conf_id out;
+
+	why->s[0] = '\0';
+	if ((strchr(s, '=') == NULL || !parse_dn(&out, s, why)) &&
+	    !is_name(&out, s))
+		return "an IPv4 or IPv6 address, user@domain, a domain name "
+		    "or an X.500 name";
+	memcpy(id, &out, sizeof(out));
+	return NULL;
 }

@@ -21,6 +21,7 @@
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
+#define REFS(k)	.kind = CONF_KIND_REFS, .file_kind = (k)
 
 static const struct conf_word interface_words[] = {
 	{ "auto", KERN_LINK_AUTO }, { "vti", KERN_LINK_VTI },
@@ -36,9 +37,27 @@ static const struct conf_word dpd_words[] = {
 	{ "clear", CONF_DPD_CLEAR }, { "none", CONF_DPD_NONE },
 	{ "restart", CONF_DPD_RESTART }, { NULL, 0 },
 };
+static const struct conf_word auth_words[] = {
+	{ "psk", CONF_AUTH_PSK }, { "certificate", CONF_AUTH_CERTIFICATE },
+	{ NULL, 0 },
+};
+static const struct conf_word revocation_words[] = {
+	{ "none", CONF_REVOCATION_NONE },
+	{ "if-present", CONF_REVOCATION_IF_PRESENT },
+	{ "require", CONF_REVOCATION_REQUIRE }, { NULL, 0 },
+};
+static const struct conf_word childless_words[] = {
+	{ "never", CONF_CHILDLESS_NEVER }, { "allow", CONF_CHILDLESS_ALLOW },
+	{ "prefer", CONF_CHILDLESS_PREFER },
+	{ "force", CONF_CHILDLESS_FORCE }, { NULL, 0 },
+};
 static const struct conf_word inside_words[] = {
 	{ "ipv4", CONF_INSIDE_IPV4 }, { "ipv6", CONF_INSIDE_IPV6 },
 	{ "both", CONF_INSIDE_BOTH }, { NULL, 0 },
+};
+static const struct conf_word order_words[] = {
+	{ "ours", CONF_ORDER_OURS }, { "peer", CONF_ORDER_PEER },
+	{ "aws", CONF_ORDER_AWS }, { NULL, 0 },
 };
 
 /* Traffic selectors are the customer's and the cloud's until roles are known. */
@@ -71,6 +90,21 @@ static const struct conf_key keys[] = {
 	    .kind = CONF_KIND_OUTSIDE },
 	{ "local_id", TUN(local_id), .kind = CONF_KIND_ID },
 	{ "remote_id", TUN(remote_id), .kind = CONF_KIND_ID },
+	{ "authentication", TUN(local_auth), .kind = CONF_KIND_WORD,
+	    .words = auth_words, .def = "psk" },
+	{ "remote_authentication", TUN(remote_auth), .kind = CONF_KIND_WORD,
+	    .words = auth_words },
+	{ "certificate", TUN(creds.certificate),
+	    REFS(CONF_FILE_CERTIFICATE) },
+	{ "private_key", TUN(creds.private_key), REFS(CONF_FILE_KEY) },
+	{ "ca_certificates", TUN(creds.ca), REFS(CONF_FILE_CA),
+	    RANGE(1, CONF_REFS) },
+	{ "crls", TUN(creds.crl), REFS(CONF_FILE_CRL),
+	    RANGE(1, CONF_REFS) },
+	{ "revocation", TUN(creds.revocation), .kind = CONF_KIND_WORD,
+	    .words = revocation_words, .def = "if-present" },
+	{ "rsa_pss", TUN(creds.rsa_pss), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "tunnel_inside_cidr", OWN(inside4), .kind = CONF_KIND_INSIDE4 },
 	{ "tunnel_inside_ipv6_cidr", OWN(inside6),
 	    .kind = CONF_KIND_INSIDE6 },
@@ -92,9 +126,19 @@ static const struct conf_key keys[] = {
 	{ "phase2_integrity_algorithms", TUN(phase2.integ),
 	    ALGS(ALG_INTEG, ALG_FOR_ESP) },
 	{ "phase2_dh_group_numbers", TUN(phase2.ke), ALGS(ALG_KE, 0) },
+	{ "extended_sequence_numbers", TUN(esn), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "proposal_order", TUN(order), .kind = CONF_KIND_WORD,
+	    .words = order_words, .def = "ours" },
 	{ "phase2_lifetime_seconds", TUN(phase2.lifetime),
 	    .kind = CONF_KIND_SPAN, SHORT(900, 3600, 1), .unit = "seconds",
 	    .def = "3600" },
+	{ "phase2_lifetime_bytes", TUN(phase2_bytes),
+	    .kind = CONF_KIND_NUMBER, SHORT(1048576, INT64_C(1) << 50, 65536),
+	    .or_zero = true, .unit = "octets", .def = "0" },
+	{ "phase2_lifetime_packets", TUN(phase2_packets),
+	    .kind = CONF_KIND_NUMBER, SHORT(10000, INT64_C(1) << 50, 100),
+	    .or_zero = true, .unit = "packets", .def = "0" },
 	{ "rekey_margin_time_seconds", TUN(rekey_margin),
 	    .kind = CONF_KIND_SPAN, SHORT(60, 1800, 0), .unit = "seconds",
 	    .def = "270" },
@@ -108,6 +152,12 @@ static const struct conf_key keys[] = {
 	    .words = dpd_words, .def = "clear" },
 	{ "force_encapsulation", TUN(force_encap), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
+	{ "fragmentation", TUN(fragmentation), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "fragment_size", TUN(fragment_size), .kind = CONF_KIND_NUMBER,
+	    RANGE(576, 65535), .unit = "octets", .def = "1280" },
+	{ "childless", TUN(childless), .kind = CONF_KIND_WORD,
+	    .words = childless_words, .def = "allow" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),
@@ -187,6 +237,15 @@ edits(const char *a, const char *b)
 	return row[bn];
 }
 
+/* How unlike a key what was written is: a key cut short is most alike. */
+static unsigned
+unlike(const char *name, const char *key)
+{
+	if (name[0] != '\0' && strncmp(name, key, strlen(name)) == 0)
+		return 0;
+	return edits(name, key);
+}
+
 const char *
 conf_key_nearest(enum conf_place place, const char *name)
 {
@@ -194,7 +253,7 @@ conf_key_nearest(enum conf_place place, const char *name)
 	unsigned least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		unsigned n = edits(name, keys[i].name);
+		unsigned n = unlike(name, keys[i].name);
 
 		if (key_fits(&keys[i], place) && n < least) {
 			least = n;

@@ -22,6 +22,7 @@ enum conf_kind {
 	CONF_KIND_BOOL,
 	CONF_KIND_WORD,		/* one of a few */
 	CONF_KIND_FILE,		/* name of a file */
+	CONF_KIND_REFS,		/* a file; with a range, or several */
 	CONF_KIND_NAME,		/* of a connection */
 	CONF_KIND_IFNAME,
 	CONF_KIND_ROUTER_ID,
@@ -51,6 +52,7 @@ struct conf_key {
 	enum conf_kind	 kind;
 	enum alg_type	 alg;		/* ALGS */
 	unsigned	 alg_flag;	/* ALGS: what it must be good for */
+	unsigned	 file_kind;	/* REFS */
 	const char	*unit;
 	int64_t		 min, max;
 	int64_t		 short_min;	/* with allow_short_lifetimes; -1: min */

@@ -24,6 +24,8 @@ struct conf_read {
 	size_t		 sites_n;
 };
 
+/* "connections[0].tunnels[1].local_id" */
+void	conf_path(char *, size_t, const config_setting_t *);
 /* Error at a setting that is there. */
 bool	conf_fail(struct conf_read *, const config_setting_t *,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -41,8 +43,14 @@ bool	conf_value_read(struct conf_read *, const struct conf_key *,
 	    const config_setting_t *, void *base);
 void	conf_value_default(const struct conf_key *, void *base);
 
-/* conf_id.c: an identity by its shape; false: none of ours. */
-bool	conf_id_parse(struct conf_id *, const char *);
+/* conf_files.c: what a file name must be that this one is not; NULL: it is. */
+const char	*conf_file_fault(const char *);
+/* Names of files; true: out has their numbers. */
+bool	conf_refs_read(struct conf_read *, const struct conf_key *,
+	    const config_setting_t *, struct conf_refs *out);
+
+/* conf_id.c: an identity by its shape; NULL, or what it must be. */
+const char	*conf_id_parse(struct conf_id *, const char *, struct reason *);
 void	conf_id_addr(struct conf_id *, const struct addr *);
 
 /* conf_check.c: what no single key can tell. */

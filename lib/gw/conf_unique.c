@@ -1,7 +1,9 @@
 /*
  * Nothing twice that must be there once: names of connections, names of
  * interfaces, inside CIDRs, and peers that could not be told apart (RFC 7296
- * section 2.9 leaves that to us).  Sorting keeps it cheap with ten thousand
+ * section 2.9 leaves that to us).  Two may share both outside addresses if
+ * their identities differ, but not as VTI: the kernel finds the VTI of what
+ * comes in by these alone, and makes only one.  Sorting keeps it cheap with ten thousand
  * tunnels; the error is at the second of the two, the first such in the file.
  */
 #include "gw/conf_read.h"
@@ -74,18 +76,33 @@ of_peer(const struct conf_connection *c, unsigned i, struct entry *e)
 	e->part[3] = id_bytes(&t->remote_id);
 }
 
+static void
+of_outside(const struct conf_connection *c, unsigned i, struct entry *e)
+{
+	const struct conf_tunnel *t = &c->tunnels[i];
+
+	e->part[0] = address_bytes(&t->local);
+	e->part[1] = address_bytes(&t->remote);
+}
+
 static const struct unique {
 	void		(*of)(const struct conf_connection *, unsigned,
 			    struct entry *);
 	const char	*key;		/* of the tunnel; NULL: connection */
-	const char	*what;
+	const char	*what, *hint;
 } uniques[] = {
-	{ of_name, NULL, "name of" },
-	{ of_ifname, "interface_name", "name of the interface of" },
-	{ of_inside4, "tunnel_inside_cidr", "inside CIDR of" },
-	{ of_inside6, "tunnel_inside_ipv6_cidr", "inside CIDR of" },
+	{ of_name, NULL, "name of", "" },
+	{ of_ifname, "interface_name", "name of the interface of", "" },
+	{ of_inside4, "tunnel_inside_cidr", "inside CIDR of", "" },
+	{ of_inside6, "tunnel_inside_ipv6_cidr", "inside CIDR of", "" },
 	{ of_peer, "remote_outside_ip_address",
-	    "pair of outside addresses and identities of" },
+	    "pair of outside addresses and identities of", "" },
+};
+
+static const struct unique outside = {
+	of_outside, "remote_outside_ip_address",
+	"pair of outside addresses of",
+	", and VTIs cannot share it: use interface = \"xfrmi\"",
 };
 
 static int
@@ -120,7 +137,8 @@ fail_twice(struct conf_read *r, const struct unique *u, size_t first,
 		return conf_fail_key(r, b->in_connection, "name",
 		    "\"%s\" is there twice", name);
 	return conf_fail_tunnel(r, b, u->key,
-	    "is already the %s %s/%u", u->what, name, a->tunnel + 1);
+	    "is already the %s %s/%u%s", u->what, name, a->tunnel + 1,
+	    u->hint);
 }
 
 /* Sorted entries: the second of two alike that comes first in the file. */
@@ -138,11 +156,9 @@ earliest_twin(const struct entry *e, size_t n)
 	return twin;
 }
 
-static bool
-check_one(struct conf_read *r, const struct unique *u, struct entry *entries)
+static void
+sort(const struct conf_read *r, const struct unique *u, struct entry *entries)
 {
-	const struct entry *twin;
-
 	for (size_t i = 0; i < r->sites_n; i++) {
 		const struct conf_site *s = &r->sites[i];
 
@@ -150,11 +166,31 @@ check_one(struct conf_read *r, const struct unique *u, struct entry *entries)
 		u->of(&r->conf->connections[s->connection], s->tunnel,
 		    &entries[i]);
 	}
-	if (r->sites_n == 0)
-		return true;
-	qsort(entries, r->sites_n, sizeof(*entries), entry_cmp);
+	if (r->sites_n > 0)
+		qsort(entries, r->sites_n, sizeof(*entries), entry_cmp);
+}
+
+static bool
+check_one(struct conf_read *r, const struct unique *u, struct entry *entries)
+{
+	const struct entry *twin;
+
+	sort(r, u, entries);
 	twin = earliest_twin(entries, r->sites_n);
 	return twin == NULL || fail_twice(r, u, twin[-1].site, twin->site);
+}
+
+/* All but the first of those with the same outside addresses. */
+static void
+mark_twins(struct conf_read *r, struct entry *entries)
+{
+	sort(r, &outside, entries);
+	for (size_t i = 1; i < r->sites_n; i++) {
+		const struct conf_site *s = &r->sites[entries[i].site];
+
+		r->conf->connections[s->connection].tunnels[s->tunnel].twin =
+		    part_cmp(&entries[i - 1], &entries[i]) == 0;
+	}
 }
 
 bool
@@ -165,6 +201,10 @@ conf_check_unique(struct conf_read *r)
 
 	for (size_t i = 0; ok && i < ARRAY_SIZE(uniques); i++)
 		ok = check_one(r, &uniques[i], entries);
+	if (ok && r->conf->interface == KERN_LINK_VTI)
+		ok = check_one(r, &outside, entries);
+	if (ok)
+		mark_twins(r, entries);
 	if (entries == NULL)
 		reason_set(&r->err->why, "out of memory");
 	free(entries);

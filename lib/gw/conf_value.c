@@ -56,8 +56,10 @@ store(struct value *v, uint64_t n)
 		memcpy(v->field, &n8, 1);
 	else if (v->key->size == 2)
 		memcpy(v->field, &n16, 2);
-	else
+	else if (v->key->size == 4)
 		memcpy(v->field, &n32, 4);
+	else
+		memcpy(v->field, &n, 8);
 }
 
 static bool
@@ -138,12 +140,10 @@ put_word(struct value *v)
 static bool
 put_file(struct value *v)
 {
-	for (const char *p = v->s; *p != '\0'; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return fail_text(v, "a file name");
-	}
-	if (v->s[0] == '\0' || strlen(v->s) >= v->key->size)
-		return fail_text(v, "a file name of 1 to 255 characters");
+	const char *must = conf_file_fault(v->s);
+
+	if (must != NULL)
+		return fail_text(v, must);
 	str_set(v->field, v->key->size, v->s);
 	return true;
 }
@@ -222,10 +222,14 @@ put_outside(struct value *v)
 static bool
 put_id(struct value *v)
 {
-	if (conf_id_parse(v->field, v->s))
+	struct reason why;
+	const char *must = conf_id_parse(v->field, v->s, &why);
+
+	if (must == NULL)
 		return true;
-	return fail_text(v, "an IPv4 or IPv6 address, user@domain "
-	    "or a domain name");
+	if (why.s[0] != '\0')
+		return conf_fail(v->r, v->setting, "%s", why.s);
+	return fail_text(v, must);
 }
 
 /* Blocks that AWS keeps for itself; ours keep off them as well. */
@@ -462,7 +466,7 @@ put_algs(struct value *v)
 	memset(v->field, 0, v->key->size);
 	if (n == 0)
 		return conf_fail(v->r, v->setting,
-		    "must name at least one; leave it out to allow all");
+		    "must name at least one; leave it out for the default");
 	for (unsigned i = 0; i < n; i++) {
 		if (!add_alg(v, config_setting_get_elem(v->setting, i),
 		    v->field))
@@ -471,15 +475,23 @@ put_algs(struct value *v)
 	return true;
 }
 
+/* What opt-in algorithms are stays out unless it is named. */
 static void
 all_algs(const struct conf_key *key, struct conf_algs *list)
 {
 	const struct alg *alg;
 
 	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
-		if (alg_serves(key, alg) && list->n < CONF_ALGS)
+		if (alg_serves(key, alg) && list->n < CONF_ALGS &&
+		    (alg->flags & ALG_OPT_IN) == 0)
 			list->alg[list->n++] = alg;
 	}
+}
+
+static bool
+put_refs(struct value *v)
+{
+	return conf_refs_read(v->r, v->key, v->setting, v->field);
 }
 
 enum shape {
@@ -487,6 +499,7 @@ enum shape {
 	SHAPE_BOOL,
 	SHAPE_TEXT,
 	SHAPE_LIST,
+	SHAPE_TEXTS,
 };
 
 static const char *const shape_names[] = {
@@ -494,6 +507,7 @@ static const char *const shape_names[] = {
 	[SHAPE_BOOL] = "true or false",
 	[SHAPE_TEXT] = "a text in quotes",
 	[SHAPE_LIST] = "a list in [ ]",
+	[SHAPE_TEXTS] = "a text in quotes or a list of them",
 };
 
 /* GROUPS are read by whoever knows what is in them. */
@@ -507,6 +521,7 @@ static const struct {
 	[CONF_KIND_BOOL] = { SHAPE_BOOL, put_bool },
 	[CONF_KIND_WORD] = { SHAPE_TEXT, put_word },
 	[CONF_KIND_FILE] = { SHAPE_TEXT, put_file },
+	[CONF_KIND_REFS] = { SHAPE_TEXTS, put_refs },
 	[CONF_KIND_NAME] = { SHAPE_TEXT, put_name },
 	[CONF_KIND_IFNAME] = { SHAPE_TEXT, put_ifname },
 	[CONF_KIND_ROUTER_ID] = { SHAPE_TEXT, put_router_id },
@@ -537,6 +552,9 @@ take_shape(struct value *v, enum shape shape)
 		return type == CONFIG_TYPE_STRING;
 	case SHAPE_LIST:
 		return type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
+	case SHAPE_TEXTS:
+		return type == CONFIG_TYPE_STRING ||
+		    type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
 	}
 	return false;
 }

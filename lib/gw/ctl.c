@@ -20,6 +20,7 @@ static const struct {
 	[CTL_DOWN] = { "down", true, false },
 	[CTL_REKEY] = { "rekey", true, true },
 	[CTL_RELOAD] = { "reload", false, false },
+	[CTL_EXPLAIN] = { "explain", true, false },
 	[CTL_KEYS] = { "keys", true, false },
 };
 
@@ -62,9 +63,10 @@ static bool
 set_name(struct ctl_request *r, const char *s, struct reason *why)
 {
 	char conn[CONF_NAME_LEN], text[80];
+	struct addr address;
 	unsigned tunnel;
 
-	if (ctl_name(s, conn, &tunnel)) {
+	if (addr_parse(&address, s) || ctl_name(s, conn, &tunnel)) {
 		str_set(r->name, sizeof(r->name), s);
 		return true;
 	}

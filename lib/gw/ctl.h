@@ -21,6 +21,7 @@ enum ctl_command {
 	CTL_DOWN,
 	CTL_REKEY,		/* what: ike or child */
 	CTL_RELOAD,
+	CTL_EXPLAIN,		/* a name, or the address of a stranger */
 	CTL_KEYS,		/* of IKE SAs; to root alone */
 	CTL_COMMANDS
 };

@@ -34,8 +34,8 @@ struct group {
 };
 
 struct device {
-	struct device	*next;
 	uint32_t	 tunnel;
+	unsigned	 named;		/* in the hops of routes */
 	bool		 up;
 	char		 name[KERN_IFNAME_LEN];
 };
@@ -52,7 +52,7 @@ struct route {
 
 struct fib {
 	struct queue	*out;		/* borrowed */
-	struct device	*devices;
+	struct map	 devices;	/* tunnel -> device, owned */
 	struct nexthop	*nexthops;
 	struct group	*groups;
 	uint32_t	 next_hop, next_group;
@@ -74,13 +74,13 @@ void
 fib_free(struct fib *f)
 {
 	void *next;
+	size_t pos = 0;
 
 	if (f == NULL)
 		return;
-	for (struct device *d = f->devices; d != NULL; d = next) {
-		next = d->next;
-		free(d);
-	}
+	while ((next = map_each(&f->devices, &pos)) != NULL)
+		free(next);
+	map_fini(&f->devices);
 	for (struct nexthop *h = f->nexthops; h != NULL; h = next) {
 		next = h->next;
 		free(h);
@@ -104,10 +104,25 @@ fib_free(struct fib *f)
 static struct device *
 device_of(const struct fib *f, uint32_t tunnel)
 {
-	struct device *d = f->devices;
+	return map_get(&f->devices, tunnel);
+}
 
-	while (d != NULL && d->tunnel != tunnel)
-		d = d->next;
+/* NULL: no memory. */
+static struct device *
+device_get(struct fib *f, uint32_t tunnel)
+{
+	struct device *d = device_of(f, tunnel);
+
+	if (d != NULL)
+		return d;
+	d = calloc(1, sizeof(*d));
+	if (d == NULL)
+		return NULL;
+	d->tunnel = tunnel;
+	if (!map_put(&f->devices, tunnel, d)) {
+		free(d);
+		return NULL;
+	}
 	return d;
 }
 
@@ -334,6 +349,20 @@ route_push(struct fib *f, struct route *r)
 	group_release(f, old);
 }
 
+/* How many hops of routes name a tunnel: most often it is none. */
+static void
+count_hops(struct fib *f, const struct fib_hops *hops, bool more)
+{
+	for (unsigned i = 0; i < hops->n; i++) {
+		struct device *d = device_get(f, hops->v[i].tunnel);
+
+		if (d != NULL && more)
+			d->named++;
+		else if (d != NULL && d->named > 0)
+			d->named--;
+	}
+}
+
 void
 fib_set(struct fib *f, enum fib_source source, const struct prefix *p,
     const struct fib_hops *hops)
@@ -342,6 +371,8 @@ fib_set(struct fib *f, enum fib_source source, const struct prefix *p,
 
 	if (r == NULL)
 		return;
+	count_hops(f, hops, true);
+	count_hops(f, &r->hops[source], false);
 	r->hops[source] = *hops;
 	route_push(f, r);
 	if (r->target == 0 && r->hops[FIB_STATIC].n == 0 &&
@@ -362,6 +393,10 @@ uses(const struct fib_hops *hops, uint32_t tunnel)
 static void
 push_routes_of(struct fib *f, uint32_t tunnel)
 {
+	const struct device *d = device_of(f, tunnel);
+
+	if (d == NULL || d->named == 0)
+		return;
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
 		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
 			if (uses(&r->hops[FIB_STATIC], tunnel) ||
@@ -374,16 +409,10 @@ push_routes_of(struct fib *f, uint32_t tunnel)
 void
 fib_tunnel_up(struct fib *f, uint32_t tunnel, const char *dev)
 {
-	struct device *d = device_of(f, tunnel);
+	struct device *d = device_get(f, tunnel);
 
-	if (d == NULL) {
-		d = calloc(1, sizeof(*d));
-		if (d == NULL)
-			return;
-		d->tunnel = tunnel;
-		d->next = f->devices;
-		f->devices = d;
-	}
+	if (d == NULL)
+		return;
 	str_set(d->name, sizeof(d->name), dev);
 	if (d->up)
 		return;

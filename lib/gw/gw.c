@@ -32,25 +32,26 @@ gw_wall(const struct gw *gw, struct instant now)
 	return gw->wall + now.ns / 1000000000;
 }
 
+void
+gw_clock(struct gw *gw, struct instant now, int64_t wall)
+{
+	gw->wall = wall - now.ns / 1000000000;
+	ike_wall(gw->ike, now, wall);
+}
+
 struct gw_tunnel *
 gw_tunnel(const struct gw *gw, uint32_t id)
 {
-	struct gw_tunnel *t = gw->tunnels;
-
-	while (t != NULL && t->id != id)
-		t = t->next;
-	return t;
+	return map_get(&gw->by_id, id);
 }
 
 struct gw_tunnel *
 gw_tunnel_find(const struct gw *gw, const char *connection, unsigned number)
 {
-	struct gw_tunnel *t = gw->tunnels;
+	char name[CONF_NAME_LEN + 8];
 
-	while (t != NULL && (t->conf.number != number ||
-	    strcmp(t->connection, connection) != 0))
-		t = t->next;
-	return t;
+	str_fmt(name, sizeof(name), "%s/%u", connection, number);
+	return dict_get(&gw->by_name, name);
 }
 
 void
@@ -86,9 +87,13 @@ static bool
 same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
     const struct conf_tunnel *n)
 {
-	struct conf_tunnel a = t->conf, b = *n;
+	struct conf_tunnel a = *t->conf, b = *n;
 
 	a.index = b.index = 0;
+	a.twin = b.twin = false;
+	/* Used from the next authentication on: see renew(). */
+	memset(&a.creds, 0, sizeof(a.creds));
+	memset(&b.creds, 0, sizeof(b.creds));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
@@ -113,31 +118,68 @@ wanted_tunnel(const struct gw *gw, const char *connection, unsigned number,
 
 /* The lowest number that no tunnel has. */
 static uint32_t
-free_id(const struct gw *gw)
+free_id(struct gw *gw)
 {
-	uint32_t id = 1;
+	while (gw_tunnel(gw, gw->free_id) != NULL)
+		gw->free_id++;
+	return gw->free_id;
+}
 
-	while (gw_tunnel(gw, id) != NULL)
-		id++;
-	return id;
+/* Into the list, by its number, and into the indices. */
+static bool
+enter(struct gw *gw, struct gw_tunnel *t)
+{
+	bool at_end = gw->last == NULL || gw->last->id < t->id;
+	struct gw_tunnel **at = at_end && gw->last != NULL ? &gw->last->next :
+	    &gw->tunnels;
+
+	if (!map_put(&gw->by_id, t->id, t) ||
+	    !dict_put(&gw->by_name, t->name, t) ||
+	    !dict_put(&gw->by_ifname, t->conf->ifname, t))
+		return false;
+	while (*at != NULL && (*at)->id < t->id)
+		at = &(*at)->next;
+	t->next = *at;
+	*at = t;
+	if (at_end)
+		gw->last = t;
+	return true;
+}
+
+/* Out of the indices, and of the list if it is there. */
+static void
+leave(struct gw *gw, struct gw_tunnel *t)
+{
+	struct gw_tunnel **at = &gw->tunnels, *before = NULL;
+
+	map_del(&gw->by_id, t->id);
+	dict_del(&gw->by_name, t->name);
+	dict_del(&gw->by_ifname, t->conf->ifname);
+	if (t->id < gw->free_id)
+		gw->free_id = t->id;
+	for (; *at != NULL && *at != t; at = &(*at)->next)
+		before = *at;
+	if (*at == NULL)
+		return;
+	*at = t->next;
+	if (gw->last == t)
+		gw->last = before;
 }
 
 static void
 add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
     const struct conf_tunnel *conf)
 {
-	struct gw_tunnel **at = &gw->tunnels, *t;
+	struct gw_tunnel *t = tunnel_new(gw, now, free_id(gw), c, conf);
 
-	t = tunnel_new(gw, now, free_id(gw), c, conf);
-	if (t == NULL) {
-		queue_event(&gw->out, GW_ERROR, "out-of-memory", c->name,
-		    "tunnel %u", conf->number);
+	if (t != NULL && enter(gw, t))
 		return;
-	}
-	while (*at != NULL && (*at)->id < t->id)
-		at = &(*at)->next;
-	t->next = *at;
-	*at = t;
+	queue_event(&gw->out, GW_ERROR, "out-of-memory", c->name, "tunnel %u",
+	    conf->number);
+	if (t == NULL)
+		return;
+	leave(gw, t);
+	tunnel_free(t, now);
 }
 
 /* Does one that still ends have its name, or the name of its interface? */
@@ -145,11 +187,22 @@ static bool
 must_wait(const struct gw *gw, const struct conf_connection *c,
     const struct conf_tunnel *conf)
 {
-	for (const struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
-		if (t->removing && strcmp(t->conf.ifname, conf->ifname) == 0)
-			return true;
-	}
-	return gw_tunnel_find(gw, c->name, conf->number) != NULL;
+	const struct gw_tunnel *t = dict_get(&gw->by_ifname, conf->ifname);
+
+	return (t != NULL && t->removing) ||
+	    gw_tunnel_find(gw, c->name, conf->number) != NULL;
+}
+
+/* One that stays is described by the new configuration: the old one goes. */
+static void
+move_to(struct gw *gw, struct gw_tunnel *t, const struct conf_tunnel *conf)
+{
+	if (t->of == gw->conf)
+		return;
+	/* The key is text of the old one; there is room for it again. */
+	dict_del(&gw->by_ifname, t->conf->ifname);
+	tunnel_conf(t, gw->conf, conf);
+	dict_put(&gw->by_ifname, t->conf->ifname, t);
 }
 
 /* Objects follow the configuration: what is gone or changed ends first. */
@@ -160,10 +213,14 @@ converge(struct gw *gw, struct instant now)
 
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		const struct conf_tunnel *w = wanted_tunnel(gw, t->connection,
-		    t->conf.number, &c);
+		    t->conf->number, &c);
 
-		if (!t->removing && (w == NULL || !same_tunnel(t, c, w)))
+		if (t->removing)
+			continue;
+		if (w == NULL || !same_tunnel(t, c, w))
 			tunnel_remove(t, now);
+		else
+			move_to(gw, t, w);
 	}
 	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
 		c = &gw->conf->connections[i];
@@ -172,6 +229,18 @@ converge(struct gw *gw, struct instant now)
 				add_tunnel(gw, now, c, &c->tunnels[k]);
 		}
 	}
+}
+
+/* Tunnels that stay are given the certificates of the new configuration. */
+static void
+renew(struct gw *gw, struct creds *old)
+{
+	const struct conf_connection *c;
+
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		tunnel_creds(t, t->removing ? NULL : wanted_tunnel(gw,
+		    t->connection, t->conf->number, &c));
+	creds_free(old);
 }
 
 static void
@@ -197,7 +266,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 
 	if (gw == NULL)
 		return NULL;
-	gw->wall = wall - now.ns / 1000000000;
+	gw->free_id = 1;
+	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->fib_at = INSTANT_NEVER;
 	gw->fib_pause = refused_first;
 	drbg_seed(&gw->drbg, seed);
@@ -209,6 +279,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 		return NULL;
 	}
 	gw->conf = conf;
+	gw->creds = creds_new(conf, NULL);
+	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
 	converge(gw, now);
 	gw_pump(gw, now);
@@ -229,10 +301,14 @@ gw_free(struct gw *gw)
 	ike_free(gw->ike);
 	bgp_free(gw->bgp);
 	fib_free(gw->fib);
+	creds_free(gw->creds);
 	conf_free(gw->conf);
 	queue_fini(&gw->out);
 	map_fini(&gw->ops);
 	map_fini(&gw->reloads);
+	map_fini(&gw->by_id);
+	dict_fini(&gw->by_name);
+	dict_fini(&gw->by_ifname);
 	timers_fini(&gw->timers);
 	drbg_fini(&gw->drbg);
 	free(gw);
@@ -242,11 +318,13 @@ void
 gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 {
 	struct conf *old = gw->conf;
+	struct creds *old_creds = gw->creds;
 	bool renumbered = old->asn != conf->asn ||
 	    old->router_id != conf->router_id ||
 	    old->interface != conf->interface;
 
 	gw->conf = conf;
+	gw->creds = creds_new(conf, NULL);
 	bgp_router_id(gw->bgp, conf->router_id);
 	networks(gw, now, conf, true);
 	networks(gw, now, old, false);
@@ -256,6 +334,7 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 			tunnel_remove(t, now);
 	}
 	converge(gw, now);
+	renew(gw, old_creds);
 	gw_pump(gw, now);
 }
 
@@ -278,11 +357,13 @@ static void
 bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 {
 	char connection[CONF_NAME_LEN];
-	unsigned number = t->conf.number;
+	unsigned number = t->conf->number;
 	bool down = !t->admin_up;
 
 	str_set(connection, sizeof(connection), t->connection);
 	link_del(gw, t);
+	leave(gw, t);
+	gw->removing--;
 	tunnel_free(t, now);
 	converge(gw, now);
 	t = gw_tunnel_find(gw, connection, number);
@@ -294,13 +375,12 @@ bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 static bool
 sweep(struct gw *gw, struct instant now)
 {
-	struct gw_tunnel **at = &gw->tunnels, *t;
+	struct gw_tunnel *t = gw->removing == 0 ? NULL : gw->tunnels;
 
-	while ((t = *at) != NULL && !(t->removing && tunnel_ended(t)))
-		at = &t->next;
+	while (t != NULL && !(t->removing && tunnel_ended(t)))
+		t = t->next;
 	if (t == NULL)
 		return false;
-	*at = t->next;
 	bury(gw, now, t);
 	return true;
 }
@@ -308,13 +388,13 @@ sweep(struct gw *gw, struct instant now)
 static bool
 settle(struct gw *gw, struct instant now)
 {
+	struct gw_tunnel *t;
 	bool any = false;
 
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
-		if (t->dirty) {
-			tunnel_settle(t, now);
-			any = true;
-		}
+	while ((t = gw->dirty) != NULL) {
+		tunnel_clean(t);
+		tunnel_settle(t, now);
+		any = true;
 	}
 	return any;
 }
@@ -374,12 +454,7 @@ gw_stop(struct gw *gw, struct instant now)
 static struct gw_tunnel *
 tunnel_by_ifname(const struct gw *gw, const char *name)
 {
-	struct gw_tunnel *t = gw->tunnels;
-
-	while (t != NULL && strncmp(t->conf.ifname, name,
-	    KERN_IFNAME_LEN) != 0)
-		t = t->next;
-	return t;
+	return dict_get(&gw->by_ifname, name);
 }
 
 static void
@@ -435,8 +510,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		ike_installed(gw->ike, now, what, why);
 		return;
 	case KERN_AUTH:
-		ike_auth_value(gw->ike, now, what, bytes_of(e->auth.value,
-		    why == NULL ? e->auth.n : 0), e->text);
+		ike_auth_value(gw->ike, now, what, e->auth.method,
+		    bytes_of(e->auth.value, why == NULL ? e->auth.n : 0),
+		    e->text);
 		return;
 	case KERN_CONNECT:
 		if (!bgp_connected(gw->bgp, now, what, why) && why == NULL)
@@ -498,7 +574,8 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_link_event(t, now, e);
 		break;
 	case KERN_EXPIRE:
-		ike_expired(gw->ike, now, e->sa.spi, e->sa.hard);
+		ike_expired(gw->ike, now, e->sa.reqid - KERN_ID_BASE,
+		    e->sa.spi, e->sa.hard);
 		break;
 	case KERN_MAPPING:
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);

@@ -57,6 +57,8 @@ void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
 		    const uint8_t seed[static DRBG_SEED_LEN]);
 void		gw_free(struct gw *);
+/* The time of day again, whenever it may have been set. */
+void		gw_clock(struct gw *, struct instant now, int64_t wall);
 /* Replaces the configuration by a diff; takes it over. */
 void		gw_reload(struct gw *, struct instant, struct conf *);
 /* Ends every tunnel in order; GW_OUT_STOPPED follows within some seconds. */

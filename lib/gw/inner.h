@@ -3,9 +3,12 @@
 #define GW_INNER_H
 
 #include "bgp/bgp.h"
+#include "gw/creds.h"
 #include "gw/fib.h"
 #include "gw/queue.h"
+#include "gw/stranger.h"
 #include "ike/ike.h"
+#include "util/dict.h"
 #include "util/map.h"
 #include "util/timer.h"
 
@@ -38,12 +41,14 @@ struct gw_tunnel {
 	bool		hub;
 	uint32_t	remote_asn;	/* 0: no BGP */
 	uint16_t	hold_time;
-	struct conf_tunnel conf;
+	const struct conf_tunnel *conf;	/* in: */
+	struct conf	*of;		/* held */
 	struct conf_prefixes routes;	/* static; owned copy */
 	bool		admin_up;
 	bool		removing;	/* freed once the peer is told */
 	bool		want_once;	/* an operator asked for an attempt */
-	bool		dirty;
+	struct gw_tunnel *dirty_next;
+	bool		dirty;		/* in the list of those */
 	struct gw_link	link;
 	bool		child_up;
 	bool		policies;	/* in the kernel, from these: */
@@ -61,20 +66,31 @@ struct gw_tunnel {
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
 	struct reason	why;
+	int64_t		failed_at;	/* IKE's last failure; 0: none */
+	struct reason	failed;
 };
 
 struct gw {
 	struct conf	*conf;		/* owned */
+	struct creds	*creds;		/* owned; of conf */
 	struct drbg	drbg;
 	struct queue	out;
 	struct ike	*ike;
 	struct bgp	*bgp;
 	struct fib	*fib;
 	struct gw_tunnel *tunnels;	/* in the order of their ids */
+	struct gw_tunnel *last;		/* of them */
+	struct map	by_id;		/* id -> tunnel */
+	struct dict	by_name;	/* "conn/1" -> tunnel */
+	struct dict	by_ifname;	/* -> tunnel */
+	uint32_t	free_id;	/* all below it are taken */
+	unsigned	removing;	/* tunnels that are to go */
+	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD id -> control client */
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
+	struct strangers strangers;
 	bool		stopping, stopped;
 	bool		stated;		/* the first full state was sent */
 	struct instant	fib_at;		/* refused routes are sent again */

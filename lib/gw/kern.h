@@ -16,7 +16,8 @@
 #define KERN_IFNAME_LEN	16
 #define KERN_ALG_LEN	32	/* XFRM algorithm name */
 #define KERN_GROUP_MAX	16	/* members of a nexthop group */
-#define KERN_OCTETS_MAX	4096	/* octets to authenticate */
+#define KERN_OCTETS_MAX	4608	/* octets to authenticate */
+#define KERN_VALUE_MAX	1152	/* AUTH value; SIG_VALUE_MAX */
 #define KERN_TEXT_LEN	160
 #define KERN_SECRET_NAME 64
 
@@ -42,7 +43,7 @@ enum kern_op_kind {
 	KERN_LISTEN,		/* TCP 179 on an inside address: a descriptor */
 	KERN_UNLISTEN,
 	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
-	KERN_AUTH,		/* AUTH value from a pre-shared key */
+	KERN_AUTH,		/* AUTH value from a pre-shared or private key */
 	KERN_RELOAD,		/* read the configuration again */
 	KERN_RESYNC_DONE,	/* all that is wanted was sent: sweep the rest */
 	KERN_OP_KINDS
@@ -138,10 +139,18 @@ struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT */
 	uint16_t	mss;		/* 0: the system's */
 };
 
+enum kern_auth_how {
+	KERN_AUTH_PSK,
+	KERN_AUTH_SIGN,		/* with the tunnel's private key */
+};
+
 struct kern_auth {
 	char		connection[KERN_SECRET_NAME];
 	uint32_t	tunnel;		/* 1 or 2 */
-	uint16_t	prf;		/* IKEv2 PRF transform id */
+	enum kern_auth_how how;
+	uint16_t	prf;		/* PSK: IKEv2 PRF transform id */
+	uint16_t	hashes;		/* SIGN: what the peer takes, or 0 */
+	bool		rsa_pss;	/* SIGN */
 	uint16_t	n;
 	uint8_t		octets[KERN_OCTETS_MAX];
 };
@@ -197,8 +206,9 @@ struct kern_event {
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
 		struct {		/* DONE of AUTH */
-			uint8_t		n;
-			uint8_t		value[64];
+			uint8_t		method;	/* of a signature: sig.h */
+			uint16_t	n;
+			uint8_t		value[KERN_VALUE_MAX];
 		} auth;
 	};
 };

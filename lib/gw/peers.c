@@ -57,6 +57,30 @@ offer_of(const struct conf_phase *p, uint8_t proto)
 	return o;
 }
 
+static enum offer_order
+order_of(const struct conf_tunnel *c)
+{
+	static const enum offer_order orders[] = {
+		[CONF_ORDER_OURS] = ORDER_OURS,
+		[CONF_ORDER_PEER] = ORDER_PEER,
+		[CONF_ORDER_AWS] = ORDER_AWS,
+	};
+
+	return orders[c->order];
+}
+
+/* Extended sequence numbers where the peer has them, too. */
+static struct alg_list
+esn_of(const struct conf_tunnel *c)
+{
+	struct alg_list l = { 0 };
+
+	if (c->esn)
+		l.alg[l.n++] = alg_find(ALG_ESN, ESN_YES, 0);
+	l.alg[l.n++] = alg_find(ALG_ESN, ESN_NO, 0);
+	return l;
+}
+
 static struct id
 id_of(const struct conf_id *c)
 {
@@ -66,6 +90,26 @@ id_of(const struct conf_id *c)
 	if (c->n == 0)
 		id.type = 0;
 	return id;
+}
+
+static enum ike_auth
+auth_of(enum conf_auth auth)
+{
+	return auth == CONF_AUTH_CERTIFICATE ? IKE_AUTH_CERTIFICATE :
+	    IKE_AUTH_PSK;
+}
+
+static enum ike_childless
+childless_of(enum conf_childless c)
+{
+	static const enum ike_childless of[] = {
+		[CONF_CHILDLESS_NEVER] = IKE_CHILDLESS_NEVER,
+		[CONF_CHILDLESS_ALLOW] = IKE_CHILDLESS_ALLOW,
+		[CONF_CHILDLESS_PREFER] = IKE_CHILDLESS_PREFER,
+		[CONF_CHILDLESS_FORCE] = IKE_CHILDLESS_FORCE,
+	};
+
+	return of[c];
 }
 
 static struct ts_list
@@ -83,7 +127,7 @@ ts_of(const struct prefix ts[2], enum conf_inside inside)
 void
 peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 {
-	const struct conf_tunnel *c = &t->conf;
+	const struct conf_tunnel *c = t->conf;
 
 	*out = (struct ike_peer_conf){
 		.id = t->id,
@@ -91,24 +135,37 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.remote = c->remote,
 		.local_id = id_of(&c->local_id),
 		.remote_id = id_of(&c->remote_id),
+		.local_id_from = c->local_id_given ? "local_id" :
+		    "local_outside_ip_address",
+		.remote_id_from = c->remote_id_given ? "remote_id" :
+		    "remote_outside_ip_address",
+		.local_auth = auth_of(c->local_auth),
+		.remote_auth = auth_of(c->remote_auth),
 		.ike = offer_of(&c->phase1, PROTO_IKE),
 		.esp = offer_of(&c->phase2, PROTO_ESP),
 		.local_ts = ts_of(c->local_ts, c->inside),
 		.remote_ts = ts_of(c->remote_ts, c->inside),
 		.ike_lifetime = c->phase1.lifetime,
 		.child_lifetime = c->phase2.lifetime,
+		.child_bytes = c->phase2_bytes,
+		.child_packets = c->phase2_packets,
 		.rekey_margin = c->rekey_margin,
 		.rekey_fuzz = c->rekey_fuzz,
 		.dpd_timeout = c->dpd_timeout,
 		.dpd = c->dpd_action != CONF_DPD_NONE,
 		.force_encap = c->force_encap,
+		.fragmentation = c->fragmentation,
+		.fragment_size = c->fragment_size,
+		.childless = childless_of(c->childless),
 	};
+	out->ike.order = out->esp.order = order_of(c);
+	out->esp.esn = esn_of(c);
 }
 
 void
 peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 {
-	const struct conf_tunnel *c = &t->conf;
+	const struct conf_tunnel *c = t->conf;
 	bool v4 = c->inside != CONF_INSIDE_IPV6 && addr_is_set(&c->local4);
 	bool v6 = c->inside != CONF_INSIDE_IPV4 && addr_is_set(&c->local6);
 
@@ -143,7 +200,7 @@ inside_of(const struct addr *ours, const struct prefix *net)
 void
 peers_link(const struct gw_tunnel *t, struct kern_link *out)
 {
-	const struct conf_tunnel *c = &t->conf;
+	const struct conf_tunnel *c = t->conf;
 
 	str_set(out->name, sizeof(out->name), c->ifname);
 	str_fmt(out->alias, sizeof(out->alias), "vpnd:%s", t->name);
@@ -172,8 +229,11 @@ peers_sa(const struct gw_tunnel *t, const struct ike_esp *e,
 		.dir = e->inbound ? KERN_IN : KERN_OUT,
 		.icv_bits = (uint16_t)(mac->icv_len * 8),
 		.encr_key = e->encr, .auth_key = e->integ, .esn = s->esn,
-		.replay_window = e->inbound ? t->conf.replay_window : 0,
+		.replay_window = e->inbound ? t->conf->replay_window : 0,
 		.encap = e->encap, .sport = e->sport, .dport = e->dport,
+		.soft_packets = e->soft_packets,
+		.hard_packets = e->hard_packets,
+		.soft_bytes = e->soft_bytes, .hard_bytes = e->hard_bytes,
 	};
 	if (s->integ == NULL) {
 		str_set(out->aead, sizeof(out->aead), s->encr->xfrm);

@@ -25,8 +25,12 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 		return;
 	str_set(op->auth.connection, sizeof(op->auth.connection),
 	    t->connection);
-	op->auth.tunnel = t->conf.number;
+	op->auth.tunnel = t->conf->number;
+	op->auth.how = o->auth == IKE_AUTH_PSK ? KERN_AUTH_PSK :
+	    KERN_AUTH_SIGN;
 	op->auth.prf = o->prf->id;
+	op->auth.hashes = (uint16_t)o->hashes;
+	op->auth.rsa_pss = (o->sig_flags & SIG_RSA_PSS) != 0;
 	op->auth.n = (uint16_t)o->n;
 	memcpy(op->auth.octets, o->data, o->n);
 	gw_await(gw, op, o->token);
@@ -65,11 +69,14 @@ ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 {
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 
-	if (t != NULL)
+	if (t != NULL) {
 		tunnel_ike_event(t, now, o);
-	else
-		queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s",
-		    o->why.s);
+		return;
+	}
+	if (addr_is_set(&o->path.remote.addr))
+		stranger_note(&gw->strangers, &o->path.remote.addr,
+		    gw_wall(gw, now), o->why.s);
+	queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s", o->why.s);
 }
 
 bool
@@ -120,7 +127,7 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 	op->conn.local = o->local;
 	op->conn.remote = o->remote;
 	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
+	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
 	gw_await(gw, op, o->conn);
 }
 

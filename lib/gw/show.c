@@ -64,8 +64,8 @@ suite(const struct suite *s)
 	return json_string(s->encr != NULL ? suite_str(s, text) : "");
 }
 
-static json_t *
-when(int64_t wall)
+json_t *
+show_time(int64_t wall)
 {
 	time_t t = (time_t)wall;
 	struct tm tm;
@@ -102,6 +102,39 @@ show_ike(const struct ike_peer_info *i)
 	    "sas", (int)i->ike_sas);
 }
 
+/*
+ * How both sides authenticate; of the peer's certificate what it showed last,
+ * whether or not it was accepted.
+ */
+static json_t *
+show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
+{
+	static const char *const ways[] = {
+		[CONF_AUTH_PSK] = "psk",
+		[CONF_AUTH_CERTIFICATE] = "certificate",
+	};
+	const struct ike_cert_info *c = &i->cert;
+	json_t *j = json_pack("{s:s, s:s}", "local", ways[t->conf->local_auth],
+	    "remote", ways[t->conf->remote_auth]);
+
+	if (j == NULL || t->conf->remote_auth != CONF_AUTH_CERTIFICATE)
+		return j;
+	json_object_set_new(j, "verdict", json_string(!i->cert_seen ? "" :
+	    c->ok ? "accepted" : "refused"));
+	if (!i->cert_seen)
+		return j;
+	json_object_set_new(j, "subject", show_text(c->subject));
+	json_object_set_new(j, "issuer", show_text(c->issuer));
+	json_object_set_new(j, "not_after", c->subject[0] == '\0' ?
+	    json_string("") : show_time(c->not_after));
+	json_object_set_new(j, "signature", json_string(c->used.name));
+	if (!c->ok) {
+		json_object_set_new(j, "depth", json_integer(c->depth));
+		json_object_set_new(j, "why", show_text(c->why.s));
+	}
+	return j;
+}
+
 static json_t *
 show_child(const struct ike_peer_info *i)
 {
@@ -124,7 +157,7 @@ show_interface(const struct gw_tunnel *t)
 	const char *kind = !l->exists ? "" :
 	    l->kind == KERN_LINK_XFRMI ? "xfrmi" : "vti";
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf.ifname,
+	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf->ifname,
 	    "kind", kind, "if_id", (json_int_t)(KERN_ID_BASE + t->id),
 	    "state", !l->exists ? "missing" : l->up ? "up" : "down",
 	    "mtu", (int)l->mtu);
@@ -133,9 +166,9 @@ show_interface(const struct gw_tunnel *t)
 static json_t *
 show_bgp(const struct gw_tunnel *t)
 {
-	const struct addr *neighbor = addr_is_set(&t->conf.remote4) &&
-	    t->conf.inside != CONF_INSIDE_IPV6 ? &t->conf.remote4 :
-	    &t->conf.remote6;
+	const struct addr *neighbor = addr_is_set(&t->conf->remote4) &&
+	    t->conf->inside != CONF_INSIDE_IPV6 ? &t->conf->remote4 :
+	    &t->conf->remote6;
 	struct bgp_peer_info b = { 0 };
 	bool on = t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &b);
 
@@ -154,14 +187,15 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:i}", "name", t->name, "connection", t->connection,
-	    "tunnel", (int)t->conf.number,
+	    "s:o, s:o, s:i, s:o}", "name", t->name, "connection", t->connection,
+	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
-	    "since", when(t->since), "ike", show_ike(&ike),
+	    "since", show_time(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
-	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id));
+	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
+	    "authentication", show_auth(t, &ike));
 }
 
 /* --- routes --- */
@@ -179,7 +213,7 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
 		    "tunnel", t->name,
 		    "gateway", address(&hops->v[i].gateway),
-		    "device", t->conf.ifname));
+		    "device", t->conf->ifname));
 	}
 	return a;
 }

@@ -45,6 +45,26 @@ prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
 	return true;
 }
 
+void
+tunnel_conf(struct gw_tunnel *t, struct conf *of,
+    const struct conf_tunnel *conf)
+{
+	conf_hold(of);
+	conf_free(t->of);
+	t->of = of;
+	t->conf = conf;
+}
+
+void
+tunnel_creds(struct gw_tunnel *t, const struct conf_tunnel *conf)
+{
+	struct ike_creds creds = { .chain = NULL };
+
+	if (conf != NULL)
+		creds = creds_of(t->gw->creds, conf);
+	ike_peer_creds(t->gw->ike, t->id, &creds);
+}
+
 static bool
 tunnel_join(struct gw_tunnel *t, struct instant now)
 {
@@ -57,6 +77,7 @@ tunnel_join(struct gw_tunnel *t, struct instant now)
 	if (!ike_peer_add(gw->ike, &ike))
 		return false;
 	ike_peer_accept(gw->ike, t->id, false);
+	tunnel_creds(t, t->conf);
 	return t->remote_asn == 0 || bgp_peer_add(gw->bgp, now, &bgp);
 }
 
@@ -69,11 +90,12 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 	if (t == NULL)
 		return NULL;
 	*t = (struct gw_tunnel){
-		.gw = gw, .id = id, .hub = c->hub, .conf = *conf,
+		.gw = gw, .id = id, .hub = c->hub,
 		.remote_asn = c->remote_asn, .hold_time = c->hold_time,
 		.admin_up = true, .retry_at = now, .drain_at = INSTANT_NEVER,
 		.layer = LAYER_INTERFACE, .since = gw_wall(gw, now),
 	};
+	tunnel_conf(t, gw->conf, conf);
 	str_set(t->connection, sizeof(t->connection), c->name);
 	str_fmt(t->name, sizeof(t->name), "%s/%u", c->name, conf->number);
 	if (!prefixes_copy(&t->routes, &c->routes) || !tunnel_join(t, now)) {
@@ -92,14 +114,38 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 	bgp_peer_del(t->gw->bgp, now, t->id);
 	ike_peer_del(t->gw->ike, now, t->id);
 	timer_clear(&t->gw->timers, &t->timer);
+	tunnel_clean(t);
 	free(t->routes.v);
+	conf_free(t->of);
 	free(t);
 }
 
 void
 tunnel_touch(struct gw_tunnel *t)
 {
+	struct gw *gw = t->gw;
+
+	if (t->dirty)
+		return;
 	t->dirty = true;
+	t->dirty_next = NULL;
+	*gw->dirty_end = t;
+	gw->dirty_end = &t->dirty_next;
+}
+
+void
+tunnel_clean(struct gw_tunnel *t)
+{
+	struct gw_tunnel **at = &t->gw->dirty;
+
+	if (!t->dirty)
+		return;
+	t->dirty = false;
+	while (*at != t)
+		at = &(*at)->dirty_next;
+	*at = t->dirty_next;
+	if (*at == NULL)
+		t->gw->dirty_end = at;
 }
 
 /* --- interface --- */
@@ -127,7 +173,7 @@ link_answer(struct gw_tunnel *t, struct instant now,
 		t->link.stale = true;
 		t->link.retry_at = instant_after(now, span_s(5));
 		queue_event(&t->gw->out, GW_ERROR, "interface-failed", t->name,
-		    "%s: %s", t->conf.ifname, e->text);
+		    "%s: %s", t->conf->ifname, e->text);
 		return;
 	}
 	t->link.exists = true;
@@ -151,7 +197,7 @@ tunnel_link_event(struct gw_tunnel *t, struct instant now,
 		t->link.up = e->link.up;
 	}
 	if (was && !(t->link.exists && t->link.up)) {
-		reason_set(&t->link.why, "interface %s %s", t->conf.ifname,
+		reason_set(&t->link.why, "interface %s %s", t->conf->ifname,
 		    t->link.exists ? "is down" : "was deleted");
 		t->link.retry_at = now;
 		queue_event(&t->gw->out, GW_WARN, "interface-lost", t->name,
@@ -196,7 +242,7 @@ settle_ike(struct gw_tunnel *t, struct instant now)
 	bool want = t->admin_up && !t->removing && !t->gw->stopping;
 
 	ike_peer_accept(t->gw->ike, t->id, want);
-	if (!want || t->child_up || !(t->conf.start || t->want_once) ||
+	if (!want || t->child_up || !(t->conf->start || t->want_once) ||
 	    !instant_due(t->retry_at, now))
 		return;
 	t->failures++;
@@ -246,7 +292,7 @@ attempt_failed(struct gw_tunnel *t, struct instant now)
 {
 	if (instant_due(t->retry_at, now) || t->failures == 0)
 		t->retry_at = instant_after(now, backoff(t));
-	if (t->conf.dpd_action == CONF_DPD_RESTART && t->admin_up)
+	if (t->conf->dpd_action == CONF_DPD_RESTART && t->admin_up)
 		t->want_once = true;
 }
 
@@ -269,6 +315,11 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	struct ike_peer_info info;
 
 	tunnel_touch(t);
+	if ((e->event == IKE_EV_FAILED || e->event == IKE_EV_REFUSED) &&
+	    e->why.s[0] != '\0') {
+		t->failed_at = gw_wall(t->gw, now);
+		t->failed = e->why;
+	}
 	if (logged[e->event].name != NULL)
 		queue_event(&t->gw->out, logged[e->event].level,
 		    logged[e->event].name, t->name, "%s", e->why.s);
@@ -311,7 +362,7 @@ listen_set(struct gw_tunnel *t, enum kern_op_kind kind)
 	op->conn.local = bgp.local;
 	op->conn.remote = bgp.remote;
 	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf.ifname, sizeof(op->conn.dev));
+	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
 	gw_await(t->gw, op, t->id);
 	t->listening = kind == KERN_LISTEN;
 }
@@ -352,7 +403,7 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 	struct gw *gw = t->gw;
 
 	if (carry && !t->carrying)
-		fib_tunnel_up(gw->fib, t->id, t->conf.ifname);
+		fib_tunnel_up(gw->fib, t->id, t->conf->ifname);
 	if (!carry && t->carrying)
 		fib_tunnel_down(gw->fib, t->id);
 	if (carry != t->carrying && t->routes.n > 0)
@@ -394,7 +445,7 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 	if (!ike_peer_get(t->gw->ike, t->id, &ike) ||
 	    ike.state != IKE_ESTABLISHED) {
 		if (why->s[0] == '\0')
-			reason_set(why, t->conf.start ? "connecting" :
+			reason_set(why, t->conf->start ? "connecting" :
 			    "waiting for the peer to initiate");
 		return LAYER_IKE;
 	}
@@ -432,7 +483,7 @@ static void
 rearm(struct gw_tunnel *t, struct instant now)
 {
 	bool attempt = t->admin_up && !t->child_up &&
-	    (t->conf.start || t->want_once);
+	    (t->conf->start || t->want_once);
 	bool link = t->link.exists && t->link.up;
 	struct instant at = t->drain_at;
 
@@ -451,7 +502,6 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	bool link = settle_link(t, now);
 	bool wanted = t->admin_up && !t->removing && !t->gw->stopping;
 
-	t->dirty = false;
 	if (link)
 		settle_ike(t, now);
 	settle_policies(t, now);
@@ -500,6 +550,7 @@ void
 tunnel_remove(struct gw_tunnel *t, struct instant now)
 {
 	t->removing = true;
+	t->gw->removing++;
 	static_routes(t);
 	if (t->listening)
 		listen_set(t, KERN_UNLISTEN);

@@ -10,9 +10,18 @@
 /* NULL: no memory.  Nothing happens before the first tunnel_settle(). */
 struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
 		    const struct conf_connection *, const struct conf_tunnel *);
+/*
+ * Certificates and what belongs to them may have changed: takes them from the
+ * gateway's.  conf: how it is configured now, or NULL: not any more.
+ */
+/* It is described there, from now on; the whole is held. */
+void		tunnel_conf(struct gw_tunnel *, struct conf *of,
+		    const struct conf_tunnel *);
+void		tunnel_creds(struct gw_tunnel *, const struct conf_tunnel *);
 void		tunnel_free(struct gw_tunnel *, struct instant);
 /* Something about it changed: look at it when the event ends. */
 void		tunnel_touch(struct gw_tunnel *);
+void		tunnel_clean(struct gw_tunnel *);	/* it need not be */
 /* Takes the next steps towards what is wanted; arms the timer. */
 void		tunnel_settle(struct gw_tunnel *, struct instant);
 void		tunnel_tick(struct gw_tunnel *, struct instant);

@@ -4,7 +4,6 @@
  */
 #include "ike/build.h"
 
-#define HDR_NEXT_AT	16
 #define GENERIC_LEN	4
 
 void
@@ -123,25 +122,41 @@ build_delete_ike(struct build *b)
 }
 
 struct bytes
-build_end(struct build *b, struct drbg *drbg)
+build_inside(struct build *b)
 {
-	size_t plain_at, plain_n, total;
+	size_t at;
 
 	build_close(b);
-	if (b->w.bad)
+	if (b->w.bad || b->sk_at == 0)
 		return (struct bytes){ 0 };
-	if (b->sk_at == 0) {
-		wr_patch_u32(&b->w, HDR_LENGTH_AT, (uint32_t)b->w.n);
-		return wr_done(&b->w);
-	}
-	plain_at = b->sk_at + GENERIC_LEN + seal_iv_len(b->seal);
-	plain_n = b->w.n - plain_at;
-	total = b->sk_at + GENERIC_LEN + plain_n +
-	    seal_overhead(b->seal, plain_n);
+	at = b->sk_at + GENERIC_LEN + seal_iv_len(b->seal);
+	return bytes_of(b->w.p + at, b->w.n - at);
+}
+
+size_t
+build_size(struct build *b)
+{
+	struct bytes plain = build_inside(b);
+
+	if (b->w.bad)
+		return 0;
+	return b->sk_at == 0 ? b->w.n : b->sk_at + GENERIC_LEN + plain.n +
+	    seal_overhead(b->seal, plain.n);
+}
+
+struct bytes
+build_end(struct build *b, struct drbg *drbg)
+{
+	size_t total = build_size(b);
+
+	if (total == 0 || total > b->w.cap)
+		return (struct bytes){ 0 };
 	wr_patch_u32(&b->w, HDR_LENGTH_AT, (uint32_t)total);
+	if (b->sk_at == 0)
+		return wr_done(&b->w);
 	build_length(b, b->sk_at, total - b->sk_at);
-	if (b->w.bad || total > b->w.cap || !seal_protect(b->seal, drbg,
-	    b->w.p, b->sk_at + GENERIC_LEN, plain_n))
+	if (b->w.bad || !seal_protect(b->seal, drbg, b->w.p,
+	    b->sk_at + GENERIC_LEN, build_inside(b).n))
 		return (struct bytes){ 0 };
 	return bytes_of(b->w.p, total);
 }

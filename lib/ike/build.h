@@ -33,6 +33,10 @@ void		build_notify_spi(struct build *, uint16_t type, uint8_t proto,
 /* Delete of an ESP SA, or of the IKE SA itself. */
 void		build_delete_esp(struct build *, uint32_t spi);
 void		build_delete_ike(struct build *);
+/* Octets that the message has when it is ended; 0: it did not fit. */
+size_t		build_size(struct build *);
+/* What is inside the SK payload, whole; empty (NULL): none, or no fit. */
+struct bytes	build_inside(struct build *);
 /* Closes, fills in, seals.  Empty: it did not fit, or sealing failed. */
 struct bytes	build_end(struct build *, struct drbg *);
 

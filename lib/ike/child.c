@@ -66,6 +66,48 @@ peer_id(const struct child *c)
 	return c->sa->peer->conf.id;
 }
 
+/*
+ * When to rekey what may carry so much: as far ahead of the end as it is in
+ * time, and as fuzzily.
+ */
+static uint64_t
+soft_of(const struct child *c, uint64_t hard)
+{
+	const struct ike_peer_conf *conf = &c->sa->peer->conf;
+	uint64_t parts = (uint64_t)(conf->rekey_margin.ns /
+	    (conf->child_lifetime.ns / 1000 + 1));
+	uint64_t margin = hard / 1000 * parts + hard % 1000 * parts / 1000;
+	uint64_t early = margin * drbg_below(c->sa->ike->drbg,
+	    conf->rekey_fuzz + 1) / 100;
+
+	return margin + early > hard / 4 * 3 ? hard / 4 : hard - margin -
+	    early;
+}
+
+/*
+ * What this SA may carry, on top of its time.  RFC 4303 section 3.3.3: without
+ * ESN its sequence numbers must not cycle; there is no hurry at 3 of 4.
+ */
+static void
+volumes(const struct child *c, struct ike_esp *esp)
+{
+	const struct ike_peer_conf *conf = &c->sa->peer->conf;
+	struct drbg *drbg = c->sa->ike->drbg;
+	uint64_t most = UINT32_MAX;
+	uint64_t early = most / 4 * 3 - drbg_below(drbg, UINT32_C(1) << 28);
+
+	esp->hard_bytes = conf->child_bytes;
+	esp->soft_bytes = soft_of(c, conf->child_bytes);
+	esp->hard_packets = conf->child_packets;
+	esp->soft_packets = soft_of(c, conf->child_packets);
+	if (c->suite.esn)
+		return;
+	if (esp->hard_packets == 0 || esp->hard_packets > most)
+		esp->hard_packets = most;
+	if (esp->soft_packets == 0 || esp->soft_packets > early)
+		esp->soft_packets = early;
+}
+
 /* Asks the kernel for one direction; the answer comes with the token. */
 static uint32_t
 install(struct child *c, struct instant now, bool inbound)
@@ -85,6 +127,7 @@ install(struct child *c, struct instant now, bool inbound)
 	}
 	out->token = token;
 	out->esp = esp_of(c, inbound);
+	volumes(c, &out->esp);
 	out->esp.encr = first ? c->keys->encr_i : c->keys->encr_r;
 	out->esp.integ = first ? c->keys->integ_i : c->keys->integ_r;
 	if (inbound)
@@ -280,6 +323,7 @@ install_failed(struct child *c, struct instant now, const char *why)
 	bool waits = c->answer;
 
 	c->answer = false;
+	story_add(peer_story(sa->peer, STORY_KERNEL), "kernel", "%s", why);
 	peer_failed(sa->peer, "kernel refused an SA: %s", why);
 	if (old != NULL && c->initiated) {
 		old->want_rekey = child_current(old);
@@ -370,6 +414,16 @@ child_replaced(struct child *c)
 	c->want_rekey = false;
 	c->rekey_at = INSTANT_NEVER;
 	sa_touch(c->sa);
+}
+
+void
+child_lost(struct child *c, struct instant now)
+{
+	if (c->answer)
+		xchg_release(c->sa, now);
+	c->answer = false;
+	child_replaced(c);
+	c->cull_at = instant_after(now, grace);
 }
 
 void

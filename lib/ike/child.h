@@ -91,6 +91,11 @@ void		child_elect(struct child *, struct instant);
 /* Outbound goes now, inbound in a moment. */
 void		child_linger(struct child *, struct instant);
 void		child_replaced(struct child *);
+/*
+ * The peer's lost to ours (RFC 7296 section 2.8.1): nothing is sent on it, and
+ * the peer deletes it; we do if it does not.
+ */
+void		child_lost(struct child *, struct instant);
 /* The peer's NAT moved: tell the kernel. */
 void		child_path(struct child *, const struct path *);
 bool		child_usable(const struct child *);

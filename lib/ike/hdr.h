@@ -23,10 +23,11 @@
 #define IKE_PORT	500
 #define IKE_PORT_NATT	4500
 #define HDR_LEN		28
+#define HDR_NEXT_AT	16	/* offset of Next Payload */
 #define HDR_EXCHANGE_AT	18	/* offset of Exchange Type */
 #define HDR_LENGTH_AT	24	/* offset of Length */
 #define HDR_VERSION	0x20
-#define IKE_MSG_MAX	4096	/* longest message that we build */
+#define IKE_MSG_MAX	65503	/* in UDP over IPv4, with the marker */
 
 enum {				/* exchange types */
 	IKE_SA_INIT = 34,

@@ -3,27 +3,51 @@
 
 #include <strings.h>
 
+#include "crypto/dn.h"
 #include "util/addr.h"
+
+bool
+id_same(uint8_t type, struct bytes data, const struct pl_id *got)
+{
+	if (type != got->type)
+		return false;
+	if (type == ID_DER_ASN1_DN)
+		return dn_eq(data, got->data);
+	if (type == ID_FQDN || type == ID_RFC822_ADDR)
+		return data.n == got->data.n &&
+		    strncasecmp((const char *)data.p,
+		    (const char *)got->data.p, data.n) == 0;
+	return bytes_eq(data, got->data);
+}
 
 bool
 id_matches(const struct id *wanted, const struct pl_id *got)
 {
-	if (wanted->type == 0)
-		return true;
-	if (wanted->type != got->type || wanted->n != got->data.n)
-		return false;
-	if (wanted->type == ID_FQDN || wanted->type == ID_RFC822_ADDR)
-		return strncasecmp((const char *)wanted->data,
-		    (const char *)got->data.p, wanted->n) == 0;
-	return bytes_eq(bytes_of(wanted->data, wanted->n), got->data);
+	return wanted->type == 0 || id_same(wanted->type,
+	    bytes_of(wanted->data, wanted->n), got);
+}
+
+/* Names are spelled in many ways, and so may a distinguished name be. */
+uint64_t
+id_hash(uint8_t type, struct bytes data)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ type;
+
+	for (size_t i = 0; i < data.n && type != ID_DER_ASN1_DN; i++) {
+		bool upper = data.p[i] >= 'A' && data.p[i] <= 'Z';
+
+		h = (h ^ (upper ? data.p[i] | 0x20u : data.p[i])) *
+		    UINT64_C(0x100000001b3);
+	}
+	return h ^ h >> 32;
 }
 
 void
-id_encode(struct wr *w, const struct id *id)
+id_encode(struct wr *w, uint8_t type, struct bytes data)
 {
-	wr_u8(w, id->type);
+	wr_u8(w, type);
 	wr_zero(w, 3);
-	wr_bytes(w, bytes_of(id->data, id->n));
+	wr_bytes(w, data);
 }
 
 static const char *
@@ -53,10 +77,13 @@ id_str(uint8_t type, struct bytes data, char *buf, size_t size)
 	struct addr a = addr_from(data);
 	char text[ADDR_STRLEN];
 
+	buf[0] = '\0';
+	if (type == ID_DER_ASN1_DN && data.n <= DN_DER_MAX)
+		dn_str(data, buf, size);
 	if ((type == ID_IPV4_ADDR && data.n == 4) ||
 	    (type == ID_IPV6_ADDR && data.n == 16))
 		str_set(buf, size, addr_str(&a, text));
-	else
+	else if (buf[0] == '\0')
 		str_escape(buf, size, data);
 	str_add(buf, size, " (%s)", type_str(type));
 }

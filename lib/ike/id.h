@@ -5,7 +5,7 @@
 #include "ike/payload.h"
 #include "util/str.h"
 
-#define ID_DATA_MAX	256
+#define ID_DATA_MAX	512
 
 enum id_type {
 	ID_IPV4_ADDR = 1,
@@ -22,9 +22,17 @@ struct id {
 	uint8_t		data[ID_DATA_MAX];
 };
 
-/* Names compare without regard to case; everything else octet by octet. */
+/*
+ * The same identity?  Domain names and addresses of mail compare without
+ * regard to case, X.500 names by RFC 5280 section 7.1, everything else octet
+ * by octet.
+ */
+bool		id_same(uint8_t type, struct bytes data, const struct pl_id *);
+/* True also where any identity is wanted. */
 bool		id_matches(const struct id *wanted, const struct pl_id *);
-void		id_encode(struct wr *, const struct id *);
+/* Equal for identities that match, and for few that do not. */
+uint64_t	id_hash(uint8_t type, struct bytes data);
+void		id_encode(struct wr *, uint8_t type, struct bytes data);
 /* "198.51.100.1 (ID_IPV4_ADDR)" */
 void		id_str(uint8_t type, struct bytes data, char *, size_t);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/peer.h"
 #include "ike/sa.h"
 #include "ike/x_auth.h"
@@ -31,7 +32,6 @@ static void
 peer_free(struct ike_peer *p, struct instant now)
 {
 	struct ike *ike = p->ike;
-	struct ike_peer **at = &ike->peers;
 	struct ike_sa *sa;
 
 	while ((sa = p->sas) != NULL) {
@@ -39,9 +39,10 @@ peer_free(struct ike_peer *p, struct instant now)
 		sa_free(sa);
 	}
 	map_del(&ike->by_id, p->conf.id);
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
+	index_del(&ike->peers, p);
+	ike->signers -= certs_used(p);
+	free(p->story);
+	free(p->cert);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -51,8 +52,9 @@ ike_free(struct ike *ike)
 {
 	if (ike == NULL)
 		return;
-	while (ike->peers != NULL)
-		peer_free(ike->peers, (struct instant){ 0 });
+	while (ike->peers.all != NULL)
+		peer_free(ike->peers.all, (struct instant){ 0 });
+	index_fini(&ike->peers);
 	out_flush(ike);
 	map_fini(&ike->by_id);
 	map_fini(&ike->sas);
@@ -68,7 +70,7 @@ ike_free(struct ike *ike)
 bool
 ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 {
-	struct ike_peer *p, **at = &ike->peers;
+	struct ike_peer *p;
 
 	if (conf->id == 0 || table_peer(ike, conf->id) != NULL)
 		return false;
@@ -80,10 +82,13 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = p;
-	return true;
+	if (index_add(&ike->peers, p)) {
+		ike->signers += certs_used(p);
+		return true;
+	}
+	map_del(&ike->by_id, conf->id);
+	free(p);
+	return false;
 }
 
 void
@@ -94,6 +99,17 @@ ike_peer_del(struct ike *ike, struct instant now, uint32_t id)
 	if (p != NULL)
 		peer_free(p, now);
 	sa_settle_all(ike, now);
+}
+
+void
+ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
+{
+	struct ike_peer *p = table_peer(ike, id);
+
+	if (p == NULL)
+		return;
+	p->creds = *creds;
+	p->creds_epoch++;
 }
 
 void
@@ -197,6 +213,14 @@ info_child(const struct child *c, struct ike_peer_info *info)
 	info->encap = c->encap;
 }
 
+const struct story *
+ike_peer_story(const struct ike *ike, uint32_t id)
+{
+	const struct ike_peer *p = table_peer(ike, id);
+
+	return p == NULL ? NULL : p->story;
+}
+
 bool
 ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 {
@@ -209,6 +233,9 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	info.why = p->why;
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
+	info.cert_seen = p->cert != NULL;
+	if (p->cert != NULL)
+		info.cert = *p->cert;
 	for (sa = p->sas; sa != NULL; sa = sa->peer_next) {
 		info.ike_sas++;
 		for (struct child *c = sa->children; c != NULL; c = c->next) {
@@ -258,12 +285,12 @@ ike_peer_keys(const struct ike *ike, uint32_t id, size_t n,
 
 void
 ike_auth_value(struct ike *ike, struct instant now, uint32_t token,
-    struct bytes value, const char *why)
+    uint8_t method, struct bytes value, const char *why)
 {
 	struct ike_sa *sa = map_del(&ike->tokens_auth, token);
 
 	if (sa != NULL && sa->token == token)
-		x_auth_value(sa, now, value, why);
+		x_auth_value(sa, now, method, value, why);
 	sa_settle_all(ike, now);
 }
 
@@ -279,10 +306,14 @@ ike_installed(struct ike *ike, struct instant now, uint32_t token,
 }
 
 void
-ike_expired(struct ike *ike, struct instant now, uint32_t spi_in, bool hard)
+ike_expired(struct ike *ike, struct instant now, uint32_t id, uint32_t spi,
+    bool hard)
 {
-	struct child *c = child_by_in(ike, spi_in);
+	struct ike_peer *p = table_peer(ike, id);
+	struct child *c = child_by_in(ike, spi);
 
+	if (c == NULL || c->sa->peer != p)
+		c = p == NULL ? NULL : peer_child(p, spi);
 	if (c != NULL)
 		child_expired(c, now, hard);
 	sa_settle_all(ike, now);
@@ -301,6 +332,12 @@ ike_mapping(struct ike *ike, struct instant now, uint32_t spi_in,
 		sa_touch(c->sa);
 	}
 	sa_settle_all(ike, now);
+}
+
+void
+ike_wall(struct ike *ike, struct instant now, int64_t seconds)
+{
+	ike->wall = seconds - now.ns / 1000000000;
 }
 
 void

@@ -11,7 +11,9 @@
 #define IKE_IKE_H
 
 #include "crypto/drbg.h"
+#include "crypto/sig.h"
 #include "crypto/suite.h"
+#include "crypto/trust.h"
 #include "ike/id.h"
 #include "ike/proposal.h"
 #include "ike/ts.h"
@@ -21,12 +23,39 @@
 #include "util/str.h"
 
 struct ike;
+struct story;
 
 struct ike_limits {
 	unsigned	sas;		/* IKE SAs in all; a rekey needs two */
-	unsigned	half_open;	/* responders before IKE_AUTH is done */
+	unsigned	half_open;	/* before IKE_AUTH: above it nobody is let
+					   in whose address is not configured */
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
-	unsigned	half_open_per_peer;	/* a peer's own quota */
+	unsigned	half_open_per_peer;	/* of a peer with an address */
+};
+
+enum ike_auth {
+	IKE_AUTH_PSK,
+	IKE_AUTH_CERTIFICATE,
+};
+
+/*
+ * What certificates need; the host owns all of it and keeps it until it has
+ * given the peer another one.
+ */
+struct ike_creds {
+	const struct cert_chain *chain;	/* ours, leaf first; NULL: none */
+	struct bytes	issuers;	/* hashes of the CAs above it, or empty */
+	const struct trust *trust;	/* of the peer's; NULL: nobody's */
+	struct trust_policy policy;
+	bool		rsa_pss;	/* our RSA key signs in PSS */
+};
+
+/* IKE SAs without a child at first (RFC 6023). */
+enum ike_childless {
+	IKE_CHILDLESS_NEVER,	/* neither way */
+	IKE_CHILDLESS_ALLOW,	/* if the peer wants to */
+	IKE_CHILDLESS_PREFER,	/* if the peer can: the first child gets PFS */
+	IKE_CHILDLESS_FORCE,	/* or not at all */
 };
 
 struct ike_peer_conf {
@@ -34,15 +63,23 @@ struct ike_peer_conf {
 	struct addr	local;		/* unset or any: whatever routes, and
 					   then ESP is in UDP */
 	struct addr	remote;		/* unset: from anywhere, we wait */
-	struct id	local_id, remote_id;	/* remote type 0: anybody */
+	/* local type 0: our certificate's subject; remote type 0: anybody */
+	struct id	local_id, remote_id;
+	const char	*local_id_from;		/* where it comes from, static, */
+	const char	*remote_id_from;	/* for messages; or NULL */
+	enum ike_auth	local_auth, remote_auth;
 	struct offer	ike, esp;
 	struct ts_list	local_ts, remote_ts;
 	struct span	ike_lifetime, child_lifetime;
+	uint64_t	child_bytes, child_packets;	/* 0: no limit */
 	struct span	rekey_margin;
 	unsigned	rekey_fuzz;	/* percent of the margin */
 	struct span	dpd_timeout;	/* silence until the peer is dead */
 	bool		dpd;		/* probe an idle peer */
 	bool		force_encap;	/* ESP in UDP even without NAT */
+	bool		fragmentation;	/* RFC 7383, if the peer does it */
+	uint16_t	fragment_size;	/* longest IP datagram then */
+	enum ike_childless childless;
 };
 
 /* Everything that installs one ESP SA. */
@@ -54,11 +91,13 @@ struct ike_esp {
 	struct key	encr, integ;	/* wiped by whoever takes the output */
 	bool		encap;		/* in UDP */
 	uint16_t	sport, dport;
+	/* What it may carry until it is rekeyed, and at most; 0: any. */
+	uint64_t	soft_bytes, hard_bytes, soft_packets, hard_packets;
 };
 
 enum ike_out_kind {
 	IKE_OUT_DATAGRAM,	/* send bytes along path */
-	IKE_OUT_AUTH,		/* compute prf(prf(psk, pad), octets) */
+	IKE_OUT_AUTH,		/* a value over octets, see auth */
 	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
 	IKE_OUT_SA_DEL,		/* it may be one that was just refused */
 	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
@@ -83,7 +122,11 @@ struct ike_out {
 	uint8_t		*data;		/* DATAGRAM, AUTH octets; owned */
 	size_t		n;
 	uint32_t	token;		/* AUTH, SA_ADD: names the answer */
-	const struct alg *prf;		/* AUTH */
+	/* AUTH: prf(prf(psk, pad), octets), or sig_sign() with our key */
+	enum ike_auth	auth;
+	const struct alg *prf;
+	unsigned	hashes;		/* as sig_sign() wants them */
+	unsigned	sig_flags;
 	struct ike_esp	esp;		/* SA_ADD, SA_DEL, SA_PATH */
 	struct path	old;		/* SA_PATH: where it was */
 	enum ike_event	event;
@@ -97,6 +140,16 @@ enum ike_state {
 	IKE_DOWN,
 	IKE_CONNECTING,
 	IKE_ESTABLISHED,
+};
+
+/* The certificate that the peer showed last, and what we think of it. */
+struct ike_cert_info {
+	char		subject[CERT_NAME_LEN], issuer[CERT_NAME_LEN];
+	int64_t		not_after;	/* seconds since 1970 */
+	bool		ok;
+	unsigned	depth;		/* of what is wrong: 0 is its own */
+	struct reason	why;		/* what is wrong, or "" */
+	struct sig_used	used;		/* once its signature was right */
 };
 
 /* A look at one peer; a copy. */
@@ -116,6 +169,8 @@ struct ike_peer_info {
 	unsigned	child_rekeys;
 	unsigned	ike_sas, children;	/* alive in any state */
 	struct reason	why;		/* the last failure, or "" */
+	bool		cert_seen;
+	struct ike_cert_info cert;
 };
 
 /* What it takes to read one IKE SA's messages (RFC 7296 section 2.14). */
@@ -138,6 +193,9 @@ void		ike_peer_up(struct ike *, struct instant, uint32_t id);
 /* Deletes IKE SA and children with the peer; IKE_EV_IKE_DOWN follows. */
 void		ike_peer_down(struct ike *, struct instant, uint32_t id,
 		    const char *why);
+/* From the next authentication on; none at first. */
+void		ike_peer_creds(struct ike *, uint32_t id,
+		    const struct ike_creds *);
 /* Refuse (false) or take (true) a peer that initiates; true at first. */
 void		ike_peer_accept(struct ike *, uint32_t id, bool);
 /* False: nothing established to rekey. */
@@ -145,6 +203,8 @@ bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 		    bool child);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
+/* Details of the last failure; NULL: none is kept.  Valid until the next call. */
+const struct story *ike_peer_story(const struct ike *, uint32_t id);
 
 /*
  * The nth of the peer's IKE SAs that have keys, whatever their state; wiped by
@@ -156,15 +216,23 @@ bool		ike_peer_keys(const struct ike *, uint32_t id, size_t n,
 /* A datagram from port 500 or 4500, with the non-ESP marker on the latter. */
 void		ike_datagram(struct ike *, struct instant, const struct path *,
 		    struct bytes);
-/* Answer to IKE_OUT_AUTH; value is empty when it failed. */
+/*
+ * Answer to IKE_OUT_AUTH: the AUTH payload's data, empty when it failed, and
+ * of a signature its method.
+ */
 void		ike_auth_value(struct ike *, struct instant, uint32_t token,
-		    struct bytes value, const char *why);
+		    uint8_t method, struct bytes value, const char *why);
+/*
+ * The time of day at now, in seconds since 1970, by which certificates are
+ * valid; whenever the host's clock may have been set.
+ */
+void		ike_wall(struct ike *, struct instant now, int64_t seconds);
 /* Answer to IKE_OUT_SA_ADD; why is NULL when it is in the kernel. */
 void		ike_installed(struct ike *, struct instant, uint32_t token,
 		    const char *why);
-/* The kernel says that an SA of ours reached a limit. */
-void		ike_expired(struct ike *, struct instant, uint32_t spi_in,
-		    bool hard);
+/* The kernel says that an SA of this peer, in or out, reached a limit. */
+void		ike_expired(struct ike *, struct instant, uint32_t id,
+		    uint32_t spi, bool hard);
 /* ESP came in from a new outer address: the peer's NAT moved. */
 void		ike_mapping(struct ike *, struct instant, uint32_t spi_in,
 		    const struct endpoint *from);

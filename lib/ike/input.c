@@ -1,9 +1,10 @@
 /*
  * Datagrams on their way in: matched to an SA by our SPI, to the window by
  * the message id, to the state by what the state allows, and only then
- * decrypted; payloads are checked against the rules of their exchange before
- * any handler runs (RFC 7296 sections 2.1 to 2.5).  What does not fit is
- * dropped without a side effect.
+ * decrypted; fragments are gathered until the message is whole (RFC 7383
+ * section 2.6); payloads are checked against the rules of their exchange
+ * before any handler runs (RFC 7296 sections 2.1 to 2.5).  What does not fit
+ * is dropped without a side effect.
  */
 #include <string.h>
 
@@ -17,6 +18,9 @@
 #include "ike/x_init.h"
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
+
+/* For the fragments of one message to come in. */
+static const struct span patience = { INT64_C(60) * 1000000000 };
 
 struct packet {
 	const struct path *path;
@@ -155,6 +159,7 @@ request(struct ike_sa *sa, struct instant now, struct packet *k,
 	struct bytes critical = bytes_of(&k->m.critical,
 	    verdict == N_UNSUPPORTED_CRITICAL_PAYLOAD ? 1 : 0);
 
+	xchg_ungather(sa, false);
 	sa->x.in_mid++;
 	sa->x.answering = true;
 	sa->x.reply_path = *k->path;
@@ -176,44 +181,98 @@ response(struct ike_sa *sa, struct instant now, struct packet *k,
 {
 	if (verdict == N_NONE)
 		verdict = rules_check(k->h.exchange, true, &k->m);
-	if (verdict != N_NONE)
-		sa_die(sa, now, "the peer's answer to %s is malformed (%s)",
-		    hdr_exchange_str(k->h.exchange), notify_str(verdict));
-	else
+	if (verdict == N_NONE) {
 		task_answer(sa, now, k->path, &k->m);
+		return;
+	}
+	story_notify(peer_story(sa->peer, STORY_MALFORMED), k->h.exchange,
+	    verdict);
+	sa_die(sa, now, "the peer's answer to %s is malformed (%s)",
+	    hdr_exchange_str(k->h.exchange), notify_str(verdict));
+}
+
+/* What was inside the SK payload or inside all fragments. */
+static void
+inside(struct ike_sa *sa, struct instant now, struct packet *k, uint8_t first,
+    struct bytes plain)
+{
+	uint16_t verdict = payload_decode(first, plain, HDR_LEN, &k->m);
+
+	sa_heard(sa, now);
+	sa_touch(sa);
+	follow_path(sa, k->path);
+	if (is_response(k))
+		response(sa, now, k, verdict);
+	else
+		request(sa, now, k, verdict);
+}
+
+static struct frag_part
+part_of(const struct packet *k, struct bytes plain)
+{
+	return (struct frag_part){
+		.exchange = k->h.exchange, .first = k->m.sk_next,
+		.number = k->m.frag_number, .total = k->m.frag_total,
+		.plain = plain,
+	};
+}
+
+/* RFC 7383 section 2.6: is there any use in opening this? */
+static bool
+is_wanted(const struct ike_sa *sa, const struct packet *k, enum fit fit)
+{
+	struct frag_part part = part_of(k, (struct bytes){ 0 });
+
+	if (part.total == 0)
+		return true;
+	/* Section 2.6.1: the answer again, but once for all fragments. */
+	if (fit == FIT_AGAIN)
+		return part.number == 1;
+	return sa->frags && frag_wants(sa->x.gather[is_response(k)], &part);
+}
+
+/* A fragment that is authentic; the last one missing makes a message. */
+static void
+gather(struct ike_sa *sa, struct instant now, struct packet *k,
+    struct bytes plain)
+{
+	struct frag_part part = part_of(k, plain);
+	struct frag **at = &sa->x.gather[is_response(k)], *whole;
+	uint8_t first;
+
+	if (!frag_add(at, &part, &sa->ike->gathered,
+	    instant_after(now, patience)) ||
+	    !frag_join(*at, &first, &plain))
+		return;
+	whole = *at;
+	*at = NULL;
+	inside(sa, now, k, first, plain);
+	frag_drop(&whole, &sa->ike->gathered);
 }
 
 /*
- * Opens the SK payload and goes on with what is inside.  Section 2.1: a
- * repeated request gets its answer again and does nothing else.
+ * Opens the SK or SKF payload and goes on with what is inside.  Section 2.1:
+ * a repeated request gets its answer again and does nothing else.
  */
 static void
 protected(struct ike_sa *sa, struct instant now, struct packet *k,
     enum fit fit)
 {
 	uint8_t buf[UINT16_MAX];
-	uint8_t inner_first = k->m.sk_next;
-	size_t sk_at = k->m.sk_at;
 	struct bytes plain;
-	uint16_t verdict;
 
-	if (k->raw.n > sizeof(buf) || sa_seal_in(sa) == NULL)
+	if (k->raw.n > sizeof(buf) || sa_seal_in(sa) == NULL ||
+	    !is_wanted(sa, k, fit))
 		return;
 	memcpy(buf, k->raw.p, k->raw.n);
-	if (!seal_open(sa_seal_in(sa), buf, sk_at, k->raw.n, &plain))
+	if (!seal_open(sa_seal_in(sa), buf, k->m.sk_at, k->raw.n, &plain))
 		return;
-	if (fit == FIT_AGAIN) {
+	if (fit == FIT_AGAIN)
 		xchg_repeat(sa, k->path);
-	} else {
-		verdict = payload_decode(inner_first, plain, sk_at, &k->m);
-		sa_heard(sa, now);
-		sa_touch(sa);
-		follow_path(sa, k->path);
-		if (is_response(k))
-			response(sa, now, k, verdict);
-		else
-			request(sa, now, k, verdict);
-	}
+	else if (k->m.frag_total != 0)
+		gather(sa, now, k, plain);
+	else
+		inside(sa, now, k, k->m.sk_next, plain);
 	wipe(buf, k->raw.n);
 }
 
@@ -233,7 +292,7 @@ message(struct ike *ike, struct instant now, struct packet *k)
 		    bytes_of(&k->m.critical, 1));
 	if (verdict != N_NONE)
 		return;
-	if (init != ((k->m.seen & PL_BIT(PL_SK)) == 0))
+	if (init != ((k->m.seen & (PL_BIT(PL_SK) | PL_BIT(PL_SKF))) == 0))
 		return;
 	if (init && !is_response(k)) {
 		init_request(ike, now, k);
@@ -259,8 +318,8 @@ other_version(struct ike *ike, const struct packet *k)
 	if (k->h.version >> 4 > 2 && is_opening(k))
 		x_init_refuse(ike, k->path, &k->h, N_INVALID_MAJOR_VERSION,
 		    (struct bytes){ 0 });
-	out_event(ike, 0, IKE_EV_REFUSED, "%s speaks IKE version %u, we speak "
-	    "only version 2", endpoint_str(&k->path->remote, from),
+	out_stranger(ike, k->path, "%s speaks IKE version %u, we speak only "
+	    "version 2", endpoint_str(&k->path->remote, from),
 	    k->h.version >> 4);
 }
 

@@ -1,8 +1,9 @@
 /*
- * Decoding of payload chains, RFC 7296 sections 3.2 to 3.14.  A pure function
- * from bytes to views: one table row per payload says how often it may come
- * and who decodes its body.  What may come in which exchange is rules.c's.
- * The insides of SA and TS payloads are proposal.c's and ts.c's.
+ * Decoding of payload chains, RFC 7296 sections 3.2 to 3.14 and RFC 7383
+ * section 2.5.  A pure function from bytes to views: one table row per payload
+ * says how often it may come and who decodes its body.  What may come in which
+ * exchange is rules.c's.  The insides of SA and TS payloads are proposal.c's
+ * and ts.c's.
  *
  *                      1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -139,7 +140,40 @@ decode_sk(struct rd *r, struct msg *m)
 	m->sk = rd_rest(r);
 }
 
-/* Carried along without a look: certificates, vendor ids, configuration. */
+/* RFC 7383 section 2.5: fragment number (2), total fragments (2). */
+static void
+decode_skf(struct rd *r, struct msg *m)
+{
+	m->frag_number = rd_u16(r);
+	m->frag_total = rd_u16(r);
+	m->sk = rd_rest(r);
+	if (m->frag_number == 0 || m->frag_number > m->frag_total)
+		r->bad = true;
+}
+
+/* Section 3.6: encoding (1), data. */
+static void
+decode_cert(struct rd *r, struct msg *m)
+{
+	uint8_t encoding = rd_u8(r);
+	struct bytes data = rd_rest(r);
+
+	if (encoding == CERT_X509_SIGNATURE && m->certs_n <= CERT_CHAIN_MAX)
+		m->certs[m->certs_n++] = data;
+}
+
+/* Section 3.7: encoding (1), for X.509 hashes of 20 octets each. */
+static void
+decode_certreq(struct rd *r, struct msg *m)
+{
+	uint8_t encoding = rd_u8(r);
+	struct bytes hashes = rd_rest(r);
+
+	if (encoding == CERT_X509_SIGNATURE && m->certreqs_n < CERTREQS_MAX)
+		m->certreqs[m->certreqs_n++] = hashes;
+}
+
+/* Carried along without a look: vendor ids, configuration. */
 static void
 decode_skip(struct rd *r, struct msg *m)
 {
@@ -155,8 +189,8 @@ static const struct payload_row {
 	[PL_KE - 33] = { false, decode_ke },
 	[PL_IDI - 33] = { false, decode_idi },
 	[PL_IDR - 33] = { false, decode_idr },
-	[PL_CERT - 33] = { true, decode_skip },
-	[PL_CERTREQ - 33] = { true, decode_skip },
+	[PL_CERT - 33] = { true, decode_cert },
+	[PL_CERTREQ - 33] = { true, decode_certreq },
 	[PL_AUTH - 33] = { false, decode_auth },
 	[PL_NONCE - 33] = { false, decode_nonce },
 	[PL_NOTIFY - 33] = { true, decode_notify },
@@ -167,6 +201,7 @@ static const struct payload_row {
 	[PL_SK - 33] = { false, decode_sk },
 	[PL_CP - 33] = { false, decode_skip },
 	[PL_EAP - 33] = { false, decode_skip },
+	[PL_SKF - 33] = { false, decode_skf },
 };
 
 /* A notify has its place however many there are. */
@@ -176,7 +211,8 @@ _Static_assert(NOTIFIES_MAX >= PAYLOADS_MAX && NOTIFIES_MAX <= UINT8_MAX,
 static const struct payload_row *
 row_of(uint8_t type)
 {
-	if (type < 33 || (size_t)(type - 33) >= ARRAY_SIZE(rows))
+	if (type < 33 || (size_t)(type - 33) >= ARRAY_SIZE(rows) ||
+	    rows[type - 33].decode == NULL)
 		return NULL;
 	return &rows[type - 33];
 }
@@ -222,17 +258,17 @@ payload_decode(uint8_t first, struct bytes chain, size_t at, struct msg *out)
 		body = rd_sub(&r, len - 4u);
 		if (body.bad)
 			return N_INVALID_SYNTAX;
-		if (type == PL_SK) {
-			/* Section 3.14: the last; next names its inside. */
-			m.sk_at = at + chain.n - r.n - body.n;
-			m.sk_next = next;
-			next = PL_NONE;
-		}
 		verdict = decode_one(type, critical, &body, &m);
 		if (verdict == N_UNSUPPORTED_CRITICAL_PAYLOAD)
 			out->critical = m.critical;
 		if (verdict != N_NONE)
 			return verdict;
+		if (type == PL_SK || type == PL_SKF) {
+			/* Section 3.14: the last; next names its inside. */
+			m.sk_at = at + chain.n - r.n - m.sk.n;
+			m.sk_next = next;
+			next = PL_NONE;
+		}
 	}
 	if (!rd_done(&r))
 		return N_INVALID_SYNTAX;

@@ -5,6 +5,7 @@
 #ifndef IKE_PAYLOAD_H
 #define IKE_PAYLOAD_H
 
+#include "crypto/cert.h"
 #include "ike/hdr.h"
 #include "ike/notify.h"
 #include "util/bytes.h"
@@ -27,6 +28,7 @@ enum payload_type {
 	PL_SK = 46,
 	PL_CP = 47,
 	PL_EAP = 48,
+	PL_SKF = 53,		/* RFC 7383 */
 };
 
 /* Bit of a payload type in a set; types 33..64 fit. */
@@ -40,6 +42,7 @@ enum payload_type {
 #define PAYLOADS_MAX	64	/* in one message */
 #define NOTIFIES_MAX	PAYLOADS_MAX
 #define DELETES_MAX	8
+#define CERTREQS_MAX	8	/* the rest are hints that we pass over */
 #define NONCE_MIN	16	/* section 3.9 */
 #define NONCE_MAX	256
 
@@ -59,6 +62,10 @@ struct pl_id {
 	uint8_t		type;
 	struct bytes	data;
 	struct bytes	body;		/* as it came: what AUTH signs */
+};
+
+enum {				/* certificate encodings, section 3.6 */
+	CERT_X509_SIGNATURE = 4,
 };
 
 struct pl_auth {
@@ -86,11 +93,21 @@ struct msg {
 	uint32_t	seen;		/* set of PL_BIT */
 	uint8_t		critical;	/* unknown critical payload's type */
 	struct bytes	sa, nonce, tsi, tsr, sk;	/* bodies */
-	uint8_t		sk_next;	/* first payload inside SK */
-	size_t		sk_at;		/* where SK's body starts */
+	uint8_t		sk_next;	/* first payload inside SK or SKF */
+	size_t		sk_at;		/* where what is sealed starts */
+	uint16_t	frag_number;	/* of SKF, 1.. */
+	uint16_t	frag_total;	/* of SKF; 0: it is none */
 	struct pl_ke	ke;
 	struct pl_id	idi, idr;
 	struct pl_auth	auth;
+	/*
+	 * CERT of encoding 4, in order: up to one more than may come; and
+	 * CERTREQ of it: the hashes.  Others, also those that name a URL
+	 * (RFC 7296 section 3.6), are passed over.
+	 */
+	uint8_t		certs_n, certreqs_n;
+	struct bytes	certs[CERT_CHAIN_MAX + 1];
+	struct bytes	certreqs[CERTREQS_MAX];
 	uint8_t		notifies_n;
 	struct pl_notify notifies[NOTIFIES_MAX];
 	uint8_t		deletes_n;
@@ -102,7 +119,7 @@ struct msg {
  * offset in the whole message (for sk_at).  The verdict is N_NONE,
  * N_INVALID_SYNTAX or N_UNSUPPORTED_CRITICAL_PAYLOAD (section 2.5); with the
  * last one, critical alone is set, else a failure leaves the struct as it was.
- * An SK payload must be the last one.
+ * An SK or SKF payload must be the last one; sk is what is sealed in it.
  */
 uint16_t	payload_decode(uint8_t first, struct bytes chain, size_t at,
 		    struct msg *);

@@ -1,12 +1,12 @@
 /*
- * Peers: candidates by address (several may share one, told apart later by
- * identity), the election between SAs that both sides started (RFC 7296
- * section 2.4 and the nonce rule of 2.8), and reports of change.
+ * Peers: the election between SAs that both sides started (RFC 7296 section
+ * 2.4 and the nonce rule of 2.8), and reports of change.
  */
 #include "ike/peer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /*
  * The loser of an election goes by its creator once the winner's child has had
@@ -15,38 +15,6 @@
 static const struct span settling = { INT64_C(1) * 1000000000 };
 static const struct span grace = { INT64_C(10) * 1000000000 };
 static const struct span overlap = { INT64_C(60) * 1000000000 };
-
-static bool
-addr_fits(const struct addr *conf, const struct addr *seen)
-{
-	return !addr_is_set(conf) || addr_is_any(conf) || addr_eq(conf, seen);
-}
-
-/* 2: both ends are named and fit; 1: fits with a wildcard; 0: does not. */
-static int
-rank(const struct ike_peer *p, const struct path *path)
-{
-	if (!addr_fits(&p->conf.local, &path->local.addr) ||
-	    !addr_fits(&p->conf.remote, &path->remote.addr))
-		return 0;
-	return addr_eq(&p->conf.remote, &path->remote.addr) ? 2 : 1;
-}
-
-struct ike_peer *
-peer_candidate(const struct ike *ike, const struct path *path,
-    const struct ike_peer *prev)
-{
-	int level = prev == NULL ? 2 : rank(prev, path);
-	struct ike_peer *p = prev == NULL ? ike->peers : prev->next;
-
-	for (; level > 0; level--, p = ike->peers) {
-		for (; p != NULL; p = p->next) {
-			if (rank(p, path) == level)
-				return p;
-		}
-	}
-	return NULL;
-}
 
 /* How much of the tunnel an SA stands for; 0: nothing. */
 static int
@@ -157,11 +125,31 @@ peer_report(struct ike_peer *p)
 	p->was_busy = sa != NULL;
 }
 
+struct story *
+peer_story(struct ike_peer *p, enum story_code code)
+{
+	if (p->story == NULL)
+		p->story = calloc(1, sizeof(*p->story));
+	story_begin(p->story, code);
+	p->told = true;
+	return p->story;
+}
+
+/* A failure that nobody told in detail does not go under an older story. */
+static void
+close_story(struct ike_peer *p)
+{
+	if (!p->told)
+		story_begin(p->story, STORY_OTHER);
+	p->told = false;
+}
+
 void
 peer_failed(struct ike_peer *p, const char *fmt, ...)
 {
 	va_list ap;
 
+	close_story(p);
 	va_start(ap, fmt);
 	vsnprintf(p->why.s, sizeof(p->why.s), fmt, ap);
 	va_end(ap);
@@ -173,17 +161,21 @@ peer_refused(struct ike_peer *p, const char *why)
 {
 	const struct ike_sa *sa = peer_main_sa(p);
 
-	if (sa == NULL || sa->state != SA_ESTABLISHED)
+	if (sa == NULL || sa->state != SA_ESTABLISHED) {
 		peer_failed(p, "%s", why);
-	else
-		out_event(p->ike, p->conf.id, IKE_EV_REFUSED, "%s", why);
+		return;
+	}
+	close_story(p);
+	out_event(p->ike, p->conf.id, IKE_EV_REFUSED, "%s", why);
 }
 
 void
-peer_id_str(const struct id *id, char *buf, size_t size)
+peer_id_str(const struct id *id, const char *from, char *buf, size_t size)
 {
 	if (id->type == 0)
 		str_set(buf, size, "anybody");
 	else
 		id_str(id->type, bytes_of(id->data, id->n), buf, size);
+	if (from != NULL)
+		str_add(buf, size, " by %s", from);
 }

@@ -1,15 +1,13 @@
 /*
- * A configured peer as the exchanges see it: who may be meant by a datagram,
- * what is reported upwards, and which of two SAs stays.
+ * A configured peer as the exchanges see it: what is reported upwards, and
+ * which of two SAs stays.  Who may be meant by a datagram is in index.h.
  */
 #ifndef IKE_PEER_H
 #define IKE_PEER_H
 
 #include "ike/sa.h"
+#include "ike/story.h"
 
-/* The next candidate for this path after prev, exact addresses first. */
-struct ike_peer	*peer_candidate(const struct ike *, const struct path *,
-		    const struct ike_peer *prev);
 /* The SA that carries the tunnel: established, else the attempt; or NULL. */
 struct ike_sa	*peer_main_sa(const struct ike_peer *);
 /* The child that the peer calls so, whichever SA it is under; or NULL. */
@@ -22,6 +20,11 @@ struct child	*peer_child(const struct ike_peer *, uint32_t spi_out);
 void		peer_elect(struct ike_peer *, struct ike_sa *, struct instant);
 /* Says upwards what changed since it was last called. */
 void		peer_report(struct ike_peer *);
+/*
+ * Begins the story of what peer_failed(), peer_refused() or sa_die() will
+ * report next.  NULL, which every story_*() takes: no memory.
+ */
+struct story	*peer_story(struct ike_peer *, enum story_code);
 /* Keeps and reports why something failed. */
 void		peer_failed(struct ike_peer *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
@@ -30,7 +33,7 @@ void		peer_failed(struct ike_peer *, const char *, ...)
  * unless the peer is up: then it explains nothing and is only reported.
  */
 void		peer_refused(struct ike_peer *, const char *);
-/* "gw.example (ID_FQDN)" for reasons. */
-void		peer_id_str(const struct id *, char *, size_t);
+/* "gw.example (ID_FQDN)" for reasons; from, unless NULL, says whose word it is. */
+void		peer_id_str(const struct id *, const char *from, char *, size_t);
 
 #endif

@@ -9,13 +9,14 @@
 #include "ike/payload.h"
 #include "util/str.h"
 
-#define PROPOSALS_MAX	32	/* looked at in one payload */
-#define TRANSFORMS_MAX	128	/* in one proposal */
+#define PROPOSALS_MAX	64	/* looked at in one payload */
+#define TRANSFORMS_MAX	255	/* in one proposal: all that it can count */
 #define ALGS_MAX	16	/* of one type on our side */
 
 struct transform {
 	uint8_t		type;		/* enum alg_type */
 	bool		unusable;	/* has an attribute not ours */
+	uint8_t		row;		/* alg_index(); ALG_COUNT: none */
 	uint16_t	id;
 	uint16_t	key_bits;	/* 0: no Key Length attribute */
 };
@@ -24,9 +25,12 @@ struct proposal {
 	uint8_t		number;
 	uint8_t		proto;
 	struct bytes	spi;
-	bool		unusable;	/* has a type not ours, or too many */
+	bool		unusable;	/* has a type that we do not know */
+	uint8_t		types;		/* set of 1 << type */
+	uint8_t		none;		/* those of them with a NONE */
+	uint64_t	algs;		/* set of our rows, by alg_index() */
 	uint8_t		n;
-	struct transform t[TRANSFORMS_MAX];
+	struct transform t[TRANSFORMS_MAX];	/* as they came */
 };
 
 struct proposals {
@@ -40,12 +44,24 @@ struct alg_list {
 	const struct alg *alg[ALGS_MAX];
 };
 
-struct offer {
-	uint8_t		proto;		/* PROTO_IKE or PROTO_ESP */
-	struct alg_list	encr, prf, integ, ke;	/* ke.n 0: without */
+/* Whose order counts when we choose among what a peer offers. */
+enum offer_order {
+	ORDER_OURS,
+	ORDER_PEER,		/* theirs: proposals, then transforms */
+	ORDER_AWS,		/* ours, but by number, the lowest first */
 };
 
-/* Verdict N_NONE or N_INVALID_SYNTAX.  Proposals over the limit are unseen. */
+struct offer {
+	uint8_t		proto;		/* PROTO_IKE or PROTO_ESP */
+	enum offer_order order;
+	struct alg_list	encr, prf, integ, ke;	/* ke.n 0: without */
+	struct alg_list	esn;		/* ESP; n 0: without */
+};
+
+/*
+ * Verdict N_NONE or N_INVALID_SYNTAX.  Proposals over the limit are checked
+ * like the others, but not seen.
+ */
 uint16_t	proposal_decode(struct bytes sa, struct proposals *);
 /*
  * Writes an SA payload's body: one proposal for our AEADs, one for ciphers
@@ -54,6 +70,8 @@ uint16_t	proposal_decode(struct bytes sa, struct proposals *);
  */
 void		proposal_encode(struct wr *, const struct offer *,
 		    struct bytes spi);
+/* How many proposals that writes; they are numbered from 1. */
+unsigned	proposal_count(const struct offer *);
 /* The single proposal of an answer. */
 void		proposal_encode_chosen(struct wr *, const struct suite *,
 		    uint8_t proto, uint8_t number, struct bytes spi);
@@ -65,8 +83,12 @@ struct choice {
 };
 
 /*
- * First of ours, in our order (by cipher, then PRF, MAC and group), that one
- * of theirs has in full.  What the peer's order is does not matter.
+ * ORDER_OURS: first of ours, in our order (by cipher, then PRF, MAC, group and
+ * ESN), that one of theirs has in full; what the peer's order is does not
+ * matter.  ORDER_PEER: the peer's first proposal that we have in full, and of
+ * each type its first that we have.  ORDER_AWS: as AWS documents it for its own
+ * end, which walks its list from the lowest value on: transform ids, then key
+ * lengths.  ESP without an ESN transform means no ESN in any order.
  */
 bool		proposal_choose(const struct proposals *, const struct offer *,
 		    size_t spi_size, struct choice *);

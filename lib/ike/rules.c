@@ -23,12 +23,16 @@ static const struct rule {
 	    ANYWHERE | B(CERTREQ), N_NONE },
 	{ IKE_AUTH, false, CHILD | B(IDI) | B(AUTH),
 	    ANYWHERE | B(IDR) | B(CERT) | B(CERTREQ) | B(CP), N_NONE },
+	/* RFC 6023 section 3: without a child, where both sides can */
+	{ IKE_AUTH, false, B(IDI) | B(AUTH),
+	    ANYWHERE | B(IDR) | B(CERT) | B(CERTREQ), N_NONE },
 	/* section 2.16: "... by leaving out the AUTH payload" */
 	{ IKE_AUTH, false, CHILD | B(IDI),
 	    ANYWHERE | B(IDR) | B(CERT) | B(CERTREQ) | B(CP),
 	    N_AUTHENTICATION_FAILED },
 	{ IKE_AUTH, true, CHILD | B(IDR) | B(AUTH),
 	    ANYWHERE | B(CERT) | B(CP), N_NONE },
+	{ IKE_AUTH, true, B(IDR) | B(AUTH), ANYWHERE | B(CERT), N_NONE },
 	/* a child: new, or rekeyed when N(REKEY_SA) is there */
 	{ CREATE_CHILD_SA, false, CHILD | B(NONCE),
 	    ANYWHERE | B(KE) | B(CP), N_NONE },

@@ -124,6 +124,7 @@ sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
 		.expire_at = INSTANT_NEVER, .dpd_at = INSTANT_NEVER,
 		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
 		.established_at = INSTANT_NEVER, .timer.at = INSTANT_NEVER,
+		.x.forget_at = INSTANT_NEVER,
 	};
 	if (!map_put(&ike->sas, sa_our_spi(sa), sa)) {
 		free(sa);
@@ -339,6 +340,7 @@ deadline(const struct ike_sa *sa)
 	if (sa->x.task != TASK_NONE)
 		t = instant_min(t, instant_min(sa->x.resend_at,
 		    sa->x.give_up_at));
+	t = instant_min(t, xchg_stale_at(sa));
 	if (sa->state != SA_ESTABLISHED && sa->state != SA_REKEYED)
 		return t;
 	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
@@ -423,8 +425,12 @@ tick_established(struct ike_sa *sa, struct instant now)
 		x_info_wind_up(sa, now);
 	}
 	if (instant_due(sa->cull_at, now)) {
+		/* What it lost to may have gone meanwhile. */
+		bool spare = peer_main_sa(sa->peer) != sa;
+
 		sa->cull_at = INSTANT_NEVER;
-		x_info_wind_up(sa, now);
+		if (spare)
+			x_info_wind_up(sa, now);
 	}
 	if (instant_due(sa->keepalive_at, now))
 		send_keepalive(sa, now);
@@ -466,6 +472,7 @@ sa_tick(struct ike_sa *sa, struct instant now)
 		task_expired(sa, now);
 	else if (sa->x.task != TASK_NONE && instant_due(sa->x.resend_at, now))
 		xchg_resend(sa, now);
+	xchg_tidy(sa, now);
 	if (sa->state == SA_ESTABLISHED || sa->state == SA_REKEYED)
 		tick_established(sa, now);
 }

@@ -8,6 +8,7 @@
 #include "crypto/kex.h"
 #include "ike/build.h"
 #include "ike/child.h"
+#include "ike/frag.h"
 #include "ike/keys.h"
 #include "ike/table.h"
 
@@ -60,12 +61,17 @@ struct setup {
 	uint8_t		cookie_n;
 	uint8_t		number;		/* of the proposal that we chose */
 	uint32_t	spi_in;		/* of the first child, ours */
-	uint8_t		auth[64];	/* our AUTH value */
-	uint8_t		auth_n;
+	uint8_t		auth[SIG_VALUE_MAX];	/* our AUTH value */
+	uint16_t	auth_n;
+	uint8_t		auth_method;
+	unsigned	hashes;		/* that the peer announced; see sig.h */
+	bool		asks_others;	/* CERTREQ without a CA of ours */
+	uint32_t	creds_epoch;	/* of what our value was asked with */
 	uint8_t		*inner;		/* the peer's IKE_AUTH, decrypted */
 	size_t		inner_n;
 	uint8_t		inner_first;
 	bool		initial_contact;	/* the peer said so */
+	bool		childless;	/* no child with IKE_AUTH */
 	struct reason	why;		/* refusal of an earlier candidate */
 };
 
@@ -82,6 +88,7 @@ struct create {
 	bool		collided;	/* the peer rekeys the same */
 	struct nonce_key theirs;	/* lowest nonce of its exchange */
 	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
+	bool		overtaken;	/* theirs stays, whatever the answer */
 };
 
 struct xchg {
@@ -89,14 +96,16 @@ struct xchg {
 	enum task	task;		/* TASK_NONE: no request is out */
 	uint32_t	subject;	/* spi_in of the child it is about */
 	uint8_t		exchange;
-	uint8_t		*request;	/* owned; resent as it is */
-	uint16_t	request_n;
-	uint8_t		*response;	/* owned; the last one */
-	uint16_t	response_n;
+	/* Owned; a message, or its fragments one behind the other. */
+	uint8_t		*request;	/* resent as it is */
+	uint8_t		*response;	/* the last one */
+	uint32_t	request_n, response_n;
+	struct frag	*gather[2];	/* of the peer's request, response */
 	bool		answering;	/* a request is being worked on */
 	unsigned	tries;
 	struct path	reply_path;
 	struct instant	resend_at, give_up_at;
+	struct instant	forget_at;	/* the response */
 };
 
 struct ike_sa {
@@ -109,6 +118,7 @@ struct ike_sa {
 	bool		opened;		/* we initiated the first of its line */
 	bool		want_delete, want_rekey, want_child, want_dpd;
 	bool		nat_local, nat_remote, encap;
+	bool		frags;		/* both ends do RFC 7383 */
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */

@@ -133,3 +133,18 @@ out_event(struct ike *ike, uint32_t peer, enum ike_event event,
 	vsnprintf(out->why.s, sizeof(out->why.s), fmt, ap);
 	va_end(ap);
 }
+
+void
+out_stranger(struct ike *ike, const struct path *path, const char *fmt, ...)
+{
+	struct ike_out *out = out_push(ike, IKE_OUT_EVENT, 0);
+	va_list ap;
+
+	if (out == NULL)
+		return;
+	out->event = IKE_EV_REFUSED;
+	out->path = *path;
+	va_start(ap, fmt);
+	vsnprintf(out->why.s, sizeof(out->why.s), fmt, ap);
+	va_end(ap);
+}

@@ -6,15 +6,18 @@
 #define IKE_TABLE_H
 
 #include "ike/cookie.h"
+#include "ike/hdr.h"
 #include "ike/ike.h"
+#include "ike/index.h"
 #include "util/map.h"
 #include "util/timer.h"
 
 struct ike_sa;
 struct child;
+struct story;
 
 struct ike_peer {
-	struct ike_peer	*next;
+	struct index_link in[INDEX_LISTS];
 	struct ike	*ike;
 	struct ike_peer_conf conf;
 	struct ike_sa	*sas;		/* linked by peer_next */
@@ -25,6 +28,11 @@ struct ike_peer {
 	unsigned	half_open;
 	unsigned	rekeys, child_rekeys;
 	struct reason	why;		/* the last failure */
+	struct story	*story;		/* its details; owned, or NULL */
+	bool		told;		/* the story is of what fails now */
+	struct ike_creds creds;
+	uint32_t	creds_epoch;	/* counts changes of it */
+	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
 };
 
 struct out_node;
@@ -34,7 +42,8 @@ struct ike {
 	struct drbg	*drbg;		/* borrowed */
 	struct cookie_jar jar;
 	bool		jar_ready;
-	struct ike_peer	*peers;
+	struct index	peers;
+	unsigned	signers;	/* those with signatures */
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */
@@ -44,9 +53,12 @@ struct ike {
 	struct map	tokens_child;	/* token -> child */
 	uint32_t	next_token;
 	unsigned	half_open;
+	size_t		gathered;	/* octets of fragments */
+	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
 	struct out_node	*out_head, *out_tail;
+	uint8_t		scratch[IKE_MSG_MAX];	/* of the message being built */
 };
 
 uint32_t	table_token(struct ike *);
@@ -63,5 +75,8 @@ void		out_datagram(struct ike *, uint32_t peer, const struct path *,
 		    struct bytes);
 void		out_event(struct ike *, uint32_t peer, enum ike_event,
 		    const char *, ...) __attribute__((format(printf, 4, 5)));
+/* IKE_EV_REFUSED of somebody who is no peer of ours. */
+void		out_stranger(struct ike *, const struct path *,
+		    const char *, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -17,8 +17,22 @@
 static void
 peer_dead(struct ike_sa *sa, struct instant now)
 {
-	char at[ENDPOINT_STRLEN];
+	struct story *s;
+	char at[ENDPOINT_STRLEN], from[ENDPOINT_STRLEN];
 
+	/* An attempt that the peer's own has made needless ends unseen. */
+	if (sa->state < SA_ESTABLISHED && peer_main_sa(sa->peer) != sa) {
+		sa_die(sa, now, NULL);
+		return;
+	}
+	s = peer_story(sa->peer, STORY_NO_ANSWER);
+	story_add(s, "request", "%s, sent %u times",
+	    hdr_exchange_str(sa->x.exchange), sa->x.tries);
+	story_add(s, "path", "%s to %s",
+	    endpoint_str(&sa->path.local, from),
+	    endpoint_str(&sa->path.remote, at));
+	story_add(s, "heard", "%s", sa->state == SA_INIT_SENT ?
+	    "nothing from the peer yet" : "the peer answered before that");
 	sa_die(sa, now, "no answer from %s to %s after %u transmissions",
 	    endpoint_str(&sa->path.remote, at),
 	    hdr_exchange_str(sa->x.exchange), sa->x.tries);

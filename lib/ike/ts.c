@@ -102,20 +102,27 @@ ts_encode(struct wr *w, const struct ts_list *l)
 	}
 }
 
-/* The longest prefix length whose block starts at lo and stays within hi. */
+static bool
+bit(const struct addr *a, unsigned i)
+{
+	return (a->b[i / 8] >> (7 - i % 8) & 1) != 0;
+}
+
+/* The widest block that starts at lo and stays within hi. */
 static struct prefix
 block_at(const struct addr *lo, const struct addr *hi)
 {
-	struct prefix p = { .addr = *lo, .len = (uint8_t)addr_bits(lo) };
+	const uint8_t bits = (uint8_t)addr_bits(lo);
+	struct prefix p = { .addr = *lo, .len = bits };
+	struct addr last;
 
-	while (p.len > 0) {
-		struct prefix wider = { *lo, (uint8_t)(p.len - 1) };
-		struct prefix net = prefix_network(&wider);
-		struct addr last = prefix_last(&net);
-
-		if (!addr_eq(&net.addr, lo) || addr_cmp(&last, hi) > 0)
+	/* As wide as lo lets it be, then narrower until it fits. */
+	while (p.len > 0 && !bit(lo, p.len - 1u))
+		p.len--;
+	for (; p.len < bits; p.len++) {
+		last = prefix_last(&p);
+		if (addr_cmp(&last, hi) <= 0)
 			break;
-		p = wider;
 	}
 	return p;
 }

@@ -1,72 +1,24 @@
 /*
- * IKE_AUTH with pre-shared keys (RFC 7296 sections 1.2, 2.15, 2.16, 2.21.2).
+ * IKE_AUTH (RFC 7296 sections 1.2, 2.16, 2.21.2).
  *
- *   HDR, SK {IDi, [N(INITIAL_CONTACT),] [IDr,] AUTH, SAi2, TSi, TSr}  -->
- *                                <--  HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+ *   HDR, SK {IDi, [CERT,] [CERTREQ,] [N(INITIAL_CONTACT),] [IDr,] AUTH,
+ *       SAi2, TSi, TSr}  -->
+ *                        <--  HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
  *
- * The key itself is with the host: signed octets go out, an AUTH value comes
- * back.  The peer's value is compared in constant time; nothing of its message
- * is acted on before.
+ * What proves an identity is auth.c's, certificates are certs.c's.  Nothing
+ * of the peer's message is acted on before it has proved its identity.
  */
 #include "ike/x_auth.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/prf.h"
+#include "ike/auth.h"
+#include "ike/certs.h"
 #include "ike/peer.h"
 #include "ike/x_child.h"
 #include "ike/x_info.h"
 #include "ike/xchg.h"
-
-#define AUTH_SHARED_KEY	2	/* section 3.8 */
-
-/*
- * InitiatorSignedOctets = RealMessage1 | NonceRData | prf(SK_pi, IDi'), and
- * the mirror of it, to be turned into an AUTH value by the host.
- */
-static bool
-ask_value(struct ike_sa *sa, bool of_initiator, struct bytes id_body)
-{
-	const struct setup *s = sa->setup;
-	const struct nonce *nonce = of_initiator ? &s->nr : &s->ni;
-	const struct key *sk_p = of_initiator ? &sa->keys.sk_pi :
-	    &sa->keys.sk_pr;
-	struct bytes real = of_initiator ? bytes_of(s->init_i, s->init_i_n) :
-	    bytes_of(s->init_r, s->init_r_n);
-	size_t cap = real.n + nonce->n + PRF_MAX;
-	uint8_t mac[PRF_MAX], *octets = malloc(cap);
-	struct wr w = wr_of(octets, cap);
-	struct ike_out *out = NULL;
-
-	if (octets != NULL && prf(sa->suite.prf, key_bytes(sk_p), &id_body, 1,
-	    mac))
-		out = out_push(sa->ike, IKE_OUT_AUTH, sa->peer->conf.id);
-	if (out == NULL) {
-		free(octets);
-		return false;
-	}
-	wr_bytes(&w, real);
-	wr_bytes(&w, bytes_of(nonce->b, nonce->n));
-	wr_bytes(&w, bytes_of(mac, sa->suite.prf->key_len));
-	map_del(&sa->ike->tokens_auth, sa->token);
-	sa->token = table_token(sa->ike);
-	out->token = sa->token;
-	out->prf = sa->suite.prf;
-	out->data = octets;
-	out->n = w.n;
-	return map_put(&sa->ike->tokens_auth, sa->token, sa);
-}
-
-static bool
-ask_own_value(struct ike_sa *sa)
-{
-	uint8_t body[4 + ID_DATA_MAX];
-	struct wr w = wr_of(body, sizeof(body));
-
-	id_encode(&w, &sa->peer->conf.local_id);
-	return ask_value(sa, sa->initiator, wr_done(&w));
-}
 
 /* Keeps the peer's message until its AUTH value is known. */
 static bool
@@ -91,35 +43,24 @@ no_memory(struct ike_sa *sa, struct instant now)
 	sa_die(sa, now, "out of memory");
 }
 
-static void
-explain_id(struct reason *why, const char *what, const struct pl_id *got,
-    const char *but, const struct id *wanted)
-{
-	char a[100], b[100];
-
-	id_str(got->type, got->data, a, sizeof(a));
-	peer_id_str(wanted, b, sizeof(b));
-	reason_set(why, "%s %s, %s %s", what, a, but, b);
-}
-
-static bool
-by_shared_key(const struct msg *m, struct reason *why)
-{
-	if (m->auth.method == AUTH_SHARED_KEY)
-		return true;
-	reason_set(why, "the peer authenticates by method %u, expected a "
-	    "pre-shared key", m->auth.method);
-	return false;
-}
-
 /* --- initiator --- */
 
 void
 x_auth_start(struct ike_sa *sa, struct instant now)
 {
+	struct reason why;
+
 	sa_state(sa, now, SA_SIGNING);
-	if (!ask_own_value(sa))
-		no_memory(sa, now);
+	if (!auth_ask_own(sa, &why))
+		sa_die(sa, now, "%s", why.s);
+}
+
+static void
+build_own_id(struct build *b, const struct ike_sa *sa, enum payload_type type)
+{
+	struct pl_id own = auth_own_id(sa->peer);
+
+	id_encode(build_payload(b, type), own.type, own.data);
 }
 
 static void
@@ -127,15 +68,22 @@ build_auth(struct build *b, const struct ike_sa *sa)
 {
 	struct wr *w = build_payload(b, PL_AUTH);
 
-	wr_u8(w, AUTH_SHARED_KEY);
+	wr_u8(w, sa->setup->auth_method);
 	wr_zero(w, 3);
 	wr_bytes(w, bytes_of(sa->setup->auth, sa->setup->auth_n));
 }
 
-/* Section 2.4: we have no other SA with this peer that is to stay. */
+/*
+ * Section 2.4: "the only IKE SA currently active between the authenticated
+ * identities".  We have no other SA with this peer that is to stay, and no
+ * other tunnel is between the same identities, as two with one certificate
+ * at each end are: it would cost them theirs.
+ */
 static bool
 first_contact(const struct ike_sa *sa)
 {
+	if (auth_has_twin(sa->peer))
+		return false;
 	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
 		if (o->state == SA_ESTABLISHED && !o->want_delete)
 			return false;
@@ -148,19 +96,23 @@ send_request(struct ike_sa *sa, struct instant now)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct offer esp = x_child_first_offer(sa);
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
 	sa->setup->spi_in = table_child_spi(sa->ike);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), IKE_AUTH, false);
-	id_encode(build_payload(&b, PL_IDI), &conf->local_id);
+	xchg_begin_sk(sa, &b, IKE_AUTH, false);
+	build_own_id(&b, sa, PL_IDI);
+	certs_build_chain(&b, sa);
+	certs_build_request(&b, sa);
 	if (first_contact(sa))
 		build_notify(&b, N_INITIAL_CONTACT, (struct bytes){ 0 });
 	if (conf->remote_id.type != 0)
-		id_encode(build_payload(&b, PL_IDR), &conf->remote_id);
+		id_encode(build_payload(&b, PL_IDR), conf->remote_id.type,
+		    bytes_of(conf->remote_id.data, conf->remote_id.n));
 	build_auth(&b, sa);
-	x_child_build_sa(&b, &esp, sa->setup->spi_in);
-	x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	if (!sa->setup->childless) {
+		x_child_build_sa(&b, &esp, sa->setup->spi_in);
+		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+	}
 	sa_state(sa, now, SA_AUTH_SENT);
 	if (!xchg_request(sa, now, &b, TASK_AUTH, 0))
 		sa_die(sa, now, "cannot build IKE_AUTH");
@@ -178,17 +130,32 @@ reject(struct ike_sa *sa, struct instant now, const char *why)
 static void
 refused(struct ike_sa *sa, struct instant now, uint16_t type)
 {
-	char ours[160];
+	bool psk = sa->peer->conf.local_auth == IKE_AUTH_PSK;
+	struct story *s;
+	char ours[110];
 
-	peer_id_str(&sa->peer->conf.local_id, ours, sizeof(ours));
-	if (type == N_AUTHENTICATION_FAILED)
-		sa_die(sa, now, "the peer refused to authenticate us "
-		    "(AUTHENTICATION_FAILED): pre-shared keys differ, or it "
-		    "does not expect our identity %s", ours);
-	else
+	auth_own_id_str(sa->peer, ours, sizeof(ours));
+	s = peer_story(sa->peer, type == N_AUTHENTICATION_FAILED ?
+	    STORY_REFUSED_US : STORY_ERROR_NOTIFY);
+	story_notify(s, IKE_AUTH, type);
+	story_add(s, "we are", "%s", ours);
+	story_add(s, "by", "%s", psk ? "pre-shared key" : "certificate");
+	if (type != N_AUTHENTICATION_FAILED)
 		sa_die(sa, now, "the peer answered IKE_AUTH with %s (%u)",
 		    notify_str(type), type);
+	else if (sa->setup->asks_others)
+		sa_die(sa, now, "the peer refused to authenticate us "
+		    "(AUTHENTICATION_FAILED): the peer asks for CAs that did "
+		    "not issue our certificate");
+	else
+		sa_die(sa, now, "the peer refused to authenticate us "
+		    "(AUTHENTICATION_FAILED): %s, or it does not expect our "
+		    "identity %s", psk ? "pre-shared keys differ" :
+		    "it does not believe our certificate", ours);
 }
+
+static void	accept_answer(struct ike_sa *, struct instant,
+		    const struct msg *);
 
 void
 x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
@@ -208,20 +175,24 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		x_info_delete_ike(sa, now, N_NONE);
 		return;
 	}
-	if (!id_matches(&sa->peer->conf.remote_id, &m->idr)) {
-		explain_id(&why, "the peer's identity is", &m->idr, "expected",
-		    &sa->peer->conf.remote_id);
-		reject(sa, now, why.s);
-		return;
-	}
-	if (!by_shared_key(m, &why)) {
+	if (!auth_is_peer(sa, sa->peer, &m->idr, &why) ||
+	    !auth_by(sa, sa->peer, m, &why)) {
 		reject(sa, now, why.s);
 		return;
 	}
 	sa_state(sa, now, SA_CHECKING);
-	if (!keep_inner(sa, m->first, m->chain) ||
-	    !ask_value(sa, false, m->idr.body))
-		no_memory(sa, now);
+	switch (auth_check(sa, now, m, &why)) {
+	case AUTH_GOOD:
+		accept_answer(sa, now, m);
+		break;
+	case AUTH_BAD:
+		reject(sa, now, why.s);
+		break;
+	case AUTH_ASKED:
+		if (!keep_inner(sa, m->first, m->chain))
+			no_memory(sa, now);
+		break;
+	}
 }
 
 /* The child that came with IKE_AUTH, or why there is none. */
@@ -237,9 +208,14 @@ first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 		.nr = bytes_of(sa->setup->nr.b, sa->setup->nr.n),
 	};
 
-	if (error != NULL) {
+	if (sa->setup->childless) {
+		sa->want_child = true;
+	} else if (error != NULL) {
+		x_child_tell(sa, IKE_AUTH, &esp, error->type);
 		peer_failed(sa->peer, "the peer refused the child SA: %s (%u)",
 		    notify_str(error->type), error->type);
+		/* Not with IKE_AUTH, but maybe after it (RFC 6023). */
+		sa->want_child = error->type == N_NO_ADDITIONAL_SAS;
 	} else if (x_child_accept(sa, m, &esp, &deal, &why) != N_NONE) {
 		peer_failed(sa->peer, "%s", why.s);
 		sa->want_delete = true;
@@ -249,10 +225,14 @@ first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 	}
 }
 
-static bool
-value_matches(const struct msg *m, struct bytes value)
+/* The peer is who it should be. */
+static void
+accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
-	return value.n > 0 && secret_eq(m->auth.data, value);
+	sa_establish(sa, now);
+	peer_elect(sa->peer, sa, now);
+	first_child(sa, now, m);
+	sa_setup_free(sa);
 }
 
 static void
@@ -260,82 +240,14 @@ check_answer(struct ike_sa *sa, struct instant now, struct bytes value)
 {
 	struct msg m;
 
-	if (!kept_inner(sa, &m) || !value_matches(&m, value)) {
+	if (kept_inner(sa, &m) && auth_matches(sa, &m, value))
+		accept_answer(sa, now, &m);
+	else
 		reject(sa, now, "the peer's AUTH value does not match: "
 		    "pre-shared keys differ");
-		return;
-	}
-	sa_establish(sa, now);
-	peer_elect(sa->peer, sa, now);
-	first_child(sa, now, &m);
-	sa_setup_free(sa);
 }
 
 /* --- responder --- */
-
-/* Were these algorithms negotiated within what the peer allows? */
-static bool
-suite_fits(const struct ike_peer *p, const struct suite *s)
-{
-	const struct {
-		const struct alg *alg;
-		const struct alg_list *list;
-	} pairs[] = {
-		{ s->encr, &p->conf.ike.encr }, { s->prf, &p->conf.ike.prf },
-		{ s->integ, &p->conf.ike.integ }, { s->ke, &p->conf.ike.ke },
-	};
-
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		bool found = pairs[i].alg == NULL;
-
-		for (size_t k = 0; k < pairs[i].list->n; k++)
-			found |= pairs[i].list->alg[k] == pairs[i].alg;
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/* May this peer be meant?  If not, why; with nothing to compare, why stays. */
-static bool
-is_meant(const struct ike_sa *sa, const struct ike_peer *p,
-    const struct msg *m, struct reason *why)
-{
-	if (!p->accept || !suite_fits(p, &sa->suite))
-		return false;
-	if (!id_matches(&p->conf.remote_id, &m->idi)) {
-		explain_id(why, "the peer's identity is", &m->idi, "expected",
-		    &p->conf.remote_id);
-		return false;
-	}
-	if ((m->seen & PL_BIT(PL_IDR)) != 0 &&
-	    !id_matches(&p->conf.local_id, &m->idr)) {
-		explain_id(why, "the peer wants to talk to", &m->idr, "we are",
-		    &p->conf.local_id);
-		return false;
-	}
-	return true;
-}
-
-/*
- * Who of those at this address is it?  Told apart by identity; one who is
- * named goes before one who may be anybody.
- */
-static struct ike_peer *
-identify(const struct ike_sa *sa, const struct msg *m, struct reason *why)
-{
-	struct ike_peer *p = NULL, *anybody = NULL;
-
-	while ((p = peer_candidate(sa->ike, &sa->path, p)) != NULL) {
-		if (!is_meant(sa, p, m, why))
-			continue;
-		if (p->conf.remote_id.type != 0)
-			return p;
-		if (anybody == NULL)
-			anybody = p;
-	}
-	return anybody;
-}
 
 /* Section 2.21.2: the answer is kept for retransmissions, nothing else. */
 static void
@@ -361,7 +273,9 @@ x_auth_refuse(struct ike_sa *sa, struct instant now, uint16_t type,
 
 	if (type == N_AUTHENTICATION_FAILED)
 		reason_set(&why, "the peer wants to authenticate by EAP, "
-		    "expected a pre-shared key");
+		    "expected a %s",
+		    sa->peer->conf.remote_auth == IKE_AUTH_PSK ?
+		    "pre-shared key" : "certificate");
 	else
 		reason_set(&why, "the peer's IKE_AUTH request is malformed "
 		    "(%s)", notify_str(type));
@@ -380,24 +294,54 @@ x_auth_abandon(struct ike_sa *sa, struct instant now)
 		sa_die(sa, now, NULL);
 }
 
+/* The peer is who it should be: now our own value. */
+static void
+accept_request(struct ike_sa *sa, struct instant now)
+{
+	struct reason why;
+
+	sa_state(sa, now, SA_ANSWERING);
+	if (auth_ask_own(sa, &why))
+		return;
+	peer_failed(sa->peer, "%s", why.s);
+	x_auth_abandon(sa, now);
+}
+
 void
 x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
     uint8_t first, struct bytes inner)
 {
 	struct reason why = { "tunnel is administratively down" };
-	struct ike_peer *peer = identify(sa, m, &why);
+	struct ike_peer *peer = auth_identify(sa, m, &why);
 
-	if (peer == NULL || !by_shared_key(m, &why)) {
+	if (peer == NULL) {
 		fail(sa, now, why.s);
+		return;
+	}
+	if ((m->seen & PL_BIT(PL_SA)) == 0 &&
+	    peer->conf.childless == IKE_CHILDLESS_NEVER) {
+		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
 		return;
 	}
 	sa_state(sa, now, SA_VERIFYING);
 	sa_bind(sa, peer);
+	certs_hear(sa, m);
 	sa->setup->initial_contact =
 	    msg_notify(m, N_INITIAL_CONTACT) != NULL;
-	if (!keep_inner(sa, first, inner) ||
-	    !ask_value(sa, true, m->idi.body))
+	if (!keep_inner(sa, first, inner)) {
 		no_memory(sa, now);
+		return;
+	}
+	switch (auth_check(sa, now, m, &why)) {
+	case AUTH_GOOD:
+		accept_request(sa, now);
+		break;
+	case AUTH_BAD:
+		fail(sa, now, why.s);
+		break;
+	case AUTH_ASKED:
+		break;
+	}
 }
 
 static void
@@ -405,17 +349,17 @@ verify_request(struct ike_sa *sa, struct instant now, struct bytes value)
 {
 	struct msg m;
 
-	if (!kept_inner(sa, &m) || !value_matches(&m, value)) {
+	if (kept_inner(sa, &m) && auth_matches(sa, &m, value))
+		accept_request(sa, now);
+	else
 		fail(sa, now, "the peer's AUTH value does not match: "
 		    "pre-shared keys differ");
-		return;
-	}
-	sa_state(sa, now, SA_ANSWERING);
-	if (!ask_own_value(sa))
-		no_memory(sa, now);
 }
 
-/* The child's part of the answer; NULL: a notify says why there is none. */
+/*
+ * The child's part of the answer.  NULL: none was asked for, or a notify says
+ * why there is none.
+ */
 static struct child *
 answer_child(struct ike_sa *sa, struct instant now, struct build *b,
     const struct msg *m)
@@ -432,7 +376,15 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 	struct child *c;
 	uint16_t verdict;
 
-	verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
+	if ((m->seen & PL_BIT(PL_SA)) == 0)
+		return NULL;
+	if (sa->peer->conf.childless == IKE_CHILDLESS_FORCE) {
+		reason_set(&why, "childless = \"force\" wants the first one "
+		    "by CREATE_CHILD_SA");
+		verdict = N_NO_ADDITIONAL_SAS;
+	} else {
+		verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
+	}
 	c = verdict == N_NONE ? child_new(sa, now, &deal) : NULL;
 	if (c == NULL) {
 		if (verdict == N_NONE)
@@ -452,7 +404,6 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 static void
 answer(struct ike_sa *sa, struct instant now)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	struct child *c;
 	struct build b;
 	struct msg m;
@@ -463,8 +414,9 @@ answer(struct ike_sa *sa, struct instant now)
 	}
 	sa_establish(sa, now);
 	peer_elect(sa->peer, sa, now);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), IKE_AUTH, true);
-	id_encode(build_payload(&b, PL_IDR), &sa->peer->conf.local_id);
+	xchg_begin_sk(sa, &b, IKE_AUTH, true);
+	build_own_id(&b, sa, PL_IDR);
+	certs_build_chain(&b, sa);
 	build_auth(&b, sa);
 	c = answer_child(sa, now, &b, &m);
 	if (c != NULL)
@@ -473,16 +425,42 @@ answer(struct ike_sa *sa, struct instant now)
 	sa_setup_free(sa);
 }
 
-static void
-keep_value(struct ike_sa *sa, struct bytes value)
+/* Our certificate was replaced meanwhile: the value is of the wrong key. */
+static bool
+is_stale(const struct ike_sa *sa)
 {
-	memcpy(sa->setup->auth, value.p, value.n);
-	sa->setup->auth_n = (uint8_t)value.n;
+	return sa->peer->conf.local_auth == IKE_AUTH_CERTIFICATE &&
+	    sa->setup->creds_epoch != sa->peer->creds_epoch;
+}
+
+/* Our value is here, or asked for once more. */
+static void
+own_value(struct ike_sa *sa, struct instant now, uint8_t method,
+    struct bytes value)
+{
+	struct setup *s = sa->setup;
+	struct reason why;
+
+	if (is_stale(sa)) {
+		if (auth_ask_own(sa, &why))
+			return;
+		peer_failed(sa->peer, "%s", why.s);
+		x_auth_abandon(sa, now);
+		return;
+	}
+	memcpy(s->auth, value.p, value.n);
+	s->auth_n = (uint16_t)value.n;
+	s->auth_method = sa->peer->conf.local_auth == IKE_AUTH_PSK ?
+	    SIG_METHOD_PSK : method;
+	if (sa->state == SA_SIGNING)
+		send_request(sa, now);
+	else
+		answer(sa, now);
 }
 
 void
-x_auth_value(struct ike_sa *sa, struct instant now, struct bytes value,
-    const char *why)
+x_auth_value(struct ike_sa *sa, struct instant now, uint8_t method,
+    struct bytes value, const char *why)
 {
 	sa->token = 0;
 	sa_touch(sa);
@@ -494,15 +472,10 @@ x_auth_value(struct ike_sa *sa, struct instant now, struct bytes value,
 		x_auth_abandon(sa, now);
 		return;
 	}
-	if (sa->state == SA_SIGNING) {
-		keep_value(sa, value);
-		send_request(sa, now);
-	} else if (sa->state == SA_CHECKING) {
+	if (sa->state == SA_CHECKING)
 		check_answer(sa, now, value);
-	} else if (sa->state == SA_VERIFYING) {
+	else if (sa->state == SA_VERIFYING)
 		verify_request(sa, now, value);
-	} else if (sa->state == SA_ANSWERING) {
-		keep_value(sa, value);
-		answer(sa, now);
-	}
+	else if (sa->state == SA_SIGNING || sa->state == SA_ANSWERING)
+		own_value(sa, now, method, value);
 }

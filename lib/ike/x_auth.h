@@ -1,4 +1,4 @@
-/* IKE_AUTH, RFC 7296 sections 1.2 and 2.15, with pre-shared keys. */
+/* IKE_AUTH, RFC 7296 sections 1.2 and 2.15. */
 #ifndef IKE_X_AUTH_H
 #define IKE_X_AUTH_H
 
@@ -17,7 +17,7 @@ void	x_auth_refuse(struct ike_sa *, struct instant, uint16_t type,
 /* Gives up while an AUTH value is awaited; the peer is told what it needs. */
 void	x_auth_abandon(struct ike_sa *, struct instant);
 /* The host computed an AUTH value, ours or the one that the peer must show. */
-void	x_auth_value(struct ike_sa *, struct instant, struct bytes value,
-	    const char *why);
+void	x_auth_value(struct ike_sa *, struct instant, uint8_t method,
+	    struct bytes value, const char *why);
 
 #endif

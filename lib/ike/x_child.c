@@ -74,8 +74,27 @@ explain_ts(const struct ike_sa *sa, const struct ts_list *tsi,
 	ts_str(tsr, b, sizeof(b));
 	ts_str(&sa->peer->conf.remote_ts, c, sizeof(c));
 	ts_str(&sa->peer->conf.local_ts, d, sizeof(d));
+	story_selectors(peer_story(sa->peer, STORY_SELECTORS), tsi, tsr,
+	    &sa->peer->conf.remote_ts, &sa->peer->conf.local_ts);
 	reason_set(why, "traffic selectors: offered %s to %s, allowed %s to %s",
 	    a, b, c, d);
+}
+
+void
+x_child_tell(const struct ike_sa *sa, uint8_t exchange, const struct offer *o,
+    uint16_t type)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct story *s = peer_story(sa->peer, type == N_NO_PROPOSAL_CHOSEN ?
+	    STORY_NO_PROPOSAL : type == N_TS_UNACCEPTABLE ? STORY_SELECTORS :
+	    STORY_ERROR_NOTIFY);
+	char local[80], remote[80];
+
+	story_notify(s, exchange, type);
+	story_proposals(s, o, NULL);
+	ts_str(&conf->local_ts, local, sizeof(local));
+	ts_str(&conf->remote_ts, remote, sizeof(remote));
+	story_add(s, "selectors", "ours %s, the peer's %s", local, remote);
 }
 
 uint16_t
@@ -96,6 +115,8 @@ x_child_choose(const struct ike_sa *sa, const struct msg *m,
 	}
 	if (!proposal_choose(&ps, o, 4, &c)) {
 		proposal_explain(&ps, o, why);
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL), o,
+		    &ps);
 		return N_NO_PROPOSAL_CHOSEN;
 	}
 	if (!spi_free(sa, spi_of(c.spi))) {
@@ -133,6 +154,8 @@ x_child_accept(const struct ike_sa *sa, const struct msg *m,
 		return N_INVALID_SYNTAX;
 	}
 	if (!proposal_accept(&ps, o, 4, &c)) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL), o,
+		    &ps);
 		reason_set(why, "the peer answered with an ESP proposal that "
 		    "we did not offer");
 		return N_NO_PROPOSAL_CHOSEN;
@@ -144,6 +167,9 @@ x_child_accept(const struct ike_sa *sa, const struct msg *m,
 	}
 	if (!ts_within(&deal->local_ts, &conf->local_ts) ||
 	    !ts_within(&deal->remote_ts, &conf->remote_ts)) {
+		story_selectors(peer_story(sa->peer, STORY_SELECTORS),
+		    &deal->local_ts, &deal->remote_ts, &conf->local_ts,
+		    &conf->remote_ts);
 		reason_set(why, "the peer answered with traffic selectors "
 		    "beyond those that we offered");
 		return N_TS_UNACCEPTABLE;
@@ -160,10 +186,9 @@ send_request(struct ike_sa *sa, struct instant now, const struct child *old)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct create *x = sa->create;
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, false);
 	if (old != NULL)
 		build_notify_spi(&b, N_REKEY_SA, PROTO_ESP, old->spi_in,
 		    (struct bytes){ 0 });
@@ -282,6 +307,8 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 			return;		/* the request is out again */
 		/* FALLTHROUGH */
 	default:
+		x_child_tell(sa, CREATE_CHILD_SA, &sa->create->offer,
+		    error->type);
 		peer_failed(sa->peer, "the peer refused to %s the child SA: "
 		    "%s (%u)", old != NULL ? "rekey" : "create",
 		    notify_str(error->type), error->type);
@@ -300,6 +327,16 @@ shared(struct create *x, const struct msg *m, const struct suite *s,
 	return (m->seen & PL_BIT(PL_KE)) != 0 && m->ke.group == s->ke->id &&
 	    x->kex != NULL && kex_alg(x->kex) == s->ke &&
 	    kex_shared(x->kex, m->ke.data, g_ir);
+}
+
+/* What the peer made when both of us rekeyed this one. */
+static void
+theirs_lost(struct ike_sa *sa, struct instant now, uint32_t old_in)
+{
+	for (struct child *c = sa->children; c != NULL; c = c->next) {
+		if (c->replaces == old_in && !c->initiated && child_current(c))
+			child_lost(c, now);
+	}
 }
 
 /* The answer is good: the child, or what is left of it after a collision. */
@@ -328,6 +365,8 @@ created(struct ike_sa *sa, struct instant now, const struct msg *m,
 		    "child SA is not valid");
 		sa->want_delete = true;
 	} else if (deal->replaces != 0 && !deal->lost) {
+		if (x->collided)
+			theirs_lost(sa, now, deal->replaces);
 		sa->peer->child_rekeys++;
 		out_event(sa->ike, sa->peer->conf.id, IKE_EV_REKEYED,
 		    "child SA");
@@ -404,7 +443,6 @@ refuse(struct ike_sa *sa, struct instant now, uint16_t type,
     const struct msg *m)
 {
 	const struct pl_notify *n = msg_notify(m, N_REKEY_SA);
-	uint8_t buf[512];
 	struct build b;
 
 	if (type != N_CHILD_SA_NOT_FOUND || n == NULL || n->spi.n != 4) {
@@ -412,7 +450,7 @@ refuse(struct ike_sa *sa, struct instant now, uint16_t type,
 		    (struct bytes){ 0 });
 		return;
 	}
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	build_notify_spi(&b, type, PROTO_ESP, spi_of(n->spi),
 	    (struct bytes){ 0 });
 	xchg_respond(sa, now, &b, false);
@@ -453,12 +491,12 @@ static void
 answer(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
     uint8_t number, struct kex *kex, struct child *c)
 {
-	uint8_t buf[IKE_MSG_MAX], spi[4];
+	uint8_t spi[4];
 	struct wr w = wr_of(spi, sizeof(spi));
 	struct build b;
 
 	wr_u32(&w, deal->spi_in);
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &deal->suite,
 	    PROTO_ESP, number, wr_done(&w));
 	build_bytes(&b, PL_NONCE, deal->nr);

@@ -28,6 +28,9 @@ uint16_t	x_child_choose(const struct ike_sa *, const struct msg *,
 uint16_t	x_child_accept(const struct ike_sa *, const struct msg *,
 		    const struct offer *, struct child_deal *,
 		    struct reason *why);
+/* The story of the peer's refusal: its notify, and what we offered. */
+void		x_child_tell(const struct ike_sa *, uint8_t exchange,
+		    const struct offer *, uint16_t type);
 /* ESP as offered in IKE_AUTH: without a key exchange of its own. */
 struct offer	x_child_first_offer(const struct ike_sa *);
 

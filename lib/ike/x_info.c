@@ -6,6 +6,7 @@
 #include "ike/x_info.h"
 
 #include "ike/peer.h"
+#include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
 /* A delete is not worth waiting for as long as a dead peer is. */
@@ -41,8 +42,10 @@ delete_child(struct ike_sa *sa, struct instant now, struct build *b,
 	if (c->state != CHILD_DELETING)
 		build_delete_esp(b, c->spi_in);
 	child_hand_over(c, now);
-	if (child_current(c) && !has_successor(c, false))
+	if (child_current(c) && !has_successor(c, false)) {
+		peer_story(sa->peer, STORY_DELETED);
 		peer_failed(sa->peer, "the peer deleted the child SA");
+	}
 	child_linger(c, now);
 }
 
@@ -58,16 +61,17 @@ delete_children(struct ike_sa *sa, struct instant now, struct build *b,
 		delete_child(sa, now, b, rd_u32(&r));
 }
 
-/* Both sides rekeyed and the peer's won: its successor has the children. */
-static void
-save_children(struct ike_sa *sa)
+/* Another SA carries the tunnel on. */
+static bool
+is_spare(const struct ike_sa *sa)
 {
-	struct ike_sa *n = NULL;
-
-	if (sa->create != NULL && sa->create->theirs_spi != 0)
-		n = map_get(&sa->ike->sas, sa->create->theirs_spi);
-	if (n != NULL)
-		sa_migrate(sa, n);
+	for (const struct ike_sa *o = sa->peer->sas; o != NULL;
+	    o = o->peer_next) {
+		if (o != sa && o->state == SA_ESTABLISHED && !o->want_delete &&
+		    sa_current_child(o) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -75,11 +79,14 @@ delete_sa(struct ike_sa *sa, struct instant now)
 {
 	bool expected = sa->state != SA_ESTABLISHED || sa->want_delete;
 
-	save_children(sa);
-	if (expected || peer_main_sa(sa->peer) != sa)
+	if (x_rekey_overtaken(sa, now))
+		return;
+	if (expected || peer_main_sa(sa->peer) != sa || is_spare(sa)) {
 		sa_die(sa, now, NULL);
-	else
-		sa_die(sa, now, "the peer deleted the IKE SA");
+		return;
+	}
+	peer_story(sa->peer, STORY_DELETED);
+	sa_die(sa, now, "the peer deleted the IKE SA");
 }
 
 /* Section 2.21.2: the peer could not authenticate us after all. */
@@ -90,6 +97,8 @@ says_failed(struct ike_sa *sa, struct instant now, const struct msg *m)
 
 	if (n == NULL)
 		return false;
+	story_id(peer_story(sa->peer, STORY_REFUSED_US), "local_id",
+	    &sa->peer->conf.local_id);
 	sa_die(sa, now, "the peer refused to authenticate us "
 	    "(AUTHENTICATION_FAILED)");
 	return true;
@@ -98,11 +107,10 @@ says_failed(struct ike_sa *sa, struct instant now, const struct msg *m)
 void
 x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	bool whole = false;
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, true);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, true);
 	for (size_t i = 0; i < m->deletes_n; i++) {
 		whole |= m->deletes[i].proto == PROTO_IKE;
 		delete_children(sa, now, &b, &m->deletes[i]);
@@ -117,11 +125,10 @@ x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 void
 x_info_delete_ike(struct ike_sa *sa, struct instant now, uint16_t why)
 {
-	uint8_t buf[512];
 	struct build b;
 
 	sa->want_delete = false;
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, false);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	if (why != N_NONE)
 		build_notify(&b, why, (struct bytes){ 0 });
 	build_delete_ike(&b);
@@ -147,12 +154,11 @@ x_info_wind_up(struct ike_sa *sa, struct instant now)
 void
 x_info_delete_child(struct ike_sa *sa, struct instant now, struct child *c)
 {
-	uint8_t buf[512];
 	struct build b;
 
 	c->want_delete = false;
 	c->state = CHILD_DELETING;
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, false);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	build_delete_esp(&b, c->spi_in);
 	if (!xchg_request(sa, now, &b, TASK_DELETE_CHILD, c->spi_in))
 		sa_die(sa, now, "cannot build INFORMATIONAL");
@@ -161,11 +167,10 @@ x_info_delete_child(struct ike_sa *sa, struct instant now, struct child *c)
 void
 x_info_probe(struct ike_sa *sa, struct instant now)
 {
-	uint8_t buf[512];
 	struct build b;
 
 	sa->want_dpd = false;
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), INFORMATIONAL, false);
+	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	if (!xchg_request(sa, now, &b, TASK_DPD, 0))
 		sa_die(sa, now, "cannot build INFORMATIONAL");
 }

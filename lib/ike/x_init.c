@@ -1,5 +1,6 @@
 /*
- * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23).
+ * IKE_SA_INIT on both sides (RFC 7296 sections 1.2, 2.6, 2.7, 2.23; RFC 7383
+ * section 2.3).
  *
  *   HDR, [N(COOKIE),] SAi1, KEi, Ni, N(NAT..)  -->
  *                        <--  HDR, SAr1, KEr, Nr, N(NAT..)
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/certs.h"
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_auth.h"
@@ -57,10 +59,9 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct setup *s = sa->setup;
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, false);
+	xchg_begin(sa, &b, IKE_SA_INIT, false);
 	if (s->cookie_n > 0)
 		build_notify(&b, N_COOKIE, bytes_of(s->cookie, s->cookie_n));
 	proposal_encode(build_payload(&b, PL_SA), &s->offer,
@@ -68,6 +69,10 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_ke(&b, s->ke->id, kex_public(s->kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&s->ni));
 	nat_build(&b, sa->spi_i, 0, &sa->path, hides(sa));
+	if (sa->peer->conf.fragmentation)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -103,6 +108,7 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	    table_sa_spi(ike), 0);
 
 	if (sa == NULL) {
+		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
 		return;
@@ -178,6 +184,8 @@ restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
+		story_proposals(peer_story(sa->peer, STORY_KEY_EXCHANGE),
+		    &sa->setup->offer, NULL);
 		sa_die(sa, now, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
 		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
@@ -201,14 +209,19 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	n = msg_error(m);
 	if (n == NULL)
 		return false;
-	if (n->type == N_INVALID_KE_PAYLOAD)
+	if (n->type == N_INVALID_KE_PAYLOAD) {
 		restart_with_group(sa, now, n->data);
-	else if (n->type == N_NO_PROPOSAL_CHOSEN)
+	} else if (n->type == N_NO_PROPOSAL_CHOSEN) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, NULL);
 		sa_die(sa, now, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
-	else
+	} else {
+		story_notify(peer_story(sa->peer, STORY_ERROR_NOTIFY),
+		    IKE_SA_INIT, n->type);
 		sa_die(sa, now, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
+	}
 	return true;
 }
 
@@ -250,12 +263,31 @@ float_ports(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
+/* RFC 7383 section 2.3: both ends said that they do it. */
+static bool
+fragments(const struct ike_sa *sa, const struct msg *m)
+{
+	return sa->peer->conf.fragmentation &&
+	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
+}
+
+/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
+static bool
+may_be_childless(struct ike_sa *sa, const struct msg *m)
+{
+	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
+	enum ike_childless wish = sa->peer->conf.childless;
+
+	sa->setup->childless = spoken && wish >= IKE_CHILDLESS_PREFER;
+	return spoken || wish != IKE_CHILDLESS_FORCE;
+}
+
 void
 x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
 	const uint32_t whole = PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE);
-	struct proposals ps;
+	struct proposals ps = { 0 };
 	struct choice c;
 
 	if (answer_is_error(sa, now, m))
@@ -264,20 +296,30 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	    proposal_decode(m->sa, &ps) != N_NONE ||
 	    !proposal_accept(&ps, &sa->setup->offer, 0, &c) ||
 	    c.suite.ke != sa->setup->ke || m->ke.group != c.suite.ke->id) {
+		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		    &sa->setup->offer, &ps);
 		sa_die(sa, now, "the peer answered with an IKE proposal that "
 		    "we did not offer");
+		return;
+	}
+	if (!may_be_childless(sa, m)) {
+		sa_die(sa, now, "the peer does not do IKE SAs without a child "
+		    "(RFC 6023), which childless = \"force\" asks for");
 		return;
 	}
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
 	if (sa->spi_r == 0 || !derive(sa, sa->setup->kex, m->ke.data)) {
+		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;
 	}
 	float_ports(sa, m, path);
+	sa->frags = fragments(sa, m);
 	kex_free(sa->setup->kex);
 	sa->setup->kex = NULL;
 	xchg_done(sa);
+	certs_hear(sa, m);
 	x_auth_start(sa, now);
 }
 
@@ -354,11 +396,13 @@ choose_peer(struct ike *ike, const struct path *path,
 	char from[ENDPOINT_STRLEN];
 	struct ike_peer *p = NULL, *refused = NULL;
 
-	while ((p = peer_candidate(ike, path, p)) != NULL) {
+	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
 		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c))
 			return p;
 		if (p->accept) {
 			proposal_explain(ps, &p->conf.ike, &why);
+			story_proposals(peer_story(p, STORY_NO_PROPOSAL),
+			    &p->conf.ike, ps);
 			refused = p;
 		} else if (refused == NULL) {
 			reason_set(&why, "tunnel is administratively down");
@@ -367,8 +411,7 @@ choose_peer(struct ike *ike, const struct path *path,
 	if (refused != NULL)
 		peer_refused(refused, why.s);
 	else
-		out_event(ike, 0, IKE_EV_REFUSED,
-		    "IKE_SA_INIT from %s refused: %s",
+		out_stranger(ike, path, "IKE_SA_INIT from %s refused: %s",
 		    endpoint_str(&path->remote, from), why.s);
 	return NULL;
 }
@@ -376,16 +419,21 @@ choose_peer(struct ike *ike, const struct path *path,
 static void
 answer(struct ike_sa *sa, struct instant now, struct kex *kex)
 {
-	uint8_t buf[IKE_MSG_MAX];
 	struct build b;
 
 	sa->x.in_mid = 1;
-	xchg_begin(sa, &b, buf, sizeof(buf), IKE_SA_INIT, true);
+	xchg_begin(sa, &b, IKE_SA_INIT, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
 	build_ke(&b, sa->suite.ke->id, kex_public(kex));
 	build_bytes(&b, PL_NONCE, nonce_bytes(&sa->setup->nr));
 	nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, hides(sa));
+	if (sa->frags)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
+	if (sa->peer->conf.childless != IKE_CHILDLESS_NEVER)
+		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -408,6 +456,8 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	ok = kex != NULL && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
+		sa->frags = fragments(sa, m);
+		certs_hear(sa, m);
 		answer(sa, now, kex);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
 		    x_init_keep(sa, bytes_of(sa->x.response,
@@ -417,10 +467,15 @@ open_half(struct ike_sa *sa, struct instant now, const struct msg *m,
 	return ok;
 }
 
+/*
+ * A peer with an address of its own has its own quota, whatever goes on
+ * elsewhere.  Before IKE_AUTH those from anywhere are all alike, and counted
+ * for the first of them: they share what there is.
+ */
 static bool
 within_limits(struct ike *ike, struct ike_peer *p)
 {
-	if (ike->half_open < ike->limits.half_open &&
+	if (index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
 	    p->half_open < ike->limits.half_open_per_peer)
 		return true;
 	out_event(ike, p->conf.id, IKE_EV_REFUSED,
@@ -484,7 +539,7 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		return;
 	}
 	/* Nobody may use up a peer's quota from an address not his own. */
-	if (!cookie_passes(ike, now, path, h, m,
+	if (!cookie_passes(ike, now, path, h, m, !index_is_anybody(peer) &&
 	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
 	    !group_fits(ike, path, h, m, c.suite.ke) ||
 	    !within_limits(ike, peer))

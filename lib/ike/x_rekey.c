@@ -43,10 +43,10 @@ static bool
 send_request(struct ike_sa *sa, struct instant now)
 {
 	struct create *x = sa->create;
-	uint8_t buf[IKE_MSG_MAX], spi[8];
+	uint8_t spi[8];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, false);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, false);
 	proposal_encode(build_payload(&b, PL_SA), &x->offer,
 	    spi_bytes(x->spi, spi));
 	build_bytes(&b, PL_NONCE, bytes_of(x->ni, NONCE_OURS));
@@ -108,6 +108,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->nat_remote = sa->nat_remote;
 	n->encap = sa->encap;
 	n->opened = sa->opened;
+	n->frags = sa->frags;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    kex_shared(k->kex, k->theirs, &g_ir) &&
 	    keys_derive(&n->suite, &seed, &n->keys);
@@ -194,6 +195,31 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 	sa_create_free(sa);
 }
 
+bool
+x_rekey_overtaken(struct ike_sa *sa, struct instant now)
+{
+	struct ike_sa *n = sa->x.task == TASK_REKEY_IKE ? theirs(sa) : NULL;
+
+	if (n == NULL)
+		return false;
+	if (!sa->create->overtaken)
+		succeed(sa, n);
+	sa->create->overtaken = true;
+	sa_state(sa, now, SA_REKEYED);
+	sa->x.give_up_at = instant_min(sa->x.give_up_at,
+	    instant_after(now, grace));
+	return true;
+}
+
+/* The late answer: what the peer made of our request goes, by us. */
+static void
+conclude(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
+{
+	if (ours != NULL)
+		ours->want_delete = true;
+	sa_die(sa, now, NULL);
+}
+
 /* Section 2.8.1 between our successor and the one that the peer made. */
 static void
 settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
@@ -220,36 +246,50 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 	}
 }
 
+/* What the answer gives: our successor, or NULL when it is not valid. */
+static struct ike_sa *
+answered(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct nonce_key *lowest)
+{
+	struct create *x = sa->create;
+	struct rekey k = {
+		.initiator = true, .spi_i = x->spi,
+		.ni = bytes_of(x->ni, NONCE_OURS), .nr = m->nonce,
+		.kex = x->kex, .theirs = m->ke.data,
+	};
+	struct proposals ps;
+	struct choice c;
+
+	if ((m->seen & PL_BIT(PL_KE)) == 0 ||
+	    proposal_decode(m->sa, &ps) != N_NONE ||
+	    !proposal_accept(&ps, &x->offer, 8, &c) ||
+	    c.suite.ke != kex_alg(x->kex) || m->ke.group != c.suite.ke->id)
+		return NULL;
+	k.spi_r = spi_of(c.spi);
+	k.suite = c.suite;
+	*lowest = nonce_lowest(k.ni, k.nr);
+	return successor(sa, now, &k);
+}
+
 void
 x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
-	struct create *x = sa->create;
 	const struct pl_notify *error = msg_error(m);
 	struct ike_sa *n = NULL;
 	struct nonce_key lowest;
-	struct proposals ps;
-	struct choice c;
 
 	(void)path;
 	xchg_done(sa);
+	if (error == NULL)
+		n = answered(sa, now, m, &lowest);
+	if (sa->create->overtaken) {
+		conclude(sa, now, n);
+		return;
+	}
 	if (error != NULL) {
 		refused(sa, now, error);
 		return;
-	}
-	if ((m->seen & PL_BIT(PL_KE)) != 0 &&
-	    proposal_decode(m->sa, &ps) == N_NONE &&
-	    proposal_accept(&ps, &x->offer, 8, &c) &&
-	    c.suite.ke == kex_alg(x->kex) && m->ke.group == c.suite.ke->id) {
-		struct rekey k = {
-			.initiator = true, .spi_i = x->spi,
-			.spi_r = spi_of(c.spi), .suite = c.suite,
-			.ni = bytes_of(x->ni, NONCE_OURS), .nr = m->nonce,
-			.kex = x->kex, .theirs = m->ke.data,
-		};
-
-		lowest = nonce_lowest(k.ni, k.nr);
-		n = successor(sa, now, &k);
 	}
 	if (n == NULL) {
 		peer_failed(sa->peer, "the peer's answer to our IKE rekey is "
@@ -294,10 +334,10 @@ static void
 answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
     uint8_t number)
 {
-	uint8_t buf[IKE_MSG_MAX], spi[8];
+	uint8_t spi[8];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), CREATE_CHILD_SA, true);
+	xchg_begin_sk(sa, &b, CREATE_CHILD_SA, true);
 	proposal_encode_chosen(build_payload(&b, PL_SA), &k->suite, PROTO_IKE,
 	    number, spi_bytes(k->spi_r, spi));
 	build_bytes(&b, PL_NONCE, k->nr);

@@ -13,5 +13,11 @@ void	x_rekey_respond(struct ike_sa *, struct instant, const struct msg *);
  * not here before the answer to our own request says whose successor stays.
  */
 bool	x_rekey_undecided(const struct ike_sa *);
+/*
+ * The peer deletes the SA that both of us rekey: its successor has won.  True:
+ * that goes on with the children, and the old SA only waits for the answer to
+ * our request, to delete what came of that.
+ */
+bool	x_rekey_overtaken(struct ike_sa *, struct instant);
 
 #endif

@@ -2,12 +2,16 @@
  * Requests, responses and their retransmission.  The window is one in both
  * directions (RFC 7296 section 2.3 default).  A request is resent after 0.5 s,
  * 1 s, then every 2 s with jitter until the peer counts as dead; what is
- * resent is the stored octets, never a second encoding.
+ * resent is the stored octets, never a second encoding; of a message that went
+ * out in fragments, all of them (RFC 7383 section 2.5).
  */
 #include "ike/xchg.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Section 2.1: an answer may be forgotten "after a timeout of several minutes". */
+static const struct span memory = { INT64_C(240) * 1000000000 };
 
 bool
 xchg_keep(uint8_t **to, size_t *n, struct bytes b)
@@ -25,8 +29,8 @@ xchg_keep(uint8_t **to, size_t *n, struct bytes b)
 }
 
 void
-xchg_begin(const struct ike_sa *sa, struct build *b, uint8_t *buf, size_t cap,
-    uint8_t exchange, bool response)
+xchg_begin(const struct ike_sa *sa, struct build *b, uint8_t exchange,
+    bool response)
 {
 	struct hdr h = {
 		.spi_i = sa->spi_i,
@@ -38,14 +42,14 @@ xchg_begin(const struct ike_sa *sa, struct build *b, uint8_t *buf, size_t cap,
 		.mid = response ? sa->x.in_mid - 1 : sa->x.out_mid,
 	};
 
-	build_begin(b, buf, cap, &h);
+	build_begin(b, sa->ike->scratch, sizeof(sa->ike->scratch), &h);
 }
 
 void
-xchg_begin_sk(const struct ike_sa *sa, struct build *b, uint8_t *buf,
-    size_t cap, uint8_t exchange, bool response)
+xchg_begin_sk(const struct ike_sa *sa, struct build *b, uint8_t exchange,
+    bool response)
 {
-	xchg_begin(sa, b, buf, cap, exchange, response);
+	xchg_begin(sa, b, exchange, response);
 	build_sk(b, sa_seal_out(sa));
 }
 
@@ -67,23 +71,73 @@ patience(const struct ike_sa *sa)
 	return (struct span){ d.ns - d.ns / 4 };
 }
 
+/* Octets of an IKE message along this path before it is split; 0: never. */
+static size_t
+room(const struct ike_sa *sa, const struct path *path)
+{
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	size_t around = path->remote.addr.family == ADDR_IPV6 ? 48 : 28;
+
+	if (!sa->frags || !conf->fragmentation)
+		return 0;
+	if (path->local.port == IKE_PORT_NATT)
+		around += 4;
+	return conf->fragment_size > around ? conf->fragment_size - around : 1;
+}
+
+/* Ends a message and keeps it; RFC 7383 section 2.5: in fragments if long. */
+static bool
+finish(struct ike_sa *sa, struct build *b, const struct path *path,
+    uint8_t **to, uint32_t *n)
+{
+	size_t most = room(sa, path), len = 0;
+	uint8_t *all = NULL;
+	bool ok;
+
+	if (b->sk_at != 0 && most != 0 && build_size(b) > most) {
+		ok = frag_end(b, sa->ike->drbg, most, &all, &len);
+	} else {
+		struct bytes m = build_end(b, sa->ike->drbg);
+
+		ok = m.n > 0 && xchg_keep(&all, &len, m);
+	}
+	if (!ok)
+		return false;
+	free(*to);
+	*to = all;
+	*n = (uint32_t)len;
+	return true;
+}
+
+/* What finish() has kept, each fragment in a datagram of its own. */
+static void
+send(const struct ike_sa *sa, const struct path *path, const uint8_t *kept,
+    size_t n)
+{
+	struct rd all = rd_of(bytes_of(kept, n));
+
+	while (all.n >= HDR_LEN) {
+		struct rd h = all;
+
+		rd_bytes(&h, HDR_LENGTH_AT);
+		out_datagram(sa->ike, sa->peer->conf.id, path,
+		    rd_bytes(&all, rd_u32(&h)));
+	}
+}
+
 bool
 xchg_request(struct ike_sa *sa, struct instant now, struct build *b,
     enum task task, uint32_t subject)
 {
-	struct bytes msg = build_end(b, sa->ike->drbg);
-	size_t n = 0;
-
-	if (msg.n == 0 || !xchg_keep(&sa->x.request, &n, msg))
+	if (!finish(sa, b, &sa->path, &sa->x.request, &sa->x.request_n))
 		return false;
-	sa->x.request_n = (uint16_t)n;
 	sa->x.task = task;
 	sa->x.subject = subject;
 	sa->x.exchange = b->w.p[HDR_EXCHANGE_AT];
 	sa->x.tries = 1;
 	sa->x.resend_at = instant_after(now, resend_delay(sa));
 	sa->x.give_up_at = instant_after(now, patience(sa));
-	out_datagram(sa->ike, sa->peer->conf.id, &sa->path, msg);
+	send(sa, &sa->path, sa->x.request, sa->x.request_n);
 	sa_touch(sa);
 	return true;
 }
@@ -93,8 +147,7 @@ xchg_resend(struct ike_sa *sa, struct instant now)
 {
 	sa->x.tries++;
 	sa->x.resend_at = instant_after(now, resend_delay(sa));
-	out_datagram(sa->ike, sa->peer->conf.id, &sa->path,
-	    bytes_of(sa->x.request, sa->x.request_n));
+	send(sa, &sa->path, sa->x.request, sa->x.request_n);
 }
 
 void
@@ -103,6 +156,7 @@ xchg_done(struct ike_sa *sa)
 	free(sa->x.request);
 	sa->x.request = NULL;
 	sa->x.request_n = 0;
+	xchg_ungather(sa, true);
 	sa->x.task = TASK_NONE;
 	sa->x.subject = 0;
 	sa->x.out_mid++;
@@ -112,8 +166,8 @@ xchg_done(struct ike_sa *sa)
 void
 xchg_release(struct ike_sa *sa, struct instant now)
 {
-	(void)now;
 	sa->x.answering = false;
+	sa->x.forget_at = instant_after(now, memory);
 	xchg_repeat(sa, &sa->x.reply_path);
 	sa_touch(sa);
 }
@@ -121,23 +175,17 @@ xchg_release(struct ike_sa *sa, struct instant now)
 void
 xchg_respond(struct ike_sa *sa, struct instant now, struct build *b, bool hold)
 {
-	struct bytes msg = build_end(b, sa->ike->drbg);
-	size_t n = 0;
-
-	if (msg.n == 0 || !xchg_keep(&sa->x.response, &n, msg)) {
+	if (!finish(sa, b, &sa->x.reply_path, &sa->x.response,
+	    &sa->x.response_n))
 		xchg_drop(sa);
-		return;
-	}
-	sa->x.response_n = (uint16_t)n;
-	if (!hold)
+	else if (!hold)
 		xchg_release(sa, now);
 }
 
 void
 xchg_repeat(struct ike_sa *sa, const struct path *path)
 {
-	out_datagram(sa->ike, sa->peer->conf.id, path,
-	    bytes_of(sa->x.response, sa->x.response_n));
+	send(sa, path, sa->x.response, sa->x.response_n);
 }
 
 void
@@ -146,6 +194,7 @@ xchg_drop(struct ike_sa *sa)
 	free(sa->x.response);
 	sa->x.response = NULL;
 	sa->x.response_n = 0;
+	sa->x.forget_at = INSTANT_NEVER;
 	sa->x.answering = false;
 }
 
@@ -153,12 +202,36 @@ void
 xchg_refuse(struct ike_sa *sa, struct instant now, uint8_t exchange,
     uint16_t type, struct bytes data)
 {
-	uint8_t buf[512];
 	struct build b;
 
-	xchg_begin_sk(sa, &b, buf, sizeof(buf), exchange, true);
+	xchg_begin_sk(sa, &b, exchange, true);
 	build_notify(&b, type, data);
 	xchg_respond(sa, now, &b, false);
+}
+
+void
+xchg_ungather(struct ike_sa *sa, bool response)
+{
+	frag_drop(&sa->x.gather[response], &sa->ike->gathered);
+}
+
+struct instant
+xchg_stale_at(const struct ike_sa *sa)
+{
+	return instant_min(sa->x.forget_at,
+	    instant_min(frag_until(sa->x.gather[0]),
+	    frag_until(sa->x.gather[1])));
+}
+
+void
+xchg_tidy(struct ike_sa *sa, struct instant now)
+{
+	if (instant_due(sa->x.forget_at, now) && !sa->x.answering)
+		xchg_drop(sa);
+	for (int i = 0; i < 2; i++) {
+		if (instant_due(frag_until(sa->x.gather[i]), now))
+			xchg_ungather(sa, i);
+	}
 }
 
 void
@@ -167,5 +240,8 @@ xchg_fini(struct ike_sa *sa)
 	free(sa->x.request);
 	free(sa->x.response);
 	sa->x.request = sa->x.response = NULL;
+	sa->x.forget_at = INSTANT_NEVER;
+	xchg_ungather(sa, false);
+	xchg_ungather(sa, true);
 	sa->x.task = TASK_NONE;
 }

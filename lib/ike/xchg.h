@@ -1,19 +1,23 @@
 /*
  * Exchanges of an IKE SA, RFC 7296 sections 2.1 to 2.3: one request of ours
  * outstanding, resent octet for octet; one response kept for the peer's
- * retransmissions.
+ * retransmissions.  Either may be in fragments (RFC 7383).
  */
 #ifndef IKE_XCHG_H
 #define IKE_XCHG_H
 
 #include "ike/sa.h"
 
-/* Starts a message of ours with the right SPIs, flags and message id. */
-void	xchg_begin(const struct ike_sa *, struct build *, uint8_t *buf,
-	    size_t cap, uint8_t exchange, bool response);
+/*
+ * Starts a message of ours with the right SPIs, flags and message id.  It may
+ * grow to IKE_MSG_MAX octets.  They are built in the instance's one buffer:
+ * a message is finished before the next one is begun.
+ */
+void	xchg_begin(const struct ike_sa *, struct build *, uint8_t exchange,
+	    bool response);
 /* The same with everything inside an SK payload. */
-void	xchg_begin_sk(const struct ike_sa *, struct build *, uint8_t *buf,
-	    size_t cap, uint8_t exchange, bool response);
+void	xchg_begin_sk(const struct ike_sa *, struct build *, uint8_t exchange,
+	    bool response);
 /* Finishes, keeps and sends a request.  False: it could not be built. */
 bool	xchg_request(struct ike_sa *, struct instant, struct build *,
 	    enum task, uint32_t subject);
@@ -34,6 +38,11 @@ void	xchg_drop(struct ike_sa *);
 /* Our request is answered or given up. */
 void	xchg_done(struct ike_sa *);
 void	xchg_resend(struct ike_sa *, struct instant);
+/* Forgets the fragments of a message of the peer's. */
+void	xchg_ungather(struct ike_sa *, bool response);
+/* When something that is kept is of no use any more, and its end. */
+struct instant	xchg_stale_at(const struct ike_sa *);
+void	xchg_tidy(struct ike_sa *, struct instant);
 void	xchg_fini(struct ike_sa *);
 /* Octets as they went out or came in, copied. */
 bool	xchg_keep(uint8_t **to, size_t *n, struct bytes);

@@ -1,17 +1,23 @@
 /*
  * What an SK payload holds once it is decrypted: the first three octets are
  * the first payload's type, the exchange and the direction, the rest is a
- * chain.  Messages that pass the table of exchanges are read to the bottom;
+ * chain.  Messages that pass the table of exchanges are read to the bottom,
+ * certificates and signatures too;
  * what our encoders make of the result must decode to the same again.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/prf.h"
+#include "crypto/sig.h"
+#include "crypto/trust.h"
 #include "ike/proposal.h"
 #include "ike/rules.h"
 #include "ike/ts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static struct trust *nobody;	/* no CA in it */
 
 static void
 require(bool ok)
@@ -37,7 +43,7 @@ offer_from(const struct proposal *p)
 	struct offer o = { .proto = p->proto };
 	struct alg_list *const lists[ALG_TYPES] = {
 		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
-		[ALG_INTEG] = &o.integ, [ALG_KE] = &o.ke,
+		[ALG_INTEG] = &o.integ, [ALG_KE] = &o.ke, [ALG_ESN] = &o.esn,
 	};
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -59,6 +65,7 @@ require_same(const struct proposals *ps, const struct offer *o)
 	const struct alg_list *const lists[ALG_TYPES] = {
 		[ALG_ENCR] = &o->encr, [ALG_PRF] = &o->prf,
 		[ALG_INTEG] = &o->integ, [ALG_KE] = &o->ke,
+		[ALG_ESN] = &o->esn,
 	};
 
 	for (size_t i = 0; i < ps->n; i++) {
@@ -69,8 +76,9 @@ require_same(const struct proposals *ps, const struct offer *o)
 			    t->key_bits);
 
 			require(a != NULL && !t->unusable);
-			require(t->type == ALG_ESN ||
-			    list_has(lists[t->type], a));
+			require(list_has(lists[t->type], a) ||
+			    (t->type == ALG_ESN && o->esn.n == 0 &&
+			    t->id == ESN_NO));
 		}
 	}
 }
@@ -160,6 +168,45 @@ try_ts(struct bytes body)
 	require(ts_within(&twice, &once) && ts_within(&once, &twice));
 }
 
+/* Nobody is believed, whatever comes; what is read is what was sent. */
+static void
+try_certificates(const struct msg *m)
+{
+	const struct trust_policy policy = { .crl = TRUST_CRL_REQUIRED };
+	struct cert_chain chain = { 0 };
+	struct trust_verdict verdict;
+	struct sig_used used;
+	struct cert_info info;
+	struct reason why;
+
+	require(m->certs_n <= CERT_CHAIN_MAX + 1);
+	require(m->certreqs_n <= CERTREQS_MAX);
+	if (m->certs_n == 0 || m->certs_n > CERT_CHAIN_MAX ||
+	    !cert_chain_read(&chain, m->certs, m->certs_n, &why))
+		return;
+	require(chain.n == m->certs_n);
+	for (size_t i = 0; i < chain.n; i++) {
+		require(bytes_eq(cert_der(chain.cert[i]), m->certs[i]));
+		cert_info(chain.cert[i], &info);
+	}
+	require(!trust_verify(nobody, &chain, 1800000000, &policy, &verdict));
+	require(verdict.result != TRUST_OK && verdict.why.s[0] != '\0');
+	cert_has_id(chain.cert[0], m->idi.type, m->idi.data, &why);
+	sig_verify(chain.cert[0], m->auth.method, m->auth.data, m->nonce, 0,
+	    &used, &why);
+	cert_chain_fini(&chain);
+}
+
+static void
+try_notifies(const struct msg *m)
+{
+	const struct pl_notify *n = msg_notify(m, N_SIGNATURE_HASH_ALGORITHMS);
+	unsigned set = 0;
+
+	if (n != NULL && sig_hashes_read(n->data, &set))
+		require(set != 0 && n->data.n % 2 == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -169,6 +216,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct msg m = { 0 };
 	uint16_t verdict;
 
+	if (nobody == NULL)
+		require(crypto_init() && (nobody = trust_new()) != NULL);
 	if (r.bad)
 		return 0;
 	verdict = payload_decode(first, rd_rest(&r), 0, &m);
@@ -180,9 +229,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(verdict == N_NONE || verdict == N_INVALID_SYNTAX ||
 	    verdict == N_AUTHENTICATION_FAILED);
 	if (verdict == N_NONE)
-		require((m.seen & PL_BIT(PL_SK)) == 0);
+		require((m.seen & (PL_BIT(PL_SK) | PL_BIT(PL_SKF))) == 0);
 	try_sa(m.sa);
 	try_ts(m.tsi);
 	try_ts(m.tsr);
+	try_certificates(&m);
+	try_notifies(&m);
 	return 0;
 }

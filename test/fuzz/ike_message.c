@@ -36,6 +36,7 @@ offer_all(uint8_t proto, bool with_ke)
 	struct alg_list *const lists[ALG_TYPES] = {
 		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
 		[ALG_INTEG] = &o.integ, [ALG_KE] = with_ke ? &o.ke : NULL,
+		[ALG_ESN] = proto == PROTO_ESP ? &o.esn : NULL,
 	};
 	const struct alg *a;
 
@@ -76,6 +77,9 @@ static void
 try_sa(struct bytes sa)
 {
 	static const size_t spi_sizes[] = { 0, 4, 8 };
+	static const enum offer_order orders[] = {
+		ORDER_OURS, ORDER_PEER, ORDER_AWS,
+	};
 	struct proposals ps;
 	struct offer ike, esp, bare;
 
@@ -86,9 +90,12 @@ try_sa(struct bytes sa)
 	esp = offer_all(PROTO_ESP, true);
 	bare = offer_all(PROTO_ESP, false);
 	for (size_t i = 0; i < ARRAY_SIZE(spi_sizes); i++) {
-		try_offer(&ps, &ike, spi_sizes[i]);
-		try_offer(&ps, &esp, spi_sizes[i]);
-		try_offer(&ps, &bare, spi_sizes[i]);
+		for (unsigned k = 0; k < ARRAY_SIZE(orders); k++) {
+			ike.order = esp.order = bare.order = orders[k];
+			try_offer(&ps, &ike, spi_sizes[i]);
+			try_offer(&ps, &esp, spi_sizes[i]);
+			try_offer(&ps, &bare, spi_sizes[i]);
+		}
 	}
 }
 
@@ -143,8 +150,11 @@ check_msg(const struct msg *m, struct bytes all)
 		require_inside(d->spis, all);
 		require(d->spis.n == (size_t)d->n * d->spi_size);
 	}
-	if ((m->seen & PL_BIT(PL_SK)) != 0)
+	if ((m->seen & (PL_BIT(PL_SK) | PL_BIT(PL_SKF))) != 0)
 		require(m->sk_at + m->sk.n == all.n);
+	require(((m->seen & PL_BIT(PL_SKF)) != 0) == (m->frag_total != 0));
+	require(m->frag_number <= m->frag_total);
+	require((m->frag_number == 0) == (m->frag_total == 0));
 	if ((m->seen & PL_BIT(PL_NONCE)) != 0)
 		require(m->nonce.n >= NONCE_MIN && m->nonce.n <= NONCE_MAX);
 }

@@ -6,6 +6,10 @@
 # shellcheck shell=bash
 
 peer_kind=vti				# or xfrmi
+peer_dh=ecp384				# of child SAs, Libreswan's of IKE SAs as well: ecp384 or modp8192
+peer_fragment=				# octets of an IP datagram with a fragment of IKE; empty: the peer's own
+declare -A peer_id=()			# by outside address; without one, the address
+peer_auth=psk				# or certificate: strongSwan calls peer_certificates NS for its files
 
 libreswan=$top/build/peers/libreswan
 libreswan_lib=$libreswan/usr/lib/x86_64-linux-gnu
@@ -43,6 +47,8 @@ fresh() {
 
 # --- strongSwan ---
 
+strongswan_ike=() strongswan_esp=()	# proposals of tunnels 1 and 2, where they are not the usual ones
+
 # strongswan_start NS ROLE start|add: with start it initiates.
 strongswan_start() {
 	local dir=/mnt/$1/strongswan
@@ -50,6 +56,7 @@ strongswan_start() {
 	fresh "$dir"
 	strongswan_daemon "$dir" "$1" >"$dir/strongswan.conf"
 	strongswan_connections "$2" "$3" >"$dir/swanctl.conf"
+	[ $peer_auth = psk ] || peer_certificates "$1"
 	# The pid file is in /run whatever one says.
 	spawn "$1.charon" nsenter --net="/run/netns/$1" -- unshare --mount -- bash -c \
 		"mount -t tmpfs run /run && STRONGSWAN_CONF=$dir/strongswan.conf exec /usr/lib/ipsec/charon"
@@ -61,7 +68,7 @@ strongswan_start() {
 # strongswan NS COMMAND...
 strongswan() {
 	local ns=$1; shift
-	STRONGSWAN_CONF=/mnt/$ns/strongswan/strongswan.conf in_ns "$ns" timeout 30 swanctl "$@" --uri "unix:///mnt/$ns/strongswan/vici"
+	STRONGSWAN_CONF=/mnt/$ns/strongswan/strongswan.conf SWANCTL_DIR=/mnt/$ns/strongswan in_ns "$ns" timeout 30 swanctl "$@" --uri "unix:///mnt/$ns/strongswan/vici"
 }
 
 strongswan_up() {
@@ -80,7 +87,8 @@ strongswan_stop() {
 strongswan_daemon() {
 	cat <<-X
 	charon {
-	  load = random nonce openssl aes sha1 sha2 hmac gcm kdf curve25519 kernel-netlink socket-default vici
+	  ${peer_fragment:+fragment_size = $peer_fragment}
+	  load = random nonce openssl aes sha1 sha2 hmac gcm kdf curve25519 pem pkcs1 pkcs8 x509 pubkey constraints revocation kernel-netlink socket-default vici
 	  plugins { vici { socket = unix://$1/vici } }
 	  filelog { lab {
 	    path = $out/$2.strongswan.log
@@ -91,7 +99,7 @@ strongswan_daemon() {
 	  retry_initiate_interval = 2
 	  retransmit_timeout = 2
 	}
-	swanctl { load = random openssl }
+	swanctl { load = random openssl curve25519 pem pkcs1 pkcs8 x509 }
 	X
 }
 
@@ -116,22 +124,35 @@ strongswan_connection() {
 	  mobike = no
 	  local_addrs = $2
 	  remote_addrs = $3
-	  proposals = aes256gcm16-prfsha384-ecp384
+	  proposals = ${strongswan_ike[$1]:-aes256gcm16-prfsha384-ecp384}
 	  keyingtries = 0
 	  dpd_delay = 5s
-	  local { auth = psk
-	    id = $2 }
-	  remote { auth = psk
-	    id = $3 }
+	  ${peer_fragment:+fragmentation = force}
+	  $(strongswan_auth "$2" "$3")
 	  children { t$1 {
 	    local_ts = 0.0.0.0/0
 	    remote_ts = 0.0.0.0/0
 	    ${key}_in = $1
 	    ${key}_out = $1
-	    esp_proposals = aes256gcm16-ecp384
+	    esp_proposals = ${strongswan_esp[$1]:-aes256gcm16-$peer_dh}
 	    start_action = $action } }
 	}
 	X
+}
+
+# strongswan_auth OURS THEIRS: with certificates each is its subject.
+strongswan_auth() {
+	if [ $peer_auth = psk ]; then
+		echo "local { auth = psk"
+		echo "id = ${peer_id[$1]:-$1} }"
+		echo "remote { auth = psk"
+		echo "id = ${peer_id[$2]:-$2} }"
+	else
+		echo "local { auth = pubkey"
+		echo "certs = own.pem }"
+		echo "remote { auth = pubkey"
+		echo "cacerts = root.pem }"
+	fi
 }
 
 # --- Libreswan ---
@@ -183,6 +204,7 @@ libreswan_stop() {
 }
 
 libreswan_conf() {
+	local -A group=([ecp384]=dh20 [modp8192]=dh18)
 	local i here there here_inside there_inside here_asn there_asn here_net router
 	peer_sides "$1"
 	echo "config setup"
@@ -193,15 +215,16 @@ libreswan_conf() {
 		    ikev2=insist
 		    authby=secret
 		    left=${here[i - 1]}
-		    leftid=${here[i - 1]}
+		    leftid=${peer_id[${here[i - 1]}]:+@}${peer_id[${here[i - 1]}]:-${here[i - 1]}}
 		    leftsubnet=0.0.0.0/0
 		    leftupdown=/bin/true
 		    right=${there[i - 1]}
-		    rightid=${there[i - 1]}
+		    rightid=${peer_id[${there[i - 1]}]:+@}${peer_id[${there[i - 1]}]:-${there[i - 1]}}
 		    rightsubnet=0.0.0.0/0
 		    mark=$i/0xffffffff
-		    ike=aes_gcm256-sha2_384;dh20
-		    esp=aes_gcm256;dh20
+		    ike=aes_gcm256-sha2_384;${group[$peer_dh]}
+		    esp=aes_gcm256;${group[$peer_dh]}
+		    ${peer_fragment:+fragmentation=force}
 		    dpddelay=5
 		    retransmit-timeout=15s
 		    dpdaction=$([ "$2" = start ] && echo restart || echo clear)

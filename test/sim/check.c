@@ -133,7 +133,7 @@ want_static(const struct gw *gw, const struct prefix *p, struct hops *h)
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		if (!can_carry(t) || !has_prefix(&t->routes, p))
 			continue;
-		h->v[h->n].dev = t->conf.ifname;
+		h->v[h->n].dev = t->conf->ifname;
 		h->v[h->n++].gateway =
 		    addr_any((enum addr_family)p->addr.family);
 	}
@@ -157,7 +157,7 @@ want_learned(const struct gw *gw, const struct bgp_route *r, struct hops *h)
 
 		if (t == NULL || !can_carry(t))
 			continue;
-		h->v[h->n].dev = t->conf.ifname;
+		h->v[h->n].dev = t->conf->ifname;
 		h->v[h->n++].gateway = r->paths[i].gateway;
 	}
 }
@@ -271,7 +271,7 @@ tunnel_on(const struct gw *gw, const char *dev)
 {
 	const struct gw_tunnel *t = gw->tunnels;
 
-	while (t != NULL && strcmp(t->conf.ifname, dev) != 0)
+	while (t != NULL && strcmp(t->conf->ifname, dev) != 0)
 		t = t->next;
 	return t;
 }
@@ -334,7 +334,7 @@ check_links(const struct gate *g, struct reason *why)
 
 	for (struct gw_tunnel *t = g->gw->tunnels; t != NULL; t = t->next) {
 		const struct kernel_link *l = kernel_link(&g->kernel,
-		    t->conf.ifname);
+		    t->conf->ifname);
 
 		known += l != NULL;
 		/* One that was refused is asked for again some time later. */
@@ -342,7 +342,7 @@ check_links(const struct gate *g, struct reason *why)
 		    (l == NULL || t->link.up == l->up)))
 			continue;
 		reason_set(why, "%s: interface %s is %s", t->name,
-		    t->conf.ifname, l == NULL ? "not there" : l->up ? "up" :
+		    t->conf->ifname, l == NULL ? "not there" : l->up ? "up" :
 		    "there");
 		return false;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ike/hdr.h"
+#include "ike/peer.h"
 #include "sim/duo_event.h"
 
 #define BUSY_MAX	20000	/* steps at one instant */
@@ -38,7 +39,9 @@ start(struct duo *d, int side)
 			c->remote = duo_seen_at(&d->end[!side]);
 		if (!ike_peer_add(e->ike, c))
 			abort();
+		ike_peer_creds(e->ike, c->id, &e->creds);
 	}
+	ike_wall(e->ike, d->now, e->wall);
 	e->kernel_free_at = d->now;
 }
 
@@ -76,16 +79,37 @@ psk_of(const struct duo_end *e, uint32_t id)
 	return NULL;
 }
 
+/* A key store that signs too, as far as the end has a key. */
+static void
+compute(const struct duo_end *e, struct duo_event *v)
+{
+	const struct ike_out *o = &v->out;
+	const char *psk = psk_of(e, o->peer);
+	struct wr w = wr_of(v->value, sizeof(v->value));
+	struct bytes octets = bytes_of(o->data, o->n);
+	enum sig_method method = SIG_METHOD_PSK;
+
+	if (o->auth == IKE_AUTH_CERTIFICATE) {
+		reason_set(&v->why, "no private key for this peer");
+		if (e->key != NULL && sig_sign(e->key, o->hashes,
+		    o->sig_flags, octets, &method, &w, NULL, &v->why))
+			v->value_n = w.n;
+	} else {
+		reason_set(&v->why, "no pre-shared key for this peer");
+		if (psk != NULL && prf_psk_auth(o->prf, bytes_str(psk), octets,
+		    v->value))
+			v->value_n = o->prf->key_len;
+	}
+	v->method = (uint8_t)method;
+}
+
 static void
 ask_psk(struct duo *d, int side, struct ike_out *out)
 {
 	struct duo_end *e = &d->end[side];
-	const char *psk = psk_of(e, out->peer);
 	struct duo_event *v = duo_event_new(d, DUO_PSK, side, out);
 
-	if (psk != NULL && prf_psk_auth(v->out.prf, bytes_str(psk),
-	    bytes_of(v->out.data, v->out.n), v->value))
-		v->value_n = v->out.prf->key_len;
+	compute(e, v);
 	duo_event_at(d, v, instant_after(d->now, duo_some(d, e->psk_delay)));
 }
 
@@ -100,6 +124,7 @@ ask_kernel(struct duo *d, int side, struct ike_out *out)
 		e->kernel_free_at = d->now;
 	e->kernel_free_at = instant_after(e->kernel_free_at,
 	    duo_some(d, e->kernel_delay));
+	e->kernel_free_at = instant_after(e->kernel_free_at, e->kernel_min);
 	duo_event_at(d, v, e->kernel_free_at);
 }
 
@@ -241,6 +266,9 @@ duo_check(struct duo *d)
 		if (e->tap.trouble.s[0] != '\0')
 			trouble(d, i == LEFT ? "left wire: " : "right wire: ",
 			    e->tap.trouble.s);
+		if (duo_orphan(d, i) != NULL)
+			trouble(d, i == LEFT ? "left" : "right",
+			    " kernel has an SA that nobody owns");
 	}
 }
 
@@ -258,8 +286,8 @@ happen(struct duo *d, struct duo_event *v)
 			kernel(d, v);
 		else
 			ike_auth_value(e->ike, d->now, v->out.token,
-			    bytes_of(v->value, v->value_n),
-			    "no pre-shared key for this peer");
+			    v->method, bytes_of(v->value, v->value_n),
+			    v->why.s);
 	}
 	duo_event_free(v);
 }
@@ -380,6 +408,22 @@ duo_rekey(struct duo *d, int side, bool child)
 	return ok;
 }
 
+bool
+duo_delete(struct duo *d, int side)
+{
+	struct ike *ike = d->end[side].ike;
+	struct ike_sa *sa = peer_main_sa(table_peer(ike, DUO_PEER));
+	struct child *c = sa == NULL ? NULL : sa_current_child(sa);
+
+	if (c == NULL)
+		return false;
+	c->want_delete = true;
+	sa_touch(sa);
+	sa_settle_all(ike, d->now);
+	duo_check(d);
+	return true;
+}
+
 void
 duo_crash(struct duo *d, int side)
 {
@@ -398,7 +442,7 @@ duo_expire(struct duo *d, int side, bool hard)
 {
 	struct ike_peer_info info = duo_info(d, side);
 
-	ike_expired(d->end[side].ike, d->now, info.spi_in, hard);
+	ike_expired(d->end[side].ike, d->now, DUO_PEER, info.spi_in, hard);
 	duo_check(d);
 }
 

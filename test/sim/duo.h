@@ -41,6 +41,8 @@ struct duo_rule {
 struct duo_link {
 	unsigned	loss, repeat;	/* percent */
 	struct span	delay, jitter;
+	/* Longest IP datagram but for IKE_SA_INIT; 0: any. */
+	unsigned	mtu;
 };
 
 /* The end has a private address behind one of these. */
@@ -59,9 +61,13 @@ struct duo_end {
 	size_t		peers;
 	struct ike_peer_conf conf[DUO_PEERS];
 	const char	*psk[DUO_PEERS];	/* NULL: none */
+	const struct sig_key *key;	/* of all peers; or NULL */
+	struct ike_creds creds;		/* of all peers */
+	int64_t		wall;		/* time of day when it starts */
 	struct sad	sad;
 	struct tap	tap;
 	struct span	kernel_delay, psk_delay;	/* at most */
+	struct span	kernel_min;	/* at least */
 	struct instant	kernel_free_at;
 	unsigned	life;		/* counts restarts */
 	bool		keep_up;	/* the host wants its peers up */
@@ -69,6 +75,8 @@ struct duo_end {
 	unsigned	events[IKE_EV_REFUSED + 1];
 	struct reason	said[IKE_EV_REFUSED + 1];	/* last of each kind */
 	unsigned	sent;		/* datagrams */
+	unsigned	fragments;	/* of these */
+	unsigned	too_long;	/* of these, for the link's MTU */
 	unsigned	keepalives;	/* of these */
 	unsigned	esp_lost, esp_sent, esp_none;	/* test packets */
 };
@@ -84,6 +92,7 @@ struct duo {
 	size_t		rules_n;
 	struct duo_event *events;	/* by time */
 	struct duo_event *kept;		/* in order */
+	bool		hold;		/* keep what no rule is about */
 	struct span	esp_every;	/* test packets; zero: none */
 	struct instant	esp_at;
 	unsigned	stray;		/* datagrams to nobody */
@@ -110,6 +119,8 @@ void	duo_drop_kept(struct duo *);
 void	duo_up(struct duo *, int side);
 void	duo_down(struct duo *, int side);
 bool	duo_rekey(struct duo *, int side, bool child);
+/* Deletes the child that it has.  False: it has none. */
+bool	duo_delete(struct duo *, int side);
 /* Power failure: IKE, SAs and what was under way are gone; starts anew. */
 void	duo_crash(struct duo *, int side);
 /* A datagram as if it came from the other end. */
@@ -122,6 +133,8 @@ uint32_t duo_add_peer(struct duo *, int side);
 struct ike_peer_info duo_info(const struct duo *, int side);
 /* The invariants, after something was done to an instance directly. */
 void	duo_check(struct duo *);
+/* An SA in a kernel that no child owns any more, or NULL. */
+const struct ike_esp *duo_orphan(const struct duo *, int side);
 /* One IKE SA and one pair each way, with the same keys at both ends? */
 bool	duo_paired(const struct duo *, struct reason *why);
 /* Nothing is left anywhere? */

@@ -71,6 +71,9 @@ default_conf(int side)
 		.rekey_fuzz = 100,
 		.dpd_timeout = span_s(30),
 		.dpd = true,
+		.fragmentation = true,
+		.fragment_size = 1280,
+		.childless = IKE_CHILDLESS_ALLOW,
 	};
 }
 

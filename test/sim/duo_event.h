@@ -7,6 +7,7 @@
 
 #include "crypto/prf.h"
 #include "sim/duo.h"
+#include "sim/mail.h"
 
 enum duo_kind {
 	DUO_DATAGRAM,
@@ -22,8 +23,11 @@ struct duo_event {
 	int		side;		/* where it happens */
 	unsigned	life;		/* of that side; a crash ends it */
 	struct ike_out	out;		/* owned */
-	uint8_t		value[PRF_MAX];
+	struct mail	mail;		/* of a datagram that is kept */
+	uint8_t		method;
+	uint8_t		value[SIG_VALUE_MAX];
 	size_t		value_n;
+	struct reason	why;
 };
 
 /* Takes what out holds; NULL: nothing. */
@@ -41,6 +45,9 @@ struct span	duo_travel(struct duo *);
 /* A datagram without the non-ESP marker. */
 struct bytes	duo_message(const struct ike_out *);
 void		duo_send(struct duo *, int from, struct ike_out *);
+/* The first kept message that is so, to go on, twice or not at all. */
+bool		duo_pass(struct duo *, const struct mail_like *, enum duo_fate,
+		    struct mail *);
 void		duo_arrive(struct duo *, const struct duo_event *);
 
 #endif

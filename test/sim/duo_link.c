@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ike/hdr.h"
+#include "ike/payload.h"
 #include "sim/duo_event.h"
 
 struct addr
@@ -75,6 +75,8 @@ keep(struct duo *d, struct duo_event *v)
 		p = &(*p)->next;
 	v->next = NULL;
 	*p = v;
+	mail_read(&v->mail, !v->side, d->end[v->side].ike,
+	    d->end[!v->side].ike, duo_message(&v->out));
 }
 
 static void
@@ -101,23 +103,39 @@ chance(struct duo *d, unsigned percent)
 	return percent > 0 && drbg_below(&d->chance, 100) < percent;
 }
 
+/* IKE_SA_INIT cannot be split: the path lets it through. */
+static bool
+too_long(const struct duo *d, const struct duo_event *v, const struct hdr *h)
+{
+	bool v6 = v->out.path.remote.addr.family == ADDR_IPV6;
+
+	return d->link.mtu != 0 && h->exchange != IKE_SA_INIT &&
+	    v->out.n + (v6 ? 48 : 28) > d->link.mtu;
+}
+
 void
 duo_send(struct duo *d, int from, struct ike_out *out)
 {
 	struct duo_event *v = duo_event_new(d, DUO_DATAGRAM, !from, out);
 	struct bytes m = duo_message(&v->out);
 	const struct duo_rule *r = NULL;
-	struct hdr h;
+	struct hdr h = { 0 };
 
 	d->end[from].sent++;
 	if (hdr_decode(m, &h)) {
 		tap_hear(&d->end[from].tap, m);
 		r = rule_for(d, from, &h);
+		d->end[from].fragments += h.next == PL_SKF;
 	} else {
 		d->end[from].keepalives++;
 	}
-	if (r != NULL) {
+	if (too_long(d, v, &h)) {
+		d->end[from].too_long++;
+		duo_event_free(v);
+	} else if (r != NULL) {
 		by_rule(d, v, r);
+	} else if (d->hold) {
+		keep(d, v);
 	} else if (chance(d, d->link.loss)) {
 		duo_event_free(v);
 	} else {
@@ -137,6 +155,29 @@ duo_release(struct duo *d)
 		d->kept = v->next;
 		duo_event_at(d, v, instant_after(d->now, duo_travel(d)));
 	}
+}
+
+bool
+duo_pass(struct duo *d, const struct mail_like *like, enum duo_fate fate,
+    struct mail *mail)
+{
+	struct duo_event **p = &d->kept, *v;
+
+	while ((v = *p) != NULL && !mail_is(&v->mail, like))
+		p = &v->next;
+	if (v == NULL)
+		return false;
+	*mail = v->mail;
+	if (fate == DUO_TWICE) {
+		v = copy_of(d, v);
+	} else {
+		*p = v->next;
+	}
+	if (fate == DUO_DROP)
+		duo_event_free(v);
+	else
+		duo_event_at(d, v, instant_after(d->now, duo_travel(d)));
+	return true;
 }
 
 struct bytes

@@ -2,8 +2,9 @@
  * What became of it: one working pair, or nothing at all.  This is where the
  * fake kernels of both ends are laid side by side.
  */
+#include "ike/sa.h"
 #include "ike/table.h"
-#include "sim/duo.h"
+#include "sim/duo_event.h"
 
 struct ike_peer_info
 duo_info(const struct duo *d, int side)
@@ -12,6 +13,51 @@ duo_info(const struct duo *d, int side)
 
 	ike_peer_get(d->end[side].ike, DUO_PEER, &info);
 	return info;
+}
+
+static bool
+is_owned(const struct ike *ike, const struct ike_esp *esp)
+{
+	const struct child *c;
+	size_t pos = 0;
+
+	if (esp->inbound) {
+		c = map_get(&ike->children, esp->spi);
+		return c != NULL && c->in_kernel;
+	}
+	while ((c = map_each(&ike->children, &pos)) != NULL) {
+		if (c->spi_out == esp->spi && c->out_kernel)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel was asked to remove it and has not come to it yet. */
+static bool
+is_going(const struct duo *d, int side, const struct ike_esp *esp)
+{
+	for (const struct duo_event *v = d->events; v != NULL; v = v->next) {
+		if (v->kind == DUO_KERNEL && v->side == side &&
+		    v->life == d->end[side].life &&
+		    v->out.kind == IKE_OUT_SA_DEL &&
+		    v->out.esp.spi == esp->spi &&
+		    v->out.esp.inbound == esp->inbound)
+			return true;
+	}
+	return false;
+}
+
+const struct ike_esp *
+duo_orphan(const struct duo *d, int side)
+{
+	const struct sad *s = &d->end[side].sad;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!is_owned(d->end[side].ike, &s->e[i].esp) &&
+		    !is_going(d, side, &s->e[i].esp))
+			return &s->e[i].esp;
+	}
+	return NULL;
 }
 
 static bool
@@ -68,12 +114,13 @@ duo_empty(const struct duo *d, struct reason *why)
 		if (sas == 0 && children == 0 && e->sad.n == 0 &&
 		    k->half_open == 0 && k->inits.used == 0 &&
 		    k->tokens_auth.used == 0 && k->tokens_child.used == 0 &&
-		    k->timers.n == 0)
+		    k->gathered == 0 && k->timers.n == 0)
 			continue;
 		reason_set(why, "side %d still has %u IKE SAs (%u half-open), "
 		    "%u children, %zu SAs in the kernel, %zu+%zu tokens, "
-		    "%zu timers", i, sas, k->half_open, children, e->sad.n,
-		    k->tokens_auth.used, k->tokens_child.used, k->timers.n);
+		    "%zu timers, %zu octets of fragments", i, sas,
+		    k->half_open, children, e->sad.n, k->tokens_auth.used,
+		    k->tokens_child.used, k->timers.n, k->gathered);
 		return false;
 	}
 	return true;

@@ -5,7 +5,10 @@
  * and after both sides went down nothing at all.  Every seed is its own world;
  * one that fails is printed and replays with --seed.
  *
- *	ike_explore [--check | --seeds N | --seed S]
+ * In one world of four, and with --fragments in all, the path takes only
+ * datagrams so short that most messages go out in fragments (RFC 7383).
+ *
+ *	ike_explore [--check | --seeds N | --seed S] [--fragments]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,8 +93,19 @@ draw_conf(struct world *w, int side)
 		e->limits.cookie_above = 0;
 }
 
+/* Shorter than may be configured: messages with a PSK are short. */
 static void
-draw(struct world *w, uint64_t seed)
+draw_mtu(struct world *w)
+{
+	struct duo *d = &w->d;
+
+	d->link.mtu = 130 + below(w, 270);
+	d->end[LEFT].conf[0].fragment_size =
+	    d->end[RIGHT].conf[0].fragment_size = (uint16_t)d->link.mtu;
+}
+
+static void
+draw(struct world *w, uint64_t seed, bool fragments)
 {
 	struct duo *d = &w->d;
 
@@ -102,6 +116,8 @@ draw(struct world *w, uint64_t seed)
 	d->link.repeat = below(w, 2) == 0 ? 0 : below(w, 20);
 	d->link.delay = up_to_ms(w, 100);
 	d->link.jitter = up_to_ms(w, below(w, 2) * 300);
+	if (fragments)
+		draw_mtu(w);
 	draw_nat(w);
 	draw_conf(w, LEFT);
 	draw_conf(w, RIGHT);
@@ -141,6 +157,38 @@ static void
 hard_limit(struct world *w)
 {
 	duo_expire(&w->d, (int)below(w, 2), true);
+}
+
+static void
+delete_child(struct world *w)
+{
+	duo_delete(&w->d, (int)below(w, 2));
+}
+
+/* A delete that meets another one, a rekey, or the end of the IKE SA. */
+static void
+delete_across(struct world *w)
+{
+	int side = (int)below(w, 2);
+
+	duo_delete(&w->d, side);
+	duo_run(&w->d, up_to_ms(w, below(w, 2) * 200));
+	if (below(w, 2) == 0)
+		duo_rekey(&w->d, !side, below(w, 2) == 0);
+	else
+		duo_delete(&w->d, !side);
+}
+
+/* Both ask for a child where there is none, or is one no longer. */
+static void
+create_both(struct world *w)
+{
+	duo_delete(&w->d, (int)below(w, 2));
+	duo_run(&w->d, up_to_ms(w, 1000));
+	duo_up(&w->d, LEFT);
+	duo_run(&w->d, up_to_ms(w, below(w, 2) * 200));
+	if (w->d.end[RIGHT].keep_up)
+		duo_up(&w->d, RIGHT);
 }
 
 static void
@@ -192,6 +240,9 @@ static const struct act {
 	{ false, 6, rekey_both },
 	{ false, 2, soft_limit },
 	{ true, 1, hard_limit },
+	{ true, 2, delete_child },
+	{ true, 2, delete_across },
+	{ true, 2, create_both },
 	{ true, 2, down },
 	{ true, 1, up },
 	{ true, 1, crash },
@@ -271,7 +322,8 @@ quiet(struct world *w, struct reason *why)
 {
 	struct duo *d = &w->d;
 
-	d->link = (struct duo_link){ .delay = span_ms(10) };
+	d->link = (struct duo_link){ .delay = span_ms(10),
+	    .mtu = d->link.mtu };
 	d->end[LEFT].sad.refuse = d->end[RIGHT].sad.refuse = 0;
 	if (w->mood != SHORT_LIVES)
 		duo_run(d, span_s(90));
@@ -294,12 +346,12 @@ shut_down(struct world *w, struct reason *why)
 }
 
 static bool
-world_runs(uint64_t seed, struct reason *why)
+world_runs(uint64_t seed, bool fragments, struct reason *why)
 {
 	struct world w;
 	bool ok;
 
-	draw(&w, seed);
+	draw(&w, seed, fragments || seed % 4 == 0);
 	why->s[0] = '\0';
 	ok = duo_run_up(&w.d, span_s(120)) || duo_paired(&w.d, why);
 	if (ok) {
@@ -307,6 +359,11 @@ world_runs(uint64_t seed, struct reason *why)
 		w.d.esp_at = w.d.now;
 		live(&w);
 		ok = quiet(&w, why) && shut_down(&w, why);
+	}
+	if (w.d.end[LEFT].too_long + w.d.end[RIGHT].too_long > 0) {
+		reason_set(why, "messages too long for a path of %u octets",
+		    w.d.link.mtu);
+		ok = false;
 	}
 	if (w.d.trouble.s[0] != '\0') {
 		*why = w.d.trouble;
@@ -319,44 +376,62 @@ world_runs(uint64_t seed, struct reason *why)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: ike_explore [--check | --seeds N | --seed S]\n");
+	fprintf(stderr, "usage: ike_explore [--check | --seeds N | --seed S] "
+	    "[--fragments]\n");
 	return 2;
+}
+
+struct run {
+	unsigned long long first, n;
+	bool		fragments;	/* in all worlds */
+};
+
+static bool
+read_args(struct run *run, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		bool more = i + 1 < argc;
+
+		if (strcmp(argv[i], "--check") == 0) {
+			run->n = 2000;
+		} else if (strcmp(argv[i], "--fragments") == 0) {
+			run->fragments = true;
+		} else if (strcmp(argv[i], "--seeds") == 0 && more) {
+			run->n = strtoull(argv[++i], NULL, 10);
+		} else if (strcmp(argv[i], "--seed") == 0 && more) {
+			run->first = strtoull(argv[++i], NULL, 10);
+			run->n = 1;
+		} else {
+			return false;
+		}
+	}
+	return true;
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned long long first = 1, n = 300, failed = 0;
+	struct run run = { .first = 1, .n = 300 };
+	unsigned long long failed = 0;
 	struct reason why;
 
-	for (int i = 1; i < argc; i += 2) {
-		if (argc == 2 && strcmp(argv[1], "--check") == 0) {
-			n = 2000;
-			break;
-		}
-		if (i + 1 == argc)
-			return usage();
-		if (strcmp(argv[i], "--seeds") == 0) {
-			n = strtoull(argv[i + 1], NULL, 10);
-		} else if (strcmp(argv[i], "--seed") == 0) {
-			first = strtoull(argv[i + 1], NULL, 10);
-			n = 1;
-		} else {
-			return usage();
-		}
-	}
+	if (!read_args(&run, argc, argv))
+		return usage();
 	if (!crypto_init()) {
 		fprintf(stderr, "ike_explore: OpenSSL lacks an algorithm\n");
 		return 1;
 	}
-	for (unsigned long long seed = first; seed < first + n; seed++) {
-		if (world_runs(seed, &why))
+	for (unsigned long long i = 0; i < run.n; i++) {
+		uint64_t seed = run.first + i;
+
+		if (world_runs(seed, run.fragments, &why))
 			continue;
-		printf("# seed %llu: %s\n", seed, why.s);
+		printf("# seed %llu%s: %s\n", (unsigned long long)seed,
+		    run.fragments ? " with --fragments" : "", why.s);
 		failed++;
 	}
 	printf("%s - %llu worlds of two IKE instances, %llu failed\n",
-	    failed == 0 ? "ok" : "not ok", n, failed);
+	    failed == 0 ? "ok" : "not ok", run.n, failed);
 	crypto_fini();
 	return failed == 0 ? 0 : 1;
 }

@@ -28,6 +28,8 @@ struct kernel_sa {
 	unsigned	age;		/* the higher, the newer */
 	unsigned	life;		/* of the engine that added it */
 	bool		mapped;		/* a new source address was reported */
+	uint64_t	packets, octets;	/* carried */
+	bool		dying;		/* the soft limit was reported */
 };
 
 struct kernel_policy {
@@ -106,6 +108,13 @@ const char *kernel_esp_out(const struct kernel *, const struct kernel_link *,
 	    const struct flow *, struct esp *);
 const char *kernel_esp_in(struct kernel *, const struct esp *,
 	    struct kernel_sa **, const struct kernel_link **);
+/*
+ * Counts a packet on an SA.  False: it was at its hard limit and is gone, the
+ * packet with it.  A limit that is reached makes *e a KERN_EXPIRE, else its
+ * kind stays as it was.
+ */
+bool	kernel_esp_count(struct kernel *, const struct esp *,
+	    struct kern_event *e);
 /* The newest SA of a direction and interface, or NULL. */
 const struct kernel_sa *kernel_newest(const struct kernel *, uint32_t if_id,
 	    enum kern_dir);

@@ -135,6 +135,47 @@ kernel_esp_out(const struct kernel *k, const struct kernel_link *l,
 	return NULL;
 }
 
+#define ESP_OCTETS	100	/* all packets are alike */
+
+static bool
+reached(uint64_t n, uint64_t limit)
+{
+	return limit != 0 && n >= limit;
+}
+
+static void
+expire(const struct kern_sa *sa, bool hard, struct kern_event *e)
+{
+	*e = (struct kern_event){ .kind = KERN_EXPIRE };
+	e->sa.spi = sa->spi;
+	e->sa.reqid = sa->reqid;
+	e->sa.dst = sa->dst;
+	e->sa.hard = hard;
+}
+
+bool
+kernel_esp_count(struct kernel *k, const struct esp *esp, struct kern_event *e)
+{
+	struct kernel_sa *s = k->sas;
+
+	while (s->sa.spi != esp->spi || !addr_eq(&s->sa.dst, &esp->dst))
+		s++;
+	if (reached(s->packets, s->sa.hard_packets) ||
+	    reached(s->octets, s->sa.hard_bytes)) {
+		expire(&s->sa, true, e);
+		*s = k->sas[--k->sas_n];
+		return false;
+	}
+	s->packets++;
+	s->octets += ESP_OCTETS;
+	if (!s->dying && (reached(s->packets, s->sa.soft_packets) ||
+	    reached(s->octets, s->sa.soft_bytes))) {
+		s->dying = true;
+		expire(&s->sa, false, e);
+	}
+	return true;
+}
+
 const char *
 kernel_esp_in(struct kernel *k, const struct esp *e, struct kernel_sa **sa,
     const struct kernel_link **link)

@@ -94,12 +94,12 @@ link_carry(struct world *w, const struct gate *from, const struct path *sent,
 		struct link *l = w->links[i];
 		bool outward;
 
-		if (!enters(l, from, sent, &outward))
+		/* Several may be behind one NAT address: the port decides. */
+		if (!enters(l, from, sent, &outward) ||
+		    !translate(l, sent, outward, &trip->path))
 			continue;
 		if (l->cut || world_chance(w, l->loss))
 			return LINK_DROPPED;
-		if (!translate(l, sent, outward, &trip->path))
-			return LINK_NOWHERE;
 		l->carried++;
 		trip->to = outward ? l->far_gate : l->near_gate;
 		trip->time = world_span(w, l->delay, (struct span){

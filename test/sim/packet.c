@@ -29,6 +29,18 @@ report_mapping(struct packet *p, struct kernel_sa *sa)
 	gate_note(p->to, &e);
 }
 
+/* NULL, or why the packet goes no further: the SA's life is over. */
+static const char *
+count(struct gate *g, const struct esp *esp)
+{
+	struct kern_event e = { .kind = KERN_DONE };
+	bool alive = kernel_esp_count(&g->kernel, esp, &e);
+
+	if (e.kind == KERN_EXPIRE)
+		gate_note(g, &e);
+	return alive ? NULL : "SA has reached its hard limit";
+}
+
 static void
 probe_arrived(struct world *w, const struct packet *p, const char *why)
 {
@@ -54,8 +66,10 @@ packet_run(struct world *w, struct happening *e)
 	p->esp.src = p->path.remote.addr;
 	p->esp.dst = p->path.local.addr;
 	why = kernel_esp_in(&p->to->kernel, &p->esp, &sa, &link);
-	if (why == NULL)
+	if (why == NULL) {
 		report_mapping(p, sa);
+		why = count(p->to, &p->esp);
+	}
 	if (p->kind == PACKET_PROBE)
 		probe_arrived(w, p, why);
 	else if (why == NULL)
@@ -79,6 +93,8 @@ packet_send(struct gate *g, const struct kernel_link *link,
 	enum link_fate fate;
 
 	why = kernel_esp_out(&g->kernel, link, flow, &p->esp);
+	if (why == NULL)
+		why = count(g, &p->esp);
 	if (why != NULL) {
 		free(p);
 		return why;

@@ -46,6 +46,7 @@ sad_add(struct sad *s, const struct ike_esp *esp)
 		trouble(s, "no key or address in", esp);
 	s->e[s->n++] = (struct sad_entry){ *esp, ++s->next_age };
 	s->adds++;
+	s->outs += !esp->inbound;
 	return true;
 }
 

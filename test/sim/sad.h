@@ -19,6 +19,7 @@ struct sad {
 	struct sad_entry e[SAD_MAX];
 	unsigned	next_age;
 	unsigned	adds, dels, paths;	/* that were carried out */
+	unsigned	outs;		/* additions for sending */
 	unsigned	refuse;		/* so many of the next additions */
 	unsigned	refusals;
 	uint32_t	refused[16];	/* SPIs of the last ones */

@@ -7,17 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/payload.h"
+
+/* What was said under one message id: a message, or its fragments. */
 struct said {
-	bool		any;
-	uint32_t	mid;
+	struct said	*next;
+	uint16_t	number;		/* of a fragment; 0: it is whole */
 	uint8_t		*b;
 	size_t		n;
+};
+
+struct speech {
+	bool		any;
+	uint32_t	mid;
+	struct said	*said;		/* owned */
 };
 
 struct tap_line {
 	struct tap_line	*next;
 	uint64_t	spi_i, spi_r;
-	struct said	said[2];	/* last request, last response */
+	struct speech	last[2];	/* request, response */
 };
 
 static struct tap_line *
@@ -40,16 +49,39 @@ line_of(struct tap *t, const struct hdr *h)
 }
 
 static void
-remember(struct said *s, uint32_t mid, struct bytes m)
+forget(struct speech *p)
 {
-	free(s->b);
-	s->b = malloc(m.n);
-	if (s->b == NULL)
+	struct said *s;
+
+	while ((s = p->said) != NULL) {
+		p->said = s->next;
+		free(s->b);
+		free(s);
+	}
+}
+
+static void
+remember(struct speech *p, uint16_t number, struct bytes m)
+{
+	struct said *s = calloc(1, sizeof(*s));
+
+	if (s == NULL || (s->b = malloc(m.n)) == NULL)
 		abort();
 	memcpy(s->b, m.p, m.n);
 	s->n = m.n;
-	s->mid = mid;
-	s->any = true;
+	s->number = number;
+	s->next = p->said;
+	p->said = s;
+}
+
+static const struct said *
+said_before(const struct speech *p, uint16_t number)
+{
+	const struct said *s;
+
+	for (s = p->said; s != NULL && s->number != number; s = s->next)
+		continue;
+	return s;
 }
 
 static void
@@ -62,12 +94,45 @@ trouble(struct tap *t, const char *what, const struct hdr *h)
 		    h->mid);
 }
 
+/* The same message id once more: the same octets, or another fragment. */
+static void
+hear_again(struct tap *t, struct speech *p, const struct hdr *h,
+    uint16_t number, struct bytes m)
+{
+	const struct said *s = said_before(p, number);
+
+	if (s != NULL) {
+		t->again++;
+		if (!bytes_eq(m, bytes_of(s->b, s->n)))
+			trouble(t, "repeated with other octets", h);
+	} else if (number == 0 || said_before(p, 0) != NULL) {
+		trouble(t, "repeated in another form", h);
+	} else {
+		remember(p, number, m);
+	}
+}
+
+static void
+hear_next(struct tap *t, struct speech *p, const struct hdr *h,
+    uint16_t number, struct bytes m)
+{
+	if (p->any && h->mid < p->mid)
+		trouble(t, "message id went back", h);
+	else if (p->any && h->mid != p->mid + 1)
+		trouble(t, "message id skipped", h);
+	forget(p);
+	remember(p, number, m);
+	p->mid = h->mid;
+	p->any = true;
+}
+
 void
 tap_hear(struct tap *t, struct bytes m)
 {
-	struct said *s;
+	struct rd r = rd_of(m);
+	struct speech *p;
+	struct msg msg;
 	struct hdr h;
-	bool response;
 
 	if (!hdr_decode(m, &h)) {
 		reason_set(&t->trouble, "a message without a proper header");
@@ -75,19 +140,16 @@ tap_hear(struct tap *t, struct bytes m)
 	}
 	if (h.exchange == IKE_SA_INIT)
 		return;
-	response = (h.flags & HDR_RESPONSE) != 0;
-	s = &line_of(t, &h)->said[response];
-	if (s->any && h.mid == s->mid) {
-		t->again++;
-		if (!bytes_eq(m, bytes_of(s->b, s->n)))
-			trouble(t, "repeated with other octets", &h);
+	rd_bytes(&r, HDR_LEN);
+	if (payload_decode(h.next, rd_rest(&r), HDR_LEN, &msg) != N_NONE) {
+		trouble(t, "not a proper chain of payloads", &h);
 		return;
 	}
-	if (s->any && h.mid < s->mid)
-		trouble(t, "message id went back", &h);
-	else if (s->any && h.mid != s->mid + 1)
-		trouble(t, "message id skipped", &h);
-	remember(s, h.mid, m);
+	p = &line_of(t, &h)->last[(h.flags & HDR_RESPONSE) != 0];
+	if (p->any && h.mid == p->mid)
+		hear_again(t, p, &h, msg.frag_number, m);
+	else
+		hear_next(t, p, &h, msg.frag_number, m);
 }
 
 void
@@ -97,8 +159,8 @@ tap_fini(struct tap *t)
 
 	while ((l = t->lines) != NULL) {
 		t->lines = l->next;
-		free(l->said[0].b);
-		free(l->said[1].b);
+		forget(&l->last[0]);
+		forget(&l->last[1]);
 		free(l);
 	}
 	*t = (struct tap){ 0 };

@@ -1,7 +1,8 @@
 /*
  * Listens to what one end sends and knows the rules of RFC 7296 sections 2.1
  * and 2.2: message ids never go back, a request is the next one or the same
- * again, and what is sent again is the same octet for octet.
+ * again, and what is sent again is the same octet for octet, each fragment of
+ * it too (RFC 7383).
  */
 #ifndef TEST_SIM_TAP_H
 #define TEST_SIM_TAP_H
@@ -13,7 +14,7 @@ struct tap_line;
 
 struct tap {
 	struct tap_line	*lines;		/* one per IKE SA, owned */
-	unsigned	again;		/* messages that were repeated */
+	unsigned	again;		/* messages and fragments repeated */
 	struct reason	trouble;
 };
 

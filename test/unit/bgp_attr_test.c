@@ -120,7 +120,7 @@ static const struct {
 	    "c0 04 04 00000001", ATTR_WITHDRAW, 4,
 	    "MULTI_EXIT_DISC: wrong flags" },
 	{ "MP_UNREACH_NLRI with wrong flags", &ebgp, "c0 0f 03 000201",
-	    ATTR_RESET, 4, "MP_UNREACH_NLRI: wrong flags" },
+	    ATTR_WITHDRAW, 4, "MP_UNREACH_NLRI: wrong flags" },
 	{ "the low flags are nobody's business", &ebgp, "4f 01 01 00",
 	    ATTR_OK, 0, NULL },
 	{ "an attribute twice", &ebgp, ORIGIN ORIGIN, ATTR_DISCARD, 1,

@@ -94,9 +94,9 @@ static const struct choose {
 	    { { ESP, { GCM256, P384, K20, NOESN } } },
 	    REFUSED("ESP proposal: PRF differs: "
 	    "ours none, theirs PRF-SHA2-384") },
-	{ "an ESP proposal without ESN is refused", &all_esp,
-	    { { ESP, { GCM256, K20 } } },
-	    REFUSED("ESP proposal: ESN differs: ours NO-ESN, theirs none") },
+	{ "an ESP proposal that says nothing of ESN is one without",
+	    &all_esp, { { ESP, { GCM256, K20 } } },
+	    CHOSEN(1, "AES256-GCM-16/ECP-384") },
 	{ "an ESP proposal of nothing but ESN is refused", &all_esp,
 	    { { ESP, { GCM256, K20, ESN } } },
 	    REFUSED("ESP proposal: ESN differs: ours NO-ESN, theirs ESN") },
@@ -125,7 +125,7 @@ static const struct choose {
 	{ "a weak MAC is never taken", &cbc_ike,
 	    { { IKE, { CBC256, P256, ISHA1, K14 } } },
 	    REFUSED("IKE proposal: integrity differs: "
-	    "ours SHA2-256-128, theirs HMAC_SHA1_96") },
+	    "ours SHA2-256-128, theirs SHA1-96") },
 	/* ESP and its group */
 	{ "ESP with a group", &all_esp,
 	    { { ESP, { CBC256, I256, K14, NOESN } } },
@@ -282,6 +282,8 @@ static const struct choose accept[] = {
 	    "choice of one transform per type") },
 	{ "a MAC beside an AEAD is refused", &all_ike,
 	    { { IKE, { GCM256, P512, I512, K20 } } }, REFUSED(NOT_ONE) },
+	{ "an answer that says nothing of ESN is one without", &plain_esp,
+	    { { ESP, { GCM256 } } }, CHOSEN(1, "AES256-GCM-16") },
 	{ "what we did not offer is refused", &all_ike,
 	    { { IKE, { GCM128, P512, K20 } } },
 	    REFUSED("IKE proposal: encryption differs: ours AES256-GCM-16 "

@@ -17,8 +17,8 @@
 	"\"-\", beginning with a letter or digit, not "
 #define IFNAME_MUST "must be 1 to 15 letters, digits, \".\", \"_\" and " \
 	"\"-\", beginning with a letter or digit, not "
-#define ID_MUST	"must be an IPv4 or IPv6 address, user@domain or a "	\
-	"domain name, not "
+#define ID_MUST	"must be an IPv4 or IPv6 address, user@domain, a domain "	\
+	"name or an X.500 name, not "
 
 static const struct row {
 	const char	*what;
@@ -308,8 +308,7 @@ static const struct row {
 	    E_TUN("remote_id", ID_MUST "\"@x.org\"") },
 	{ "an identity of any address", TUN("remote_id = \"0.0.0.0\";"),
 	    E_TUN("remote_id", ID_MUST "\"0.0.0.0\"") },
-	{ "a distinguished name", TUN("local_id = \"CN=a\";"),
-	    E_TUN("local_id", ID_MUST "\"CN=a\"") },
+	{ "an X.500 name", TUN("local_id = \"C=DE, O=x y, CN=a\";"), NULL },
 
 	/* inside addresses */
 	{ "an inside /30", TUN("tunnel_inside_cidr = \"169.254.6.0/30\";"),
@@ -388,18 +387,31 @@ static const struct row {
 	    "[ 14, 31 ];"), NULL },
 	{ "a list in parentheses", TUN("phase1_dh_group_numbers = ( 14, 19 );"),
 	    NULL },
-	{ "an algorithm of the past",
-	    TUN("phase1_integrity_algorithms = [ \"SHA1\" ];"),
-	    E_TUN("phase1_integrity_algorithms[0]", "\"SHA1\" is not "
-	    "supported; supported: SHA2-512, SHA2-384, SHA2-256") },
+	{ "algorithms of the past, by name",
+	    TUN("phase1_integrity_algorithms = [ \"SHA1\" ]; "
+	    "phase2_integrity_algorithms = [ \"SHA2-256\", \"SHA1\" ]; "
+	    "phase1_dh_group_numbers = [ 2, 5, 22, 23, 24 ]; "
+	    "phase2_dh_group_numbers = [ 14, 2, 5, 22, 23, 24 ];"), NULL },
+	{ "every group in one list",
+	    TUN("phase1_dh_group_numbers = [ 2, 5, 14, 15, 16, 17, 18, 19, "
+	    "20, 21, 22, 23, 24, 31, 32 ];"), NULL },
+	{ "every cipher in one list",
+	    TUN("phase2_encryption_algorithms = [ \"CHACHA20-POLY1305\", "
+	    "\"AES128\", \"AES256\", \"AES128-GCM-16\", "
+	    "\"AES256-GCM-16\" ];"), NULL },
+	{ "an algorithm beyond the past",
+	    TUN("phase1_integrity_algorithms = [ \"MD5\" ];"),
+	    E_TUN("phase1_integrity_algorithms[0]", "\"MD5\" is not "
+	    "supported; supported: SHA2-512, SHA2-384, SHA2-256, SHA1") },
 	{ "a cipher unheard of",
 	    TUN("phase2_encryption_algorithms = [ \"AES256\", \"DES\" ];"),
 	    E_TUN("phase2_encryption_algorithms[1]", "\"DES\" is not "
-	    "supported; supported: AES256-GCM-16, AES128-GCM-16, AES256, "
-	    "AES128") },
-	{ "a group of the past", TUN("phase2_dh_group_numbers = [ 2 ];"),
+	    "supported; supported: AES256-GCM-16, CHACHA20-POLY1305, "
+	    "AES128-GCM-16, AES256, AES128") },
+	{ "a group beyond the past", TUN("phase2_dh_group_numbers = [ 1 ];"),
 	    E_TUN("phase2_dh_group_numbers[0]",
-	    "2 is not supported; supported: 31, 20, 19, 14") },
+	    "1 is not supported; supported: 31, 21, 32, 20, 19, 16, 15, 18, "
+	    "17, 14, 24, 23, 5, 22, 2") },
 	{ "a group in quotes", TUN("phase2_dh_group_numbers = [ \"14\" ];"),
 	    E_TUN("phase2_dh_group_numbers[0]",
 	    "must be a group number, not a text") },
@@ -411,7 +423,19 @@ static const struct row {
 	    E_TUN("phase1_dh_group_numbers[1]", "19 is there twice") },
 	{ "no algorithm at all", TUN("phase1_dh_group_numbers = [ ];"),
 	    E_TUN("phase1_dh_group_numbers",
-	    "must name at least one; leave it out to allow all") },
+	    "must name at least one; leave it out for the default") },
+
+	{ "the order of the peer", TUN("proposal_order = \"peer\";"), NULL },
+	{ "the order of AWS", TUN("proposal_order = \"aws\";"), NULL },
+	{ "an order of somebody else", TUN("proposal_order = \"theirs\";"),
+	    E_TUN("proposal_order",
+	    "must be \"ours\", \"peer\" or \"aws\", not \"theirs\"") },
+	{ "no extended sequence numbers",
+	    TUN("extended_sequence_numbers = false;"), NULL },
+	{ "extended sequence numbers by number",
+	    TUN("extended_sequence_numbers = 64;"),
+	    E_TUN("extended_sequence_numbers",
+	    "must be true or false, not a number") },
 
 	/* lifetimes and their company */
 	{ "phase 1 of 899 s", TUN("phase1_lifetime_seconds = 899;"),
@@ -474,6 +498,33 @@ static const struct row {
 	{ "a replay window of 2049", TUN("replay_window_size = 2049;"),
 	    E_TUN("replay_window_size",
 	    "must be 64 to 2048 packets, not 2049") },
+	{ "a lifetime of 1048575 octets", TUN("phase2_lifetime_bytes = "
+	    "1048575;"),
+	    E_TUN("phase2_lifetime_bytes",
+	    "must be 0 or 1048576 to 1125899906842624 octets, not 1048575") },
+	{ "a lifetime of 1 MiB", TUN("phase2_lifetime_bytes = 1048576;"),
+	    NULL },
+	{ "a lifetime of 0 octets", TUN("phase2_lifetime_bytes = 0;"), NULL },
+	{ "a lifetime of a pebibyte",
+	    TUN("phase2_lifetime_bytes = 1125899906842624L;"), NULL },
+	{ "a lifetime of more than a pebibyte",
+	    TUN("phase2_lifetime_bytes = 1125899906842625L;"),
+	    E_TUN("phase2_lifetime_bytes", "must be 0 or 1048576 to "
+	    "1125899906842624 octets, not 1125899906842625") },
+	{ "a lifetime of 9999 packets", TUN("phase2_lifetime_packets = 9999;"),
+	    E_TUN("phase2_lifetime_packets",
+	    "must be 0 or 10000 to 1125899906842624 packets, not 9999") },
+	{ "a lifetime of 10000 packets",
+	    TUN("phase2_lifetime_packets = 10000;"), NULL },
+	{ "a lifetime of 100 packets in a lab",
+	    LAB("phase2_lifetime_packets = 100;"), NULL },
+	{ "fragments of 575 octets", TUN("fragment_size = 575;"),
+	    E_TUN("fragment_size", "must be 576 to 65535 octets, not 575") },
+	{ "fragments of 576 octets", TUN("fragment_size = 576;"), NULL },
+	{ "fragments of 65535 octets", TUN("fragment_size = 65535;"), NULL },
+	{ "fragments of 65536 octets", TUN("fragment_size = 65536;"),
+	    E_TUN("fragment_size",
+	    "must be 576 to 65535 octets, not 65536") },
 	{ "a DPD timeout of 29 s", TUN("dpd_timeout_seconds = 29;"),
 	    E_TUN("dpd_timeout_seconds",
 	    "must be 30 to 86400 seconds, not 29") },
@@ -541,6 +592,21 @@ static const struct row {
 	{ "one pair of addresses, two identities",
 	    TUN("remote_id = \"one\";\n}, { " OUTSIDE "remote_id = \"two\";"),
 	    NULL },
+	{ "the same over VTI", FRAME("interface = \"vti\";", "hub", "", OUTSIDE,
+	    "remote_id = \"one\";\n}, { " OUTSIDE "remote_id = \"two\";"),
+	    "t.conf:9: connections[0].tunnels[1].remote_outside_ip_address: "
+	    "is already the pair of outside addresses of a/1, and VTIs cannot "
+	    "share it: use interface = \"xfrmi\"" },
+	{ "two peers from anywhere over VTI",
+	    FRAME("interface = \"vti\";", "hub", "",
+	    "local_outside_ip_address = \"192.0.2.1\";",
+	    "remote_id = \"one\";\n}, { local_outside_ip_address = "
+	    "\"192.0.2.1\"; remote_id = \"two\";"),
+	    "t.conf:9: connections[0].tunnels[1].remote_outside_ip_address: "
+	    "is already the pair of outside addresses of a/1, and VTIs cannot "
+	    "share it: use interface = \"xfrmi\"" },
+	{ "two peers over VTI", FRAME("interface = \"vti\";", "hub", "",
+	    OUTSIDE, "}, { " OUTSIDE2), NULL },
 	{ "a name whose letters are another's address",
 	    TUN("remote_id = \"abcd\";\n}, { " OUTSIDE
 	    "remote_id = \"97.98.99.100\";"), NULL },

@@ -22,7 +22,8 @@ static const char whole[] =
 	"    phase1_encryption_algorithms = [ \"AES256\", \"AES128\" ];\n"
 	"    tunnel_inside_cidr = \"169.254.11.0/30\";\n"
 	"    dpd_timeout_action = \"none\"; interface_name = \"east\";\n"
-	"    force_encapsulation = true;\n"
+	"    force_encapsulation = true; fragmentation = false;\n"
+	"    fragment_size = 576; phase2_lifetime_bytes = 5000000000;\n"
 	"  } );\n"
 	"}, {\n"
 	"  name = \"d\"; role = \"device\"; routes = [ \"10.9.0.0/16\" ];\n"
@@ -65,7 +66,7 @@ values_come_out_as_written(void **state)
 	assert_true(h->hub);
 	assert_false(d->hub);
 	assert_int_equal(h->line, 2);
-	assert_int_equal(d->line, 20);
+	assert_int_equal(d->line, 21);
 	assert_int_equal(h->remote_asn, 65010);
 	assert_int_equal(h->hold_time, 9);
 	assert_int_equal(d->hold_time, 30);
@@ -96,6 +97,10 @@ values_come_out_as_written(void **state)
 	assert_int_equal(t->phase1.encr.n, 2);
 	assert_string_equal(t->phase1.encr.alg[0]->conf, "AES256");
 	assert_true(t->force_encap);
+	assert_false(t->fragmentation);
+	assert_int_equal(t->fragment_size, 576);
+	assert_int_equal(t->phase2_bytes, 5000000000);
+	assert_int_equal(t->phase2_packets, 0);
 	t = &d->tunnels[0];
 	assert_int_equal(t->index, 3);
 	assert_string_equal(t->ifname, "vpn3");
@@ -134,6 +139,18 @@ roles_decide_what_is_ours(void **state)
 	conf_free(c);
 }
 
+/* Names of configuration, in order, with blanks between. */
+static void
+assert_algs(const struct conf_algs *list, const char *expected)
+{
+	char text[200] = "";
+
+	for (size_t i = 0; i < list->n; i++)
+		str_add(text, sizeof(text), "%s%s", i > 0 ? " " : "",
+		    list->alg[i]->conf);
+	assert_string_equal(text, expected);
+}
+
 static void
 defaults_are_those_of_the_service(void **state)
 {
@@ -151,13 +168,21 @@ defaults_are_those_of_the_service(void **state)
 	assert_int_equal(span_to_s(t->dpd_timeout), 40);
 	assert_int_equal(t->dpd_action, CONF_DPD_CLEAR);
 	assert_false(t->force_encap);
+	assert_true(t->fragmentation);
+	assert_int_equal(t->fragment_size, 1280);
+	assert_int_equal(t->phase2_bytes, 0);
+	assert_int_equal(t->phase2_packets, 0);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);
-	assert_int_equal(t->phase1.encr.n, 4);
-	assert_int_equal(t->phase1.integ.n, 3);
-	assert_int_equal(t->phase2.integ.n, 3);
-	assert_int_equal(t->phase2.ke.n, 4);
-	assert_string_equal(t->phase1.encr.alg[0]->conf, "AES256-GCM-16");
-	assert_string_equal(t->phase1.encr.alg[3]->conf, "AES128");
+	assert_true(t->esn);
+	assert_int_equal(t->order, CONF_ORDER_OURS);
+	assert_algs(&t->phase1.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
+	    "AES128-GCM-16 AES256 AES128");
+	assert_algs(&t->phase2.encr, "AES256-GCM-16 CHACHA20-POLY1305 "
+	    "AES128-GCM-16 AES256 AES128");
+	assert_algs(&t->phase1.integ, "SHA2-512 SHA2-384 SHA2-256");
+	assert_algs(&t->phase2.integ, "SHA2-512 SHA2-384 SHA2-256");
+	assert_algs(&t->phase1.ke, "31 21 32 20 19 16 15 18 17 14");
+	assert_algs(&t->phase2.ke, "31 21 32 20 19 16 15 18 17 14");
 	conf_free(c);
 }
 

@@ -8,7 +8,7 @@
 #include "util/str.h"
 
 struct octets {
-	uint8_t		b[512];
+	uint8_t		b[1024];
 	size_t		n;
 };
 
@@ -31,7 +31,7 @@ octets_bytes(const struct octets *o)
 static inline void
 assert_hex(struct bytes got, const char *expected)
 {
-	char text[2048];
+	char text[2 * 1024 + 1];
 
 	str_hex(text, sizeof(text), got);
 	assert_string_equal(text, expected);

@@ -165,7 +165,7 @@ identities_of_every_kind_authenticate(void **state)
 		bring_up(&d, LEFT);
 		shut_down(&d);
 	}
-	peer_id_str(&(struct id){ 0 }, text, sizeof(text));
+	peer_id_str(&(struct id){ 0 }, NULL, text, sizeof(text));
 	assert_string_equal(text, "anybody");
 }
 

@@ -85,7 +85,10 @@ say_nonce(struct speech *s)
 static void
 auth_without_auth(struct speech *s)
 {
-	id_encode(build_payload(&s->b, PL_IDI), &s->sa->peer->conf.local_id);
+	const struct id *id = &s->sa->peer->conf.local_id;
+
+	id_encode(build_payload(&s->b, PL_IDI), id->type,
+	    bytes_of(id->data, id->n));
 	say_child(s, 0x1234567);
 }
 
@@ -274,6 +277,25 @@ seal_within_a_seal(struct speech *s)
 	build_bytes(&s->b, PL_SK, bytes_str("0123456789abcdef"));
 }
 
+/* RFC 7296 section 2.3: we may, and never do, send so many at once. */
+static void
+window_of_eight(struct speech *s)
+{
+	build_notify(&s->b, N_SET_WINDOW_SIZE, bytes_of("\0\0\0\10", 4));
+}
+
+static void
+window_of_nothing(struct speech *s)
+{
+	build_notify(&s->b, N_SET_WINDOW_SIZE, bytes_of("\0\0\0\0", 4));
+}
+
+static void
+window_without_a_size(struct speech *s)
+{
+	build_notify(&s->b, N_SET_WINDOW_SIZE, (struct bytes){ 0 });
+}
+
 /* Answered with an error or with nothing in it; the pair stays as it was. */
 static const struct {
 	const char	*what;
@@ -296,6 +318,9 @@ static const struct {
 	{ "a delete of nothing", INFORMATIONAL, delete_of_nothing },
 	{ "a delete of AH", INFORMATIONAL, delete_of_ah },
 	{ "a seal within a seal", INFORMATIONAL, seal_within_a_seal },
+	{ "a window of eight", INFORMATIONAL, window_of_eight },
+	{ "a window of nothing", INFORMATIONAL, window_of_nothing },
+	{ "a window without a size", INFORMATIONAL, window_without_a_size },
 };
 
 static void

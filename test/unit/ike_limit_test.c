@@ -108,6 +108,47 @@ half_open_sas_are_limited_per_peer_and_end_by_themselves(void **state)
 	shut_down(&d);
 }
 
+/* Who has no address of his own must not be kept out by another like him. */
+static void
+those_from_anywhere_share_one_quota_and_leave_others_theirs(void **state)
+{
+	static const struct {
+		bool		anybody;
+		unsigned	half_open, per_peer;
+		unsigned	kept;
+	} rows[] = {
+		{ true, 3, 1, 3 },
+		{ true, 2, 9, 2 },
+		{ false, 1, 3, 3 },
+		{ false, 9, 2, 2 },
+	};
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct duo_rule no_auth = {
+			.from = LEFT, .exchange = IKE_AUTH, .nth = 1,
+			.until = 9, .fate = DUO_DROP,
+		};
+		struct duo d;
+
+		duo_init(&d, 17);
+		d.end[RIGHT].limits.half_open = rows[i].half_open;
+		d.end[RIGHT].limits.half_open_per_peer = rows[i].per_peer;
+		if (rows[i].anybody)
+			d.end[RIGHT].conf[0].remote = addr_any(ADDR_IPV4);
+		d.rules = &no_auth;
+		d.rules_n = 1;
+		duo_start(&d);
+		for (int k = 0; k < 4; k++) {
+			duo_up(&d, LEFT);
+			duo_run(&d, span_ms(400));
+			duo_crash(&d, LEFT);
+		}
+		assert_int_equal(duo_info(&d, RIGHT).ike_sas, rows[i].kept);
+		duo_run(&d, span_s(31));
+		shut_down(&d);
+	}
+}
+
 static void
 a_peer_half_way_to_its_quota_has_to_show_a_cookie(void **state)
 {
@@ -226,6 +267,8 @@ main(void)
 		    a_repeated_request_for_a_retry_is_not_taken_twice),
 		cmocka_unit_test(
 		    half_open_sas_are_limited_per_peer_and_end_by_themselves),
+		cmocka_unit_test(
+		    those_from_anywhere_share_one_quota_and_leave_others_theirs),
 		cmocka_unit_test(
 		    a_peer_half_way_to_its_quota_has_to_show_a_cookie),
 		cmocka_unit_test(the_limit_of_ike_sas_holds),

@@ -256,8 +256,8 @@ a_child_is_not_rekeyed_twice(void **state)
 	duo_run(&d, span_ms(30));
 	/* C05: the responder's own soft limits change nothing. */
 	duo_expire(&d, RIGHT, false);
-	ike_expired(d.end[RIGHT].ike, d.now, duo_info(&d, RIGHT).spi_in,
-	    false);
+	ike_expired(d.end[RIGHT].ike, d.now, DUO_PEER,
+	    duo_info(&d, RIGHT).spi_in, false);
 	duo_run(&d, span_s(1));
 	assert_int_equal(sa_at(&d, RIGHT)->x.out_mid, 0);
 	/* The left one forgets what it did and does it again. */
@@ -343,7 +343,8 @@ a_hard_limit_hands_over_to_the_successor(void **state)
 	old = duo_info(&d, RIGHT).spi_in;
 	duo_rekey(&d, LEFT, CHILD);
 	duo_run(&d, span_ms(60));
-	ike_expired(d.end[RIGHT].ike, d.now, old, true);
+	ike_expired(d.end[RIGHT].ike, d.now, DUO_PEER, old,
+	    true);
 	finish(&d);
 }
 

@@ -9,14 +9,20 @@
 
 #include <cmocka.h>
 
+#include <openssl/bn.h>
+
 #include "crypto/kex.h"
 #include "crypto/prf.h"
 #include "hex.h"
 #include "test/vectors/kex.h"
+#include "test/vectors/kex_pairs.h"
 #include "util/array.h"
 
 static const uint16_t groups[] = {
-	KE_MODP_2048, KE_ECP_256, KE_ECP_384, KE_CURVE25519,
+	KE_MODP_1024, KE_MODP_1536, KE_MODP_2048, KE_MODP_3072, KE_MODP_4096,
+	KE_MODP_6144, KE_MODP_8192, KE_MODP_1024_160, KE_MODP_2048_224,
+	KE_MODP_2048_256, KE_ECP_256, KE_ECP_384, KE_ECP_521, KE_CURVE25519,
+	KE_CURVE448,
 };
 
 static struct kex *
@@ -62,6 +68,72 @@ vectors_give_their_public_and_shared_values(void **state)
 	}
 }
 
+static struct kex *
+kex_of_private(uint16_t id, const char *priv)
+{
+	struct kex *k;
+	struct drbg d;
+
+	drbg_give(&d, priv);
+	k = kex_of(id, &d);
+	assert_int_equal(d.left, 0);
+	return k;
+}
+
+static void
+published_pairs_agree_on_their_secret(void **state)
+{
+	static struct secret z;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kex_pairs); i++) {
+		struct kex *a = kex_of_private(kex_pairs[i].id,
+		    kex_pairs[i].priv_i);
+		struct kex *b = kex_of_private(kex_pairs[i].id,
+		    kex_pairs[i].priv_r);
+
+		assert_hex(kex_public(a), kex_pairs[i].public_i);
+		assert_hex(kex_public(b), kex_pairs[i].public_r);
+		assert_true(kex_shared(a, kex_public(b), &z));
+		assert_hex(secret_bytes(&z), kex_pairs[i].shared);
+		assert_true(kex_shared(b, kex_public(a), &z));
+		assert_hex(secret_bytes(&z), kex_pairs[i].shared);
+		kex_free(a);
+		kex_free(b);
+	}
+}
+
+static void
+assert_hash(struct bytes got, const char *expected)
+{
+	uint8_t hash[32];
+
+	assert_true(sha256(&got, 1, hash));
+	assert_hex(bytes_of(hash, sizeof(hash)), expected);
+}
+
+static void
+computed_pairs_agree_on_their_secret(void **state)
+{
+	static struct secret z;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kex_hashes); i++) {
+		struct kex *a = kex_of_private(kex_hashes[i].id,
+		    kex_hashes[i].priv_i);
+		struct kex *b = kex_of_private(kex_hashes[i].id,
+		    kex_hashes[i].priv_r);
+
+		assert_hash(kex_public(a), kex_hashes[i].public_i);
+		assert_hash(kex_public(b), kex_hashes[i].public_r);
+		assert_true(kex_shared(a, kex_public(b), &z));
+		assert_int_equal(z.n, kex_alg(a)->public_len);
+		assert_hash(secret_bytes(&z), kex_hashes[i].shared);
+		kex_free(a);
+		kex_free(b);
+	}
+}
+
 static void
 both_ends_get_the_same_secret(void **state)
 {
@@ -69,7 +141,9 @@ both_ends_get_the_same_secret(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-		for (uint8_t seed = 1; seed < 20; seed++) {
+		bool slow = alg_find(ALG_KE, groups[i], 0)->public_len > 256;
+
+		for (uint8_t seed = 1; seed < (slow ? 3 : 20); seed++) {
 			struct kex *a = kex_of_seed(groups[i], seed);
 			struct kex *b = kex_of_seed(groups[i],
 			    (uint8_t)(seed + 100));
@@ -105,20 +179,28 @@ the_same_seed_gives_the_same_public_value(void **state)
 }
 
 static void
+try_draw(uint16_t id, const char *what, const char *octets, const char *public)
+{
+	struct drbg d;
+	struct kex *k;
+
+	drbg_give(&d, octets);
+	k = kex_of(id, &d);
+	print_message("%s: %s\n", kex_alg(k)->name, what);
+	assert_hex(kex_public(k), public);
+	kex_free(k);
+}
+
+static void
 private_values_are_drawn_below_the_order(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(kex_draws); i++) {
-		struct drbg d;
-		struct kex *k;
-
-		drbg_give(&d, kex_draws[i].octets);
-		k = kex_of(kex_draws[i].id, &d);
-		print_message("%s: %s\n", kex_alg(k)->name,
-		    kex_draws[i].what);
-		assert_hex(kex_public(k), kex_draws[i].public);
-		kex_free(k);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(kex_draws); i++)
+		try_draw(kex_draws[i].id, kex_draws[i].what,
+		    kex_draws[i].octets, kex_draws[i].public);
+	for (size_t i = 0; i < ARRAY_SIZE(kex_draws_more); i++)
+		try_draw(kex_draws_more[i].id, kex_draws_more[i].what,
+		    kex_draws_more[i].octets, kex_draws_more[i].public);
 }
 
 /* Refuses, and leaves the secret as it was. */
@@ -135,15 +217,118 @@ assert_refused(struct kex *k, struct bytes peer, const char *what)
 }
 
 static void
+refuse_peer(uint16_t id, const char *what, const char *text)
+{
+	struct kex *k = kex_of_seed(id, 1);
+	struct octets peer = unhex(text);
+
+	assert_int_equal(peer.n, kex_public(k).n);
+	assert_refused(k, octets_bytes(&peer), what);
+	kex_free(k);
+}
+
+static void
 unsafe_peer_values_are_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(kex_refused); i++) {
-		struct kex *k = kex_of_seed(kex_refused[i].id, 1);
-		struct octets peer = unhex(kex_refused[i].peer);
+	for (size_t i = 0; i < ARRAY_SIZE(kex_refused); i++)
+		refuse_peer(kex_refused[i].id, kex_refused[i].what,
+		    kex_refused[i].peer);
+	for (size_t i = 0; i < ARRAY_SIZE(kex_outside); i++)
+		refuse_peer(kex_outside[i].id, kex_outside[i].what,
+		    kex_outside[i].peer);
+}
 
-		assert_int_equal(peer.n, kex_public(k).n);
-		assert_refused(k, octets_bytes(&peer), kex_refused[i].what);
+/* y = arctan(1 / x) * 2^bits, a little less. */
+static void
+arctan(BIGNUM *y, BN_ULONG x, int bits)
+{
+	BIGNUM *power = BN_new(), *term = BN_new();
+
+	BN_set_bit(power, bits);
+	BN_div_word(power, x);
+	BN_zero(y);
+	for (BN_ULONG n = 1; !BN_is_zero(power); n += 2) {
+		BN_copy(term, power);
+		BN_div_word(term, n);
+		assert_true((n % 4 == 1 ? BN_add : BN_sub)(y, y, term));
+		BN_div_word(power, x * x);
+	}
+	BN_free(power);
+	BN_free(term);
+}
+
+/* [2^bits pi], by Machin: pi = 16 arctan(1/5) - 4 arctan(1/239). */
+static BIGNUM *
+pi_bits(int bits)
+{
+	const int guard = 64;
+	BIGNUM *pi = BN_new(), *small = BN_new();
+
+	arctan(pi, 5, bits + guard);
+	arctan(small, 239, bits + guard);
+	BN_mul_word(pi, 16);
+	BN_mul_word(small, 4);
+	BN_sub(pi, pi, small);
+	BN_rshift(pi, pi, guard);
+	BN_free(small);
+	return pi;
+}
+
+/* RFC 2409 section 6.2, RFC 3526 sections 2 to 7. */
+static BIGNUM *
+prime_of(int bits, unsigned long c)
+{
+	BIGNUM *p = pi_bits(bits - 130), *power = BN_new();
+
+	BN_add_word(p, c);
+	BN_lshift(p, p, 64);
+	BN_set_bit(power, bits);
+	BN_add(p, p, power);
+	BN_zero(power);
+	BN_set_bit(power, bits - 64);
+	BN_sub(p, p, power);
+	BN_sub_word(p, 1);
+	BN_free(power);
+	return p;
+}
+
+/* Does a key exchange take prime + delta? */
+static bool
+takes(struct kex *k, const BIGNUM *prime, int delta)
+{
+	static struct secret z;
+	uint8_t octets[1024];
+	BIGNUM *y = BN_dup(prime);
+	bool taken;
+
+	assert_true(delta < 0 ? BN_sub_word(y, (BN_ULONG)-delta) :
+	    BN_add_word(y, (BN_ULONG)delta));
+	assert_int_equal(BN_bn2binpad(y, octets, (int)kex_public(k).n),
+	    kex_public(k).n);
+	taken = kex_shared(k, bytes_of(octets, kex_public(k).n), &z);
+	BN_free(y);
+	return taken;
+}
+
+static void
+primes_are_those_of_the_formula_and_bound_the_peer(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kex_primes); i++) {
+		struct kex *k = kex_of_seed(kex_primes[i].id, 1);
+		BIGNUM *p = prime_of(kex_primes[i].bits, kex_primes[i].c);
+		BIGNUM *zero = BN_new();
+
+		assert_true(takes(k, p, -2));
+		assert_false(takes(k, p, -1));
+		assert_false(takes(k, p, 0));
+		assert_false(takes(k, p, 1));
+		assert_false(takes(k, zero, 0));
+		assert_false(takes(k, zero, 1));
+		assert_true(takes(k, zero, 2));
+		BN_free(p);
+		BN_free(zero);
 		kex_free(k);
 	}
 }
@@ -156,7 +341,7 @@ peer_values_of_any_other_length_are_refused(void **state)
 		struct kex *a = kex_of_seed(groups[i], 1);
 		struct kex *b = kex_of_seed(groups[i], 2);
 		struct bytes good = kex_public(b);
-		uint8_t buf[600] = { 0 };
+		uint8_t buf[1030] = { 0 };
 
 		assert_refused(a, (struct bytes){ NULL, 0 }, "nothing");
 		for (size_t n = 0; n <= sizeof(buf); n++) {
@@ -181,7 +366,7 @@ a_refusal_does_not_spoil_the_next_peer_value(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		struct kex *a = kex_of_seed(groups[i], 1);
 		struct kex *b = kex_of_seed(groups[i], 2);
-		const uint8_t zero[256] = { 0 };
+		const uint8_t zero[1024] = { 0 };
 
 		assert_refused(a, bytes_of(zero, kex_public(b).n), "zero");
 		assert_true(kex_shared(a, kex_public(b), &z));
@@ -227,10 +412,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_give_their_public_and_shared_values),
+		cmocka_unit_test(published_pairs_agree_on_their_secret),
+		cmocka_unit_test(computed_pairs_agree_on_their_secret),
 		cmocka_unit_test(both_ends_get_the_same_secret),
 		cmocka_unit_test(the_same_seed_gives_the_same_public_value),
 		cmocka_unit_test(private_values_are_drawn_below_the_order),
 		cmocka_unit_test(unsafe_peer_values_are_refused),
+		cmocka_unit_test(
+		    primes_are_those_of_the_formula_and_bound_the_peer),
 		cmocka_unit_test(peer_values_of_any_other_length_are_refused),
 		cmocka_unit_test(a_refusal_does_not_spoil_the_next_peer_value),
 		cmocka_unit_test(only_key_exchange_rows_make_a_key_exchange),

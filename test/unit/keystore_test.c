@@ -197,7 +197,8 @@ auth_uses_the_key_of_the_tunnel(void **state)
 	static struct kern_auth a;
 	struct keystore *k = load_two();
 	const struct alg *prf = alg_find(ALG_PRF, PRF_HMAC_SHA2_384, 0);
-	uint8_t want[PRF_MAX], got[64], n;
+	uint8_t want[PRF_MAX], got[64];
+	uint16_t n;
 	char text[KERN_TEXT_LEN];
 
 	(void)state;
@@ -231,7 +232,8 @@ a_missing_key_is_told_by_connection_and_tunnel(void **state)
 	static struct kern_auth a = { .connection = "c", .tunnel = 2,
 	    .prf = PRF_HMAC_SHA2_256, .n = 1 };
 	char text[KERN_TEXT_LEN];
-	uint8_t got[64], n;
+	uint8_t got[64];
+	uint16_t n;
 
 	(void)state;
 	assert_int_equal(keystore_auth(k, &a, &n, got, text), ENOKEY);

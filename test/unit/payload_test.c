@@ -155,6 +155,7 @@ test_repetition(void **state)
 		[PL_IDR - 33] = "01000000", [PL_AUTH - 33] = "02000000",
 		[PL_NONCE - 33] = OCTETS_16, [PL_NOTIFY - 33] = "00004000",
 		[PL_DELETE - 33] = "01000000", [PL_EAP - 33] = "",
+		[PL_CERT - 33] = "043000", [PL_CERTREQ - 33] = "04",
 	};
 	const uint32_t many = PL_BIT(PL_CERT) | PL_BIT(PL_CERTREQ) |
 	    PL_BIT(PL_NOTIFY) | PL_BIT(PL_DELETE) | PL_BIT(PL_VENDOR);
@@ -360,6 +361,70 @@ test_every_cut_is_refused(void **state)
 		    SYNTAX);
 }
 
+/* Hash-and-URL (12, 13) and what nobody knows are passed over. */
+static const struct {
+	const char	*what, *chain;
+	uint8_t		 first;
+	uint16_t	 verdict;
+	unsigned	 certs, certreqs;
+} certificates[] = {
+	{ "a certificate", "00000007 043000", PL_CERT, N_NONE, 1, 0 },
+	{ "two of them", "25000007 043000 00000007 043001", PL_CERT, N_NONE,
+	    2, 0 },
+	{ "hash and URL of one", "00000007 0c6161", PL_CERT, N_NONE, 0, 0 },
+	{ "hash and URL of a bundle", "25000007 0d6161 00000007 043000",
+	    PL_CERT, N_NONE, 1, 0 },
+	{ "an encoding that nobody knows", "00000007 ff6161", PL_CERT, N_NONE,
+	    0, 0 },
+	{ "PKCS #7", "00000007 016161", PL_CERT, N_NONE, 0, 0 },
+	{ "an empty certificate", "00000005 04", PL_CERT, N_NONE, 1, 0 },
+	{ "no encoding", "00000004", PL_CERT, SYNTAX, 0, 0 },
+	{ "a request for any CA", "00000005 04", PL_CERTREQ, N_NONE, 0, 1 },
+	{ "a request without encoding", "00000004", PL_CERTREQ, SYNTAX, 0, 0 },
+	{ "a request for hash and URL", "00000005 0c", PL_CERTREQ, N_NONE, 0,
+	    0 },
+};
+
+static void
+certificates_of_one_encoding_are_seen(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(certificates); i++) {
+		const struct wire w = wire(certificates[i].chain);
+		struct msg m = { 0 };
+
+		print_message("  %s\n", certificates[i].what);
+		assert_int_equal(payload_decode(certificates[i].first,
+		    wire_bytes(&w), 0, &m), certificates[i].verdict);
+		assert_int_equal(m.certs_n, certificates[i].certs);
+		assert_int_equal(m.certreqs_n, certificates[i].certreqs);
+	}
+}
+
+/* However many come: one more than may be, so that it shows. */
+static void
+certificates_are_counted_up_to_one_too_many(void **state)
+{
+	(void)state;
+	for (unsigned n = 7; n <= PAYLOADS_MAX; n++) {
+		uint8_t buf[PAYLOADS_MAX * 6];
+		struct wr w = wr_of(buf, sizeof(buf));
+		struct msg m = { 0 };
+
+		for (unsigned i = 0; i < n; i++) {
+			wr_u8(&w, i + 1 < n ? PL_CERT : PL_NONE);
+			wr_u8(&w, 0);
+			wr_u16(&w, 6);
+			wr_u16(&w, (uint16_t)(CERT_X509_SIGNATURE << 8 | i));
+		}
+		assert_int_equal(payload_decode(PL_CERT, wr_done(&w), 0, &m),
+		    N_NONE);
+		assert_int_equal(m.certs_n, n <= CERT_CHAIN_MAX ? n :
+		    CERT_CHAIN_MAX + 1);
+		assert_int_equal(m.certs[6].p[0], 6);
+	}
+}
+
 int
 main(void)
 {
@@ -367,6 +432,8 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_critical_type_is_told),
 		cmocka_unit_test(test_repetition),
+		cmocka_unit_test(certificates_of_one_encoding_are_seen),
+		cmocka_unit_test(certificates_are_counted_up_to_one_too_many),
 		cmocka_unit_test(test_fields_of_init),
 		cmocka_unit_test(test_fields_of_auth),
 		cmocka_unit_test(test_fields_of_delete),

@@ -1,5 +1,5 @@
 /*
- * HMAC by RFC 4231; prf+, the PSK's AUTH value and digests against numbers
+ * HMAC by RFC 4231 and RFC 2202; prf+, the PSK's AUTH value and digests against numbers
  * that Python's hmac and hashlib gave.
  */
 #include <setjmp.h>
@@ -99,6 +99,49 @@ static const struct {
 	      "65c97440fa8c6a58" } },
 };
 
+/* RFC 2202 section 3: key, data, HMAC-SHA1. */
+static const struct {
+	const char	*key, *data, *expected;
+} rfc2202[] = {
+	/* test case 1 */
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+	    "4869205468657265",
+	    "b617318655057264e28bc0b6fb378c8ef146be00" },
+	/* test case 2 */
+	{ "4a656665",
+	    "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+	    "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+	/* test case 3 */
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "dddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+	    "dddddddddddddddddddddddddddddddddddddddddddd",
+	    "125d7342b9ac11cd91a39af48aa17b4f63f175d3" },
+	/* test case 4 */
+	{ "0102030405060708090a0b0c0d0e0f10111213141516171819",
+	    "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+	    "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+	    "4c9007f4026250c6bc8414f9bf50c86c2d7235da" },
+	/* test case 5 */
+	{ "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c",
+	    "546573742057697468205472756e636174696f6e",
+	    "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04" },
+	/* test case 6 */
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "54657374205573696e67204c6172676572205468616e20426c6f636b"
+	    "2d53697a65204b6579202d2048617368204b6579204669727374",
+	    "aa4ae5e15272d00e95705637ce8a3b55ed402112" },
+	/* test case 7 */
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "54657374205573696e67204c6172676572205468616e20426c6f636b"
+	    "2d53697a65204b657920616e64204c6172676572205468616e204f6e"
+	    "6520426c6f636b2d53697a652044617461",
+	    "e8e99d0f45237d786d6bbaa7965c7808bbff1a91" },
+};
+
 /* Key 00..27, seed 80..df: three blocks, and SHA-256 over all 255. */
 static const struct {
 	uint16_t	 id;
@@ -130,6 +173,12 @@ static const struct {
 	    "547050d0cb85659bdf46f7e7c891c88fcaa966a8008b969a",
 	    "6f1e60f974c409813d7a495c17f527a3d2abe7f6612b6abf309b410c"
 	    "1fc3a11a" },
+	{ PRF_HMAC_SHA1,
+	    "9904b5f97608f9a859e628b195d3beac076c037ca3619a6b94ed4779"
+	    "64d55637649def54fab00950ceaf64991b7c65c73e1a8c0cb2a7fedb"
+	    "03d07cd1",
+	    "d080a13a6ead82d8c0f0442da0431eaddeb2cca31ae6c392bfbc766d"
+	    "b0539b91" },
 };
 
 static void
@@ -156,6 +205,30 @@ prf_gives_the_values_of_rfc_4231(void **state)
 			assert_true(prf(a, octets_bytes(&key), &part, 1, out));
 			assert_hex(bytes_of(out, a->key_len),
 			    rfc4231[i].expected[j]);
+		}
+	}
+}
+
+static void
+sha1_rows_give_the_values_of_rfc_2202(void **state)
+{
+	const struct alg *const rows[] = {
+		alg_find(ALG_PRF, PRF_HMAC_SHA1, 0),
+		alg_find(ALG_INTEG, INTEG_HMAC_SHA1_96, 0),
+	};
+	uint8_t out[PRF_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rfc2202); i++) {
+		struct octets key = unhex(rfc2202[i].key);
+		struct octets data = unhex(rfc2202[i].data);
+		struct bytes part = octets_bytes(&data);
+
+		for (size_t j = 0; j < ARRAY_SIZE(rows); j++) {
+			assert_true(prf(rows[j], octets_bytes(&key), &part, 1,
+			    out));
+			assert_hex(bytes_of(out, rows[j]->key_len),
+			    rfc2202[i].expected);
 		}
 	}
 }
@@ -313,6 +386,8 @@ psk_auth_pads_the_key_as_rfc_7296_says(void **state)
 		    "52c60e094c192e7f7ceda927db9dc0e079d7718299fa36b3b7bb83b1"
 		    "25d61fb5e8db21042ae70833127762d6680309de4974a5a52a3f8dfc"
 		    "76148952982dea28" },
+		{ PRF_HMAC_SHA1,
+		    "ae9d35468871bfb419343ac2edf03baccddfcf8d" },
 	};
 	uint8_t octets[200], out[PRF_MAX];
 
@@ -392,6 +467,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prf_gives_the_values_of_rfc_4231),
+		cmocka_unit_test(sha1_rows_give_the_values_of_rfc_2202),
 		cmocka_unit_test(
 		    an_integrity_row_gives_the_same_mac_before_truncation),
 		cmocka_unit_test(parts_are_one_message_however_they_are_cut),

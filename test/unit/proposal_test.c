@@ -169,7 +169,8 @@ test_limits(void **state)
 		assert_int_equal(proposal_decode(bytes_of(buf, w.n - 1),
 		    &ps), SYNTAX);
 	}
-	for (unsigned n = TRANSFORMS_MAX; n <= 255; n++) {
+	/* as many transforms as an octet counts, the good ones last */
+	for (unsigned n = TRANSFORMS_MAX - 3; n <= TRANSFORMS_MAX; n++) {
 		struct wr w = wr_of(buf, sizeof(buf));
 
 		wr_u16(&w, 0);
@@ -179,9 +180,68 @@ test_limits(void **state)
 			put_transform(&w, i < n - 3 ? &bad.t[0] :
 			    &good.t[i - (n - 3)], i + 1 == n);
 		assert_int_equal(proposal_decode(wr_done(&w), &ps), N_NONE);
-		assert_int_equal(ps.p[0].n, TRANSFORMS_MAX);
-		assert_int_equal(proposal_choose(&ps, &o, 0, &c),
-		    n == TRANSFORMS_MAX);
+		assert_int_equal(ps.p[0].n, n);
+		assert_true(proposal_choose(&ps, &o, 0, &c));
+	}
+}
+
+/* Everything that we have, opt-ins too: ids in the order of the table. */
+static struct offer
+everything(uint8_t proto)
+{
+	struct offer o = { .proto = proto };
+	struct alg_list *const lists[ALG_TYPES] = {
+		[ALG_ENCR] = &o.encr, [ALG_INTEG] = &o.integ,
+		[ALG_PRF] = proto == PROTO_IKE ? &o.prf : NULL,
+		[ALG_KE] = &o.ke,
+		[ALG_ESN] = proto == PROTO_ESP ? &o.esn : NULL,
+	};
+	const struct alg *a;
+
+	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
+		if (lists[a->type] == NULL)
+			continue;
+		assert_true(lists[a->type]->n < ALGS_MAX);
+		lists[a->type]->alg[lists[a->type]->n++] = a;
+	}
+	return o;
+}
+
+/* With a group of 1024 octets in KE it still fits a message of ours. */
+static void
+test_everything_in_one_offer(void **state)
+{
+	static const struct {
+		uint8_t proto;
+		const char *spi;
+		size_t octets;
+	} rows[] = {
+		{ PROTO_IKE, "0102030405060708", 16 + 32 + 4 * 8 + 15 * 8 +
+		    16 + 24 + 4 * 8 + 4 * 8 + 15 * 8 },
+		{ PROTO_ESP, "01020304", 12 + 32 + 15 * 8 + 2 * 8 +
+		    12 + 24 + 4 * 8 + 15 * 8 + 2 * 8 },
+	};
+	static struct proposals ps;
+	uint8_t buf[1024];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct offer o = everything(rows[i].proto);
+		const struct wire spi = wire(rows[i].spi);
+		struct wr w = wr_of(buf, sizeof(buf));
+		struct choice c;
+
+		proposal_encode(&w, &o, wire_bytes(&spi));
+		assert_false(w.bad);
+		assert_int_equal(w.n, rows[i].octets);
+		assert_int_equal(proposal_decode(wr_done(&w), &ps), N_NONE);
+		assert_int_equal(ps.n, 2);
+		assert_int_equal(proposal_count(&o), 2);
+		assert_false(ps.p[0].unusable || ps.p[1].unusable);
+		assert_true(proposal_choose(&ps, &o, spi.n, &c));
+		assert_ptr_equal(c.suite.encr, o.encr.alg[0]);
+		assert_ptr_equal(c.suite.ke, o.ke.alg[0]);
+		assert_int_equal(c.suite.esn, rows[i].proto == PROTO_ESP);
 	}
 }
 
@@ -342,6 +402,7 @@ main(void)
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_decode_fields),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_everything_in_one_offer),
 		cmocka_unit_test(test_encode),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_encode_chosen),

@@ -139,7 +139,7 @@ a_tunnel_is_changed_though_its_peer_is_silent(void **state)
 	reloaded(p.hub, true, NULL);
 	later(15000);
 	assert_int_equal(gw_tunnel_find(p.hub->gw, "vpn",
-	    1)->conf.replay_window, 2048);
+	    1)->conf->replay_window, 2048);
 	p.link[0]->cut = false;
 	all_up();
 }
@@ -228,7 +228,7 @@ what_an_operator_took_down_stays_down(void **state)
 	reloaded(p.hub, true, NULL);
 	later(20000);
 	assert_int_equal(gw_tunnel_find(p.hub->gw, "vpn",
-	    1)->conf.replay_window, 2048);
+	    1)->conf->replay_window, 2048);
 	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "admin");
 	done(p.hub, "{\"command\":\"up\",\"name\":\"vpn/1\"}");
 	all_up();

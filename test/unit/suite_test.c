@@ -13,8 +13,13 @@
 
 #define GCM256	ALG_ENCR, ENCR_AES_GCM_16, 256
 #define GCM128	ALG_ENCR, ENCR_AES_GCM_16, 128
+#define CHACHA	ALG_ENCR, ENCR_CHACHA20_POLY1305, 0
 #define CBC256	ALG_ENCR, ENCR_AES_CBC, 256
 #define CBC128	ALG_ENCR, ENCR_AES_CBC, 128
+
+#define KE(id, name, number, priv, public, flags)			\
+	{ ALG_KE, id, 0, name, number, NULL, priv, 0, 0, 0, public,	\
+	    ALG_FOR_IKE | ALG_FOR_ESP | flags }
 
 /* Every row of the table, in the order in which it must stand. */
 static const struct {
@@ -25,6 +30,9 @@ static const struct {
 	unsigned	 flags;
 } rows[] = {
 	{ GCM256, "AES256-GCM-16", "AES256-GCM-16", "rfc4106(gcm(aes))",
+	    32, 4, 8, 16, 0, ALG_AEAD | ALG_FOR_IKE | ALG_FOR_ESP },
+	{ CHACHA, "CHACHA20-POLY1305", "CHACHA20-POLY1305",
+	    "rfc7539esp(chacha20,poly1305)",
 	    32, 4, 8, 16, 0, ALG_AEAD | ALG_FOR_IKE | ALG_FOR_ESP },
 	{ GCM128, "AES128-GCM-16", "AES128-GCM-16", "rfc4106(gcm(aes))",
 	    16, 4, 8, 16, 0, ALG_AEAD | ALG_FOR_IKE | ALG_FOR_ESP },
@@ -38,20 +46,46 @@ static const struct {
 	    48, 0, 0, 0, 0, ALG_FOR_IKE },
 	{ ALG_PRF, 5, 0, "PRF-SHA2-256", "SHA2-256", NULL,
 	    32, 0, 0, 0, 0, ALG_FOR_IKE },
+	{ ALG_PRF, 2, 0, "PRF-SHA1", "SHA1", NULL,
+	    20, 0, 0, 0, 0, ALG_FOR_IKE | ALG_OPT_IN },
 	{ ALG_INTEG, 14, 0, "SHA2-512-256", "SHA2-512", "hmac(sha512)",
 	    64, 0, 0, 32, 0, ALG_FOR_IKE | ALG_FOR_ESP },
 	{ ALG_INTEG, 13, 0, "SHA2-384-192", "SHA2-384", "hmac(sha384)",
 	    48, 0, 0, 24, 0, ALG_FOR_IKE | ALG_FOR_ESP },
 	{ ALG_INTEG, 12, 0, "SHA2-256-128", "SHA2-256", "hmac(sha256)",
 	    32, 0, 0, 16, 0, ALG_FOR_IKE | ALG_FOR_ESP },
-	{ ALG_KE, 31, 0, "X25519", "31", NULL,
-	    0, 0, 0, 0, 32, ALG_FOR_IKE | ALG_FOR_ESP | ALG_XDH },
-	{ ALG_KE, 20, 0, "ECP-384", "20", NULL,
-	    0, 0, 0, 0, 96, ALG_FOR_IKE | ALG_FOR_ESP | ALG_ECP },
-	{ ALG_KE, 19, 0, "ECP-256", "19", NULL,
-	    0, 0, 0, 0, 64, ALG_FOR_IKE | ALG_FOR_ESP | ALG_ECP },
-	{ ALG_KE, 14, 0, "MODP-2048", "14", NULL,
-	    0, 0, 0, 0, 256, ALG_FOR_IKE | ALG_FOR_ESP | ALG_MODP },
+	{ ALG_INTEG, 2, 0, "SHA1-96", "SHA1", "hmac(sha1)",
+	    20, 0, 0, 12, 0, ALG_FOR_IKE | ALG_FOR_ESP | ALG_OPT_IN },
+	KE(31, "X25519", "31", 32, 32,
+	    ALG_XDH),
+	KE(21, "ECP-521", "21", 66, 132,
+	    ALG_ECP),
+	KE(32, "X448", "32", 56, 56,
+	    ALG_XDH),
+	KE(20, "ECP-384", "20", 48, 96,
+	    ALG_ECP),
+	KE(19, "ECP-256", "19", 32, 64,
+	    ALG_ECP),
+	KE(16, "MODP-4096", "16", 48, 512,
+	    ALG_MODP),
+	KE(15, "MODP-3072", "15", 40, 384,
+	    ALG_MODP),
+	KE(18, "MODP-8192", "18", 64, 1024,
+	    ALG_MODP),
+	KE(17, "MODP-6144", "17", 56, 768,
+	    ALG_MODP),
+	KE(14, "MODP-2048", "14", 32, 256,
+	    ALG_MODP),
+	KE(24, "MODP-2048-256", "24", 32, 256,
+	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
+	KE(23, "MODP-2048-224", "23", 28, 256,
+	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
+	KE(5, "MODP-1536", "5", 32, 192,
+	    ALG_MODP | ALG_OPT_IN),
+	KE(22, "MODP-1024-160", "22", 20, 128,
+	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
+	KE(2, "MODP-1024", "2", 32, 128,
+	    ALG_MODP | ALG_OPT_IN),
 	{ ALG_ESN, 1, 0, "ESN", NULL, NULL, 0, 0, 0, 0, 0, ALG_FOR_ESP },
 	{ ALG_ESN, 0, 0, "NO-ESN", NULL, NULL, 0, 0, 0, 0, 0, ALG_FOR_ESP },
 };
@@ -105,6 +139,28 @@ every_row_is_found_by_transform_name_and_position(void **state)
 }
 
 static void
+weak_rows_are_opt_in_and_no_others(void **state)
+{
+	static const struct {
+		enum alg_type	 type;
+		uint16_t	 id;
+	} weak[] = {
+		{ ALG_PRF, 2 }, { ALG_INTEG, 2 }, { ALG_KE, 2 }, { ALG_KE, 5 },
+		{ ALG_KE, 22 }, { ALG_KE, 23 }, { ALG_KE, 24 },
+	};
+	const struct alg *a;
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(weak); i++)
+		assert_true((alg_find(weak[i].type, weak[i].id, 0)->flags &
+		    ALG_OPT_IN) != 0);
+	for (size_t i = 0; (a = alg_at(i)) != NULL; i++)
+		n += (a->flags & ALG_OPT_IN) != 0;
+	assert_int_equal(n, ARRAY_SIZE(weak));
+}
+
+static void
 transforms_that_we_do_not_have_are_not_found(void **state)
 {
 	static const struct {
@@ -118,12 +174,15 @@ transforms_that_we_do_not_have_are_not_found(void **state)
 		{ ALG_ENCR, 0, 0 },
 		{ ALG_ENCR, 3, 0 },
 		{ ALG_ENCR, 28, 256 },
-		{ ALG_PRF, 2, 0 },
+		{ ALG_PRF, 1, 0 },
 		{ ALG_PRF, PRF_HMAC_SHA2_256, 256 },
 		{ ALG_INTEG, INTEG_NONE, 0 },
-		{ ALG_INTEG, 2, 0 },
+		{ ALG_INTEG, 1, 0 },
+		{ ALG_INTEG, 7, 0 },
 		{ ALG_KE, KE_NONE, 0 },
-		{ ALG_KE, 2, 0 },
+		{ ALG_KE, 1, 0 },
+		{ ALG_KE, 25, 0 },
+		{ ALG_KE, 33, 0 },
 		{ ALG_KE, KE_MODP_2048, 2048 },
 		{ ALG_ESN, 2, 0 },
 		{ (enum alg_type)0, 12, 128 },
@@ -146,8 +205,8 @@ configuration_names_count_for_their_type_only_and_exactly(void **state)
 	} none[] = {
 		{ ALG_ENCR, "" }, { ALG_ENCR, "aes256" }, { ALG_ENCR, "AES" },
 		{ ALG_ENCR, "AES256-CBC" }, { ALG_ENCR, "SHA2-256" },
-		{ ALG_INTEG, "SHA1" }, { ALG_INTEG, "AES256" },
-		{ ALG_PRF, "PRF-SHA2-256" }, { ALG_KE, "2" }, { ALG_KE, "020" },
+		{ ALG_INTEG, "SHA-1" }, { ALG_INTEG, "AES256" },
+		{ ALG_PRF, "PRF-SHA2-256" }, { ALG_KE, "1" }, { ALG_KE, "020" },
 		{ ALG_KE, "ECP-384" }, { ALG_ESN, "ESN" }, { ALG_PRF, "20" },
 	};
 
@@ -173,16 +232,17 @@ any_transform_has_a_name_that_an_engineer_knows(void **state)
 		{ 1, 18, 256, "AES_GCM_8-256" },
 		{ 1, 13, 128, "AES_CTR-128" },
 		{ 1, 3, 0, "3DES" },
-		{ 1, 28, 0, "CHACHA20_POLY1305" },
+		{ 1, 28, 0, "CHACHA20-POLY1305" },
+		{ 1, 28, 256, "CHACHA20_POLY1305-256" },
 		{ 1, 31, 65535, "CHACHA20_POLY1305_IIV-65535" },
 		{ 1, 11, 0, "NULL" },
 		{ 1, 0, 0, "ENCR-0" },
 		{ 1, 1024, 128, "ENCR-1024-128" },
-		{ 2, 2, 0, "PRF_HMAC_SHA1" },
+		{ 2, 2, 0, "PRF-SHA1" },
 		{ 2, 5, 0, "PRF-SHA2-256" },
 		{ 2, 99, 0, "PRF-99" },
 		{ 3, 0, 0, "INTEG-NONE" },
-		{ 3, 2, 0, "HMAC_SHA1_96" },
+		{ 3, 2, 0, "SHA1-96" },
 		{ 3, 65535, 0, "INTEG-65535" },
 		{ 4, 0, 0, "KE-NONE" },
 		{ 4, 2, 0, "MODP-1024" },
@@ -239,6 +299,10 @@ a_suite_reads_as_its_algorithms_and_knows_its_key_lengths(void **state)
 		    "AES128-GCM-16/X25519/ESN", 20, 0 },
 		{ "AES256", "SHA2-512", "SHA2-512", "14", false,
 		    "AES256-CBC/SHA2-512-256/PRF-SHA2-512/MODP-2048", 32, 64 },
+		{ "CHACHA20-POLY1305", NULL, NULL, "32", false,
+		    "CHACHA20-POLY1305/X448", 36, 0 },
+		{ "AES128", "SHA1", "SHA1", "22", false,
+		    "AES128-CBC/SHA1-96/PRF-SHA1/MODP-1024-160", 16, 20 },
 		{ "AES128", "SHA2-256", NULL, NULL, false,
 		    "AES128-CBC/SHA2-256-128", 16, 32 },
 		{ NULL, NULL, NULL, NULL, false, "none", 0, 0 },
@@ -269,6 +333,8 @@ inner_mtu_follows_from_suite_and_encapsulation(void **state)
 		{ "AES128", "SHA2-256", 1500, 1438, 1422, 1406, 1406 },
 		{ "AES256", "SHA2-384", 1500, 1422, 1422, 1406, 1390 },
 		{ "AES256", "SHA2-512", 1500, 1422, 1406, 1390, 1390 },
+		{ "CHACHA20-POLY1305", NULL, 1500, 1446, 1438, 1426, 1418 },
+		{ "AES128", "SHA1", 1500, 1438, 1422, 1422, 1406 },
 		{ "AES256-GCM-16", NULL, 9001, 8946, 8938, 8926, 8918 },
 		{ "AES256-GCM-16", NULL, 1499, 1442, 1434, 1422, 1414 },
 		/* 52 octets stand around, and a block of 4 holds 2 */
@@ -305,6 +371,7 @@ main(void)
 		    rows_stand_in_order_of_preference_with_their_lengths),
 		cmocka_unit_test(
 		    every_row_is_found_by_transform_name_and_position),
+		cmocka_unit_test(weak_rows_are_opt_in_and_no_others),
 		cmocka_unit_test(transforms_that_we_do_not_have_are_not_found),
 		cmocka_unit_test(
 		    configuration_names_count_for_their_type_only_and_exactly),

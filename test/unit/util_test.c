@@ -10,6 +10,7 @@
 
 #include "util/array.h"
 #include "util/bytes.h"
+#include "util/dict.h"
 #include "util/map.h"
 #include "util/pool.h"
 #include "util/secret.h"
@@ -204,6 +205,48 @@ static uint64_t
 key_of(unsigned i)
 {
 	return (uint64_t)i << 32 | (i % 3);
+}
+
+static void
+a_dict_holds_what_was_put_and_gives_back_what_it_loses(void **state)
+{
+	struct dict d = { 0 };
+	char again[] = "one";
+	int a, b;
+
+	(void)state;
+	assert_null(dict_get(&d, "one"));
+	assert_null(dict_del(&d, "one"));
+	assert_true(dict_put(&d, "one", &a));
+	assert_true(dict_put(&d, "", &b));
+	assert_ptr_equal(dict_get(&d, "one"), &a);
+	assert_ptr_equal(dict_get(&d, ""), &b);
+	assert_null(dict_get(&d, "on"));
+	assert_true(dict_put(&d, again, &b));
+	assert_int_equal(d.used, 2);
+	assert_ptr_equal(dict_del(&d, "one"), &b);
+	assert_null(dict_get(&d, "one"));
+	assert_int_equal(d.used, 1);
+	dict_fini(&d);
+}
+
+static void
+a_dict_loses_nothing_while_it_grows_and_shrinks(void **state)
+{
+	static char names[1000][8];
+	struct dict d = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		str_fmt(names[i], sizeof(names[i]), "n%u", i);
+		assert_true(dict_put(&d, names[i], names[i]));
+	}
+	for (unsigned i = 0; i < 1000; i += 3)
+		assert_ptr_equal(dict_del(&d, names[i]), names[i]);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_ptr_equal(dict_get(&d, names[i]),
+		    i % 3 == 0 ? NULL : names[i]);
+	dict_fini(&d);
 }
 
 static void
@@ -557,6 +600,10 @@ main(void)
 		    writing_past_the_end_sticks_and_changes_nothing),
 		cmocka_unit_test(patches_stay_inside_what_was_written),
 		cmocka_unit_test(bytes_compare_as_strings_of_octets),
+		cmocka_unit_test(
+		    a_dict_holds_what_was_put_and_gives_back_what_it_loses),
+		cmocka_unit_test(
+		    a_dict_loses_nothing_while_it_grows_and_shrinks),
 		cmocka_unit_test(a_map_without_anything_in_it_is_empty),
 		cmocka_unit_test(
 		    a_map_replaces_a_value_and_gives_back_what_it_loses),

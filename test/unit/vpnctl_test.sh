@@ -121,8 +121,8 @@ b"
 fails "a rekey of something else" 1 'rekey "ike" or "child", not "esp"' rekey a esp
 fails "secrets where none belong" 1 '-s is for "check" only' show -s x
 fails "keys without a form" 1 'keys needs --wireshark, --dir DIRECTORY or --json' keys
-fails "Wireshark where it does not belong" 1 '--wireshark and --dir are for "keys" only' show --wireshark
-fails "a directory where none belongs" 1 '--wireshark and --dir are for "keys" only' reload --dir x
+fails "Wireshark where it does not belong" 1 '--wireshark is not for "show"' show --wireshark
+fails "a directory where none belongs" 1 '--dir is not for "reload"' reload --dir x
 fails "keys of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' keys "a b" --wireshark
 fails "help about nothing" 1 'no command "foo"; "vpnctl help" lists them' help foo
 fails "no daemon" 2 "cannot reach vpnd at $sock: No such file or directory (is vpnd running?)" show

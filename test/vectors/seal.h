@@ -1,12 +1,15 @@
 /*
- * Protected messages: the GCM specification's and RFC 3602's vectors where
- * they fit the shape of an Encrypted payload; the others were computed with
- * Python's cryptography and hmac modules.
+ * Protected messages: the GCM specification's, RFC 3602's and RFC 7634's
+ * vectors where they fit the shape of an Encrypted payload; the others were
+ * computed with Python's cryptography and hmac modules.
  */
 #ifndef TEST_VECTORS_SEAL_H
 #define TEST_VECTORS_SEAL_H
 
 #include <stddef.h>
+
+/* So many at the beginning are published: their padding is not ours. */
+#define SEAL_PUBLISHED	5
 
 /* Octets of associated data in everything but the published vectors. */
 #define AAD	32
@@ -48,6 +51,29 @@ static const struct seal_vector {
 	    "2dea54cdb293abc7506939276772f8d5021c19216bad525c8579695d83ba2684"
 	    "310c7b44e22891312b7b25bd70ad99a4",
 	    "546869732069" },
+	/* RFC 7634 appendix B, an IKE message */
+	{ "CHACHA20-POLY1305", NULL,
+	    "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+	    "a0a1a2a3",
+	    "",
+	    32,
+	    "c0c1c2c3c4c5c6c7d0d1d2d3d4d5d6d72e202500000000090000004529000029"
+	    "1011121314151617610394701f8d017f7c129248896b71bfe25236efd7cdc670"
+	    "66906315b2",
+	    "0000000c000040010000000a" },
+	/* the same, appendix A: ESP; the last octet, 4, reads as pad length */
+	{ "CHACHA20-POLY1305", NULL,
+	    "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+	    "a0a1a2a3",
+	    "",
+	    8,
+	    "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b"
+	    "67c352e6a7fab1b982d466ef407ae5c614ee8099d52844eb61aa95dfab4c02f7"
+	    "2aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
+	    "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43",
+	    "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10"
+	    "0007362708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
+	    "2425262728292a2b2c2d2e2f30313233343536" },
 	{ "AES256-GCM-16", NULL,
 	    "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
 	    "30313233",
@@ -93,6 +119,23 @@ static const struct seal_vector {
 	    "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf7bab98e90b0cfc0588807dc42b2b943d"
 	    "48281985636206961fe08026e62615979b721d03a86621a9b8125163ca7d7174",
 	    "0102030405060708090a0b0c0d0e0f1011121314" },
+	{ "CHACHA20-POLY1305", NULL,
+	    "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+	    "30313233",
+	    "",
+	    32,
+	    "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+	    "c0c1c2c3c4c5c6c788eeaa9e8e448e71ffb43dbf40e09134cd79573ebc6a6c67"
+	    "fd3e47db018eb11acba462933b",
+	    "0102030405060708090a0b0c0d0e0f1011121314" },
+	{ "AES256", "SHA1",
+	    "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f",
+	    "909192939495969798999a9b9c9d9e9fa0a1a2a3",
+	    32,
+	    "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+	    "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfb03e04f414838993b965cb9241deb378"
+	    "d5fab1e61cd1847e06a15edbc6118860c231490984bdb98b5d9cf2bc",
+	    "0102030405060708090a0b0c0d0e0f1011121314" },
 };
 
 /* What the rows below are sealed with: keys and IV count up. */
@@ -104,6 +147,8 @@ static const struct seal_setting {
 	{ "AES128-GCM-16", NULL },
 	{ "AES256", "SHA2-512" },
 	{ "AES256", "SHA2-384" },
+	{ "CHACHA20-POLY1305", NULL },
+	{ "AES128", "SHA1" },
 };
 
 /* Messages with a good ICV; plain is NULL where they must be refused. */

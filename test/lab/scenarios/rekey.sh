@@ -1,7 +1,7 @@
 #!/bin/bash
-# rekey: fifty child rekeys and ten IKE rekeys from either side, then by lifetime alone: not one packet lost
+# rekey: fifty child rekeys and ten IKE rekeys from either side, then by lifetime, then by volume alone: not one packet lost
 # needs: vti vpnd
-# time: 420
+# time: 480
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10
@@ -17,13 +17,30 @@ rekey_by_hand() {
 }
 
 pings_start() {
-	ping_start "ping from vpc ($1)" vpc $lan_host
-	ping_start "ping from lan ($1)" lan $vpc_host
+	ping_start "ping from vpc ($1)" vpc $lan_host "${2:-}"
+	ping_start "ping from lan ($1)" lan $vpc_host "${2:-}"
 }
 
 pings_end() {
 	no_loss "ping from vpc ($1)"
 	no_loss "ping from lan ($1)"
+}
+
+# has_limit NS PATTERN: every SA has it.
+has_limit() {
+	local n all
+	all=$(ip -n "$1" -s xfrm state)
+	n=$(grep -c "limit: $2" <<<"$all")
+	[ "$n" -eq "$(grep -c '^src' <<<"$all")" ] || { echo "$all"; return 1; }
+}
+
+# Counters of expired SAs would show in the kernel's statistics as well.
+within_limits() {
+	local ns
+	for ns in hub branch; do
+		[ "$(in_ns $ns awk '/XfrmInStateExpired|XfrmOutStateExpired/ { n += $2 } END { print n + 0 }' /proc/net/xfrm_stat)" -eq 0 ] ||
+			{ in_ns $ns cat /proc/net/xfrm_stat; return 1; }
+	done
 }
 
 settled() {
@@ -66,5 +83,20 @@ for ns in hub branch; do
 done
 check "both tunnels are up at both ends" both_up
 pings_end "by lifetime"
+
+step "lives of 128 KiB at the hub, of 1000 packets at the branch: the kernel says when"
+vpnd_stop branch
+vpnd_stop hub
+vpnd_start hub hub allow_short_lifetimes=true phase2_lifetime_bytes=131072 rekey_margin_time_seconds=900
+vpnd_start branch branch allow_short_lifetimes=true phase2_lifetime_packets=1000 rekey_margin_time_seconds=900
+wait_for 30 "both tunnels are up at both ends" both_up
+check "the hub's kernel has the limit in octets" has_limit hub "soft [0-9]*(bytes), hard 131072(bytes)"
+check "the hub's kernel knows where sequence numbers end" has_limit hub "soft [0-9]*(packets), hard 4294967295(packets)"
+check "the branch's kernel has the limit in packets" has_limit branch "soft [0-9]*(packets), hard 1000(packets)"
+pings_start "by volume" 0.01
+wait_for 120 "the hub has seen 10 child rekeys" rekeys_reach hub child 10
+check "both tunnels are up at both ends" both_up
+pings_end "by volume"
+check "no SA has carried more than it may" within_limits
 
 pass

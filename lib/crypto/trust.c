@@ -1,0 +1,396 @@
+/*
+ * CAs and CRLs that we hold.  A CA whose issuer is also ours completes chains;
+ * every other one is an anchor, self-signed or not.  Which is which is decided
+ * again with each addition.  Verification is crypto/trust_verify.c's.
+ */
+#include "crypto/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/pkey.h"
+#include "crypto/prf.h"
+#include "crypto/trust_inner.h"
+
+struct trust *
+trust_new(void)
+{
+	return calloc(1, sizeof(struct trust));
+}
+
+void
+trust_free(struct trust *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->cas_n; i++)
+		cert_free(t->cas[i].cert);
+	for (size_t i = 0; i < t->crls_n; i++)
+		X509_CRL_free(t->crls[i]);
+	free(t);
+}
+
+size_t
+trust_anchors(const struct trust *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->cas_n; i++)
+		n += t->cas[i].anchor;
+	return n;
+}
+
+size_t
+trust_cas(const struct trust *t)
+{
+	return t->cas_n;
+}
+
+size_t
+trust_crls(const struct trust *t)
+{
+	return t->crls_n;
+}
+
+/* --- CAs --- */
+
+static bool
+is_ca(const struct cert *c, struct reason *why)
+{
+	struct pkey_kind kind;
+	struct reason detail;
+	struct cert_info info;
+
+	cert_info(c, &info);
+	pkey_kind(X509_get0_pubkey(c->x509), &kind);
+	if (!info.ca)
+		reason_set(why, "%s is not a CA (basicConstraints CA:TRUE and "
+		    "keyUsage keyCertSign are missing)", info.subject);
+	else if (!pkey_usable(&kind, &detail))
+		reason_set(why, "%s: %s", info.subject, detail.s);
+	else
+		return true;
+	return false;
+}
+
+static bool
+has_ca(const struct trust *t, const struct cert *c)
+{
+	for (size_t i = 0; i < t->cas_n; i++) {
+		if (bytes_eq(cert_der(t->cas[i].cert), cert_der(c)))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 7296 section 3.7: the whole SubjectPublicKeyInfo. */
+bool
+trust_key_hash(const struct cert *c, uint8_t hash[static TRUST_HASH_LEN])
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(c->x509), &der);
+	struct bytes spki = bytes_of(der, n > 0 ? (size_t)n : 0);
+	bool ok = n > 0 && sha1(&spki, 1, hash);
+
+	OPENSSL_free(der);
+	return ok;
+}
+
+/* Takes the certificate when it succeeds. */
+static bool
+add_ca(struct trust *t, struct cert *c, struct reason *why)
+{
+	struct trust_ca *ca = &t->cas[t->cas_n];
+
+	if (!is_ca(c, why))
+		return false;
+	if (t->cas_n == TRUST_CA_MAX) {
+		reason_set(why, "more than %d CA certificates", TRUST_CA_MAX);
+		return false;
+	}
+	if (!trust_key_hash(c, ca->key_hash)) {
+		reason_set(why, "out of memory");
+		return false;
+	}
+	ca->cert = c;
+	t->cas_n++;
+	return true;
+}
+
+static bool
+issued_by_another(const struct trust *t, const struct trust_ca *ca)
+{
+	X509 *x = ca->cert->x509;
+
+	if ((X509_get_extension_flags(x) & EXFLAG_SI) != 0)
+		return false;
+	for (size_t i = 0; i < t->cas_n; i++) {
+		if (&t->cas[i] != ca &&
+		    X509_check_issued(t->cas[i].cert->x509, x) == X509_V_OK)
+			return true;
+	}
+	return false;
+}
+
+/* CAs that certify each other in a circle are all trusted by themselves. */
+static void
+settle(struct trust *t)
+{
+	for (size_t i = 0; i < t->cas_n; i++)
+		t->cas[i].anchor = !issued_by_another(t, &t->cas[i]);
+	if (trust_anchors(t) > 0)
+		return;
+	for (size_t i = 0; i < t->cas_n; i++)
+		t->cas[i].anchor = true;
+}
+
+/* What was added from this index on is taken back. */
+static void
+forget_from(struct trust *t, size_t from)
+{
+	while (t->cas_n > from)
+		cert_free(t->cas[--t->cas_n].cert);
+}
+
+static bool
+add_der(struct trust *t, struct bytes der, size_t number, struct reason *why)
+{
+	struct reason detail = { "" };
+	struct cert *c = cert_read(der, &detail);
+
+	if (c != NULL && has_ca(t, c)) {
+		cert_free(c);
+		return true;
+	}
+	if (c != NULL && add_ca(t, c, &detail))
+		return true;
+	cert_free(c);
+	reason_set(why, "certificate %zu: %s", number, detail.s);
+	return false;
+}
+
+bool
+trust_add_pem(struct trust *t, struct bytes pem, struct reason *why)
+{
+	BIO *bio = pem.n > INT32_MAX ? NULL :
+	    BIO_new_mem_buf(pem.p, (int)pem.n);
+	bool bad = bio == NULL, ok = true;
+	size_t n, number = 0, before = t->cas_n;
+	uint8_t *der;
+
+	while (ok && !bad && cert_pem_next(bio, PEM_STRING_X509, &der, &n,
+	    &bad)) {
+		ok = add_der(t, bytes_of(der, n), ++number, why);
+		OPENSSL_free(der);
+	}
+	BIO_free(bio);
+	if (ok && (bad || number == 0)) {
+		reason_set(why, bad ? "PEM that is malformed" :
+		    "no certificate in PEM is in it");
+		ok = false;
+	}
+	if (!ok)
+		forget_from(t, before);
+	settle(t);
+	ERR_clear_error();
+	return ok;
+}
+
+void
+trust_key_hashes(const struct trust *t, struct wr *w)
+{
+	for (size_t i = 0; i < t->cas_n; i++)
+		wr_bytes(w, bytes_of(t->cas[i].key_hash, TRUST_HASH_LEN));
+}
+
+bool
+trust_knows(const struct trust *t, const uint8_t hash[static TRUST_HASH_LEN])
+{
+	for (size_t i = 0; i < t->cas_n; i++) {
+		if (memcmp(t->cas[i].key_hash, hash, TRUST_HASH_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+issued(const struct cert *ca, X509 *leaf)
+{
+	return X509_check_issued(ca->x509, leaf) == X509_V_OK &&
+	    X509_verify(leaf, X509_get0_pubkey(ca->x509)) == 1;
+}
+
+const struct cert *
+trust_issuer(const struct trust *t, const struct cert_chain *ch)
+{
+	X509 *leaf = ch->cert[0]->x509;
+	const struct cert *found = NULL;
+
+	for (size_t i = 0; found == NULL && i < t->cas_n; i++) {
+		if (issued(t->cas[i].cert, leaf))
+			found = t->cas[i].cert;
+	}
+	for (size_t i = 1; found == NULL && i < ch->n; i++) {
+		if (issued(ch->cert[i], leaf))
+			found = ch->cert[i];
+	}
+	ERR_clear_error();
+	return found;
+}
+
+/* --- CRLs --- */
+
+static X509_CRL *
+crl_read_der(struct bytes in)
+{
+	const uint8_t *p = in.p;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)in.n);
+
+	if (crl != NULL && p == in.p + in.n)
+		return crl;
+	X509_CRL_free(crl);
+	return NULL;
+}
+
+/* Exactly one. */
+static X509_CRL *
+crl_read_pem(struct bytes in)
+{
+	BIO *bio = BIO_new_mem_buf(in.p, (int)in.n);
+	X509_CRL *crl = NULL;
+	uint8_t *der;
+	bool bad;
+	size_t n;
+
+	if (bio != NULL && cert_pem_next(bio, PEM_STRING_X509_CRL, &der, &n,
+	    &bad)) {
+		crl = crl_read_der(bytes_of(der, n));
+		OPENSSL_free(der);
+	}
+	if (crl != NULL && cert_pem_next(bio, PEM_STRING_X509_CRL, &der, &n,
+	    &bad)) {
+		OPENSSL_free(der);
+		X509_CRL_free(crl);
+		crl = NULL;
+	}
+	BIO_free(bio);
+	return crl;
+}
+
+static X509_CRL *
+crl_read(struct bytes in, struct reason *why)
+{
+	X509_CRL *crl = NULL;
+
+	if (in.n > TRUST_CRL_OCTETS) {
+		reason_set(why, "a CRL of %zu octets (%d at most)", in.n,
+		    TRUST_CRL_OCTETS);
+		return NULL;
+	}
+	if (in.n > 0)		/* DER begins with a SEQUENCE */
+		crl = in.p[0] == 0x30 ? crl_read_der(in) : crl_read_pem(in);
+	ERR_clear_error();
+	if (crl != NULL && X509_CRL_get0_nextUpdate(crl) != NULL &&
+	    X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) < 0)
+		return crl;
+	reason_set(why, crl == NULL ? "not one CRL in PEM or DER" :
+	    X509_CRL_get0_nextUpdate(crl) == NULL ?
+	    "a CRL that does not say when the next one comes" :
+	    "a delta CRL; the full one is needed");
+	X509_CRL_free(crl);
+	return NULL;
+}
+
+/*
+ * True when the issuer is not ours: then a peer has to send it, and the
+ * verification of its chain checks the signature.
+ */
+static bool
+crl_is_genuine(const struct trust *t, X509_CRL *crl, struct reason *why)
+{
+	const X509_NAME *issuer = X509_CRL_get_issuer(crl);
+	bool known = false;
+	char name[160];
+
+	for (size_t i = 0; i < t->cas_n; i++) {
+		X509 *ca = t->cas[i].cert->x509;
+
+		if (X509_NAME_cmp(X509_get_subject_name(ca), issuer) != 0)
+			continue;
+		known = true;
+		if (X509_CRL_verify(crl, X509_get0_pubkey(ca)) == 1)
+			return true;
+	}
+	if (known) {
+		cert_name_str(issuer, name, sizeof(name));
+		reason_set(why, "the CRL says that %s issued it, but its "
+		    "signature is wrong", name);
+	}
+	return !known;
+}
+
+/* The same extension in both, or in neither. */
+static bool
+same_extension(const X509_CRL *a, const X509_CRL *b, int nid)
+{
+	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
+	int k = X509_CRL_get_ext_by_NID(b, nid, -1);
+
+	if (i < 0 || k < 0)
+		return i < 0 && k < 0;
+	return ASN1_STRING_cmp(X509_EXTENSION_get_data(X509_CRL_get_ext(a,
+	    i)), X509_EXTENSION_get_data(X509_CRL_get_ext(b, k))) == 0;
+}
+
+/* Would the one stand in for the other?  RFC 5280 sections 5.2.1, 5.2.5. */
+static bool
+same_scope(const X509_CRL *a, const X509_CRL *b)
+{
+	return X509_NAME_cmp(X509_CRL_get_issuer(a),
+	    X509_CRL_get_issuer(b)) == 0 &&
+	    same_extension(a, b, NID_authority_key_identifier) &&
+	    same_extension(a, b, NID_issuing_distribution_point);
+}
+
+static bool
+put_crl(struct trust *t, X509_CRL *crl, struct reason *why)
+{
+	for (size_t i = 0; i < t->crls_n; i++) {
+		X509_CRL *old = t->crls[i];
+
+		if (!same_scope(old, crl))
+			continue;
+		if (ASN1_TIME_compare(X509_CRL_get0_lastUpdate(crl),
+		    X509_CRL_get0_lastUpdate(old)) < 0) {
+			X509_CRL_free(crl);
+			return true;
+		}
+		X509_CRL_free(old);
+		t->crls[i] = crl;
+		return true;
+	}
+	if (t->crls_n == TRUST_CRL_MAX) {
+		reason_set(why, "more than %d CRLs", TRUST_CRL_MAX);
+		return false;
+	}
+	t->crls[t->crls_n++] = crl;
+	return true;
+}
+
+bool
+trust_add_crl(struct trust *t, struct bytes in, struct reason *why)
+{
+	X509_CRL *crl = crl_read(in, why);
+	bool ok;
+
+	if (crl == NULL)
+		return false;
+	ok = crl_is_genuine(t, crl, why) && put_crl(t, crl, why);
+	if (!ok)
+		X509_CRL_free(crl);
+	ERR_clear_error();
+	return ok;
+}

@@ -1,0 +1,25 @@
+/*
+ * The configuration as it is handed to who may not read files: its text and
+ * what is in the files that it names, but for private keys.
+ *
+ *	length (4) | text | for each of conf.files in order: length (4) | octets
+ *
+ * Both sides parse the same text and so have the same list of files; a file
+ * without octets has the length 0.
+ */
+#ifndef GW_BUNDLE_H
+#define GW_BUNDLE_H
+
+#include "gw/conf.h"
+
+#define BUNDLE_MAX	(256u << 20)	/* octets of all of it */
+
+size_t		bundle_size(struct bytes text, const struct conf *);
+/* The writer has room for bundle_size(). */
+void		bundle_write(struct wr *, struct bytes text,
+		    const struct conf *);
+/* Like conf_parse(), with the files attached. */
+struct conf	*bundle_read(struct bytes, const char *file,
+		    struct conf_error *);
+
+#endif

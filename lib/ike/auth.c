@@ -1,0 +1,422 @@
+/*
+ * AUTH values (RFC 7296 section 2.15, RFC 7427 section 3).  Signed are
+ *
+ *   RealMessage1 | NonceRData | prf(SK_pi, IDi')   by the initiator,
+ *   RealMessage2 | NonceIData | prf(SK_pr, IDr')   by the responder.
+ *
+ * Keys are with the host: octets go out, a value comes back, ours to be sent
+ * or, of a pre-shared key, the peer's to be compared in constant time.  The
+ * peer's signature is verified here, with its certificate, and only after the
+ * certificate was found good and to carry the peer's identity.
+ */
+#include "ike/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/dn.h"
+#include "crypto/prf.h"
+#include "ike/peer.h"
+
+/* The octets that one side signs; owned by the caller, NULL without memory. */
+static uint8_t *
+signed_octets(const struct ike_sa *sa, bool of_initiator,
+    struct bytes id_body, size_t *n)
+{
+	const struct setup *s = sa->setup;
+	const struct nonce *nonce = of_initiator ? &s->nr : &s->ni;
+	const struct key *sk_p = of_initiator ? &sa->keys.sk_pi :
+	    &sa->keys.sk_pr;
+	struct bytes real = of_initiator ? bytes_of(s->init_i, s->init_i_n) :
+	    bytes_of(s->init_r, s->init_r_n);
+	size_t cap = real.n + nonce->n + PRF_MAX;
+	uint8_t mac[PRF_MAX], *octets = malloc(cap);
+	struct wr w = wr_of(octets, cap);
+
+	if (octets == NULL || !prf(sa->suite.prf, key_bytes(sk_p), &id_body,
+	    1, mac)) {
+		free(octets);
+		return NULL;
+	}
+	wr_bytes(&w, real);
+	wr_bytes(&w, bytes_of(nonce->b, nonce->n));
+	wr_bytes(&w, bytes_of(mac, sa->suite.prf->key_len));
+	*n = w.n;
+	return octets;
+}
+
+/* To be turned into a value by the host. */
+static bool
+ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
+    struct bytes id_body)
+{
+	size_t n = 0;
+	uint8_t *octets = signed_octets(sa, of_initiator, id_body, &n);
+	struct ike_out *out = NULL;
+
+	if (octets != NULL)
+		out = out_push(sa->ike, IKE_OUT_AUTH, sa->peer->conf.id);
+	if (out == NULL) {
+		free(octets);
+		return false;
+	}
+	map_del(&sa->ike->tokens_auth, sa->token);
+	sa->token = table_token(sa->ike);
+	out->token = sa->token;
+	out->auth = how;
+	out->prf = sa->suite.prf;
+	out->hashes = sa->setup->hashes;
+	out->sig_flags = sa->peer->creds.rsa_pss ? SIG_RSA_PSS : 0;
+	out->data = octets;
+	out->n = n;
+	return map_put(&sa->ike->tokens_auth, sa->token, sa);
+}
+
+/* --- ours --- */
+
+struct pl_id
+auth_own_id(const struct ike_peer *p)
+{
+	const struct id *id = &p->conf.local_id;
+	const struct cert_chain *chain = p->creds.chain;
+	struct pl_id own = { .type = id->type,
+	    .data = bytes_of(id->data, id->n) };
+
+	if (id->type == 0 && chain != NULL) {
+		own.type = ID_DER_ASN1_DN;
+		own.data = cert_subject(chain->cert[0]);
+	}
+	return own;
+}
+
+void
+auth_own_id_str(const struct ike_peer *p, char *buf, size_t size)
+{
+	struct pl_id own = auth_own_id(p);
+	const char *from = p->conf.local_id.type == 0 ? "our certificate" :
+	    p->conf.local_id_from;
+
+	id_str(own.type, own.data, buf, size);
+	if (from != NULL)
+		str_add(buf, size, " by %s", from);
+}
+
+static bool
+same_id(uint8_t type, struct bytes data, uint8_t other, struct bytes other_data)
+{
+	return type == other && bytes_eq(data, other_data);
+}
+
+bool
+auth_has_twin(const struct ike_peer *p)
+{
+	const struct id *theirs = &p->conf.remote_id;
+	struct pl_id own = auth_own_id(p);
+
+	for (const struct ike_peer *o = p->ike->peers.all; o != NULL;
+	    o = o->in[INDEX_ALL].next) {
+		const struct id *id = &o->conf.remote_id;
+		struct pl_id other = auth_own_id(o);
+
+		if (o != p && (id->type == 0 || theirs->type == 0 ||
+		    same_id(id->type, bytes_of(id->data, id->n), theirs->type,
+		    bytes_of(theirs->data, theirs->n))) &&
+		    same_id(own.type, own.data, other.type, other.data))
+			return true;
+	}
+	return false;
+}
+
+bool
+auth_ask_own(struct ike_sa *sa, struct reason *why)
+{
+	const struct ike_peer *p = sa->peer;
+	bool sign = p->conf.local_auth == IKE_AUTH_CERTIFICATE;
+	struct pl_id own = auth_own_id(p);
+	uint8_t body[4 + DN_DER_MAX];
+	struct wr w = wr_of(body, sizeof(body));
+
+	if (sign && p->creds.chain == NULL) {
+		reason_set(why, "there is no certificate to authenticate with");
+		return false;
+	}
+	id_encode(&w, own.type, own.data);
+	if (w.bad || !ask(sa, p->conf.local_auth, sa->initiator, wr_done(&w))) {
+		reason_set(why, w.bad ? "our certificate's subject is too "
+		    "long for an identity" : "out of memory");
+		return false;
+	}
+	sa->setup->creds_epoch = p->creds_epoch;
+	return true;
+}
+
+/* --- the peer's --- */
+
+bool
+auth_is_peer(const struct ike_sa *sa, const struct ike_peer *p,
+    const struct pl_id *got, struct reason *why)
+{
+	char a[100], b[110];
+
+	if (id_matches(&p->conf.remote_id, got))
+		return true;
+	story_ids(peer_story(sa->peer, STORY_PEER_IDENTITY),
+	    sa->initiator ? "IDr" : "IDi", got, p->conf.remote_id_from,
+	    &p->conf.remote_id);
+	id_str(got->type, got->data, a, sizeof(a));
+	peer_id_str(&p->conf.remote_id, p->conf.remote_id_from, b, sizeof(b));
+	reason_set(why, "the peer's identity is %s, expected %s", a, b);
+	return false;
+}
+
+bool
+auth_by(const struct ike_sa *sa, const struct ike_peer *p,
+    const struct msg *m, struct reason *why)
+{
+	bool psk = p->conf.remote_auth == IKE_AUTH_PSK;
+	struct story *s;
+
+	if ((m->auth.method == SIG_METHOD_PSK) == psk)
+		return true;
+	s = peer_story(sa->peer, STORY_AUTH_METHOD);
+	story_add(s, "came", "method %u of RFC 7296 section 3.8",
+	    m->auth.method);
+	story_add(s, "expected", "%s, by remote_authentication", psk ?
+	    "a pre-shared key (2)" : "a signature (14, 9 to 11)");
+	if (psk)
+		reason_set(why, "the peer authenticates by method %u, expected "
+		    "a pre-shared key", m->auth.method);
+	else
+		reason_set(why, "the peer authenticates with a pre-shared key, "
+		    "expected a certificate");
+	return false;
+}
+
+/* Were these algorithms negotiated within what the peer allows? */
+static bool
+suite_fits(const struct ike_peer *p, const struct suite *s)
+{
+	const struct {
+		const struct alg *alg;
+		const struct alg_list *list;
+	} pairs[] = {
+		{ s->encr, &p->conf.ike.encr }, { s->prf, &p->conf.ike.prf },
+		{ s->integ, &p->conf.ike.integ }, { s->ke, &p->conf.ike.ke },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		bool found = pairs[i].alg == NULL;
+
+		for (size_t k = 0; k < pairs[i].list->n; k++)
+			found |= pairs[i].list->alg[k] == pairs[i].alg;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Are we the one whom the peer wants to talk to, if it says so? */
+static bool
+is_us(const struct ike_sa *sa, const struct ike_peer *p, const struct msg *m,
+    struct reason *why)
+{
+	struct story *s;
+	struct pl_id own = auth_own_id(p);
+	char a[100], b[110];
+
+	if ((m->seen & PL_BIT(PL_IDR)) == 0 || id_same(own.type, own.data,
+	    &m->idr))
+		return true;
+	id_str(m->idr.type, m->idr.data, a, sizeof(a));
+	auth_own_id_str(p, b, sizeof(b));
+	s = peer_story(sa->peer, STORY_OUR_IDENTITY);
+	story_add(s, "asked for", "%s, in the IDr payload", a);
+	story_add(s, "we are", "%s", b);
+	reason_set(why, "the peer wants to talk to %s, we are %s", a, b);
+	return false;
+}
+
+/* May this peer be meant?  If not, why; with nothing to compare, why stays. */
+static bool
+is_meant(const struct ike_sa *sa, const struct ike_peer *p,
+    const struct msg *m, struct reason *why)
+{
+	if (!p->accept || !suite_fits(p, &sa->suite))
+		return false;
+	return auth_is_peer(sa, p, &m->idi, why) && is_us(sa, p, m, why) &&
+	    auth_by(sa, p, m, why);
+}
+
+struct ike_peer *
+auth_identify(const struct ike_sa *sa, const struct msg *m, struct reason *why)
+{
+	struct ike_peer *p = NULL, *anybody = NULL;
+
+	is_meant(sa, sa->peer, m, why);
+	while ((p = index_by_id(&sa->ike->peers, &sa->path, &m->idi, p)) !=
+	    NULL) {
+		if (!is_meant(sa, p, m, why))
+			continue;
+		if (p->conf.remote_id.type != 0)
+			return p;
+		if (anybody == NULL)
+			anybody = p;
+	}
+	return anybody;
+}
+
+static bool
+read_chain(const struct msg *m, struct cert_chain *chain, struct reason *why)
+{
+	struct reason r;
+
+	if (m->certs_n == 0) {
+		reason_set(why, "the peer sent no certificate");
+		return false;
+	}
+	if (m->certs_n > CERT_CHAIN_MAX) {
+		reason_set(why, "the peer sent more than %d certificates",
+		    CERT_CHAIN_MAX);
+		return false;
+	}
+	if (cert_chain_read(chain, m->certs, m->certs_n, &r))
+		return true;
+	reason_set(why, "the peer's certificates cannot be read: %s", r.s);
+	return false;
+}
+
+/* Is the certificate good, by itself and for this identity? */
+static bool
+certificate_good(const struct ike_sa *sa, struct instant now,
+    const struct cert_chain *chain, const struct pl_id *id, unsigned *depth,
+    struct reason *why)
+{
+	const struct ike_creds *creds = &sa->peer->creds;
+	int64_t wall = sa->ike->wall + now.ns / 1000000000;
+	struct trust_verdict v;
+	struct reason r;
+
+	if (creds->trust == NULL) {
+		reason_set(why, "we have no CA certificate for this peer");
+		return false;
+	}
+	if (!trust_verify(creds->trust, chain, wall, &creds->policy, &v)) {
+		*depth = v.depth;
+		reason_set(why, "the peer's certificate is refused at depth "
+		    "%u: %s", v.depth, v.why.s);
+		return false;
+	}
+	if (!cert_has_id(chain->cert[0], id->type, id->data, &r)) {
+		reason_set(why, "the peer's certificate does not carry its "
+		    "identity: %s", r.s);
+		return false;
+	}
+	return true;
+}
+
+static bool
+signature_good(const struct ike_sa *sa, const struct cert *leaf,
+    const struct msg *m, const struct pl_id *id, struct sig_used *used,
+    struct reason *why)
+{
+	size_t n = 0;
+	uint8_t *octets = signed_octets(sa, !sa->initiator, id->body, &n);
+	bool ok;
+
+	if (octets == NULL) {
+		reason_set(why, "out of memory");
+		return false;
+	}
+	ok = sig_verify(leaf, m->auth.method, m->auth.data,
+	    bytes_of(octets, n), 0, used, why);
+	free(octets);
+	return ok;
+}
+
+/* What show tells of the peer's certificate, good or not. */
+static void
+remember(struct ike_peer *p, const struct cert *leaf,
+    const struct ike_cert_info *verdict)
+{
+	struct cert_info c = { .subject = "" };
+
+	if (p->cert == NULL)
+		p->cert = calloc(1, sizeof(*p->cert));
+	if (p->cert == NULL)
+		return;
+	if (leaf != NULL)
+		cert_info(leaf, &c);
+	*p->cert = *verdict;
+	str_set(p->cert->subject, sizeof(p->cert->subject), c.subject);
+	str_set(p->cert->issuer, sizeof(p->cert->issuer), c.issuer);
+	p->cert->not_after = c.not_after;
+}
+
+/* The certificate that was shown, and what is wrong at which depth. */
+static void
+tell(const struct ike_sa *sa, const struct pl_id *id,
+    const struct ike_cert_info *c, bool signature)
+{
+	struct story *s = peer_story(sa->peer, signature ? STORY_AUTH_VALUE :
+	    STORY_CERTIFICATE);
+	char text[160];
+
+	id_str(id->type, id->data, text, sizeof(text));
+	story_add(s, "identity", "%s", text);
+	story_add(s, "certificate", "%s", c->subject);
+	story_add(s, "issued by", "%s", c->issuer);
+	story_add(s, "verdict", "at depth %u: %s", c->depth, c->why.s);
+}
+
+static bool
+verify(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct pl_id *id, struct reason *why)
+{
+	struct ike_cert_info verdict = { .why = { "" } };
+	struct cert_chain chain = { 0 };
+	bool good = read_chain(m, &chain, &verdict.why) &&
+	    certificate_good(sa, now, &chain, id, &verdict.depth,
+	    &verdict.why);
+
+	verdict.ok = good && signature_good(sa, chain.cert[0], m, id, &verdict.used,
+	    &verdict.why);
+	remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL, &verdict);
+	cert_chain_fini(&chain);
+	if (verdict.ok)
+		return true;
+	tell(sa, id, sa->peer->cert != NULL ? sa->peer->cert : &verdict, good);
+	*why = verdict.why;
+	return false;
+}
+
+enum auth_result
+auth_check(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct reason *why)
+{
+	const struct pl_id *id = sa->initiator ? &m->idr : &m->idi;
+
+	if (sa->peer->conf.remote_auth == IKE_AUTH_CERTIFICATE)
+		return verify(sa, now, m, id, why) ? AUTH_GOOD : AUTH_BAD;
+	if (ask(sa, IKE_AUTH_PSK, !sa->initiator, id->body))
+		return AUTH_ASKED;
+	reason_set(why, "out of memory");
+	return AUTH_BAD;
+}
+
+bool
+auth_matches(const struct ike_sa *sa, const struct msg *m, struct bytes value)
+{
+	const struct pl_id *id = sa->initiator ? &m->idr : &m->idi;
+	char theirs[160], ours[110];
+	struct story *s;
+
+	if (value.n > 0 && secret_eq(m->auth.data, value))
+		return true;
+	id_str(id->type, id->data, theirs, sizeof(theirs));
+	auth_own_id_str(sa->peer, ours, sizeof(ours));
+	s = peer_story(sa->peer, STORY_AUTH_VALUE);
+	story_add(s, "peer", "%s, which is expected", theirs);
+	story_add(s, "we are", "%s", ours);
+	story_add(s, "key", "pre_shared_key of this tunnel");
+	return false;
+}

@@ -1,0 +1,50 @@
+/*
+ * Who we are, who the peer is, and what proves it: AUTH values of our own
+ * from the host, those of the peer compared or verified (RFC 7296 section
+ * 2.15, RFC 7427).
+ */
+#ifndef IKE_AUTH_H
+#define IKE_AUTH_H
+
+#include "ike/sa.h"
+
+/*
+ * Our identity towards this peer; type 0: it would be that of a certificate
+ * which we do not have.  Lives as long as the peer's credentials.
+ */
+struct pl_id	auth_own_id(const struct ike_peer *);
+/* "gw.example (ID_FQDN)", with where it comes from. */
+void		auth_own_id_str(const struct ike_peer *, char *, size_t);
+/* Could another peer's SA be between the same identities as this one's? */
+bool		auth_has_twin(const struct ike_peer *);
+/* Asks the host for our AUTH value.  False: the reason says why not. */
+bool		auth_ask_own(struct ike_sa *, struct reason *);
+
+/* Is it the peer that is meant?  If not, both identities, and whose word. */
+bool		auth_is_peer(const struct ike_sa *, const struct ike_peer *,
+		    const struct pl_id *, struct reason *);
+/*
+ * Who of those at this address sent this request?  Told apart by identity and
+ * method; one who is named goes before one who may be anybody.  NULL: nobody;
+ * the reason is that of the last one, or unchanged with nobody to ask.
+ */
+struct ike_peer	*auth_identify(const struct ike_sa *, const struct msg *,
+		    struct reason *);
+/* Does the peer authenticate in the way that is configured? */
+bool		auth_by(const struct ike_sa *, const struct ike_peer *,
+		    const struct msg *, struct reason *);
+
+enum auth_result {
+	AUTH_GOOD,		/* the peer is who it says */
+	AUTH_BAD,		/* the reason says why */
+	AUTH_ASKED,		/* the host will tell: auth_matches() */
+};
+
+/* Of a message that carries the peer's identity and AUTH. */
+enum auth_result auth_check(struct ike_sa *, struct instant,
+		    const struct msg *, struct reason *);
+/* Is it the value that the host computed from the pre-shared key? */
+bool		auth_matches(const struct ike_sa *, const struct msg *,
+		    struct bytes value);
+
+#endif

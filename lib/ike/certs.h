@@ -1,0 +1,20 @@
+/*
+ * Payloads that signatures need beside AUTH: CERT and CERTREQ (RFC 7296
+ * sections 3.6, 3.7), N(SIGNATURE_HASH_ALGORITHMS) (RFC 7427 section 4).
+ */
+#ifndef IKE_CERTS_H
+#define IKE_CERTS_H
+
+#include "ike/sa.h"
+
+/* Does one of the two sides authenticate by signature? */
+bool	certs_used(const struct ike_peer *);
+/* IKE_SA_INIT: ours for this peer, or for whoever may be meant by its path. */
+void	certs_build_init(struct build *, const struct ike_sa *);
+/* IKE_AUTH: our chain, and the CAs of which the peer's should be. */
+void	certs_build_chain(struct build *, const struct ike_sa *);
+void	certs_build_request(struct build *, const struct ike_sa *);
+/* What the peer's message says of the signatures and CAs it takes. */
+void	certs_hear(struct ike_sa *, const struct msg *);
+
+#endif

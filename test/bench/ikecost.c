@@ -1,0 +1,304 @@
+/*
+ * What one hand-shake costs a responder in instructions: the gateway, the
+ * channel to a monitor that does nothing but AUTH values, and lib/ike as the
+ * other side, in one process without sockets.  For callgrind:
+ *
+ *	valgrind --tool=callgrind --toggle-collect=counted ikecost [COUNT]
+ *
+ * counts the responder alone, after as many uncounted hand-shakes.  With -x it
+ * prints instead what Curve25519 alone takes of a processor for one hand-shake
+ * (a key pair and a shared secret), in microseconds: nothing can be cheaper.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "crypto/kex.h"
+#include "crypto/prf.h"
+#include "crypto/sig.h"
+#include "daemon/chan.h"
+#include "gw/gw.h"
+#include "ike/ike.h"
+
+#define PSK	"bench"
+
+struct cost {
+	unsigned	 count;
+	struct instant	 now;
+	struct gw	*gw;
+	struct chan	*engine, *monitor;
+	struct drbg	 drbg;
+	struct ike	*ike;		/* the other side */
+	unsigned	 up;
+};
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "ikecost: %s\n", what);
+	exit(1);
+}
+
+/* --- the monitor --- */
+
+static void
+answer(struct cost *c, const struct kern_op *op)
+{
+	struct kern_event e = { .kind = KERN_DONE, .id = op->id,
+	    .op = op->kind };
+
+	if (op->kind == KERN_AUTH) {
+		const struct alg *a = alg_find(ALG_PRF, op->auth.prf, 0);
+
+		if (!prf_psk_auth(a, bytes_str(PSK), bytes_of(op->auth.octets,
+		    op->auth.n), e.auth.value))
+			die("AUTH failed");
+		e.auth.n = a->key_len;
+	} else if (op->kind == KERN_LINK_SET) {
+		memcpy(e.link.name, op->link.name, sizeof(e.link.name));
+		e.link.kind = KERN_LINK_VTI;
+		e.link.exists = e.link.up = true;
+	}
+	if (!chan_put_event(c->monitor, &e))
+		die("channel is full");
+}
+
+static void
+monitor(struct cost *c)
+{
+	struct kern_op op;
+
+	while (chan_recv(c->monitor) > 0) {
+		while (chan_get_op(c->monitor, &op) > 0)
+			answer(c, &op);
+		chan_flush(c->monitor);
+	}
+}
+
+/* --- the engine --- */
+
+/* What it wants done; datagrams go to the other side. */
+static void
+drain(struct cost *c, struct gw_out *mail, unsigned *n)
+{
+	struct gw_out o;
+
+	while (gw_next(c->gw, &o)) {
+		if (o.kind == GW_OUT_KERN && !chan_put_op(c->engine, o.op))
+			die("channel is full");
+		if (o.kind == GW_OUT_DATAGRAM && *n < 8) {
+			mail[(*n)++] = o;
+			continue;
+		}
+		gw_out_fini(&o);
+	}
+	chan_flush(c->engine);
+}
+
+static void __attribute__((noinline))
+work(struct cost *c, const struct path *path, struct bytes b,
+    struct gw_out *mail, unsigned *n)
+{
+	struct kern_event e;
+
+	if (b.n > 0)
+		gw_datagram(c->gw, c->now, path, b);
+	drain(c, mail, n);
+	for (;;) {
+		monitor(c);
+		if (chan_recv(c->engine) <= 0)
+			break;
+		while (chan_get_event(c->engine, &e) > 0)
+			gw_kern(c->gw, c->now, &e);
+		drain(c, mail, n);
+	}
+}
+
+static void __attribute__((noinline))
+counted(struct cost *c, const struct path *path, struct bytes b,
+    struct gw_out *mail, unsigned *n)
+{
+	work(c, path, b, mail, n);
+}
+
+/* --- the other side --- */
+
+static void
+auth_value(struct cost *c, const struct ike_out *o)
+{
+	uint8_t value[PRF_MAX];
+
+	if (!prf_psk_auth(o->prf, bytes_str(PSK), bytes_of(o->data, o->n),
+	    value))
+		die("AUTH failed");
+	ike_auth_value(c->ike, c->now, o->token, SIG_METHOD_PSK,
+	    bytes_of(value, o->prf->key_len), NULL);
+}
+
+static void
+deliver(struct cost *c, const struct ike_out *o, bool count)
+{
+	struct path back = { o->path.remote, o->path.local };
+	struct gw_out mail[8];
+	unsigned n = 0;
+
+	(count ? counted : work)(c, &back, bytes_of(o->data, o->n), mail, &n);
+	for (unsigned i = 0; i < n; i++) {
+		back = (struct path){ mail[i].path.remote,
+		    mail[i].path.local };
+		ike_datagram(c->ike, c->now, &back, bytes_of(mail[i].data,
+		    mail[i].n));
+		gw_out_fini(&mail[i]);
+	}
+}
+
+static void
+handshake(struct cost *c, uint32_t id, bool count)
+{
+	struct ike_out o;
+
+	c->now.ns += 1000000;
+	ike_peer_up(c->ike, c->now, id);
+	while (ike_next(c->ike, &o)) {
+		if (o.kind == IKE_OUT_DATAGRAM)
+			deliver(c, &o, count);
+		else if (o.kind == IKE_OUT_AUTH)
+			auth_value(c, &o);
+		else if (o.kind == IKE_OUT_SA_ADD)
+			ike_installed(c->ike, c->now, o.token, NULL);
+		else if (o.kind == IKE_OUT_EVENT)
+			c->up += o.event == IKE_EV_CHILD_UP;
+		ike_out_fini(&o);
+	}
+}
+
+/* --- set up --- */
+
+static struct conf *
+hub_conf(unsigned n)
+{
+	char *text = malloc(64 + n * 600);
+	struct conf_error why;
+	struct conf *conf;
+	int at;
+
+	if (text == NULL)
+		die("out of memory");
+	at = sprintf(text, "connections = (");
+	for (unsigned i = 0; i < n; i++)
+		at += sprintf(text + at, "%s{ name = \"g%u\"; role = \"hub\";"
+		    "phase1_encryption_algorithms = [ \"AES128-GCM-16\" ];"
+		    "phase1_integrity_algorithms = [ \"SHA2-256\" ];"
+		    "phase1_dh_group_numbers = [ 31 ];"
+		    "phase2_encryption_algorithms = [ \"AES128-GCM-16\" ];"
+		    "tunnels = ( { local_outside_ip_address = \"192.0.2.2\";"
+		    "remote_outside_ip_address = \"10.64.%u.%u\";"
+		    "local_id = \"hub.bench.example\";"
+		    "remote_id = \"g%u.bench.example\"; } ); }",
+		    i == 0 ? "" : ",", i, i / 256, i % 256, i);
+	at += sprintf(text + at, ");");
+	conf = conf_parse(bytes_of(text, (size_t)at), "bench", &why);
+	free(text);
+	if (conf == NULL)
+		die(why.why.s);
+	return conf;
+}
+
+static void
+add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
+{
+	const struct conf_tunnel *t = &hub->tunnels[0];
+	const struct prefix any = { .addr = addr_any(ADDR_IPV4) };
+	struct ike_peer_conf p = {
+		.id = i + 1, .local = t->remote, .remote = t->local,
+		.local_id = { .type = ID_FQDN, .n = t->remote_id.n },
+		.ike_lifetime = span_s(28800), .child_lifetime = span_s(3600),
+		.rekey_margin = span_s(270), .dpd_timeout = span_s(600),
+		.local_ts = { .n = 1, .ts = { ts_prefix(&any) } },
+		.remote_ts = { .n = 1, .ts = { ts_prefix(&any) } },
+		.ike = { .proto = PROTO_IKE,
+		    .encr = { 1, { t->phase1.encr.alg[0] } },
+		    .prf = { 1, { alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0) } },
+		    .ke = { 1, { t->phase1.ke.alg[0] } } },
+		.esp = { .proto = PROTO_ESP,
+		    .encr = { 1, { t->phase2.encr.alg[0] } } },
+	};
+
+	memcpy(p.local_id.data, t->remote_id.data, t->remote_id.n);
+	if (!ike_peer_add(c->ike, &p))
+		die("out of memory");
+}
+
+static void
+set_up(struct cost *c)
+{
+	static const struct ike_limits limits = { 100000, 1, 1, 1 };
+	const uint8_t seed[DRBG_SEED_LEN] = { 1 };
+	struct conf *conf = hub_conf(2 * c->count);
+	unsigned n = 0;
+	int fd[2];
+
+	drbg_seed(&c->drbg, seed);
+	c->ike = ike_new(&limits, &c->drbg);
+	if (c->ike == NULL || chan_pair(fd) < 0)
+		die("out of memory");
+	c->engine = chan_new(fd[0], CHAN_ENGINE, 8192);
+	c->monitor = chan_new(fd[1], CHAN_MONITOR, 8192);
+	for (unsigned i = 0; i < 2 * c->count; i++)
+		add_gateway(c, &conf->connections[i], i);
+	c->now = (struct instant){ 1000000000 };
+	c->gw = gw_new(conf, c->now, 0, seed);
+	if (c->gw == NULL || c->engine == NULL || c->monitor == NULL)
+		die("out of memory");
+	work(c, NULL, (struct bytes){ 0 }, NULL, &n);
+}
+
+static int
+x25519_alone(void)
+{
+	const struct alg *a = alg_find(ALG_KE, KE_CURVE25519, 0);
+	const uint8_t seed[DRBG_SEED_LEN] = { 2 };
+	struct kex *other, *k;
+	struct timespec t[2];
+	struct secret z;
+	struct drbg d;
+
+	drbg_seed(&d, seed);
+	other = kex_new(a, &d);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[0]);
+	for (int i = 0; i < 4000; i++) {
+		k = kex_new(a, &d);
+		if (k == NULL || !kex_shared(k, kex_public(other), &z))
+			die("X25519 failed");
+		kex_free(k);
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[1]);
+	kex_free(other);
+	printf("%.1f\n", ((double)(t[1].tv_sec - t[0].tv_sec) * 1e9 +
+	    (double)(t[1].tv_nsec - t[0].tv_nsec)) / 4000 / 1e3);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cost c = { .count = argc > 1 ?
+	    (unsigned)strtoul(argv[1], NULL, 10) : 100 };
+
+	if (argc > 1 && strcmp(argv[1], "-x") == 0 && crypto_init())
+		return x25519_alone();
+	if (c.count == 0 || c.count > 10000 || !crypto_init())
+		die("usage: ikecost [-x | COUNT]");
+	set_up(&c);
+	for (unsigned i = 0; i < 2 * c.count; i++)
+		handshake(&c, i + 1, i >= c.count);
+	if (c.up != 2 * c.count)
+		die("not every hand-shake was done");
+	printf("counted=%u\n", c.count);
+	gw_free(c.gw);
+	ike_free(c.ike);
+	chan_free(c.engine);
+	chan_free(c.monitor);
+	return 0;
+}
