@@ -4,8 +4,8 @@
 #   test/deps.sh [build|demo|check|bench]        (default: check; each set contains the ones before it)
 #
 # Root installs the packages that are missing, and only those; anybody else is told which they are. What must not be installed,
-# since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, and
-# Libreswan, which Debian lets nobody install beside strongSwan.
+# since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, Libreswan, which
+# Debian lets nobody install beside strongSwan, OpenIKED, which would take the same ports, and iptables.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -22,6 +22,8 @@ bench="iperf3 valgrind"
 services="bird2:bird frr:frr strongswan-starter:strongswan-starter"
 policy=/usr/sbin/policy-rc.d
 libreswan=build/peers/libreswan
+openiked=build/peers/openiked
+iptables=build/peers/iptables
 kernel=build/kernel
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -119,6 +121,24 @@ fetch_libreswan() {
 	after=libreswan_ready fetch $libreswan $list
 }
 
+# fetch_tool DIR PACKAGE PROGRAM: with those of its libraries that the machine does not have.
+fetch_tool() {
+	local list
+	[ -x "$1/$3" ] && return
+	apt_update
+	list=$(closure "$2")
+	case "$list" in *"$2"*) ;; *) list=$2 ;; esac
+	say "unpacking $2 into $1"
+	# shellcheck disable=SC2086 # a list of names
+	fetch "$1" $list
+}
+
+fetch_peers() {
+	fetch_libreswan
+	fetch_tool $openiked openiked usr/sbin/iked
+	fetch_tool $iptables iptables usr/sbin/iptables-legacy
+}
+
 kernel_ready() {
 	local v
 	v=$(ls "$1/lib/modules") && depmod -b "$1" "$v"
@@ -138,7 +158,7 @@ fetch_kernel() {
 case "${1:-check}" in
 build)	install_packages $build ;;
 demo)	install_packages $build $demo ;;
-check)	install_packages $build $demo $check; fetch_libreswan; fetch_kernel ;;
-bench)	install_packages $build $demo $check $bench; fetch_libreswan; fetch_kernel ;;
+check)	install_packages $build $demo $check; fetch_peers; fetch_kernel ;;
+bench)	install_packages $build $demo $check $bench; fetch_peers; fetch_kernel ;;
 *)	echo "usage: test/deps.sh [build|demo|check|bench]" >&2; exit 1 ;;
 esac
