@@ -28,7 +28,7 @@ SIM_MAIN := $(sort $(wildcard test/sim/*_explore.c) test/sim/collide.c)
 SIM_SRC := $(filter-out $(SIM_MAIN),$(sort $(wildcard test/sim/*.c \
 	test/hostile/*.c)))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
-LAB_BIN := build/kernop build/hostile build/flood build/shuffle
+LAB_BIN := $(patsubst test/lab/%.c,build/%,$(wildcard test/lab/*.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 BENCH := $(BENCH_SRC:%.c=$(OUT)/%)
 FUZZ_SRC := $(sort $(wildcard test/fuzz/*.c))
@@ -57,8 +57,7 @@ $(OUT)/kernop: $(OUT)/test/lab/kernop.o $(OUT)/test/lab/main.o $(OUT)/libdaemon.
 		$(OUT)/libvpn.a
 	$(if $(V),,@echo '  link $@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-$(OUT)/hostile $(OUT)/flood $(OUT)/shuffle: $(OUT)/%: $(OUT)/test/lab/%.o $(OUT)/libsim.a \
-		$(OUT)/libvpn.a
+$(LAB_BIN:build/%=$(OUT)/%): $(OUT)/%: $(OUT)/test/lab/%.o $(OUT)/libsim.a $(OUT)/libvpn.a
 $(OUT)/test/lab/main.o: daemon/main.c | deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
@@ -68,7 +67,7 @@ $(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a
 		$(OUT)/libtools.a $(OUT)/libvpn.a
 $(REPLAY): %.replay: %.o $(OUT)/test/fuzz/replay.o $(OUT)/libvpn.a
 
-$(OUT)/vpnd $(OUT)/vpnctl $(OUT)/hostile $(OUT)/flood $(OUT)/shuffle $(UNIT) $(SIM) $(BENCH) $(REPLAY):
+$(OUT)/vpnd $(OUT)/vpnctl $(filter-out %/kernop,$(LAB_BIN:build/%=$(OUT)/%)) $(UNIT) $(SIM) $(BENCH) $(REPLAY):
 	$(if $(V),,@echo '  link $@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 %.a:
