@@ -10,51 +10,59 @@
 # shellcheck shell=bash
 
 cells_file=$out/cells		# what test/lab/run prints, one line of TAP per cell
-columns=(peer who net auth frag suite group)
+columns=(peer who net auth frag esn suite group)
 
 peers=(strongswan libreswan openiked)
 declare -A values=(
 	[who]="us them"				# who initiates
 	[net]="plain nat encap-us encap-them"	# encap: who insists on UDP encapsulation where there is no NAT
 	[auth]="psk rsa ecdsa ed25519"
-	[frag]="small fragmented"
+	[frag]="whole fragmented"		# messages of IKE
+	[esn]="no yes"
 	[suite]=""				# from the table below
-	[group]="14 19 20 31"
+	[group]="14 15 16 19 20 21 31"
 )
 
-# name           vpnd's encryption, integrity  strongSwan's IKE, ESP               Libreswan's IKE, ESP             OpenIKED's IKE, ESP      what vpnd then says it is, IKE, ESP
+# name         vpnd                        strongSwan: IKE, ESP                         Libreswan: IKE, ESP                           OpenIKED            what vpnd says it is: IKE, ESP
 suites="
-gcm256           AES256-GCM-16 SHA2-384        aes256gcm16-prfsha384 aes256gcm16   aes_gcm256-sha2_384 aes_gcm256   - -                      AES256-GCM-16/PRF-SHA2-384 AES256-GCM-16
-gcm128           AES128-GCM-16 SHA2-256        aes128gcm16-prfsha256 aes128gcm16   aes_gcm128-sha2_256 aes_gcm128   - -                      AES128-GCM-16/PRF-SHA2-256 AES128-GCM-16
-cbc256-sha512    AES256 SHA2-512               aes256-sha512 aes256-sha512         aes256-sha2_512 aes256-sha2_512  aes-256:sha2-512 =       AES256-CBC/SHA2-512-256/PRF-SHA2-512 AES256-CBC/SHA2-512-256
-cbc256-sha384    AES256 SHA2-384               aes256-sha384 aes256-sha384         aes256-sha2_384 aes256-sha2_384  aes-256:sha2-384 =       AES256-CBC/SHA2-384-192/PRF-SHA2-384 AES256-CBC/SHA2-384-192
-cbc256-sha256    AES256 SHA2-256               aes256-sha256 aes256-sha256         aes256-sha2_256 aes256-sha2_256  - -                      AES256-CBC/SHA2-256-128/PRF-SHA2-256 AES256-CBC/SHA2-256-128
-cbc128-sha512    AES128 SHA2-512               aes128-sha512 aes128-sha512         aes128-sha2_512 aes128-sha2_512  aes-128:sha2-512 =       AES128-CBC/SHA2-512-256/PRF-SHA2-512 AES128-CBC/SHA2-512-256
-cbc128-sha384    AES128 SHA2-384               aes128-sha384 aes128-sha384         aes128-sha2_384 aes128-sha2_384  aes-128:sha2-384 =       AES128-CBC/SHA2-384-192/PRF-SHA2-384 AES128-CBC/SHA2-384-192
-cbc128-sha256    AES128 SHA2-256               aes128-sha256 aes128-sha256         aes128-sha2_256 aes128-sha2_256  - -                      AES128-CBC/SHA2-256-128/PRF-SHA2-256 AES128-CBC/SHA2-256-128
+gcm256         AES256-GCM-16 SHA2-384      aes256gcm16-prfsha384 aes256gcm16            aes_gcm256-sha2_384 aes_gcm256                - -                 AES256-GCM-16/PRF-SHA2-384 AES256-GCM-16
+gcm128         AES128-GCM-16 SHA2-256      aes128gcm16-prfsha256 aes128gcm16            aes_gcm128-sha2_256 aes_gcm128                - -                 AES128-GCM-16/PRF-SHA2-256 AES128-GCM-16
+chacha         CHACHA20-POLY1305 SHA2-256  chacha20poly1305-prfsha256 chacha20poly1305  chacha20_poly1305-sha2_256 chacha20_poly1305  - -                 CHACHA20-POLY1305/PRF-SHA2-256 CHACHA20-POLY1305
+cbc256-sha512  AES256 SHA2-512             aes256-sha512 aes256-sha512                  aes256-sha2_512 aes256-sha2_512               aes-256:sha2-512 =  AES256-CBC/SHA2-512-256/PRF-SHA2-512 AES256-CBC/SHA2-512-256
+cbc256-sha384  AES256 SHA2-384             aes256-sha384 aes256-sha384                  aes256-sha2_384 aes256-sha2_384               aes-256:sha2-384 =  AES256-CBC/SHA2-384-192/PRF-SHA2-384 AES256-CBC/SHA2-384-192
+cbc256-sha256  AES256 SHA2-256             aes256-sha256 aes256-sha256                  aes256-sha2_256 aes256-sha2_256               - -                 AES256-CBC/SHA2-256-128/PRF-SHA2-256 AES256-CBC/SHA2-256-128
+cbc128-sha512  AES128 SHA2-512             aes128-sha512 aes128-sha512                  aes128-sha2_512 aes128-sha2_512               aes-128:sha2-512 =  AES128-CBC/SHA2-512-256/PRF-SHA2-512 AES128-CBC/SHA2-512-256
+cbc128-sha384  AES128 SHA2-384             aes128-sha384 aes128-sha384                  aes128-sha2_384 aes128-sha2_384               aes-128:sha2-384 =  AES128-CBC/SHA2-384-192/PRF-SHA2-384 AES128-CBC/SHA2-384-192
+cbc128-sha256  AES128 SHA2-256             aes128-sha256 aes128-sha256                  aes128-sha2_256 aes128-sha2_256               - -                 AES128-CBC/SHA2-256-128/PRF-SHA2-256 AES128-CBC/SHA2-256-128
+cbc128-sha1    AES128 SHA1                 aes128-sha1 aes128-sha1                      aes128-sha1 aes128-sha1                       aes-128:sha1 =      AES128-CBC/SHA1-96/PRF-SHA1 AES128-CBC/SHA1-96
 "
 suite_columns=(encr integ strongswan-ike strongswan-esp libreswan-ike libreswan-esp openiked-ike openiked-esp says-ike says-esp)
 declare -A suite=()		# NAME.COLUMN -> value
 
 declare -A group=(
-	[14.strongswan]=modp2048 [19.strongswan]=ecp256 [20.strongswan]=ecp384 [31.strongswan]=x25519
-	[14.libreswan]=dh14 [19.libreswan]=dh19 [20.libreswan]=dh20 [31.libreswan]=dh31
-	[14.openiked]=modp2048 [19.openiked]=ecp256 [20.openiked]=ecp384 [31.openiked]=curve25519
-	[14.says]=MODP-2048 [19.says]=ECP-256 [20.says]=ECP-384 [31.says]=X25519
+	[14.strongswan]=modp2048 [15.strongswan]=modp3072 [16.strongswan]=modp4096 [19.strongswan]=ecp256 [20.strongswan]=ecp384 [21.strongswan]=ecp521 [31.strongswan]=curve25519
+	[14.libreswan]=dh14 [15.libreswan]=dh15 [16.libreswan]=dh16 [19.libreswan]=dh19 [20.libreswan]=dh20 [21.libreswan]=dh21 [31.libreswan]=dh31
+	[14.openiked]=modp2048 [15.openiked]=modp3072 [16.openiked]=modp4096 [19.openiked]=ecp256 [20.openiked]=ecp384 [21.openiked]=ecp521 [31.openiked]=curve25519
+	[14.says]=MODP-2048 [15.says]=MODP-3072 [16.says]=MODP-4096 [19.says]=ECP-256 [20.says]=ECP-384 [21.says]=ECP-521 [31.says]=X25519
 )
 
 # What cannot be: "COLUMN=PATTERN ... | why". All the patterns of a row must fit a cell.
 cannot="
-auth=rsa         | vpnd authenticates by pre-shared key alone
-auth=e*          | vpnd authenticates by pre-shared key alone
-frag=fragmented  | vpnd does not fragment IKE messages
+auth=psk frag=fragmented        | no message is longer than a fragment without certificates (scenario fragmentation has long names)
+peer=libreswan auth=ed25519     | Libreswan has no EdDSA
+peer=libreswan auth=*sa         | certificates for Libreswan are not made here: its NSS database would have to hold them
+peer=openiked auth=*sa          | certificates for OpenIKED are not made here
+peer=openiked auth=ed25519      | certificates for OpenIKED are not made here
 peer=openiked suite=gcm*        | OpenIKED hands SAs to Linux over PF_KEY, which has no AEAD
+peer=openiked suite=chacha      | OpenIKED hands SAs to Linux over PF_KEY, which has no AEAD
 peer=openiked suite=*-sha256    | OpenIKED hands SAs to Linux over PF_KEY, which cuts HMAC-SHA2-256 to 96 bits instead of 128
+peer=openiked esn=yes           | OpenIKED hands SAs to Linux over PF_KEY, which has no ESN
 peer=openiked net=encap-them    | OpenIKED has no setting that forces UDP encapsulation
 "
 
-# Pairs of columns of which every combination of values must be in the short selection, for each peer.
-pairs="who:net net:auth who:auth net:frag"
+# Pairs of columns of which every combination of values must be in the short selection, for each peer. With FULL=1 all pairs are
+# covered so, with FULL=all every cell is run (a day).
+pairs="who:net who:auth auth:frag who:esn"
 
 # --- the columns ---
 
@@ -156,15 +164,26 @@ cover() {
 		}'
 }
 
+# Every two columns.
+all_pairs() {
+	local a b list=
+	for a in "${columns[@]:1}"; do
+		for b in "${columns[@]:1}"; do
+			[ "$a" = "$b" ] && break
+			list+=" $a:$b"
+		done
+	done
+	echo "$list"
+}
+
 # cells PEER: what is to be run.
 cells() {
-	if [ -n "${CELLS:-}" ]; then
-		product "$1" | sift | grep -E "${CELLS//,/.*}" || true
-	elif [ -n "${FULL:-}" ]; then
-		product "$1" | sift
-	else
-		product "$1" | sift | cover
-	fi
+	case ${FULL:-} in
+	"")	product "$1" | sift | cover ;;
+	all)	product "$1" | sift ;;
+	*)	pairs=$(all_pairs)
+		product "$1" | sift | cover ;;
+	esac | { grep -E "${CELLS//,/.*}" || true; }
 }
 
 # --- the two ends ---
@@ -210,6 +229,10 @@ cell_conf() {
 				"${phase}_dh_group_numbers = [ $group_number ];"
 		done
 		[ "$net" != encap-us ] || echo "force_encapsulation = true;"
+		[ "$esn" = yes ] || echo "extended_sequence_numbers = false;"
+		if [ "$frag" = whole ]; then echo "fragmentation = false;"; else echo "fragment_size = 576;"; fi
+		[ "$auth" = psk ] || printf '%s\n' 'authentication = "certificate";' "certificate = \"$pki/hub-$auth.chain\";" \
+			"private_key = \"$pki/hub-$auth.key\"; ca_certificates = \"$pki/root.pem\";"
 		echo '} ); } );'
 	} >/mnt/hub/vpnd.conf
 }
@@ -217,7 +240,8 @@ cell_conf() {
 # --- questions without a process: in a guest each costs more than what is asked ---
 
 matrix_start() {
-	net=plain who=us suite_name=gcm256 group_number=20
+	net=plain who=us auth=psk frag=whole esn=no suite_name=gcm256 group_number=20
+	matrix_certificates
 	cell_addresses
 	cell_conf
 	(umask 077 && vpnd_secrets hub >/mnt/hub/vpnd.secrets)
@@ -228,6 +252,17 @@ matrix_start() {
 	exec {answers}</mnt/answers
 	spawn pings nsenter --net=/run/netns/branch -- sh -c 'exec ping -n -i 0.1 -I 10.2.0.1 10.1.0.1 >/mnt/pongs'
 	exec {pongs}</mnt/pongs
+}
+
+# A key of each kind for each end, under one root.
+matrix_certificates() {
+	local kind end
+	pki_ca root
+	for kind in rsa ecdsa ed25519; do
+		for end in hub branch; do
+			pki_leaf $end-$kind root $kind "/O=Example/CN=$end" "DNS:$end.example.net"
+		done
+	done
 }
 
 matrix_stop() {
@@ -338,6 +373,7 @@ cell_looks_right() {
 	if [ "$who" = us ]; then is ike role initiator; else is ike role responder; fi
 	field child rekeys
 	[ "$REPLY" = 0 ] || child+=/${group[$group_number.says]}
+	[ "$esn" = no ] || child+=/ESN
 	is child proposal "$child"
 	case $net in
 	plain)		is ike nat none; is child udp_encapsulated false ;;
@@ -369,6 +405,7 @@ cell_run() {
 	ask reload
 	cell_bring_up
 	cell_looks_right
+	[ "$frag" = whole ] || "${peer}_fragmented" || fail "no message was in fragments"
 	talk "at first"
 	cell_rekeys
 	soon 10 "SAs are left over or missing" settled 1
@@ -385,9 +422,10 @@ cells_failed=0
 
 # cell LINE: runs it and says how it went; the scenario goes on.
 cell() {
-	local peer who net auth frag suite_name group_number what log start=$EPOCHREALTIME rc=0 took
-	read -r peer who net auth frag suite_name group_number <<<"$1"
+	local peer who net auth frag esn suite_name group_number what log start=$EPOCHREALTIME rc=0 took
+	read -r peer who net auth frag esn suite_name group_number <<<"$1"
 	what="$peer, $([ "$who" = us ] && echo we || echo they) initiate, $net, $auth, $frag, $suite_name, group $group_number"
+	[ "$esn" = no ] || what="$what, ESN"
 	lab_step=$what
 	rm -f $reason_file
 	for log in hub.vpnd "branch.$peer" cells; do

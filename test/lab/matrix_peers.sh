@@ -9,7 +9,7 @@ iptables=$top/build/peers/iptables
 
 # Its socket has a path: no need to go into its namespace.
 vici() {
-	STRONGSWAN_CONF=/mnt/branch/strongswan/strongswan.conf swanctl "$@" --uri unix:///mnt/branch/strongswan/vici
+	STRONGSWAN_CONF=/mnt/branch/strongswan/strongswan.conf SWANCTL_DIR=/mnt/branch/strongswan swanctl "$@" --uri unix:///mnt/branch/strongswan/vici
 }
 
 strongswan_impossible() {
@@ -18,18 +18,47 @@ strongswan_impossible() {
 
 strongswan_begin() {
 	peer_patience=15
+	peer_fragment=576		# where they are allowed
 	strongswan_start branch branch add >/dev/null
-	strongswan_empty
+	strongswan_certificates
+	# What strongswan_start has loaded is not of this topology.
+	printf 'connections { }\nsecrets { ike-all { secret = "%s" } }\n' "$psk" >/mnt/branch/strongswan/swanctl.conf
+	vici --load-all --file /mnt/branch/strongswan/swanctl.conf
 }
 
-# What strongswan_start has loaded is not of this topology.
-strongswan_empty() {
-	echo "connections { }" >/mnt/branch/strongswan/swanctl.conf
-	vici --load-conns --file /mnt/branch/strongswan/swanctl.conf
+strongswan_certificates() {
+	local dir=/mnt/branch/strongswan kind
+	mkdir -p "$dir"/{x509,x509ca,private}
+	cp "$pki/root.pem" "$dir/x509ca/"
+	for kind in rsa ecdsa ed25519; do
+		cp "$pki/branch-$kind.pem" "$dir/x509/$kind.pem"
+		cp "$pki/branch-$kind.key" "$dir/private/$kind.pem"
+	done
+}
+
+# strongswan_proves branch|hub: the part of a configuration that says how that end does.
+strongswan_proves() {
+	if [ "$auth" = psk ]; then
+		echo "auth = psk"
+	elif [ "$1" = branch ]; then
+		echo "auth = pubkey"
+		echo "certs = $auth.pem"
+	else
+		echo "auth = pubkey"
+		echo "cacerts = root.pem"
+	fi
+	echo "id = $1.example.net"
+}
+
+# Both ways, since the cell began.
+strongswan_fragmented() {
+	awk '/^=== / { rx = tx = 0 } /received fragment #/ { rx++ } /splitting IKE message/ { tx++ } END { exit !rx || !tx }' \
+		"$out/branch.strongswan.log"
 }
 
 strongswan_load() {
-	local offer=${group[$group_number.strongswan]}
+	local offer=${group[$group_number.strongswan]} esn_word=noesn
+	[ "$esn" = no ] || esn_word=esn
 	cat >/mnt/branch/strongswan/swanctl.conf <<-X
 	connections { t1 {
 	  version = 2
@@ -39,14 +68,13 @@ strongswan_load() {
 	  proposals = ${suite[$suite_name.strongswan-ike]}-$offer
 	  encap = $([ "$net" = encap-them ] && echo yes || echo no)
 	  keyingtries = 1
-	  local { auth = psk
-	    id = branch.example.net }
-	  remote { auth = psk
-	    id = hub.example.net }
+	  fragmentation = $([ "$frag" = whole ] && echo no || echo yes)
+	  local { $(strongswan_proves branch) }
+	  remote { $(strongswan_proves hub) }
 	  children { t1 {
 	    local_ts = 10.2.0.0/16
 	    remote_ts = 10.1.0.0/16
-	    esp_proposals = ${suite[$suite_name.strongswan-esp]}-$offer } }
+	    esp_proposals = ${suite[$suite_name.strongswan-esp]}-$offer-$esn_word } }
 	} }
 	X
 	vici --load-conns --file /mnt/branch/strongswan/swanctl.conf
@@ -106,6 +134,8 @@ libreswan_load() {
 	    ike=${suite[$suite_name.libreswan-ike]};$offer
 	    esp=${suite[$suite_name.libreswan-esp]};$offer
 	    encapsulation=$([ "$net" = encap-them ] && echo yes || echo auto)
+	    esn=$esn
+	    fragmentation=$([ "$frag" = whole ] && echo no || echo yes)
 	    retransmit-timeout=10s
 	    auto=add
 	X
@@ -167,7 +197,7 @@ openiked_load() {
 	encr=${suite[$suite_name.openiked-ike]%:*} integ=hmac-${suite[$suite_name.openiked-ike]#*:}
 	cat >"$dir/iked.conf" <<-X
 	ikev2 "t1" $mode esp from 10.2.0.0/16 to 10.1.0.0/16 local $peer_own peer $peer_sees \\
-		ikesa enc $encr auth $integ prf $integ group $offer childsa enc $encr auth $integ group $offer \\
+		ikesa enc $encr auth $integ prf $integ group $offer childsa enc $encr auth $integ group $offer noesn \\
 		srcid "branch.example.net" dstid "hub.example.net" ikelifetime 16 lifetime 6 psk "$psk"
 	X
 	chmod 600 "$dir/iked.conf"

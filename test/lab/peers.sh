@@ -88,7 +88,7 @@ strongswan_daemon() {
 	cat <<-X
 	charon {
 	  ${peer_fragment:+fragment_size = $peer_fragment}
-	  load = random nonce openssl aes sha1 sha2 hmac gcm kdf curve25519 pem pkcs1 pkcs8 x509 pubkey constraints revocation kernel-netlink socket-default vici
+	  load = random nonce openssl aes sha1 sha2 hmac gcm chapoly kdf curve25519 pem pkcs1 pkcs8 x509 pubkey constraints revocation kernel-netlink socket-default vici
 	  plugins { vici { socket = unix://$1/vici } }
 	  filelog { lab {
 	    path = $out/$2.strongswan.log

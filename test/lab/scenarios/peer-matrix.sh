@@ -1,12 +1,15 @@
 #!/bin/bash
-# peer-matrix: who initiates, NAT, suites, groups: cell by cell with strongSwan, Libreswan and OpenIKED (FULL=1: every cell)
+# peer-matrix: who initiates, NAT, keys, suites, groups: cell by cell with strongSwan, Libreswan and OpenIKED (FULL=1: more)
 # needs: vti iptables vpnd strongswan libreswan openiked
 # time: 900
-# time-full: 7200
+# time-full: 90000
 #
 # In each cell: set-up, traffic, rekeys of the child SA and of the IKE SA by either side with traffic after each, and an end by
-# the peer that leaves no SA. CELLS=strongswan,them,nat runs the cells that hold these words in this order.
+# the peer that leaves no SA. Short: every value of every column with every peer; FULL=1: every pair of values; FULL=all: every cell.
+# CELLS=strongswan,them,nat runs those of them that hold these words in this order.
 . /mnt/top/test/lab/lib.sh
+# shellcheck source-path=SCRIPTDIR/..
+. "$top/test/lab/pki.sh"
 # shellcheck source-path=SCRIPTDIR/..
 . "$top/test/lab/matrix.sh"
 . "$top/test/lab/matrix_peers.sh"
