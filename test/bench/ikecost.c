@@ -233,7 +233,7 @@ add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
 static void
 set_up(struct cost *c)
 {
-	static const struct ike_limits limits = { 100000, 1, 1, 1 };
+	static const struct ike_limits limits = { 100000, 1, 1, 1, 0 };
 	const uint8_t seed[DRBG_SEED_LEN] = { 1 };
 	struct conf *conf = hub_conf(2 * c->count);
 	unsigned n = 0;
