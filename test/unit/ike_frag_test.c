@@ -493,8 +493,10 @@ a_seal_inside_of_fragments_is_refused(void **state)
 		tap_hear(&d.end[LEFT].tap, bytes_of(all, n));
 		free(all);
 		duo_check(&d);
-		assert_paired(&d);
-		rekey_all(&d);
+		/* RFC 7296 section 2.21.3: "considered fatal in both peers" */
+		assert_why(&d, RIGHT, "the peer's INFORMATIONAL request is "
+		    "malformed (INVALID_SYNTAX)");
+		assert_int_equal(duo_info(&d, RIGHT).children, 0);
 		shut_down(&d);
 	}
 }

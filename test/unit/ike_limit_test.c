@@ -351,46 +351,6 @@ one_who_is_known_by_address_is_not_crowded_out(void **state)
 	shut_down(&d);
 }
 
-static void
-those_who_call_from_anywhere_share_their_quotas(void **state)
-{
-	struct duo_rule no_auth = {
-		.from = LEFT, .exchange = IKE_AUTH, .nth = 1, .until = 99,
-		.fate = DUO_DROP,
-	};
-	struct opening o;
-	struct duo d;
-
-	(void)state;
-	duo_init(&d, 24);
-	d.end[RIGHT].limits.half_open_per_peer = 4;
-	d.end[RIGHT].limits.cookie_above = 100;
-	for (int i = 0; i < 3; i++) {
-		if (i > 0)
-			duo_add_peer(&d, RIGHT);
-		addr_parse(&d.end[RIGHT].conf[i].remote, "0.0.0.0");
-	}
-	duo_start(&d);
-	take_opening(&d, &o);
-	/* Without a cookie half of a quota, the next one's only when full. */
-	flood(&d, &o, 50, NULL);
-	assert_int_equal(half_open_at_right(&d), 2);
-	/* With one, all of them: three quotas of four. */
-	d.rules = &no_auth;
-	d.rules_n = 1;
-	for (int i = 0; i < 20; i++) {
-		duo_up(&d, LEFT);
-		duo_run(&d, span_ms(35));
-		duo_crash(&d, LEFT);
-	}
-	assert_int_equal(half_open_at_right(&d), 12);
-	duo_run(&d, span_s(31));
-	assert_int_equal(half_open_at_right(&d), 0);
-	d.rules_n = 0;
-	comes_up(&d);
-	shut_down(&d);
-}
-
 /* The peer's address is no secret: what is sent in its name costs a cookie. */
 static void
 openings_in_a_peers_name_do_not_keep_it_out(void **state)
@@ -513,8 +473,6 @@ main(void)
 		    cookies_come_above_the_threshold_and_go_below_it),
 		cmocka_unit_test(
 		    one_who_is_known_by_address_is_not_crowded_out),
-		cmocka_unit_test(
-		    those_who_call_from_anywhere_share_their_quotas),
 		cmocka_unit_test(openings_in_a_peers_name_do_not_keep_it_out),
 		cmocka_unit_test(the_limit_of_ike_sas_holds),
 		cmocka_unit_test(
