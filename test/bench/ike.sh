@@ -25,7 +25,7 @@ crowd_route() {
 # hub_conf N [any]: N tunnels, with "any" told apart by identity alone.
 hub_conf() {
 	awk -v n="$1" -v any="${2:-}" 'BEGIN {
-		print "interface = \"vti\"; connections = ("
+		print "interface = \"xfrmi\"; connections = ("
 		for (i = 0; i < n; i += 2) {
 			printf "%s{ name = \"c%d\"; role = \"hub\";\n", i ? ",\n" : "", i / 2
 			print "phase1_encryption_algorithms = [ \"AES128-GCM-16\" ];"
@@ -63,6 +63,12 @@ idle() {
 	[ $((b - a)) -lt 5000000 ]
 }
 
+hub_begun() {
+	grep -q engine-started "$dir/log" && return
+	kill -0 "$pid" 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
+	return 1
+}
+
 # hub_start N [any]: sets pid and engine.
 hub_start() {
 	hub_conf "$@"
@@ -70,7 +76,7 @@ hub_start() {
 		-s "$dir/vpnd.secrets" -d "$dir/run" 2>"$dir/log" &
 	pid=$!
 	pids+=($pid)
-	until_true 60 grep -q engine-started "$dir/log"
+	until_true 60 hub_begun
 	engine=$(pgrep -P $pid)
 	until_true 120 idle $pid "$engine"
 }
