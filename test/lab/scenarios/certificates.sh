@@ -258,6 +258,7 @@ for kind in rsa ecdsa ed25519; do
 	done
 done
 kind=ecdsa
+leaf hub $kind
 with_strongswan branch vpnd
 with_strongswan branch strongswan
 pass
