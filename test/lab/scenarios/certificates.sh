@@ -1,7 +1,7 @@
 #!/bin/bash
 # certificates: root, subordinate CA and three kinds of keys; with strongSwan both ways; renewal, revocation, expiry, wrong chains
 # needs: vti vpnd strongswan
-# time: 900
+# time: 1200
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10
@@ -94,7 +94,8 @@ peer_certificates() {
 	mkdir -p "$dir"/{x509,x509ca,private}
 	alone "$1-$kind"
 	cp "$pki/$1-$kind.pem" "$dir/x509/own.pem"
-	cp "$pki/root.crt" "$pki/sub.crt" "$dir/x509ca/"
+	cp "$pki/root.crt" "$dir/x509ca/root.pem"
+	cp "$pki/sub.crt" "$dir/x509ca/sub.pem"
 	cp "$pki/$1-$kind.key" "$dir/private/own.pem"
 }
 
@@ -257,6 +258,7 @@ for kind in rsa ecdsa ed25519; do
 	done
 done
 kind=ecdsa
+leaf hub $kind
 with_strongswan branch vpnd
 with_strongswan branch strongswan
 pass
