@@ -112,8 +112,36 @@ libreswan_impossible() {
 libreswan_begin() {
 	peer_patience=15
 	libreswan_start branch branch add >/dev/null
+	libreswan_certificates
 	pluto whack --delete --name t1
 	pluto whack --delete --name t2
+}
+
+# Into its NSS database, each under the name of its kind.
+libreswan_certificates() {
+	local db=sql:/mnt/branch/libreswan/nssdb kind
+	nss certutil -A -d $db -n root -t CT,C,C -i "$pki/root.pem"
+	for kind in rsa ecdsa; do
+		openssl pkcs12 -export -in "$pki/branch-$kind.pem" -inkey "$pki/branch-$kind.key" -name $kind -passout pass: \
+			-out /mnt/branch/libreswan/own.p12
+		nss pk12util -i /mnt/branch/libreswan/own.p12 -d $db -W "" -K "" >/dev/null
+	done
+}
+
+nss() {
+	local tool=$1; shift
+	LD_LIBRARY_PATH=$libreswan_lib "$libreswan/usr/bin/$tool" "$@"
+}
+
+libreswan_proves() {
+	case $auth in
+	psk)	echo "authby=secret" ;;
+	rsa)	echo "authby=rsa-sha2" ;;
+	ecdsa)	echo "authby=ecdsa" ;;
+	esac
+	if [ "$auth" != psk ]; then
+		printf '    %s\n' "leftcert=$auth" leftsendcert=always
+	fi
 }
 
 libreswan_load() {
@@ -123,7 +151,7 @@ libreswan_load() {
 
 	conn t1
 	    ikev2=insist
-	    authby=secret
+	    $(libreswan_proves)
 	    left=$peer_own
 	    leftid=@branch.example.net
 	    leftsubnet=10.2.0.0/16

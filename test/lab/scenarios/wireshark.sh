@@ -1,7 +1,7 @@
 #!/bin/bash
 # wireshark: tshark, given "vpnctl keys", reads every IKE message and every ESP packet of six suites, plain and in UDP
 # needs: vti vpnd tshark
-# time: 180
+# time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10
