@@ -484,7 +484,7 @@ answer(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
 /* All is agreed: keys, the child, and the answer once it can receive. */
 static void
 create(struct ike_sa *sa, struct instant now, const struct msg *m,
-    struct child_deal *deal, uint8_t number, const struct child *old)
+    struct child_deal *deal, uint8_t number, struct child *old)
 {
 	struct kex *kex = NULL;
 	struct secret g_ir = { 0 };
@@ -509,6 +509,8 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		    (struct bytes){ 0 });
 	} else {
 		note_collision(sa, old, &c->lowest);
+		if (old != NULL)
+			child_superseded(old, now);
 		if (old == NULL && sa->x.task != TASK_CREATE_CHILD)
 			child_elect(c, now);
 		answer(sa, now, deal, number, kex, c);
