@@ -18,6 +18,8 @@ static const struct span grace = { INT64_C(10) * 1000000000 };
 static const struct span linger = { INT64_C(3) * 1000000000 };
 /* A kernel that does not answer in this time has lost the request. */
 static const struct span install_patience = { INT64_C(15) * 1000000000 };
+/* Long enough for a delete that is lost a few times. */
+static const struct span overdue = { INT64_C(30) * 1000000000 };
 static const struct span retry = { INT64_C(10) * 1000000000 };
 
 static struct nonce_key
@@ -193,6 +195,7 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		.rekey_at = INSTANT_NEVER,
 		.expire_at = INSTANT_NEVER, .gone_at = INSTANT_NEVER,
 		.cull_at = INSTANT_NEVER, .install_by = INSTANT_NEVER,
+		.overdue_at = INSTANT_NEVER,
 		.created_at = now,
 		.lowest = nonce_lowest(d->ni, d->nr),
 		.keys = calloc(1, sizeof(*c->keys)),
@@ -400,7 +403,7 @@ child_linger(struct child *c, struct instant now)
 	c->state = CHILD_LINGERING;
 	c->want_delete = c->want_rekey = false;
 	c->rekey_at = c->expire_at = INSTANT_NEVER;
-	c->cull_at = c->install_by = INSTANT_NEVER;
+	c->cull_at = c->install_by = c->overdue_at = INSTANT_NEVER;
 	c->replaces = 0;
 	c->gone_at = instant_after(now, linger);
 	keys_drop(c);
@@ -412,7 +415,14 @@ child_replaced(struct child *c)
 {
 	c->state = CHILD_REPLACED;
 	c->want_rekey = false;
-	c->rekey_at = INSTANT_NEVER;
+	c->rekey_at = c->overdue_at = INSTANT_NEVER;
+	sa_touch(c->sa);
+}
+
+void
+child_superseded(struct child *c, struct instant now)
+{
+	c->overdue_at = instant_after(now, overdue);
 	sa_touch(c->sa);
 }
 
@@ -481,6 +491,7 @@ child_deadline(const struct child *c)
 	struct instant t = instant_min(instant_min(c->gone_at, c->cull_at),
 	    instant_min(c->rekey_at, c->expire_at));
 
+	t = instant_min(t, c->overdue_at);
 	return unanswered(c) ? instant_min(t, c->install_by) : t;
 }
 
@@ -533,6 +544,13 @@ child_tick(struct child *c, struct instant now)
 	if (instant_due(c->cull_at, now)) {
 		c->cull_at = INSTANT_NEVER;
 		c->want_delete = true;
+	}
+	if (instant_due(c->overdue_at, now)) {
+		c->overdue_at = INSTANT_NEVER;
+		if (child_current(c) && child_heir(c) != NULL) {
+			child_hand_over(c, now);
+			c->want_delete = true;
+		}
 	}
 	if (instant_due(c->gone_at, now))
 		child_free(c);

@@ -53,6 +53,7 @@ struct child {
 	struct instant	created_at;
 	struct instant	rekey_at, expire_at, gone_at, retry_at, cull_at;
 	struct instant	install_by;	/* the kernel has answered */
+	struct instant	overdue_at;	/* who replaced it has deleted it */
 };
 
 /* What a finished negotiation gives. */
@@ -91,6 +92,8 @@ void		child_elect(struct child *, struct instant);
 /* Outbound goes now, inbound in a moment. */
 void		child_linger(struct child *, struct instant);
 void		child_replaced(struct child *);
+/* The peer rekeys it and is to delete it; we do if it does not. */
+void		child_superseded(struct child *, struct instant);
 /*
  * The peer's lost to ours (RFC 7296 section 2.8.1): nothing is sent on it, and
  * the peer deletes it; we do if it does not.

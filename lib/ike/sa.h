@@ -87,6 +87,7 @@ struct create {
 	uint8_t		ni[NONCE_OURS];
 	bool		collided;	/* the peer rekeys the same */
 	struct nonce_key theirs;	/* lowest nonce of its exchange */
+	uint32_t	theirs_in;	/* our SPI of the child it made */
 	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
 	bool		overtaken;	/* theirs stays, whatever the answer */
 };

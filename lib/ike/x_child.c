@@ -351,6 +351,18 @@ theirs_lost(struct ike_sa *sa, struct instant now, uint32_t old_in)
 	}
 }
 
+/* The peer deleted the old one: what it made has taken over and stays. */
+static bool
+theirs_stays(const struct ike_sa *sa)
+{
+	const struct create *x = sa->create;
+	const struct child *old = child_by_in(sa->ike, x->old_in);
+	const struct child *c = child_by_in(sa->ike, x->theirs_in);
+
+	return x->old_in != 0 && x->collided && c != NULL &&
+	    child_usable(c) && (old == NULL || !child_current(old));
+}
+
 /* The answer is good: the child, or what is left of it after a collision. */
 static void
 created(struct ike_sa *sa, struct instant now, const struct msg *m,
@@ -364,7 +376,8 @@ created(struct ike_sa *sa, struct instant now, const struct msg *m,
 	deal->ni = bytes_of(x->ni, NONCE_OURS);
 	deal->nr = m->nonce;
 	ours = nonce_lowest(deal->ni, deal->nr);
-	deal->lost = x->collided && nonce_cmp(&ours, &x->theirs) < 0;
+	deal->lost = theirs_stays(sa) ||
+	    (x->collided && nonce_cmp(&ours, &x->theirs) < 0);
 	deal->g_ir = deal->suite.ke != NULL ? &g_ir : NULL;
 	if (shared(x, m, &deal->suite, &g_ir) && x->doomed != deal->spi_out)
 		c = child_new(sa, now, deal);
@@ -488,14 +501,15 @@ group_fits(struct ike_sa *sa, struct instant now, const struct msg *m,
 /* Our own request for the same thing is under way: remember the nonces. */
 static void
 note_collision(struct ike_sa *sa, const struct child *old,
-    const struct nonce_key *theirs)
+    const struct child *theirs)
 {
 	uint32_t old_in = old != NULL ? old->spi_in : 0;
 
 	if ((sa->x.task == TASK_REKEY_CHILD ||
 	    sa->x.task == TASK_CREATE_CHILD) && sa->create->old_in == old_in) {
 		sa->create->collided = true;
-		sa->create->theirs = *theirs;
+		sa->create->theirs = theirs->lowest;
+		sa->create->theirs_in = theirs->spi_in;
 	}
 }
 
@@ -522,7 +536,7 @@ answer(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
 /* All is agreed: keys, the child, and the answer once it can receive. */
 static void
 create(struct ike_sa *sa, struct instant now, const struct msg *m,
-    struct child_deal *deal, uint8_t number, const struct child *old)
+    struct child_deal *deal, uint8_t number, struct child *old)
 {
 	struct kex *kex = NULL;
 	struct secret g_ir = { 0 };
@@ -546,7 +560,9 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		    ok ? N_TEMPORARY_FAILURE : N_INVALID_SYNTAX,
 		    (struct bytes){ 0 });
 	} else {
-		note_collision(sa, old, &c->lowest);
+		note_collision(sa, old, c);
+		if (old != NULL)
+			child_superseded(old, now);
 		if (old == NULL && sa->x.task != TASK_CREATE_CHILD)
 			child_elect(c, now);
 		answer(sa, now, deal, number, kex, c);

@@ -49,6 +49,14 @@ seen() {
 	[ "$n" -ge "${3:-1}" ] || { tail -n "+$shuffle_mark" "$shuffle_said"; return 1; }
 }
 
+# perhaps 'b info request' passed: gives it time to happen.
+perhaps() {
+	local end=$((SECONDS + 3))
+	until seen "$@" >/dev/null || [ $SECONDS -ge $end ]; do
+		sleep 0.1
+	done
+}
+
 # arrives 'a create request' held [TIMES]: waits for it.
 arrives() {
 	wait_quietly 8 "$1 $2" seen "$@"

@@ -75,7 +75,7 @@ static const struct collide_play c09[] = {
 
 static const struct collide_play c10[] = {
 	{ "", NULL, BOTH,
-	    "A!child A>create B>created noflow wait:45000 gone rekeys=1,0 "
+	    "A!child A>create B>created noflow wait:45000 gone rekeys=1,1 "
 	    "down=1,1 ikedown=1,1 failed=1,1" },
 };
 

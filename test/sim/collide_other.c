@@ -35,6 +35,10 @@ static const struct collide_play w01[] = {
 	    "A!slow:60 A!child A>create wait:60 B>created A!again A>create "
 	    "B>created:TEMPORARY_FAILURE wait:200 A!del1 A>del B>deleted one "
 	    "child=A rekeys=1,1 outs=1,1" },
+	{ "it never deletes it", NULL, BOTH,
+	    "A!slow:60 A!child A>create wait:60 B>created A!again A>create "
+	    "B>created:TEMPORARY_FAILURE post wait:25000 [1.2|1.2] wait:8000 "
+	    "[1.1|1.1] one child=A rekeys=1,1 outs=1,1" },
 };
 
 static const struct collide_play w02[] = {

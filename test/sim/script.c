@@ -301,7 +301,10 @@ static bool
 settle(struct script *s)
 {
 	post(s, "");
-	duo_run(&s->d, span_s(40));
+	duo_run(&s->d, span_s(3));
+	/* What is still to come, limits and graces, is slow. */
+	s->d.esp_every = span_ms(100);
+	duo_run(&s->d, span_s(37));
 	return sound(s);
 }
 
