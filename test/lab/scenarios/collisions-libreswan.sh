@@ -1,0 +1,13 @@
+#!/bin/bash
+# collisions-libreswan: twenty ways in which exchanges of vpnd and Libreswan cross on a wire that holds, drops and reorders them
+# needs: vti vpnd libreswan
+# time: 900
+#
+#      hub ====== u1 == side-a [wire] side-b == u1 ====== branch
+#      vpnd                   shuffle                     Libreswan
+#
+. /mnt/top/test/lab/lib.sh
+. /mnt/top/test/lab/shuffle.sh
+. /mnt/top/test/lab/collisions.sh
+collisions_with libreswan
+pass
