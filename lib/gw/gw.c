@@ -12,6 +12,7 @@
 #include "gw/command.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
+#include "gw/roster.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
 
@@ -83,166 +84,6 @@ gw_own_network(const struct gw *gw, const struct prefix *p)
 
 /* --- configuration --- */
 
-static bool
-same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
-    const struct conf_tunnel *n)
-{
-	struct conf_tunnel a = *t->conf, b = *n;
-
-	a.index = b.index = 0;
-	a.twin = b.twin = false;
-	/* Used from the next authentication on: see renew(). */
-	memset(&a.creds, 0, sizeof(a.creds));
-	memset(&b.creds, 0, sizeof(b.creds));
-	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
-	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
-	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
-	    memcmp(t->routes.v, c->routes.v,
-	    c->routes.n * sizeof(*c->routes.v)) == 0);
-}
-
-static const struct conf_tunnel *
-wanted_tunnel(const struct gw *gw, const char *connection, unsigned number,
-    const struct conf_connection **conn)
-{
-	const struct conf_connection *c = conf_find(gw->conf, connection);
-
-	for (unsigned i = 0; c != NULL && i < c->tunnels_n; i++) {
-		if (c->tunnels[i].number == number) {
-			*conn = c;
-			return &c->tunnels[i];
-		}
-	}
-	return NULL;
-}
-
-/* The lowest number that no tunnel has. */
-static uint32_t
-free_id(struct gw *gw)
-{
-	while (gw_tunnel(gw, gw->free_id) != NULL)
-		gw->free_id++;
-	return gw->free_id;
-}
-
-/* Into the list, by its number, and into the indices. */
-static bool
-enter(struct gw *gw, struct gw_tunnel *t)
-{
-	bool at_end = gw->last == NULL || gw->last->id < t->id;
-	struct gw_tunnel **at = at_end && gw->last != NULL ? &gw->last->next :
-	    &gw->tunnels;
-
-	if (!map_put(&gw->by_id, t->id, t) ||
-	    !dict_put(&gw->by_name, t->name, t) ||
-	    !dict_put(&gw->by_ifname, t->conf->ifname, t))
-		return false;
-	while (*at != NULL && (*at)->id < t->id)
-		at = &(*at)->next;
-	t->next = *at;
-	*at = t;
-	if (at_end)
-		gw->last = t;
-	return true;
-}
-
-/* Out of the indices, and of the list if it is there. */
-static void
-leave(struct gw *gw, struct gw_tunnel *t)
-{
-	struct gw_tunnel **at = &gw->tunnels, *before = NULL;
-
-	map_del(&gw->by_id, t->id);
-	dict_del(&gw->by_name, t->name);
-	dict_del(&gw->by_ifname, t->conf->ifname);
-	if (t->id < gw->free_id)
-		gw->free_id = t->id;
-	for (; *at != NULL && *at != t; at = &(*at)->next)
-		before = *at;
-	if (*at == NULL)
-		return;
-	*at = t->next;
-	if (gw->last == t)
-		gw->last = before;
-}
-
-static void
-add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
-    const struct conf_tunnel *conf)
-{
-	struct gw_tunnel *t = tunnel_new(gw, now, free_id(gw), c, conf);
-
-	if (t != NULL && enter(gw, t))
-		return;
-	queue_event(&gw->out, GW_ERROR, "out-of-memory", c->name, "tunnel %u",
-	    conf->number);
-	if (t == NULL)
-		return;
-	leave(gw, t);
-	tunnel_free(t, now);
-}
-
-/* Does one that still ends have its name, or the name of its interface? */
-static bool
-must_wait(const struct gw *gw, const struct conf_connection *c,
-    const struct conf_tunnel *conf)
-{
-	const struct gw_tunnel *t = dict_get(&gw->by_ifname, conf->ifname);
-
-	return (t != NULL && t->removing) ||
-	    gw_tunnel_find(gw, c->name, conf->number) != NULL;
-}
-
-/* One that stays is described by the new configuration: the old one goes. */
-static void
-move_to(struct gw *gw, struct gw_tunnel *t, const struct conf_tunnel *conf)
-{
-	if (t->of == gw->conf)
-		return;
-	/* The key is text of the old one; there is room for it again. */
-	dict_del(&gw->by_ifname, t->conf->ifname);
-	tunnel_conf(t, gw->conf, conf);
-	dict_put(&gw->by_ifname, t->conf->ifname, t);
-}
-
-/* Objects follow the configuration: what is gone or changed ends first. */
-static void
-converge(struct gw *gw, struct instant now)
-{
-	const struct conf_connection *c = NULL;
-
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
-		const struct conf_tunnel *w = wanted_tunnel(gw, t->connection,
-		    t->conf->number, &c);
-
-		if (t->removing)
-			continue;
-		if (w == NULL || !same_tunnel(t, c, w))
-			tunnel_remove(t, now);
-		else
-			move_to(gw, t, w);
-	}
-	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
-		c = &gw->conf->connections[i];
-		for (unsigned k = 0; k < c->tunnels_n; k++) {
-			if (!must_wait(gw, c, &c->tunnels[k]))
-				add_tunnel(gw, now, c, &c->tunnels[k]);
-		}
-	}
-}
-
-/* Tunnels that stay are given the certificates of the new configuration. */
-static void
-renew(struct gw *gw, struct creds *old)
-{
-	const struct conf_connection *c;
-
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
-		tunnel_creds(t, t->removing ? NULL : wanted_tunnel(gw,
-		    t->connection, t->conf->number, &c));
-	creds_free(old);
-}
-
 static void
 networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
 {
@@ -282,7 +123,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->creds = creds_new(conf, NULL);
 	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
-	converge(gw, now);
+	roster_converge(gw, now);
 	gw_pump(gw, now);
 	return gw;
 }
@@ -333,8 +174,8 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 		if (renumbered && !t->removing)
 			tunnel_remove(t, now);
 	}
-	converge(gw, now);
-	renew(gw, old_creds);
+	roster_converge(gw, now);
+	roster_renew(gw, old_creds);
 	gw_pump(gw, now);
 }
 
@@ -362,10 +203,10 @@ bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 
 	str_set(connection, sizeof(connection), t->connection);
 	link_del(gw, t);
-	leave(gw, t);
+	roster_leave(gw, t);
 	gw->removing--;
 	tunnel_free(t, now);
-	converge(gw, now);
+	roster_converge(gw, now);
 	t = gw_tunnel_find(gw, connection, number);
 	if (t != NULL && down)
 		t->admin_up = false;
