@@ -9,6 +9,14 @@
 # hub is vpnd, branch is the peer. Whoever initiates through nat is behind it: both of its sides masquerade, ports too.
 # shellcheck shell=bash
 
+pki=/mnt/pki
+declare -A key_type=([rsa]=rsa3072 [ecdsa]=ec256 [ed25519]=ed25519)
+
+# matrix_pki COMMAND...: the CA of all cells.
+matrix_pki() {
+	"$daemons/vpnctl" pki "$@" --dir $pki >>"$out/pki.log"
+}
+
 cells_file=$out/cells		# what test/lab/run prints, one line of TAP per cell
 columns=(peer who net auth frag esn suite group)
 
@@ -231,7 +239,7 @@ cell_conf() {
 		[ "$net" != encap-us ] || echo "force_encapsulation = true;"
 		[ "$esn" = yes ] || echo "extended_sequence_numbers = false;"
 		if [ "$frag" = whole ]; then echo "fragmentation = false;"; else echo "fragment_size = 576;"; fi
-		[ "$auth" = psk ] || printf '%s\n' 'authentication = "certificate";' "certificate = \"$pki/hub-$auth.chain\";" \
+		[ "$auth" = psk ] || printf '%s\n' 'authentication = "certificate";' "certificate = \"$pki/hub-$auth.pem\";" \
 			"private_key = \"$pki/hub-$auth.key\"; ca_certificates = \"$pki/root.pem\";"
 		# Libreswan's authby=rsa-sha2 takes nothing else.
 		[ "$peer.$auth" != libreswan.rsa ] || echo "rsa_pss = true;"
@@ -259,10 +267,12 @@ matrix_start() {
 # A key of each kind for each end, under one root. NSS wants a subject of its own for each.
 matrix_certificates() {
 	local kind end
-	pki_ca root
+	matrix_pki init "O=Example, CN=root" --key ec256
+	openssl x509 -in $pki/root.crt -out $pki/root.pem
 	for kind in rsa ecdsa ed25519; do
 		for end in hub branch; do
-			pki_leaf $end-$kind root $kind "/O=Example/CN=$end-$kind" "DNS:$end.example.net"
+			matrix_pki issue $end-$kind --key "${key_type[$kind]}" --dn "O=Example, CN=$end-$kind" --san dns:$end.example.net
+			openssl x509 -in $pki/$end-$kind.crt -out $pki/$end-$kind.pem
 		done
 	done
 }

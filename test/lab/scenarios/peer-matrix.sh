@@ -9,8 +9,6 @@
 # CELLS=strongswan,them,nat runs those of them that hold these words in this order.
 . /mnt/top/test/lab/lib.sh
 # shellcheck source-path=SCRIPTDIR/..
-. "$top/test/lab/pki.sh"
-# shellcheck source-path=SCRIPTDIR/..
 . "$top/test/lab/matrix.sh"
 . "$top/test/lab/matrix_peers.sh"
 
