@@ -14,10 +14,12 @@
 #include "ike/task.h"
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
+#include "ike/x_inter.h"
 #include "ike/xchg.h"
 
 #define X(exchange)	(1u << ((exchange) - IKE_SA_INIT))
-#define X_LATER		(X(CREATE_CHILD_SA) | X(INFORMATIONAL))
+#define X_LATER		(X(CREATE_CHILD_SA) | X(INFORMATIONAL) | \
+			 X(IKE_FOLLOWUP_KE))
 
 /* What a state may receive, and its own limit in seconds (0: none). */
 static const struct state_row {
@@ -26,10 +28,12 @@ static const struct state_row {
 	unsigned	 limit;
 } states[SA_STATES] = {
 	[SA_INIT_SENT] = { "connecting", 0, X(IKE_SA_INIT), 0 },
+	[SA_INTER_SENT] = { "connecting", 0, X(IKE_INTERMEDIATE), 0 },
 	[SA_SIGNING] = { "authenticating", 0, 0, 15 },
 	[SA_AUTH_SENT] = { "authenticating", 0, X(IKE_AUTH), 0 },
 	[SA_CHECKING] = { "authenticating", 0, 0, 15 },
-	[SA_HALF_OPEN] = { "half-open", X(IKE_AUTH), 0, 30 },
+	[SA_HALF_OPEN] = { "half-open", X(IKE_INTERMEDIATE) | X(IKE_AUTH), 0,
+	    30 },
 	[SA_VERIFYING] = { "authenticating", 0, 0, 15 },
 	[SA_ANSWERING] = { "authenticating", 0, 0, 15 },
 	[SA_ESTABLISHED] = { "established", X_LATER, X_LATER, 0 },
@@ -71,7 +75,11 @@ sa_allows(const struct ike_sa *sa, uint8_t exchange, bool response)
 {
 	const struct state_row *row = &states[sa->state];
 
-	if (exchange < IKE_SA_INIT || exchange > INFORMATIONAL)
+	if (exchange < IKE_SA_INIT || exchange > IKE_FOLLOWUP_KE)
+		return false;
+	/* RFC 9370 section 2.2.2: all of these before that, and no more. */
+	if (sa->state == SA_HALF_OPEN &&
+	    x_inter_awaited(sa) != (exchange == IKE_INTERMEDIATE))
 		return false;
 	return ((response ? row->responses : row->requests) &
 	    X(exchange)) != 0;
@@ -165,6 +173,7 @@ sa_setup_free(struct ike_sa *sa)
 	if (s == NULL)
 		return;
 	kex_free(s->kex);
+	x_inter_free(sa);
 	free(s->init_i);
 	free(s->init_r);
 	if (s->inner != NULL)

@@ -10,6 +10,7 @@
 #include "ike/x_child.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
+#include "ike/x_inter.h"
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
@@ -65,6 +66,7 @@ static const struct task_row {
 	void	(*expired)(struct ike_sa *, struct instant);
 } rows[TASKS] = {
 	[TASK_INIT] = { x_init_answer, init_over },
+	[TASK_INTER] = { x_inter_answer, peer_dead },
 	[TASK_AUTH] = { x_auth_answer, peer_dead },
 	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway },
 	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead },
