@@ -14,6 +14,7 @@
 #include "ike/task.h"
 #include "ike/x_auth.h"
 #include "ike/x_child.h"
+#include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
 #include "ike/x_inter.h"
@@ -151,6 +152,9 @@ dispatch_request(struct ike_sa *sa, struct instant now, struct packet *k)
 			x_child_respond(sa, now, m);
 		else
 			x_rekey_respond(sa, now, m);
+		break;
+	case IKE_FOLLOWUP_KE:
+		x_follow_respond(sa, now, m);
 		break;
 	case INFORMATIONAL:
 		x_info_respond(sa, now, m);

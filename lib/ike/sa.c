@@ -13,6 +13,7 @@
 #include "ike/peer.h"
 #include "ike/task.h"
 #include "ike/x_auth.h"
+#include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/x_inter.h"
 #include "ike/xchg.h"
@@ -190,6 +191,7 @@ sa_create_free(struct ike_sa *sa)
 	if (sa->create == NULL)
 		return;
 	kex_free(sa->create->kex);
+	follow_free(sa->create->follow);
 	wipe(sa->create, sizeof(*sa->create));
 	free(sa->create);
 	sa->create = NULL;
@@ -280,6 +282,7 @@ sa_broken(struct ike_sa *sa, struct instant now, const char *why)
 	while (sa->children != NULL)
 		child_free(sa->children);
 	sa_create_free(sa);
+	x_follow_forget(sa);
 	if (sa->x.task != TASK_NONE)
 		xchg_done(sa);
 	sa->want_delete = sa->want_rekey = sa->want_child = false;
@@ -362,7 +365,8 @@ deadline(const struct ike_sa *sa)
 	if (sa->x.task != TASK_NONE)
 		t = instant_min(t, instant_min(sa->x.resend_at,
 		    sa->x.give_up_at));
-	t = instant_min(t, xchg_stale_at(sa));
+	t = instant_min(t, instant_min(xchg_stale_at(sa),
+	    x_follow_until(sa)));
 	if (sa->state != SA_ESTABLISHED && sa->state != SA_REKEYED)
 		return t;
 	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
@@ -495,6 +499,8 @@ sa_tick(struct ike_sa *sa, struct instant now)
 	else if (sa->x.task != TASK_NONE && instant_due(sa->x.resend_at, now))
 		xchg_resend(sa, now);
 	xchg_tidy(sa, now);
+	if (instant_due(x_follow_until(sa), now))
+		x_follow_forget(sa);
 	if (sa->state == SA_ESTABLISHED || sa->state == SA_REKEYED)
 		tick_established(sa, now);
 }
@@ -526,6 +532,7 @@ sa_free(struct ike_sa *sa)
 	xchg_fini(sa);
 	sa_setup_free(sa);
 	sa_create_free(sa);
+	follow_free(sa->pending);
 	keys_fini(&sa->keys);
 	wipe(sa, sizeof(*sa));
 	free(sa);

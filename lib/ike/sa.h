@@ -88,6 +88,8 @@ struct setup {
 	struct reason	why;		/* an error that nobody vouches for */
 };
 
+struct follow;
+
 /* Our outstanding CREATE_CHILD_SA. */
 struct create {
 	uint32_t	old_in;		/* child that is rekeyed, by spi_in */
@@ -102,6 +104,7 @@ struct create {
 	struct nonce_key theirs;	/* lowest nonce of its exchange */
 	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
 	bool		overtaken;	/* theirs stays, whatever the answer */
+	struct follow	*follow;	/* answered, more key exchanges to do */
 };
 
 struct xchg {
@@ -141,6 +144,7 @@ struct ike_sa {
 	struct xchg	x;
 	struct setup	*setup;
 	struct create	*create;
+	struct follow	*pending;	/* of the peer's; see x_follow.h */
 	struct child	*children;
 	struct nonce_key lowest;	/* of the IKE_SA_INIT of its line */
 	uint32_t	token;		/* awaited AUTH value */
