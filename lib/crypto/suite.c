@@ -249,6 +249,38 @@ add_name(char *buf, const char *name)
 	str_add(buf, SUITE_STRLEN, buf[0] == '\0' ? "%s" : "/%s", name);
 }
 
+uint8_t
+addke_code(const struct alg *a)
+{
+	return a == NULL ? ADDKE_NONE : (uint8_t)(alg_index(a) + 1);
+}
+
+const struct alg *
+addke_alg(uint8_t code)
+{
+	return code == 0 || code == ADDKE_NONE ? NULL : alg_at(code - 1u);
+}
+
+int
+suite_addke(const struct suite *s, int from)
+{
+	for (int i = from; i < ADDKE_SLOTS; i++) {
+		if (addke_alg(s->addke[i]) != NULL)
+			return i;
+	}
+	return -1;
+}
+
+unsigned
+suite_addkes(const struct suite *s)
+{
+	unsigned n = 0;
+
+	for (int i = 0; (i = suite_addke(s, i)) >= 0; i++)
+		n++;
+	return n;
+}
+
 const char *
 suite_str(const struct suite *s, char buf[static SUITE_STRLEN])
 {
@@ -259,6 +291,9 @@ suite_str(const struct suite *s, char buf[static SUITE_STRLEN])
 		if (row[i] != NULL)
 			add_name(buf, row[i]->name);
 	}
+	for (int i = 0; (i = suite_addke(s, i)) >= 0; i++)
+		str_add(buf, SUITE_STRLEN, "+%s",
+		    addke_alg(s->addke[i])->name);
 	if (s->esn)
 		add_name(buf, "ESN");
 	if (buf[0] == '\0')

@@ -18,6 +18,13 @@ enum alg_type {
 	ALG_ESN = 5,
 };
 #define ALG_TYPES	6	/* arrays indexed by type; 0 unused */
+/*
+ * ADDKE1 to ADDKE7 (RFC 9370): transform types whose ids are those of ALG_KE,
+ * so that they have no rows of their own.
+ */
+#define ALG_ADDKE1	6
+#define ADDKE_SLOTS	7
+#define ALG_TYPES_ALL	(ALG_ADDKE1 + ADDKE_SLOTS)
 
 enum {
 	ENCR_AES_CBC = 12,
@@ -104,12 +111,36 @@ struct suite {
 	const struct alg *prf;		/* IKE only */
 	const struct alg *integ;	/* NULL with an AEAD */
 	const struct alg *ke;		/* NULL: no PFS (first child) */
-	bool		  esn;		/* ESP only */
-	bool		  esn_unsaid;	/* the peer named none, so no ESN */
+	bool		  esn : 1;	/* ESP only */
+	bool		  esn_unsaid : 1;	/* the peer named none, so no ESN */
+	uint8_t		  addke[ADDKE_SLOTS];	/* codes, see below */
 };
 
-#define SUITE_STRLEN	96
-/* "AES256-GCM-16/PRF-SHA2-384/ECP-384"; ends in "/ESN" with ESN. */
+/*
+ * What a slot for an additional key exchange holds: 0, there is none; that
+ * none was chosen where there could be one; or the row of a method, by
+ * addke_code().
+ */
+#define ADDKE_NONE	UINT8_MAX
+uint8_t		addke_code(const struct alg *);	/* NULL: ADDKE_NONE */
+const struct alg *addke_alg(uint8_t code);	/* NULL: no exchange */
+
+/* What we would take in each slot, in order of preference; n 0: nothing. */
+#define ADDKE_ALTS	8
+struct addke {
+	uint8_t		n[ADDKE_SLOTS];
+	uint8_t		alt[ADDKE_SLOTS][ADDKE_ALTS];	/* codes */
+};
+
+/* The slot of the next additional key exchange from this one on, or -1. */
+int		suite_addke(const struct suite *, int from);
+unsigned	suite_addkes(const struct suite *);	/* how many */
+
+#define SUITE_STRLEN	192
+/*
+ * "AES256-GCM-16/PRF-SHA2-384/X25519+ECP-384" with an additional key exchange;
+ * ends in "/ESN" with ESN.
+ */
 const char	*suite_str(const struct suite *, char buf[static SUITE_STRLEN]);
 
 /* Key octets of one direction for this suite: encryption with salt. */

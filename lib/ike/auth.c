@@ -2,7 +2,9 @@
  * AUTH values (RFC 7296 section 2.15, RFC 7427 section 3).  Signed are
  *
  *   RealMessage1 | NonceRData | prf(SK_pi, IDi')   by the initiator,
- *   RealMessage2 | NonceIData | prf(SK_pr, IDr')   by the responder.
+ *   RealMessage2 | NonceIData | prf(SK_pr, IDr')   by the responder,
+ *
+ * and behind them what came between (RFC 9242 section 3.3.2).
  *
  * Keys are with the host: octets go out, a value comes back, ours to be sent
  * or, of a pre-shared key, the peer's to be compared in constant time.  The
@@ -29,7 +31,7 @@ signed_octets(const struct ike_sa *sa, bool of_initiator,
 	    &sa->keys.sk_pr;
 	struct bytes real = of_initiator ? bytes_of(s->init_i, s->init_i_n) :
 	    bytes_of(s->init_r, s->init_r_n);
-	size_t cap = real.n + nonce->n + PRF_MAX;
+	size_t cap = real.n + nonce->n + PRF_MAX + INTAUTH_MAX;
 	uint8_t mac[PRF_MAX], *octets = malloc(cap);
 	struct wr w = wr_of(octets, cap);
 
@@ -41,6 +43,9 @@ signed_octets(const struct ike_sa *sa, bool of_initiator,
 	wr_bytes(&w, real);
 	wr_bytes(&w, bytes_of(nonce->b, nonce->n));
 	wr_bytes(&w, bytes_of(mac, sa->suite.prf->key_len));
+	if (s->inter != NULL)
+		intauth_write(&w, &s->inter->of_i, &s->inter->of_r,
+		    s->inter->auth_mid);
 	*n = w.n;
 	return octets;
 }
@@ -212,7 +217,7 @@ suite_fits(const struct ike_peer *p, const struct suite *s)
 		if (!found)
 			return false;
 	}
-	return true;
+	return offer_has_addke(&p->conf.ike, s);
 }
 
 /* Are we the one whom the peer wants to talk to, if it says so? */

@@ -4,8 +4,6 @@
  */
 #include "ike/build.h"
 
-#define GENERIC_LEN	4
-
 void
 build_begin(struct build *b, uint8_t *buf, size_t cap, const struct hdr *h)
 {
@@ -39,7 +37,7 @@ build_generic(struct build *b, enum payload_type type)
 
 	wr_patch_u8(&b->w, b->next_at, (uint8_t)type);
 	b->next_at = at;
-	wr_zero(&b->w, GENERIC_LEN);
+	wr_zero(&b->w, BUILD_GENERIC_LEN);
 	return at;
 }
 
@@ -129,7 +127,7 @@ build_inside(struct build *b)
 	build_close(b);
 	if (b->w.bad || b->sk_at == 0)
 		return (struct bytes){ 0 };
-	at = b->sk_at + GENERIC_LEN + seal_iv_len(b->seal);
+	at = b->sk_at + BUILD_GENERIC_LEN + seal_iv_len(b->seal);
 	return bytes_of(b->w.p + at, b->w.n - at);
 }
 
@@ -140,7 +138,7 @@ build_size(struct build *b)
 
 	if (b->w.bad)
 		return 0;
-	return b->sk_at == 0 ? b->w.n : b->sk_at + GENERIC_LEN + plain.n +
+	return b->sk_at == 0 ? b->w.n : b->sk_at + BUILD_GENERIC_LEN + plain.n +
 	    seal_overhead(b->seal, plain.n);
 }
 
@@ -156,7 +154,7 @@ build_end(struct build *b, struct drbg *drbg)
 		return wr_done(&b->w);
 	build_length(b, b->sk_at, total - b->sk_at);
 	if (b->w.bad || !seal_protect(b->seal, drbg, b->w.p,
-	    b->sk_at + GENERIC_LEN, build_inside(b).n))
+	    b->sk_at + BUILD_GENERIC_LEN, build_inside(b).n))
 		return (struct bytes){ 0 };
 	return bytes_of(b->w.p, total);
 }

@@ -8,6 +8,8 @@
 #include "crypto/seal.h"
 #include "ike/payload.h"
 
+#define BUILD_GENERIC_LEN	4	/* of a payload's generic header */
+
 struct build {
 	struct wr	w;
 	size_t		next_at;	/* where the next payload's type goes */

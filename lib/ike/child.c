@@ -203,7 +203,7 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 	if (c->keys == NULL ||
 	    map_get(&sa->ike->children, c->spi_in) != NULL ||
 	    !keys_child(sa->suite.prf, &sa->keys.sk_d, &d->suite, d->ni,
-	    d->nr, d->g_ir, c->keys) ||
+	    d->nr, d->g_ir, d->more, c->keys) ||
 	    !map_put(&sa->ike->children, c->spi_in, c)) {
 		keys_drop(c);
 		free(c);

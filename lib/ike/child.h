@@ -63,6 +63,7 @@ struct child_deal {
 	struct ts_list	local_ts, remote_ts;
 	struct bytes	ni, nr;
 	const struct secret *g_ir;	/* NULL without PFS */
+	struct bytes	more;		/* secrets of RFC 9370 */
 	bool		initiated;
 	bool		created;	/* by CREATE_CHILD_SA */
 	bool		lost;		/* a collision: only to be deleted */

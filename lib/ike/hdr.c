@@ -46,6 +46,10 @@ hdr_exchange_str(uint8_t exchange)
 		return "CREATE_CHILD_SA";
 	case INFORMATIONAL:
 		return "INFORMATIONAL";
+	case IKE_INTERMEDIATE:
+		return "IKE_INTERMEDIATE";
+	case IKE_FOLLOWUP_KE:
+		return "IKE_FOLLOWUP_KE";
 	default:
 		return "unknown exchange";
 	}

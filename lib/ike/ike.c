@@ -43,6 +43,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
+	free(p->addke);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -67,6 +68,26 @@ ike_free(struct ike *ike)
 	free(ike);
 }
 
+/* A copy of what the host only lends us with the offers. */
+static bool
+keep_addke(struct ike_peer *p)
+{
+	struct offer *offers[] = { &p->conf.ike, &p->conf.esp };
+
+	if (offers[0]->addke == NULL && offers[1]->addke == NULL)
+		return true;
+	p->addke = calloc(ARRAY_SIZE(offers), sizeof(*p->addke));
+	if (p->addke == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
+		if (offers[i]->addke == NULL)
+			continue;
+		p->addke[i] = *offers[i]->addke;
+		offers[i]->addke = &p->addke[i];
+	}
+	return true;
+}
+
 bool
 ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 {
@@ -82,11 +103,12 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
-	if (index_add(&ike->peers, p)) {
+	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
 		return true;
 	}
 	map_del(&ike->by_id, conf->id);
+	free(p->addke);
 	free(p);
 	return false;
 }
@@ -146,6 +168,7 @@ sa_unwanted(struct ike_sa *sa, struct instant now)
 {
 	switch (sa->state) {
 	case SA_INIT_SENT:
+	case SA_INTER_SENT:
 	case SA_SIGNING:
 	case SA_HALF_OPEN:
 		/* The peer has nothing yet that would outlive a moment. */

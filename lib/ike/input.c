@@ -14,8 +14,10 @@
 #include "ike/task.h"
 #include "ike/x_auth.h"
 #include "ike/x_child.h"
+#include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
+#include "ike/x_inter.h"
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
@@ -139,6 +141,9 @@ dispatch_request(struct ike_sa *sa, struct instant now, struct packet *k)
 	const struct msg *m = &k->m;
 
 	switch (k->h.exchange) {
+	case IKE_INTERMEDIATE:
+		x_inter_respond(sa, now, m);
+		break;
 	case IKE_AUTH:
 		x_auth_respond(sa, now, m, m->first, m->chain);
 		break;
@@ -147,6 +152,9 @@ dispatch_request(struct ike_sa *sa, struct instant now, struct packet *k)
 			x_child_respond(sa, now, m);
 		else
 			x_rekey_respond(sa, now, m);
+		break;
+	case IKE_FOLLOWUP_KE:
+		x_follow_respond(sa, now, m);
 		break;
 	case INFORMATIONAL:
 		x_info_respond(sa, now, m);
@@ -176,6 +184,8 @@ request(struct ike_sa *sa, struct instant now, struct packet *k,
 	}
 	if (k->h.exchange == IKE_AUTH)
 		x_auth_refuse(sa, now, verdict, critical);
+	else if (k->h.exchange == IKE_INTERMEDIATE)
+		x_inter_refuse(sa, now, verdict, critical);
 	else
 		xchg_refuse(sa, now, k->h.exchange, verdict, critical);
 }
@@ -203,13 +213,35 @@ response(struct ike_sa *sa, struct instant now, struct packet *k,
 	    hdr_exchange_str(k->h.exchange), notify_str(verdict));
 }
 
+/*
+ * A message up to the end of SK's generic header.  RFC 9242 section 3.3.2: one
+ * that came in fragments counts as if it had been whole.
+ */
+static struct bytes
+head_of(const struct packet *k, uint8_t first,
+    uint8_t buf[static HDR_LEN + BUILD_GENERIC_LEN])
+{
+	struct wr w = wr_of(buf, HDR_LEN + BUILD_GENERIC_LEN);
+
+	if (k->m.frag_total == 0)
+		return bytes_of(k->raw.p, k->m.sk_at);
+	wr_bytes(&w, bytes_of(k->raw.p, HDR_LEN));
+	wr_patch_u8(&w, HDR_NEXT_AT, PL_SK);
+	wr_u8(&w, first);
+	wr_zero(&w, BUILD_GENERIC_LEN - 1);
+	return wr_done(&w);
+}
+
 /* What was inside the SK payload or inside all fragments. */
 static void
 inside(struct ike_sa *sa, struct instant now, struct packet *k, uint8_t first,
     struct bytes plain)
 {
+	uint8_t buf[HDR_LEN + BUILD_GENERIC_LEN];
+	struct bytes head = head_of(k, first, buf);
 	uint16_t verdict = payload_decode(first, plain, HDR_LEN, &k->m);
 
+	k->m.head = head;
 	sa_heard(sa, now);
 	sa_touch(sa);
 	follow_path(sa, k->path);
@@ -272,12 +304,14 @@ protected(struct ike_sa *sa, struct instant now, struct packet *k,
 {
 	uint8_t buf[UINT16_MAX];
 	struct bytes plain;
+	struct seal *seal = sa_seal_in(sa);
 
-	if (k->raw.n > sizeof(buf) || sa_seal_in(sa) == NULL ||
-	    !is_wanted(sa, k, fit))
+	if (fit == FIT_AGAIN && k->h.exchange == IKE_INTERMEDIATE)
+		seal = x_inter_seal_again(sa);
+	if (k->raw.n > sizeof(buf) || seal == NULL || !is_wanted(sa, k, fit))
 		return;
 	memcpy(buf, k->raw.p, k->raw.n);
-	if (!seal_open(sa_seal_in(sa), buf, k->m.sk_at, k->raw.n, &plain))
+	if (!seal_open(seal, buf, k->m.sk_at, k->raw.n, &plain))
 		return;
 	if (fit == FIT_AGAIN)
 		xchg_repeat(sa, k->path);

@@ -6,6 +6,10 @@
  *   {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr}
  *            = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
  *   KEYMAT   = prf+(SK_d, [g^ir |] Ni | Nr)            (section 2.17)
+ *
+ * With additional key exchanges SK(1) | SK(2) ... stand behind Nr in the second
+ * and in the last of them (RFC 9370 section 2.2.4); before IKE_AUTH each one is
+ * as a rekey by the second formula (section 2.2.2).
  */
 #include "ike/keys.h"
 
@@ -22,9 +26,9 @@ skeyseed(const struct suite *s, const struct keys_seed *in, struct key *out)
 	bool ok;
 
 	if (in->old_sk_d != NULL) {
-		struct bytes parts[] = { g_ir, in->ni, in->nr };
+		struct bytes parts[] = { g_ir, in->ni, in->nr, in->more };
 
-		ok = prf(in->old_prf, key_bytes(in->old_sk_d), parts, 3, value);
+		ok = prf(in->old_prf, key_bytes(in->old_sk_d), parts, 4, value);
 		ok = ok && key_set(out, bytes_of(value, in->old_prf->key_len));
 	} else {
 		wr_bytes(&w, in->ni);
@@ -90,10 +94,10 @@ keys_fini(struct keys *k)
 bool
 keys_child(const struct alg *prf_alg, const struct key *sk_d,
     const struct suite *s, struct bytes ni, struct bytes nr,
-    const struct secret *g_ir, struct child_keys *out)
+    const struct secret *g_ir, struct bytes more, struct child_keys *out)
 {
 	unsigned e = suite_encr_len(s), a = suite_integ_len(s);
-	struct bytes seed[3];
+	struct bytes seed[4];
 	uint8_t mat[KEYMAT_MAX];
 	struct rd r;
 	size_t n = 0;
@@ -103,6 +107,7 @@ keys_child(const struct alg *prf_alg, const struct key *sk_d,
 		seed[n++] = secret_bytes(g_ir);
 	seed[n++] = ni;
 	seed[n++] = nr;
+	seed[n++] = more;
 	ok = prf_plus(prf_alg, key_bytes(sk_d), seed, n, mat, 2 * (e + a));
 	if (ok) {
 		r = rd_of(bytes_of(mat, sizeof(mat)));

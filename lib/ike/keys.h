@@ -19,6 +19,7 @@ struct keys_seed {
 	struct bytes	ni, nr;
 	uint64_t	spi_i, spi_r;
 	const struct secret *g_ir;
+	struct bytes	more;		/* SK(1) | SK(2) ..., RFC 9370 */
 	/* When rekeyed: SK_d and PRF of the SA before; else NULL. */
 	const struct key *old_sk_d;
 	const struct alg *old_prf;
@@ -35,9 +36,10 @@ struct child_keys {
 	struct key	encr_r, integ_r;
 };
 
-/* g_ir: NULL without PFS. */
+/* g_ir: NULL without PFS; more: secrets of additional key exchanges. */
 bool		keys_child(const struct alg *prf_alg, const struct key *sk_d,
 		    const struct suite *, struct bytes ni, struct bytes nr,
-		    const struct secret *g_ir, struct child_keys *);
+		    const struct secret *g_ir, struct bytes more,
+		    struct child_keys *);
 
 #endif

@@ -90,6 +90,8 @@ struct pl_delete {
 struct msg {
 	uint8_t		first;		/* type of the first payload of */
 	struct bytes	chain;		/* all of them, as they came */
+	struct bytes	head;		/* what stood before them: from the IKE
+					   header to SK's generic header */
 	uint32_t	seen;		/* set of PL_BIT */
 	uint8_t		critical;	/* unknown critical payload's type */
 	struct bytes	sa, nonce, tsi, tsr, sk;	/* bodies */

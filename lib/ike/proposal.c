@@ -10,12 +10,15 @@
  */
 #include "ike/proposal.h"
 
+#include <string.h>
+
 #define ATTR_TV		0x8000	/* section 3.3.5: value in place of length */
 #define ATTR_KEY_LENGTH	(ATTR_TV | 14)
-#define OFFER_MAX	(5 * ALGS_MAX)	/* transforms in one of ours */
+/* Transforms in one of ours. */
+#define OFFER_MAX	(5 * ALGS_MAX + ADDKE_SLOTS * ADDKE_ALTS)
 _Static_assert(OFFER_MAX <= TRANSFORMS_MAX, "they are counted in an octet");
 _Static_assert(ALG_COUNT <= 64, "struct proposal has a set of 64 bits");
-_Static_assert(ALG_TYPES <= 8, "struct proposal has a set of 8 bits");
+_Static_assert(ALG_TYPES_ALL <= 16, "struct proposal has a set of 16 bits");
 
 /*
  * A transform's attributes.  Section 3.3.6: one with an attribute that we do
@@ -42,19 +45,21 @@ decode_attributes(struct rd *r, struct transform *t)
 static void
 note_transform(struct proposal *p, struct transform *t)
 {
-	const struct alg *a = alg_find((enum alg_type)t->type, t->id,
-	    t->key_bits);
+	bool more = t->type >= ALG_ADDKE1;
+	const struct alg *a = alg_find(more ? ALG_KE : (enum alg_type)t->type,
+	    t->id, t->key_bits);
+	uint64_t *algs = more ? &p->addke[t->type - ALG_ADDKE1] : &p->algs;
 
 	t->row = ALG_COUNT;
-	p->types |= (uint8_t)(1u << t->type);
+	p->types |= (uint16_t)(1u << t->type);
 	if (t->unusable)
 		return;
-	if ((t->type == ALG_INTEG || t->type == ALG_KE) && t->id == 0)
-		p->none |= (uint8_t)(1u << t->type);
+	if ((t->type == ALG_INTEG || t->type == ALG_KE || more) && t->id == 0)
+		p->none |= (uint16_t)(1u << t->type);
 	if (a == NULL)
 		return;
 	t->row = (uint8_t)alg_index(a);
-	p->algs |= UINT64_C(1) << t->row;
+	*algs |= UINT64_C(1) << t->row;
 }
 
 static void
@@ -78,7 +83,7 @@ decode_transform(struct rd *r, struct proposal *p)
 	decode_attributes(&body, &t);
 	if (body.bad) {
 		r->bad = true;
-	} else if (t.type < ALG_ENCR || t.type > ALG_ESN) {
+	} else if (t.type < ALG_ENCR || t.type >= ALG_TYPES_ALL) {
 		p->unusable = true;	/* section 3.3.6 */
 	} else {
 		note_transform(p, &t);
@@ -109,6 +114,7 @@ decode_proposal(struct rd *r, struct proposal *p)
 	p->unusable = false;
 	p->types = p->none = 0;
 	p->algs = 0;
+	memset(p->addke, 0, sizeof(p->addke));
 	p->n = 0;
 	for (unsigned i = 0; i < count && !body.bad; i++)
 		decode_transform(&body, p);
@@ -138,24 +144,44 @@ proposal_decode(struct bytes sa, struct proposals *out)
 	return N_NONE;
 }
 
-static void
-encode_transform(struct wr *w, const struct alg *a, bool last)
+/* One to be written; alg NULL: NONE. */
+struct sent {
+	uint8_t		type;
+	const struct alg *alg;
+};
+
+static struct sent
+sent(const struct alg *a)
 {
+	return (struct sent){ (uint8_t)a->type, a };
+}
+
+static struct sent
+sent_addke(unsigned slot, uint8_t code)
+{
+	return (struct sent){ (uint8_t)(ALG_ADDKE1 + slot), addke_alg(code) };
+}
+
+static void
+encode_transform(struct wr *w, const struct sent *s, bool last)
+{
+	uint16_t bits = s->alg == NULL ? 0 : s->alg->key_bits;
+
 	wr_u8(w, last ? 0 : 3);
 	wr_u8(w, 0);
-	wr_u16(w, a->key_bits != 0 ? 12 : 8);
-	wr_u8(w, (uint8_t)a->type);
+	wr_u16(w, bits != 0 ? 12 : 8);
+	wr_u8(w, s->type);
 	wr_u8(w, 0);
-	wr_u16(w, a->id);
-	if (a->key_bits != 0) {
+	wr_u16(w, s->alg == NULL ? 0 : s->alg->id);
+	if (bits != 0) {
 		wr_u16(w, ATTR_KEY_LENGTH);
-		wr_u16(w, a->key_bits);
+		wr_u16(w, bits);
 	}
 }
 
 /* A proposal of the given transforms. */
 static void
-encode_proposal(struct wr *w, const struct alg **algs, size_t n, bool last,
+encode_proposal(struct wr *w, const struct sent *ts, size_t n, bool last,
     uint8_t number, uint8_t proto, struct bytes spi)
 {
 	size_t at = w->n;
@@ -169,7 +195,7 @@ encode_proposal(struct wr *w, const struct alg **algs, size_t n, bool last,
 	wr_u8(w, (uint8_t)n);
 	wr_bytes(w, spi);
 	for (size_t i = 0; i < n; i++)
-		encode_transform(w, algs[i], i + 1 == n);
+		encode_transform(w, &ts[i], i + 1 == n);
 	wr_patch_u16(w, at + 2, (uint16_t)(w->n - at));
 }
 
@@ -179,73 +205,115 @@ is_aead(const struct alg *encr)
 	return (encr->flags & ALG_AEAD) != 0;
 }
 
+static size_t
+gather_addke(const struct addke *a, struct sent *out)
+{
+	size_t n = 0;
+
+	for (unsigned slot = 0; slot < ADDKE_SLOTS; slot++) {
+		for (size_t i = 0; i < a->n[slot]; i++)
+			out[n++] = sent_addke(slot, a->alt[slot][i]);
+	}
+	return n;
+}
+
 /*
  * Our transforms of one kind of cipher; 0 when we have no such cipher, or for
  * want of a MAC cannot use it.
  */
 static size_t
-gather(const struct offer *o, bool aead, const struct alg **out)
+gather(const struct offer *o, bool aead, bool addke, struct sent *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->encr.n; i++) {
 		if (is_aead(o->encr.alg[i]) == aead)
-			out[n++] = o->encr.alg[i];
+			out[n++] = sent(o->encr.alg[i]);
 	}
 	if (n == 0 || (!aead && o->integ.n == 0))
 		return 0;
 	for (size_t i = 0; o->proto == PROTO_IKE && i < o->prf.n; i++)
-		out[n++] = o->prf.alg[i];
+		out[n++] = sent(o->prf.alg[i]);
 	for (size_t i = 0; !aead && i < o->integ.n; i++)
-		out[n++] = o->integ.alg[i];
+		out[n++] = sent(o->integ.alg[i]);
 	for (size_t i = 0; i < o->ke.n; i++)
-		out[n++] = o->ke.alg[i];
+		out[n++] = sent(o->ke.alg[i]);
 	for (size_t i = 0; o->proto == PROTO_ESP && i < o->esn.n; i++)
-		out[n++] = o->esn.alg[i];
+		out[n++] = sent(o->esn.alg[i]);
 	if (o->proto == PROTO_ESP && o->esn.n == 0)
-		out[n++] = alg_find(ALG_ESN, ESN_NO, 0);
+		out[n++] = sent(alg_find(ALG_ESN, ESN_NO, 0));
+	if (addke && o->addke != NULL)
+		n += gather_addke(o->addke, out + n);
 	return n;
+}
+
+/* May all additional key exchanges be left out?  Then we say so twice. */
+static bool
+may_do_without(const struct addke *a)
+{
+	if (a == NULL)
+		return false;
+	for (unsigned slot = 0; slot < ADDKE_SLOTS; slot++) {
+		if (a->n[slot] > 0 && memchr(a->alt[slot], ADDKE_NONE,
+		    a->n[slot]) == NULL)
+			return false;
+	}
+	return true;
 }
 
 unsigned
 proposal_count(const struct offer *o)
 {
-	const struct alg *unused[OFFER_MAX];
+	struct sent unused[OFFER_MAX];
+	unsigned n = (gather(o, true, false, unused) > 0) +
+	    (gather(o, false, false, unused) > 0);
 
-	return (gather(o, true, unused) > 0) + (gather(o, false, unused) > 0);
+	return may_do_without(o->addke) ? 2 * n : n;
 }
 
 void
 proposal_encode(struct wr *w, const struct offer *o, struct bytes spi)
 {
-	const struct alg *head[OFFER_MAX], *tail[OFFER_MAX];
 	bool aead = o->encr.n > 0 && is_aead(o->encr.alg[0]);
-	size_t head_n = gather(o, aead, head), tail_n = gather(o, !aead, tail);
+	unsigned count = proposal_count(o);
+	struct sent ts[OFFER_MAX];
 	uint8_t number = 1;
 
-	if (head_n > 0)
-		encode_proposal(w, head, head_n, tail_n == 0, number++,
-		    o->proto, spi);
-	if (tail_n > 0)
-		encode_proposal(w, tail, tail_n, true, number, o->proto, spi);
+	for (int addke = 1; addke >= 0; addke--) {
+		for (int kind = 0; kind <= 1; kind++) {
+			size_t n = number > count ? 0 : gather(o,
+			    kind == 0 ? aead : !aead, addke != 0, ts);
+
+			if (n == 0)
+				continue;
+			encode_proposal(w, ts, n, number == count, number,
+			    o->proto, spi);
+			number++;
+		}
+	}
 }
 
 void
 proposal_encode_chosen(struct wr *w, const struct suite *s, uint8_t proto,
     uint8_t number, struct bytes spi)
 {
-	const struct alg *algs[ALG_TYPES];
+	struct sent ts[ALG_TYPES_ALL];
 	size_t n = 0;
 
-	algs[n++] = s->encr;
+	ts[n++] = sent(s->encr);
 	if (s->prf != NULL)
-		algs[n++] = s->prf;
+		ts[n++] = sent(s->prf);
 	if (s->integ != NULL)
-		algs[n++] = s->integ;
+		ts[n++] = sent(s->integ);
 	if (s->ke != NULL)
-		algs[n++] = s->ke;
+		ts[n++] = sent(s->ke);
 	/* An answer holds no type that the proposal did not have. */
 	if (proto == PROTO_ESP && !s->esn_unsaid)
-		algs[n++] = alg_find(ALG_ESN, s->esn ? ESN_YES : ESN_NO, 0);
-	encode_proposal(w, algs, n, true, number, proto, spi);
+		ts[n++] = sent(alg_find(ALG_ESN, s->esn ? ESN_YES : ESN_NO,
+		    0));
+	for (unsigned slot = 0; slot < ADDKE_SLOTS; slot++) {
+		if (s->addke[slot] != 0)
+			ts[n++] = sent_addke(slot, s->addke[slot]);
+	}
+	encode_proposal(w, ts, n, true, number, proto, spi);
 }

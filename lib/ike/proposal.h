@@ -14,7 +14,7 @@
 #define ALGS_MAX	16	/* of one type on our side */
 
 struct transform {
-	uint8_t		type;		/* enum alg_type */
+	uint8_t		type;		/* enum alg_type, or an ADDKE's */
 	bool		unusable;	/* has an attribute not ours */
 	uint8_t		row;		/* alg_index(); ALG_COUNT: none */
 	uint16_t	id;
@@ -26,9 +26,10 @@ struct proposal {
 	uint8_t		proto;
 	struct bytes	spi;
 	bool		unusable;	/* has a type that we do not know */
-	uint8_t		types;		/* set of 1 << type */
-	uint8_t		none;		/* those of them with a NONE */
+	uint16_t	types;		/* set of 1 << type */
+	uint16_t	none;		/* those of them with a NONE */
 	uint64_t	algs;		/* set of our rows, by alg_index() */
+	uint64_t	addke[ADDKE_SLOTS];	/* likewise, slot by slot */
 	uint8_t		n;
 	struct transform t[TRANSFORMS_MAX];	/* as they came */
 };
@@ -56,6 +57,7 @@ struct offer {
 	enum offer_order order;
 	struct alg_list	encr, prf, integ, ke;	/* ke.n 0: without */
 	struct alg_list	esn;		/* ESP; n 0: without */
+	const struct addke *addke;	/* RFC 9370; borrowed, NULL: without */
 };
 
 /*
@@ -66,7 +68,9 @@ uint16_t	proposal_decode(struct bytes sa, struct proposals *);
 /*
  * Writes an SA payload's body: one proposal for our AEADs, one for ciphers
  * with a separate MAC (section 3.3: the two must not mix); the one that holds
- * our first cipher comes first.
+ * our first cipher comes first.  Where every additional key exchange may be
+ * left out, both come once more without any, for a peer that does not know
+ * RFC 9370 and so passes over all that names one.
  */
 void		proposal_encode(struct wr *, const struct offer *,
 		    struct bytes spi);
@@ -104,6 +108,8 @@ bool		proposal_accept(const struct proposals *, const struct offer *,
  */
 void		proposal_explain(const struct proposals *,
 		    const struct offer *, struct reason *);
+/* Are these additional key exchanges among those that we would take? */
+bool		offer_has_addke(const struct offer *, const struct suite *);
 /* The offer narrowed to one suite first, the rest behind it. */
 void		offer_prefer(struct offer *, const struct suite *);
 

@@ -69,7 +69,7 @@ first_common(const struct proposal *p, enum alg_type type,
  * leaves the choice to us (sections 3.3.2 and 3.3.3).
  */
 static bool
-wants_type(const struct proposal *p, enum alg_type type)
+wants_type(const struct proposal *p, unsigned type)
 {
 	return ((p->types & ~p->none) >> type & 1) != 0;
 }
@@ -85,13 +85,157 @@ esn_of(const struct offer *o)
 	};
 }
 
+/* --- key exchanges, RFC 9370 section 2.2.1 --- */
+
+#define TRIES_MAX	4096	/* so that no pair of lists costs us time */
+
+/* A search for methods that are all different, the main one first. */
+struct search {
+	const struct proposal *p;
+	const struct addke *ours;	/* NULL: without any */
+	const struct alg_list *ke;
+	enum offer_order order;
+	struct suite	*s;
+	unsigned	tries;
+	unsigned	deepest;	/* slot that could not be filled */
+};
+
+/* One that we have chosen already is no additional one. */
+static bool
+is_taken(const struct suite *s, unsigned slot, const struct alg *a)
+{
+	bool taken = s->ke == a;
+
+	for (unsigned i = 0; i < slot; i++)
+		taken |= addke_alg(s->addke[i]) == a;
+	return taken;
+}
+
+static bool
+proposes(const struct proposal *p, unsigned slot, uint8_t code)
+{
+	const struct alg *a = addke_alg(code);
+
+	if (a == NULL)
+		return (p->none >> (ALG_ADDKE1 + slot) & 1) != 0;
+	return (p->addke[slot] >> alg_index(a) & 1) != 0;
+}
+
+static bool
+is_listed(const struct addke *ours, unsigned slot, uint8_t code)
+{
+	return memchr(ours->alt[slot], code, ours->n[slot]) != NULL;
+}
+
+static bool	fill(struct search *, unsigned slot);
+
+static bool
+try_code(struct search *f, unsigned slot, uint8_t code)
+{
+	const struct alg *a = addke_alg(code);
+
+	if (!proposes(f->p, slot, code) || !is_listed(f->ours, slot, code) ||
+	    (a != NULL && is_taken(f->s, slot, a)))
+		return false;
+	f->s->addke[slot] = code;
+	return fill(f, slot + 1);
+}
+
+static bool
+fill_theirs(struct search *f, unsigned slot)
+{
+	for (size_t i = 0; i < f->p->n; i++) {
+		const struct transform *t = &f->p->t[i];
+		const struct alg *a = alg_at(t->row);
+
+		if (t->type == ALG_ADDKE1 + slot && !t->unusable &&
+		    (a != NULL || t->id == KE_NONE) &&
+		    try_code(f, slot, addke_code(a)))
+			return true;
+	}
+	return false;
+}
+
+/* Fills this slot and those behind it; false: it cannot be done. */
+static bool
+fill(struct search *f, unsigned slot)
+{
+	bool offered, wanted;
+
+	if (slot == ADDKE_SLOTS)
+		return true;
+	offered = (f->p->types >> (ALG_ADDKE1 + slot) & 1) != 0;
+	wanted = f->ours != NULL && f->ours->n[slot] > 0;
+	f->s->addke[slot] = 0;
+	if (slot > f->deepest)
+		f->deepest = slot;
+	if (++f->tries > TRIES_MAX)
+		return false;
+	if (!offered)
+		return (!wanted || is_listed(f->ours, slot, ADDKE_NONE)) &&
+		    fill(f, slot + 1);
+	if (!wanted) {
+		/* Theirs may be left out, and the answer says that it is. */
+		f->s->addke[slot] = ADDKE_NONE;
+		return proposes(f->p, slot, ADDKE_NONE) && fill(f, slot + 1);
+	}
+	if (f->order == ORDER_PEER)
+		return fill_theirs(f, slot);
+	for (size_t i = 0; i < f->ours->n[slot]; i++) {
+		if (try_code(f, slot, f->ours->alt[slot][i]))
+			return true;
+	}
+	return false;
+}
+
+/* The method of the first exchange, by the order that counts, then the rest. */
+static bool
+fill_from(struct search *f, const struct alg *first)
+{
+	f->s->ke = first;
+	return fill(f, 0);
+}
+
+static bool
+key_exchanges(struct search *f)
+{
+	struct alg_list left = *f->ke;
+	const struct alg *a;
+
+	if (left.n == 0)
+		return !wants_type(f->p, ALG_KE) && fill_from(f, NULL);
+	while ((a = first_common(f->p, ALG_KE, &left, f->order)) != NULL) {
+		if (fill_from(f, a))
+			return true;
+		for (unsigned i = place(&left, a); i + 1 < left.n; i++)
+			left.alg[i] = left.alg[i + 1];
+		left.n--;
+	}
+	return false;
+}
+
+bool
+offer_has_addke(const struct offer *o, const struct suite *s)
+{
+	for (unsigned slot = 0; slot < ADDKE_SLOTS; slot++) {
+		bool ours = o->addke != NULL && o->addke->n[slot] > 0;
+		uint8_t code = s->addke[slot] == 0 ? ADDKE_NONE :
+		    s->addke[slot];
+
+		if (ours ? !is_listed(o->addke, slot, code) :
+		    code != ADDKE_NONE)
+			return false;
+	}
+	return true;
+}
+
 /*
  * One proposal against ours with one cipher fixed.  missing gets the first
  * transform type that has nothing in common, in the order of depth[] below.
  */
 static bool
 match(const struct proposal *p, const struct offer *o, const struct alg *encr,
-    struct suite *out, enum alg_type *missing)
+    struct suite *out, unsigned *missing)
 {
 	const struct alg *const no_esn = alg_find(ALG_ESN, ESN_NO, 0);
 	const struct alg_list esns = esn_of(o);
@@ -100,6 +244,10 @@ match(const struct proposal *p, const struct offer *o, const struct alg *encr,
 	bool unsaid = !ike && (p->types >> ALG_ESN & 1) == 0 &&
 	    place(&esns, no_esn) < esns.n;
 	struct suite s = { .encr = encr };
+	struct search f = {
+		.p = p, .ours = o->addke, .ke = &o->ke, .order = o->order,
+		.s = &s,
+	};
 	const struct alg *esn = NULL;
 	const struct {
 		enum alg_type type;
@@ -111,7 +259,6 @@ match(const struct proposal *p, const struct offer *o, const struct alg *encr,
 		{ ALG_PRF, ike, false, &o->prf, &s.prf },
 		/* RFC 5282 section 8: with an AEAD none is selected */
 		{ ALG_INTEG, !aead, true, &o->integ, &s.integ },
-		{ ALG_KE, o->ke.n > 0, false, &o->ke, &s.ke },
 		{ ALG_ESN, !ike && !unsaid, false, &esns, &esn },
 	};
 
@@ -130,6 +277,10 @@ match(const struct proposal *p, const struct offer *o, const struct alg *encr,
 		if (*steps[i].chosen == NULL)
 			return false;
 	}
+	if (!key_exchanges(&f)) {
+		*missing = f.tries > 0 ? ALG_ADDKE1 + f.deepest : ALG_KE;
+		return false;
+	}
 	s.esn = esn != NULL && esn->id == ESN_YES;
 	s.esn_unsaid = unsaid;
 	*out = s;
@@ -142,15 +293,31 @@ usable(const struct proposal *p, const struct offer *o, size_t spi_size)
 	return p->proto == o->proto && !p->unusable && p->spi.n == spi_size;
 }
 
+/* How far down our list of this slot what was chosen is. */
+static unsigned
+addke_place(const struct offer *o, const struct suite *s, unsigned slot)
+{
+	uint8_t code = s->addke[slot] == 0 ? ADDKE_NONE : s->addke[slot];
+	unsigned i = 0;
+
+	if (o->addke == NULL)
+		return 0;
+	while (i < o->addke->n[slot] && o->addke->alt[slot][i] != code)
+		i++;
+	return i;
+}
+
 /* How far down our lists a suite is, its cipher aside. */
-static uint32_t
+static uint64_t
 rank(const struct offer *o, const struct suite *s)
 {
 	const struct alg *esn = alg_find(ALG_ESN, s->esn ? ESN_YES : ESN_NO, 0);
+	uint64_t r = place(&o->prf, s->prf) << 10 |
+	    place(&o->integ, s->integ) << 5 | place(&o->ke, s->ke);
 
-	return (uint32_t)place(&o->prf, s->prf) << 24 |
-	    place(&o->integ, s->integ) << 16 | place(&o->ke, s->ke) << 8 |
-	    place(&o->esn, esn);
+	for (unsigned slot = 0; slot < ADDKE_SLOTS; slot++)
+		r = r << 4 | addke_place(o, s, slot);
+	return r << 2 | place(&o->esn, esn);
 }
 
 /* The best by our lists, over all proposals. */
@@ -159,7 +326,7 @@ choose_ours(const struct proposals *ps, const struct offer *o,
     size_t spi_size, struct suite *chosen)
 {
 	const struct proposal *best = NULL;
-	enum alg_type missing;
+	unsigned missing;
 	struct suite s;
 
 	for (size_t e = 0; e < o->encr.n && best == NULL; e++) {
@@ -183,7 +350,7 @@ static const struct proposal *
 choose_peers(const struct proposals *ps, const struct offer *o,
     size_t spi_size, struct suite *chosen)
 {
-	enum alg_type missing;
+	unsigned missing;
 
 	for (size_t i = 0; i < ps->n; i++) {
 		const struct proposal *p = &ps->p[i];
@@ -297,12 +464,16 @@ proposal_accept(const struct proposals *ps, const struct offer *o,
 	return true;
 }
 
-static const char *const type_names[ALG_TYPES] = {
+static const char *const type_names[ALG_TYPES_ALL] = {
 	[ALG_ENCR] = "encryption",
 	[ALG_PRF] = "PRF",
 	[ALG_INTEG] = "integrity",
 	[ALG_KE] = "key exchange group",
 	[ALG_ESN] = "ESN",
+	[ALG_ADDKE1] = "additional key exchange 1", "additional key exchange 2",
+	"additional key exchange 3", "additional key exchange 4",
+	"additional key exchange 5", "additional key exchange 6",
+	"additional key exchange 7",
 };
 
 static bool
@@ -336,7 +507,18 @@ list_name(char *buf, size_t size, const char *name)
 }
 
 static void
-list_ours(const struct offer *o, enum alg_type type, char *buf, size_t size)
+list_our_addke(const struct addke *ours, unsigned slot, char *buf, size_t size)
+{
+	for (size_t i = 0; ours != NULL && i < ours->n[slot]; i++) {
+		const struct alg *a = addke_alg(ours->alt[slot][i]);
+
+		if (!list_name(buf, size, a == NULL ? "KE-NONE" : a->name))
+			return;
+	}
+}
+
+static void
+list_ours(const struct offer *o, unsigned type, char *buf, size_t size)
 {
 	static const struct alg_list none = { 0 };
 	const struct alg_list esns = esn_of(o);
@@ -347,7 +529,9 @@ list_ours(const struct offer *o, enum alg_type type, char *buf, size_t size)
 	};
 
 	str_set(buf, size, "");
-	for (size_t i = 0; i < by_type[type]->n; i++) {
+	if (type >= ALG_ADDKE1)
+		list_our_addke(o->addke, type - ALG_ADDKE1, buf, size);
+	for (size_t i = 0; type < ALG_TYPES && i < by_type[type]->n; i++) {
 		if (!list_name(buf, size, by_type[type]->alg[i]->name))
 			return;
 	}
@@ -356,9 +540,10 @@ list_ours(const struct offer *o, enum alg_type type, char *buf, size_t size)
 }
 
 static void
-list_theirs(const struct proposals *ps, const struct offer *o,
-    enum alg_type type, char *buf, size_t size)
+list_theirs(const struct proposals *ps, const struct offer *o, unsigned type,
+    char *buf, size_t size)
 {
+	enum alg_type named = type >= ALG_ADDKE1 ? ALG_KE : (enum alg_type)type;
 	char name[32];
 
 	str_set(buf, size, "");
@@ -369,7 +554,7 @@ list_theirs(const struct proposals *ps, const struct offer *o,
 			const struct transform *t = &p->t[k];
 
 			if (t->type == type && !list_name(buf, size,
-			    alg_name(type, t->id, t->key_bits, name)))
+			    alg_name(named, t->id, t->key_bits, name)))
 				return;
 		}
 	}
@@ -381,15 +566,15 @@ list_theirs(const struct proposals *ps, const struct offer *o,
  * The type at which the proposal that comes closest to ours fails; 0 when one
  * has all that we ask for, or when none is for our protocol.
  */
-static enum alg_type
+static unsigned
 first_difference(const struct proposals *ps, const struct offer *o,
     const struct proposal **closest)
 {
-	static const uint8_t depth[ALG_TYPES] = {
-		[ALG_ENCR] = 1, [ALG_PRF] = 2, [ALG_INTEG] = 3, [ALG_KE] = 4,
-		[ALG_ESN] = 5,
+	static const uint8_t depth[ALG_TYPES_ALL] = {
+		[ALG_ENCR] = 1, [ALG_PRF] = 2, [ALG_INTEG] = 3, [ALG_ESN] = 4,
+		[ALG_KE] = 5, [ALG_ADDKE1] = 6, 7, 8, 9, 10, 11, 12,
 	};
-	enum alg_type best = 0, missing;
+	unsigned best = 0, missing;
 	struct suite s;
 
 	for (size_t i = 0; i < ps->n; i++) {
@@ -415,7 +600,7 @@ proposal_explain(const struct proposals *ps, const struct offer *o,
 {
 	const char *proto = o->proto == PROTO_IKE ? "IKE" : "ESP";
 	const struct proposal *closest = NULL;
-	enum alg_type type = first_difference(ps, o, &closest);
+	unsigned type = first_difference(ps, o, &closest);
 	char ours[80], theirs[88];
 
 	if (closest == NULL) {

@@ -1,5 +1,5 @@
 /*
- * The table of RFC 7296 appendix C.  CREATE_CHILD_SA has one row for a child
+ * The table of RFC 7296 appendix C, with the exchanges of RFC 9370.  CREATE_CHILD_SA has one row for a child
  * and one for the IKE SA: the first that fits decides.  It says nothing about
  * the insides of payloads, nor about which exchange a state permits.
  */
@@ -33,6 +33,12 @@ static const struct rule {
 	{ IKE_AUTH, true, CHILD | B(IDR) | B(AUTH),
 	    ANYWHERE | B(CERT) | B(CP), N_NONE },
 	{ IKE_AUTH, true, B(IDR) | B(AUTH), ANYWHERE | B(CERT), N_NONE },
+	/* RFC 9370 section 2.2.2: one key exchange, after IKE_SA_INIT */
+	{ IKE_INTERMEDIATE, false, B(KE), ANYWHERE, N_NONE },
+	{ IKE_INTERMEDIATE, true, B(KE), ANYWHERE, N_NONE },
+	/* section 2.2.4: and after CREATE_CHILD_SA */
+	{ IKE_FOLLOWUP_KE, false, B(KE) | B(NOTIFY), ANYWHERE, N_NONE },
+	{ IKE_FOLLOWUP_KE, true, B(KE), ANYWHERE, N_NONE },
 	/* a child: new, or rekeyed when N(REKEY_SA) is there */
 	{ CREATE_CHILD_SA, false, CHILD | B(NONCE),
 	    ANYWHERE | B(KE) | B(CP), N_NONE },

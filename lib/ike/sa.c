@@ -13,11 +13,14 @@
 #include "ike/peer.h"
 #include "ike/task.h"
 #include "ike/x_auth.h"
+#include "ike/x_follow.h"
 #include "ike/x_info.h"
+#include "ike/x_inter.h"
 #include "ike/xchg.h"
 
 #define X(exchange)	(1u << ((exchange) - IKE_SA_INIT))
-#define X_LATER		(X(CREATE_CHILD_SA) | X(INFORMATIONAL))
+#define X_LATER		(X(CREATE_CHILD_SA) | X(INFORMATIONAL) | \
+			 X(IKE_FOLLOWUP_KE))
 
 /* What a state may receive, and its own limit in seconds (0: none). */
 static const struct state_row {
@@ -26,10 +29,12 @@ static const struct state_row {
 	unsigned	 limit;
 } states[SA_STATES] = {
 	[SA_INIT_SENT] = { "connecting", 0, X(IKE_SA_INIT), 0 },
+	[SA_INTER_SENT] = { "connecting", 0, X(IKE_INTERMEDIATE), 0 },
 	[SA_SIGNING] = { "authenticating", 0, 0, 15 },
 	[SA_AUTH_SENT] = { "authenticating", 0, X(IKE_AUTH), 0 },
 	[SA_CHECKING] = { "authenticating", 0, 0, 15 },
-	[SA_HALF_OPEN] = { "half-open", X(IKE_AUTH), 0, 30 },
+	[SA_HALF_OPEN] = { "half-open", X(IKE_INTERMEDIATE) | X(IKE_AUTH), 0,
+	    30 },
 	[SA_VERIFYING] = { "authenticating", 0, 0, 15 },
 	[SA_ANSWERING] = { "authenticating", 0, 0, 15 },
 	[SA_ESTABLISHED] = { "established", X_LATER, X_LATER, 0 },
@@ -71,7 +76,11 @@ sa_allows(const struct ike_sa *sa, uint8_t exchange, bool response)
 {
 	const struct state_row *row = &states[sa->state];
 
-	if (exchange < IKE_SA_INIT || exchange > INFORMATIONAL)
+	if (exchange < IKE_SA_INIT || exchange > IKE_FOLLOWUP_KE)
+		return false;
+	/* RFC 9370 section 2.2.2: all of these before that, and no more. */
+	if (sa->state == SA_HALF_OPEN &&
+	    x_inter_awaited(sa) != (exchange == IKE_INTERMEDIATE))
 		return false;
 	return ((response ? row->responses : row->requests) &
 	    X(exchange)) != 0;
@@ -165,6 +174,7 @@ sa_setup_free(struct ike_sa *sa)
 	if (s == NULL)
 		return;
 	kex_free(s->kex);
+	x_inter_free(sa);
 	free(s->init_i);
 	free(s->init_r);
 	if (s->inner != NULL)
@@ -181,6 +191,7 @@ sa_create_free(struct ike_sa *sa)
 	if (sa->create == NULL)
 		return;
 	kex_free(sa->create->kex);
+	follow_free(sa->create->follow);
 	wipe(sa->create, sizeof(*sa->create));
 	free(sa->create);
 	sa->create = NULL;
@@ -271,6 +282,7 @@ sa_broken(struct ike_sa *sa, struct instant now, const char *why)
 	while (sa->children != NULL)
 		child_free(sa->children);
 	sa_create_free(sa);
+	x_follow_forget(sa);
 	if (sa->x.task != TASK_NONE)
 		xchg_done(sa);
 	sa->want_delete = sa->want_rekey = sa->want_child = false;
@@ -353,7 +365,8 @@ deadline(const struct ike_sa *sa)
 	if (sa->x.task != TASK_NONE)
 		t = instant_min(t, instant_min(sa->x.resend_at,
 		    sa->x.give_up_at));
-	t = instant_min(t, xchg_stale_at(sa));
+	t = instant_min(t, instant_min(xchg_stale_at(sa),
+	    x_follow_until(sa)));
 	if (sa->state != SA_ESTABLISHED && sa->state != SA_REKEYED)
 		return t;
 	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
@@ -486,6 +499,8 @@ sa_tick(struct ike_sa *sa, struct instant now)
 	else if (sa->x.task != TASK_NONE && instant_due(sa->x.resend_at, now))
 		xchg_resend(sa, now);
 	xchg_tidy(sa, now);
+	if (instant_due(x_follow_until(sa), now))
+		x_follow_forget(sa);
 	if (sa->state == SA_ESTABLISHED || sa->state == SA_REKEYED)
 		tick_established(sa, now);
 }
@@ -517,6 +532,7 @@ sa_free(struct ike_sa *sa)
 	xchg_fini(sa);
 	sa_setup_free(sa);
 	sa_create_free(sa);
+	follow_free(sa->pending);
 	keys_fini(&sa->keys);
 	wipe(sa, sizeof(*sa));
 	free(sa);

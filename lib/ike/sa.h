@@ -9,11 +9,13 @@
 #include "ike/build.h"
 #include "ike/child.h"
 #include "ike/frag.h"
+#include "ike/intauth.h"
 #include "ike/keys.h"
 #include "ike/table.h"
 
 enum sa_state {
 	SA_INIT_SENT,		/* initiator: IKE_SA_INIT is out */
+	SA_INTER_SENT,		/* initiator: IKE_INTERMEDIATE is out */
 	SA_SIGNING,		/* initiator: our AUTH value is computed */
 	SA_AUTH_SENT,		/* initiator: IKE_AUTH is out */
 	SA_CHECKING,		/* initiator: the peer's AUTH is compared */
@@ -31,6 +33,7 @@ enum sa_state {
 enum task {			/* what our outstanding request is about */
 	TASK_NONE,
 	TASK_INIT,
+	TASK_INTER,
 	TASK_AUTH,
 	TASK_DELETE_IKE,
 	TASK_DELETE_CHILD,
@@ -47,6 +50,15 @@ struct nonce {
 };
 
 #define NONCE_OURS	32
+
+/* Additional key exchanges before IKE_AUTH (RFC 9370 section 2.2.2). */
+struct inter {
+	int8_t		slot;		/* of the next one; -1: none is left */
+	struct kex	*kex;		/* initiator's */
+	struct seal	*before;	/* the peer's of before the last one */
+	struct intauth	of_i, of_r;
+	uint32_t	auth_mid;	/* message id of IKE_AUTH */
+};
 
 /* Needed from IKE_SA_INIT until the SA is established. */
 struct setup {
@@ -72,8 +84,11 @@ struct setup {
 	uint8_t		inner_first;
 	bool		initial_contact;	/* the peer said so */
 	bool		childless;	/* no child with IKE_AUTH */
+	struct inter	*inter;		/* owned; NULL: none */
 	struct reason	why;		/* an error that nobody vouches for */
 };
+
+struct follow;
 
 /* Our outstanding CREATE_CHILD_SA. */
 struct create {
@@ -90,6 +105,7 @@ struct create {
 	uint32_t	theirs_in;	/* our SPI of the child it made */
 	uint64_t	theirs_spi;	/* our SPI of the IKE SA it made */
 	bool		overtaken;	/* theirs stays, whatever the answer */
+	struct follow	*follow;	/* answered, more key exchanges to do */
 };
 
 struct xchg {
@@ -129,6 +145,7 @@ struct ike_sa {
 	struct xchg	x;
 	struct setup	*setup;
 	struct create	*create;
+	struct follow	*pending;	/* of the peer's; see x_follow.h */
 	struct child	*children;
 	struct nonce_key lowest;	/* of the IKE_SA_INIT of its line */
 	uint32_t	token;		/* awaited AUTH value */

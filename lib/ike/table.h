@@ -20,6 +20,7 @@ struct ike_peer {
 	struct index_link in[INDEX_LISTS];
 	struct ike	*ike;
 	struct ike_peer_conf conf;
+	struct addke	*addke;		/* what the two offers borrow; owned */
 	struct ike_sa	*sas;		/* linked by peer_next */
 	bool		accept;
 	bool		was_busy;	/* an SA or an attempt was there */

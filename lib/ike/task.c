@@ -8,8 +8,10 @@
 #include "ike/peer.h"
 #include "ike/x_auth.h"
 #include "ike/x_child.h"
+#include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
+#include "ike/x_inter.h"
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
@@ -65,6 +67,7 @@ static const struct task_row {
 	void	(*expired)(struct ike_sa *, struct instant);
 } rows[TASKS] = {
 	[TASK_INIT] = { x_init_answer, init_over },
+	[TASK_INTER] = { x_inter_answer, peer_dead },
 	[TASK_AUTH] = { x_auth_answer, peer_dead },
 	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway },
 	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead },
@@ -105,7 +108,19 @@ static bool
 may_rekey(const struct child *c)
 {
 	return c->want_rekey && c->state == CHILD_LIVE &&
-	    child_heir(c) == NULL;
+	    child_heir(c) == NULL && !x_follow_of_child(c->sa, c->spi_in);
+}
+
+static bool
+may_rekey_ike(const struct ike_sa *sa)
+{
+	return sa->want_rekey && !x_follow_of_ike(sa);
+}
+
+static bool
+may_create(const struct ike_sa *sa)
+{
+	return sa->want_child && !x_follow_of_child(sa, 0);
 }
 
 static struct child *
@@ -126,7 +141,7 @@ task_retry_at(const struct ike_sa *sa)
 
 	if (sa->state != SA_ESTABLISHED)
 		return t;
-	if (sa->want_rekey || sa->want_child)
+	if (may_rekey_ike(sa) || may_create(sa))
 		t = sa->retry_at;
 	for (struct child *c = sa->children; c != NULL; c = c->next) {
 		if (may_rekey(c))
@@ -144,11 +159,11 @@ start_established(struct ike_sa *sa, struct instant now)
 	sa->want_child &= sa_current_child(sa) == NULL;
 	if ((c = child_to(sa, now, true)) != NULL)
 		x_info_delete_child(sa, now, c);
-	else if (sa->want_rekey && ready)
+	else if (may_rekey_ike(sa) && ready)
 		x_rekey_request(sa, now);
 	else if ((c = child_to(sa, now, false)) != NULL)
 		x_child_request(sa, now, c);
-	else if (sa->want_child && ready)
+	else if (may_create(sa) && ready)
 		x_child_request(sa, now, NULL);
 	else if (sa->want_dpd)
 		x_info_probe(sa, now);

@@ -15,6 +15,7 @@
 
 #include "ike/peer.h"
 #include "ike/task.h"
+#include "ike/x_follow.h"
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
@@ -305,6 +306,7 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 {
 	switch (error->type) {
 	case N_TEMPORARY_FAILURE:
+	case N_STATE_NOT_FOUND:		/* RFC 9370: all of it once more */
 		put_off(sa, task_later(sa, now), old);
 		break;
 	case N_CHILD_SA_NOT_FOUND:
@@ -315,7 +317,8 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 			put_off(sa, task_later(sa, now), old);
 			break;
 		}
-		if (other_group(sa, now, error->data, old))
+		if (sa->create->follow == NULL &&
+		    other_group(sa, now, error->data, old))
 			return;		/* the request is out again */
 		/* FALLTHROUGH */
 	default:
@@ -363,25 +366,29 @@ theirs_stays(const struct ike_sa *sa)
 	    child_usable(c) && (old == NULL || !child_current(old));
 }
 
-/* The answer is good: the child, or what is left of it after a collision. */
+/* Section 2.8.1: the exchange with the lowest nonce goes. */
+static bool
+has_lost(const struct create *x, const struct child_deal *deal)
+{
+	struct nonce_key ours = nonce_lowest(deal->ni, deal->nr);
+
+	return x->collided && nonce_cmp(&ours, &x->theirs) < 0;
+}
+
+/*
+ * All is agreed: the child, or what is left of it after a collision.  Not
+ * valid: the peer's key exchange value was not.
+ */
 static void
-created(struct ike_sa *sa, struct instant now, const struct msg *m,
-    struct child_deal *deal)
+created(struct ike_sa *sa, struct instant now, struct child_deal *deal,
+    bool valid)
 {
 	struct create *x = sa->create;
-	struct nonce_key ours;
-	struct secret g_ir = { 0 };
 	struct child *c = NULL;
 
-	deal->ni = bytes_of(x->ni, NONCE_OURS);
-	deal->nr = m->nonce;
-	ours = nonce_lowest(deal->ni, deal->nr);
-	deal->lost = theirs_stays(sa) ||
-	    (x->collided && nonce_cmp(&ours, &x->theirs) < 0);
-	deal->g_ir = deal->suite.ke != NULL ? &g_ir : NULL;
-	if (shared(x, m, &deal->suite, &g_ir) && x->doomed != deal->spi_out)
+	deal->lost = theirs_stays(sa) || has_lost(x, deal);
+	if (valid && x->doomed != deal->spi_out)
 		c = child_new(sa, now, deal);
-	wipe(&g_ir, sizeof(g_ir));
 	if (x->doomed == deal->spi_out) {
 		put_off(sa, task_later(sa, now),
 		    child_by_in(sa->ike, x->old_in));
@@ -398,6 +405,73 @@ created(struct ike_sa *sa, struct instant now, const struct msg *m,
 	}
 }
 
+static enum task
+task_of(const struct create *x)
+{
+	return x->old_in != 0 ? TASK_REKEY_CHILD : TASK_CREATE_CHILD;
+}
+
+/*
+ * RFC 9370 section 2.2.4: the first of the additional key exchanges, unless
+ * the peer's exchange has won: then ours ends here.
+ */
+static enum follow_step
+follow_up(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct child_deal *deal)
+{
+	struct create *x = sa->create;
+
+	if (has_lost(x, deal)) {
+		put_off(sa, task_later(sa, now),
+		    child_by_in(sa->ike, x->old_in));
+		return FOLLOW_LOST;
+	}
+	if (x->collided && x_follow_of_child(sa, x->old_in))
+		x_follow_forget(sa);
+	if (x->collided && x->old_in != 0)
+		theirs_lost(sa, now, x->old_in);
+	x->follow = follow_new(&deal->suite, deal->ni, deal->nr, deal->g_ir);
+	if (x->follow == NULL)
+		return FOLLOW_BAD;
+	follow_deal(x->follow, deal);
+	return x_follow_begin(sa, now, task_of(x), m) ? FOLLOW_MORE :
+	    FOLLOW_BAD;
+}
+
+/* An answer to CREATE_CHILD_SA whose payloads are as they should be. */
+static enum follow_step
+answered(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct child_deal *deal)
+{
+	struct create *x = sa->create;
+	struct secret g_ir = { 0 };
+	enum follow_step step = FOLLOW_DONE;
+	bool valid = shared(x, m, &deal->suite, &g_ir);
+
+	deal->ni = bytes_of(x->ni, NONCE_OURS);
+	deal->nr = m->nonce;
+	deal->g_ir = deal->suite.ke != NULL ? &g_ir : NULL;
+	if (valid && deal->g_ir != NULL && suite_addkes(&deal->suite) > 0)
+		step = follow_up(sa, now, m, deal);
+	if (step == FOLLOW_DONE || step == FOLLOW_BAD)
+		created(sa, now, deal, valid && step == FOLLOW_DONE);
+	wipe(&g_ir, sizeof(g_ir));
+	return step;
+}
+
+/* An answer to IKE_FOLLOWUP_KE. */
+static enum follow_step
+followed(struct ike_sa *sa, struct instant now, const struct msg *m)
+{
+	enum follow_step step = x_follow_answer(sa, now, task_of(sa->create),
+	    m);
+
+	if (step != FOLLOW_MORE)
+		created(sa, now, &sa->create->follow->deal,
+		    step == FOLLOW_DONE);
+	return step;
+}
+
 void
 x_child_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
@@ -405,6 +479,7 @@ x_child_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	struct create *x = sa->create;
 	struct child *old = child_by_in(sa->ike, x->old_in);
 	const struct pl_notify *error = msg_error(m);
+	enum follow_step step = FOLLOW_BAD;
 	struct reason why;
 	struct child_deal deal = {
 		.spi_in = x->spi_in, .initiated = true, .created = true,
@@ -417,14 +492,17 @@ x_child_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		refused(sa, now, error, old);
 		return;
 	}
-	if (x_child_accept(sa, m, &x->offer, &deal, &why) != N_NONE) {
+	if (x->follow != NULL) {
+		step = followed(sa, now, m);
+	} else if (x_child_accept(sa, m, &x->offer, &deal, &why) != N_NONE) {
 		/* The peer has an SA that we cannot name: start over. */
 		peer_failed(sa->peer, "%s", why.s);
 		sa->want_delete = true;
 	} else {
-		created(sa, now, m, &deal);
+		step = answered(sa, now, m, &deal);
 	}
-	sa_create_free(sa);
+	if (step != FOLLOW_MORE)
+		sa_create_free(sa);
 }
 
 /* --- responder --- */
@@ -451,6 +529,10 @@ obstacle(const struct ike_sa *sa, bool rekey, const struct child *old)
 {
 	if (sa->state != SA_ESTABLISHED || sa->want_delete ||
 	    sa->x.task == TASK_REKEY_IKE || x_rekey_undecided(sa))
+		return N_TEMPORARY_FAILURE;
+	/* The peer has answered ours, which is far ahead of this. */
+	if (sa->create != NULL && sa->create->follow != NULL &&
+	    sa->create->old_in == (old != NULL ? old->spi_in : 0))
 		return N_TEMPORARY_FAILURE;
 	if (!rekey)
 		return N_NONE;
@@ -501,15 +583,15 @@ group_fits(struct ike_sa *sa, struct instant now, const struct msg *m,
 /* Our own request for the same thing is under way: remember the nonces. */
 static void
 note_collision(struct ike_sa *sa, const struct child *old,
-    const struct child *theirs)
+    const struct nonce_key *theirs, uint32_t theirs_in)
 {
 	uint32_t old_in = old != NULL ? old->spi_in : 0;
 
 	if ((sa->x.task == TASK_REKEY_CHILD ||
 	    sa->x.task == TASK_CREATE_CHILD) && sa->create->old_in == old_in) {
 		sa->create->collided = true;
-		sa->create->theirs = theirs->lowest;
-		sa->create->theirs_in = theirs->spi_in;
+		sa->create->theirs = *theirs;
+		sa->create->theirs_in = theirs_in;
 	}
 }
 
@@ -529,8 +611,41 @@ answer(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
 	if (kex != NULL)
 		build_ke(&b, kex_alg(kex)->id, kex_public(kex));
 	x_child_build_ts(&b, &deal->remote_ts, &deal->local_ts);
-	c->answer = true;
-	xchg_respond(sa, now, &b, true);
+	if (c != NULL)
+		c->answer = true;
+	else
+		x_follow_link(sa, &b);
+	xchg_respond(sa, now, &b, c != NULL);
+}
+
+/* It stands: what it means for what else is there or on its way. */
+static void
+made(struct ike_sa *sa, struct instant now, struct child *c,
+    struct child *old)
+{
+	note_collision(sa, old, &c->lowest, c->spi_in);
+	if (old != NULL)
+		child_superseded(old, now);
+	if (old == NULL && sa->x.task != TASK_CREATE_CHILD)
+		child_elect(c, now);
+}
+
+/* RFC 9370: the answer, but no child before the last key exchange. */
+static bool
+await(struct ike_sa *sa, struct instant now, const struct child_deal *deal,
+    uint8_t number, struct kex *kex, const struct child *old)
+{
+	struct nonce_key lowest = nonce_lowest(deal->ni, deal->nr);
+	struct follow *f = follow_new(&deal->suite, deal->ni, deal->nr,
+	    deal->g_ir);
+
+	if (f == NULL)
+		return false;
+	follow_deal(f, deal);
+	x_follow_await(sa, now, f);
+	note_collision(sa, old, &lowest, 0);
+	answer(sa, now, deal, number, kex, NULL);
+	return true;
 }
 
 /* All is agreed: keys, the child, and the answer once it can receive. */
@@ -542,7 +657,7 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 	struct secret g_ir = { 0 };
 	uint8_t nr[NONCE_OURS];
 	struct child *c = NULL;
-	bool ok = true;
+	bool ok = true, awaits = false;
 
 	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
 	deal->ni = m->nonce;
@@ -552,20 +667,18 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		ok = kex != NULL && kex_shared(kex, m->ke.data, &g_ir);
 		deal->g_ir = &g_ir;
 	}
-	if (ok)
+	if (ok && kex != NULL && suite_addkes(&deal->suite) > 0)
+		awaits = await(sa, now, deal, number, kex, old);
+	else if (ok)
 		c = child_new(sa, now, deal);
 	wipe(&g_ir, sizeof(g_ir));
-	if (c == NULL) {
+	if (c != NULL) {
+		made(sa, now, c, old);
+		answer(sa, now, deal, number, kex, c);
+	} else if (!awaits) {
 		xchg_refuse(sa, now, CREATE_CHILD_SA,
 		    ok ? N_TEMPORARY_FAILURE : N_INVALID_SYNTAX,
 		    (struct bytes){ 0 });
-	} else {
-		note_collision(sa, old, c);
-		if (old != NULL)
-			child_superseded(old, now);
-		if (old == NULL && sa->x.task != TASK_CREATE_CHILD)
-			child_elect(c, now);
-		answer(sa, now, deal, number, kex, c);
 	}
 	kex_free(kex);
 }
@@ -598,4 +711,36 @@ x_child_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 		return;
 	deal.spi_in = table_child_spi(sa->ike);
 	create(sa, now, m, &deal, number, old);
+}
+
+uint16_t
+x_child_obstacle(const struct ike_sa *sa)
+{
+	const struct child_deal *deal = &sa->pending->deal;
+	const struct child *old = child_by_in(sa->ike, deal->replaces);
+
+	if (deal->replaces != 0 && old == NULL)
+		return N_TEMPORARY_FAILURE;
+	if (!spi_free(sa, deal->spi_out))
+		return N_TEMPORARY_FAILURE;
+	return obstacle(sa, old != NULL, old);
+}
+
+void
+x_child_followed(struct ike_sa *sa, struct instant now, const struct kex *kex)
+{
+	const struct child_deal *deal = &sa->pending->deal;
+	struct child *c = child_new(sa, now, deal);
+	struct build b;
+
+	if (c == NULL) {
+		xchg_refuse(sa, now, IKE_FOLLOWUP_KE, N_TEMPORARY_FAILURE,
+		    (struct bytes){ 0 });
+		return;
+	}
+	made(sa, now, c, child_by_in(sa->ike, deal->replaces));
+	xchg_begin_sk(sa, &b, IKE_FOLLOWUP_KE, true);
+	build_ke(&b, kex_alg(kex)->id, kex_public(kex));
+	c->answer = true;
+	xchg_respond(sa, now, &b, true);
 }

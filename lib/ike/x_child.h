@@ -13,6 +13,11 @@ void	x_child_answer(struct ike_sa *, struct instant, const struct path *,
 	    const struct msg *);
 void	x_child_respond(struct ike_sa *, struct instant, const struct msg *);
 
+/* What stands in the way of the child whose key exchanges go on, or N_NONE. */
+uint16_t x_child_obstacle(const struct ike_sa *);
+/* sa->pending is all there: makes the child, and answers with our last value. */
+void	x_child_followed(struct ike_sa *, struct instant, const struct kex *);
+
 /* Our half of a child's negotiation as payloads: SA, then TSi and TSr. */
 void	x_child_build_sa(struct build *, const struct offer *, uint32_t spi);
 void	x_child_build_ts(struct build *, const struct ts_list *i,

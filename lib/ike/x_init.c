@@ -16,7 +16,7 @@
 #include "ike/certs.h"
 #include "ike/nat.h"
 #include "ike/peer.h"
-#include "ike/x_auth.h"
+#include "ike/x_inter.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
@@ -75,6 +75,8 @@ send_request(struct ike_sa *sa, struct instant now)
 	if (sa->peer->conf.fragmentation)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	if (s->offer.addke != NULL)
+		x_inter_announce(&b);
 	certs_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
@@ -250,19 +252,27 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	return true;
 }
 
+struct keys_seed
+x_init_seed(const struct ike_sa *sa)
+{
+	return (struct keys_seed){
+		.ni = nonce_bytes(&sa->setup->ni),
+		.nr = nonce_bytes(&sa->setup->nr),
+		.spi_i = sa->spi_i, .spi_r = sa->spi_r,
+	};
+}
+
 /* g^ir and everything that follows from it. */
 static bool
 derive(struct ike_sa *sa, struct kex *kex, struct bytes theirs)
 {
 	struct secret g_ir = { 0 };
-	struct keys_seed seed = {
-		.ni = nonce_bytes(&sa->setup->ni),
-		.nr = nonce_bytes(&sa->setup->nr),
-		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .g_ir = &g_ir,
-	};
-	bool ok = kex_shared(kex, theirs, &g_ir) &&
-	    keys_derive(&sa->suite, &seed, &sa->keys);
+	struct keys_seed seed = x_init_seed(sa);
+	bool ok;
 
+	seed.g_ir = &g_ir;
+	ok = kex_shared(kex, theirs, &g_ir) &&
+	    keys_derive(&sa->suite, &seed, &sa->keys);
 	wipe(&g_ir, sizeof(g_ir));
 	sa->lowest = nonce_lowest(seed.ni, seed.nr);
 	return ok;
@@ -333,8 +343,17 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    "(RFC 6023), which childless = \"force\" asks for");
 		return;
 	}
+	if (suite_addkes(&c.suite) > 0 && !x_inter_spoken(m)) {
+		sa_die(sa, now, "the peer chose additional key exchanges, but "
+		    "does not do IKE_INTERMEDIATE (RFC 9242)");
+		return;
+	}
 	sa->suite = c.suite;
 	nonce_set(&sa->setup->nr, m->nonce);
+	if (!x_inter_expect(sa)) {
+		sa_die(sa, now, "out of memory");
+		return;
+	}
 	if (!derive(sa, sa->setup->kex, m->ke.data)) {
 		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
@@ -346,7 +365,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	sa->setup->kex = NULL;
 	xchg_done(sa);
 	certs_hear(sa, m);
-	x_auth_start(sa, now);
+	x_inter_next(sa, now);
 }
 
 /* --- responder --- */
@@ -415,9 +434,20 @@ cookie_passes(struct ike *ike, struct instant now, const struct path *path,
 	return false;
 }
 
+/* RFC 9370 section 2.2.1: these need IKE_INTERMEDIATE at both ends. */
+static bool
+can_follow(const struct msg *m, const struct choice *c, struct reason *why)
+{
+	if (suite_addkes(&c->suite) == 0 || x_inter_spoken(m))
+		return true;
+	reason_set(why, "the peer offers additional key exchanges, but does "
+	    "not do IKE_INTERMEDIATE (RFC 9242)");
+	return false;
+}
+
 /* The first peer for this path whose algorithms fit, and the choice. */
 static struct ike_peer *
-choose_peer(struct ike *ike, const struct path *path,
+choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
     const struct proposals *ps, struct choice *c)
 {
 	struct reason why = { "no peer configured for this address" };
@@ -425,10 +455,14 @@ choose_peer(struct ike *ike, const struct path *path,
 	struct ike_peer *p = NULL, *refused = NULL;
 
 	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
-		if (p->accept && proposal_choose(ps, &p->conf.ike, 0, c))
+		bool chosen = p->accept &&
+		    proposal_choose(ps, &p->conf.ike, 0, c);
+
+		if (chosen && can_follow(m, c, &why))
 			return p;
 		if (p->accept) {
-			proposal_explain(ps, &p->conf.ike, &why);
+			if (!chosen)
+				proposal_explain(ps, &p->conf.ike, &why);
 			story_proposals(peer_story(p, STORY_NO_PROPOSAL),
 			    &p->conf.ike, ps);
 			refused = p;
@@ -458,6 +492,11 @@ answer_size(const struct msg *m, const struct suite *s)
 	size_t sa = 4 + 8 + (s->encr->key_bits != 0 ? 12 : 8) + 8 + 8 +
 	    (s->integ != NULL ? 8 : 0);
 
+	/* Each slot is a transform; with any, a notify says that we can. */
+	for (int i = 0; i < ADDKE_SLOTS; i++)
+		sa += s->addke[i] != 0 ? 8 : 0;
+	if (suite_addkes(s) > 0)
+		sa += 8;
 	return HDR_LEN + sa + 8 + s->ke->public_len + 4 + NONCE_OURS +
 	    (detects_nat(m) ? 2 * (8 + 20) : 0);
 }
@@ -482,6 +521,8 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex,
 		    (struct bytes){ 0 });
 	if (sa->peer->conf.childless != IKE_CHILDLESS_NEVER)
 		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+	if (sa->setup->inter != NULL)
+		x_inter_announce(&b);
 	certs_build_init(&b, sa);
 	xchg_respond(sa, now, &b, true);
 }
@@ -502,7 +543,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	nonce_set(&sa->setup->ni, m->nonce);
 	nonce_draw(&sa->setup->nr, sa->ike->drbg);
 	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	ok = kex != NULL && derive(sa, kex, m->ke.data);
+	ok = kex != NULL && x_inter_expect(sa) && derive(sa, kex, m->ke.data);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
 		sa->frags = fragments(sa, m);
@@ -605,7 +646,7 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 	    ike->half_open >= ike->limits.cookie_above) ||
 	    proposal_decode(m->sa, &ps) != N_NONE)
 		return;
-	peer = choose_peer(ike, path, &ps, &c);
+	peer = choose_peer(ike, path, m, &ps, &c);
 	if (peer == NULL) {
 		if (may_refuse(ike, now))
 			x_init_refuse(ike, path, h, N_NO_PROPOSAL_CHOSEN,

@@ -16,6 +16,8 @@ void	x_init_refuse(struct ike *, const struct path *, const struct hdr *,
 	    uint16_t type, struct bytes data);
 /* Keeps RealMessage2 for AUTH; the initiator calls it with what arrived. */
 bool	x_init_keep(struct ike_sa *, struct bytes raw, bool by_initiator);
+/* Nonces and SPIs of the set-up, for the keys that follow from them. */
+struct keys_seed x_init_seed(const struct ike_sa *);
 /* The half-open SA that this request made before, or NULL. */
 struct ike_sa	*x_init_find(struct ike *, const struct path *, uint64_t spi_i);
 

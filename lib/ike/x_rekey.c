@@ -14,6 +14,7 @@
 
 #include "ike/peer.h"
 #include "ike/task.h"
+#include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/xchg.h"
 
@@ -82,19 +83,17 @@ struct rekey {
 	uint64_t	spi_i, spi_r;
 	struct suite	suite;
 	struct bytes	ni, nr;
-	struct kex	*kex;
-	struct bytes	theirs;		/* Key Exchange Data */
-	bool		invalid;	/* which was no proper value */
+	const struct secret *g_ir;
+	struct bytes	more;		/* secrets of RFC 9370 */
 };
 
 /* The successor, established and without children.  NULL: it failed. */
 static struct ike_sa *
-successor(struct ike_sa *sa, struct instant now, struct rekey *k)
+successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 {
-	struct secret g_ir = { 0 };
 	struct keys_seed seed = {
 		.ni = k->ni, .nr = k->nr, .spi_i = k->spi_i,
-		.spi_r = k->spi_r, .g_ir = &g_ir,
+		.spi_r = k->spi_r, .g_ir = k->g_ir, .more = k->more,
 		.old_sk_d = &sa->keys.sk_d, .old_prf = sa->suite.prf,
 	};
 	struct ike_sa *n;
@@ -110,10 +109,8 @@ successor(struct ike_sa *sa, struct instant now, struct rekey *k)
 	n->encap = sa->encap;
 	n->opened = sa->opened;
 	n->frags = sa->frags;
-	k->invalid = !kex_shared(k->kex, k->theirs, &g_ir);
-	ok = k->spi_i != 0 && k->spi_r != 0 && !k->invalid &&
+	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    keys_derive(&n->suite, &seed, &n->keys);
-	wipe(&g_ir, sizeof(g_ir));
 	if (!ok) {
 		sa_die(n, now, NULL);
 		return NULL;
@@ -182,11 +179,14 @@ static void
 refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 {
 	if (error->type == N_INVALID_KE_PAYLOAD &&
+	    sa->create->follow == NULL &&
 	    other_group(sa, now, error->data))
 		return;
 	sa->want_rekey = sa->state == SA_ESTABLISHED;
 	sa->retry_at = task_later(sa, now);
-	if (error->type != N_TEMPORARY_FAILURE) {
+	/* RFC 9370: with its state lost, all of it once more. */
+	if (error->type != N_TEMPORARY_FAILURE &&
+	    error->type != N_STATE_NOT_FOUND) {
 		peer_failed(sa->peer, "the peer refused to rekey the IKE SA: "
 		    "%s (%u)", notify_str(error->type), error->type);
 		sa->retry_at = instant_after(now, retry);
@@ -221,25 +221,44 @@ conclude(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
 	sa_die(sa, now, NULL);
 }
 
+static bool
+has_lost(const struct create *x, const struct nonce_key *lowest)
+{
+	return x->collided && nonce_cmp(lowest, &x->theirs) < 0;
+}
+
+/* The peer's exchange stays; its key exchanges may not be done yet. */
+static void
+go_with_theirs(struct ike_sa *sa, struct instant now, struct ike_sa *other)
+{
+	if (other == NULL && x_follow_of_ike(sa)) {
+		/* Should it never be done, we try again. */
+		sa->want_rekey = true;
+		sa->retry_at = task_later(sa, now);
+		return;
+	}
+	if (other != NULL)
+		succeed(sa, other);
+	sa_state(sa, now, SA_REKEYED);
+}
+
 /* Section 2.8.1 between our successor and the one that the peer made. */
 static void
 settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
     const struct nonce_key *lowest)
 {
 	struct ike_sa *other = sa->create->collided ? theirs(sa) : NULL;
-	bool lost = sa->create->collided &&
-	    nonce_cmp(lowest, &sa->create->theirs) < 0;
+	bool lost = has_lost(sa->create, lowest);
 
 	/* Taken down meanwhile: so is what came of it. */
 	ours->want_delete = sa->want_delete;
 	if (lost) {
 		ours->want_delete = true;
-		if (other != NULL)
-			succeed(sa, other);
-		sa_state(sa, now, SA_REKEYED);
+		go_with_theirs(sa, now, other);
 		return;
 	}
 	succeed(sa, ours);
+	x_follow_forget(sa);
 	sa->want_delete = true;
 	if (other != NULL) {
 		other->cull_at = instant_after(now, grace);
@@ -247,29 +266,94 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 	}
 }
 
-/* What the answer gives: our successor, or NULL when it is not valid. */
-static struct ike_sa *
-answered(struct ike_sa *sa, struct instant now, const struct msg *m,
-    struct nonce_key *lowest)
+/* The first of the additional key exchanges, unless the peer's has won. */
+static enum follow_step
+follow_up(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct rekey *k, const struct nonce_key *lowest)
 {
 	struct create *x = sa->create;
+
+	if (x->overtaken || has_lost(x, lowest))
+		return FOLLOW_LOST;
+	if (x_follow_of_ike(sa))
+		x_follow_forget(sa);
+	x->follow = follow_new(&k->suite, k->ni, k->nr, k->g_ir);
+	if (x->follow == NULL)
+		return FOLLOW_BAD;
+	x->follow->spi_i = k->spi_i;
+	x->follow->spi_r = k->spi_r;
+	return x_follow_begin(sa, now, TASK_REKEY_IKE, m) ? FOLLOW_MORE :
+	    FOLLOW_BAD;
+}
+
+/* What the answer gives: our successor, unless there is more to do first. */
+static enum follow_step
+answered(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct ike_sa **n, struct nonce_key *lowest)
+{
+	struct create *x = sa->create;
+	struct secret g_ir = { 0 };
 	struct rekey k = {
-		.initiator = true, .spi_i = x->spi,
+		.initiator = true, .spi_i = x->spi, .g_ir = &g_ir,
 		.ni = bytes_of(x->ni, NONCE_OURS), .nr = m->nonce,
-		.kex = x->kex, .theirs = m->ke.data,
 	};
+	enum follow_step step = FOLLOW_BAD;
 	struct proposals ps;
 	struct choice c;
 
 	if ((m->seen & PL_BIT(PL_KE)) == 0 ||
 	    proposal_decode(m->sa, &ps) != N_NONE ||
 	    !proposal_accept(&ps, &x->offer, 8, &c) ||
-	    c.suite.ke != kex_alg(x->kex) || m->ke.group != c.suite.ke->id)
-		return NULL;
+	    c.suite.ke != kex_alg(x->kex) || m->ke.group != c.suite.ke->id ||
+	    !kex_shared(x->kex, m->ke.data, &g_ir))
+		return FOLLOW_BAD;
 	k.spi_r = spi_of(c.spi);
 	k.suite = c.suite;
 	*lowest = nonce_lowest(k.ni, k.nr);
-	return successor(sa, now, &k);
+	if (suite_addkes(&k.suite) > 0)
+		step = follow_up(sa, now, m, &k, lowest);
+	else if ((*n = successor(sa, now, &k)) != NULL)
+		step = FOLLOW_DONE;
+	wipe(&g_ir, sizeof(g_ir));
+	return step;
+}
+
+static struct rekey
+rekey_of(const struct follow *f, bool initiator)
+{
+	return (struct rekey){
+		.initiator = initiator, .spi_i = f->spi_i, .spi_r = f->spi_r,
+		.suite = f->suite, .g_ir = &f->first, .more = follow_more(f),
+		.ni = bytes_of(f->ni.b, f->ni.n),
+		.nr = bytes_of(f->nr.b, f->nr.n),
+	};
+}
+
+/* The same for an answer to IKE_FOLLOWUP_KE. */
+static enum follow_step
+followed(struct ike_sa *sa, struct instant now, const struct msg *m,
+    struct ike_sa **n, struct nonce_key *lowest)
+{
+	enum follow_step step = sa->create->overtaken ? FOLLOW_LOST :
+	    x_follow_answer(sa, now, TASK_REKEY_IKE, m);
+	struct rekey k;
+
+	if (step != FOLLOW_DONE)
+		return step;
+	k = rekey_of(sa->create->follow, true);
+	*lowest = nonce_lowest(k.ni, k.nr);
+	*n = successor(sa, now, &k);
+	return *n != NULL ? FOLLOW_DONE : FOLLOW_BAD;
+}
+
+static void
+not_valid(struct ike_sa *sa, struct instant now)
+{
+	peer_failed(sa->peer, "the peer's answer to our IKE rekey is "
+	    "not valid");
+	if (theirs(sa) != NULL)
+		x_info_wind_up(theirs(sa), now);
+	sa->want_delete = true;
 }
 
 void
@@ -277,13 +361,17 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
 {
 	const struct pl_notify *error = msg_error(m);
+	enum follow_step step = FOLLOW_BAD;
 	struct ike_sa *n = NULL;
 	struct nonce_key lowest;
 
 	(void)path;
 	xchg_done(sa);
 	if (error == NULL)
-		n = answered(sa, now, m, &lowest);
+		step = (sa->create->follow == NULL ? answered : followed)(sa,
+		    now, m, &n, &lowest);
+	if (step == FOLLOW_MORE)
+		return;
 	if (sa->create->overtaken) {
 		conclude(sa, now, n);
 		return;
@@ -292,15 +380,12 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		refused(sa, now, error);
 		return;
 	}
-	if (n == NULL) {
-		peer_failed(sa->peer, "the peer's answer to our IKE rekey is "
-		    "not valid");
-		if (theirs(sa) != NULL)
-			x_info_wind_up(theirs(sa), now);
-		sa->want_delete = true;
-	} else {
+	if (step == FOLLOW_LOST)
+		go_with_theirs(sa, now, theirs(sa));
+	else if (step == FOLLOW_DONE)
 		settle(sa, now, n, &lowest);
-	}
+	else
+		not_valid(sa, now);
 	sa_create_free(sa);
 }
 
@@ -318,22 +403,31 @@ x_rekey_undecided(const struct ike_sa *sa)
 }
 
 /* Section 2.25.2: what stands in the way, or N_NONE. */
-static uint16_t
-obstacle(const struct ike_sa *sa)
+uint16_t
+x_rekey_obstacle(const struct ike_sa *sa)
 {
 	bool busy = sa->x.task == TASK_CREATE_CHILD ||
 	    sa->x.task == TASK_REKEY_CHILD || sa->x.task == TASK_DELETE_CHILD;
-	bool again = sa->x.task == TASK_REKEY_IKE && sa->create->collided;
 
-	if (sa->state != SA_ESTABLISHED || sa->want_delete || busy || again ||
+	if (sa->state != SA_ESTABLISHED || sa->want_delete || busy ||
 	    x_rekey_undecided(sa))
 		return N_TEMPORARY_FAILURE;
 	return N_NONE;
 }
 
+/* The same for a new request: ours has met one, or is far ahead of it. */
+static uint16_t
+obstacle(const struct ike_sa *sa)
+{
+	if (sa->x.task == TASK_REKEY_IKE && (sa->create->collided ||
+	    sa->create->follow != NULL))
+		return N_TEMPORARY_FAILURE;
+	return x_rekey_obstacle(sa);
+}
+
 static void
 answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
-    uint8_t number)
+    const struct kex *kex, uint8_t number)
 {
 	uint8_t spi[8];
 	struct build b;
@@ -342,43 +436,94 @@ answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
 	proposal_encode_chosen(build_payload(&b, PL_SA), &k->suite, PROTO_IKE,
 	    number, spi_bytes(k->spi_r, spi));
 	build_bytes(&b, PL_NONCE, k->nr);
-	build_ke(&b, kex_alg(k->kex)->id, kex_public(k->kex));
+	build_ke(&b, kex_alg(kex)->id, kex_public(kex));
+	if (suite_addkes(&k->suite) > 0)
+		x_follow_link(sa, &b);
 	xchg_respond(sa, now, &b, false);
 }
 
-/* Keys, the successor, the answer; the children wait if we collided. */
+/* The peer's exchange is good; n NULL: but there is more of it to come. */
+static void
+made(struct ike_sa *sa, struct instant now, struct ike_sa *n,
+    const struct rekey *k)
+{
+	if (sa->x.task == TASK_REKEY_IKE) {
+		/* The children wait for the answer to ours. */
+		sa->create->collided = true;
+		sa->create->theirs = nonce_lowest(k->ni, k->nr);
+		sa->create->theirs_spi = n != NULL ? n->spi_r : 0;
+	} else if (n != NULL) {
+		succeed(sa, n);
+		sa_state(sa, now, SA_REKEYED);
+	}
+}
+
+/* RFC 9370: no successor before the last key exchange. */
+static bool
+await(struct ike_sa *sa, struct instant now, const struct rekey *k)
+{
+	struct follow *f = follow_new(&k->suite, k->ni, k->nr, k->g_ir);
+
+	if (f == NULL)
+		return false;
+	f->ike = true;
+	f->spi_i = k->spi_i;
+	f->spi_r = k->spi_r;
+	x_follow_await(sa, now, f);
+	return true;
+}
+
+/* Keys, the successor, the answer. */
 static void
 create(struct ike_sa *sa, struct instant now, const struct msg *m,
     const struct choice *c)
 {
 	uint8_t nr[NONCE_OURS];
+	struct secret g_ir = { 0 };
 	struct rekey k = {
 		.spi_i = spi_of(c->spi), .suite = c->suite, .ni = m->nonce,
-		.nr = bytes_of(nr, sizeof(nr)), .theirs = m->ke.data,
+		.nr = bytes_of(nr, sizeof(nr)), .g_ir = &g_ir,
 	};
+	struct kex *kex;
+	bool invalid, ok = false;
 	struct ike_sa *n = NULL;
 
 	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
 	k.spi_r = table_sa_spi(sa->ike);
-	k.kex = kex_new(c->suite.ke, sa->ike->drbg);
-	if (k.kex != NULL)
-		n = successor(sa, now, &k);
-	if (n == NULL) {
-		xchg_refuse(sa, now, CREATE_CHILD_SA, k.invalid ?
+	kex = kex_new(c->suite.ke, sa->ike->drbg);
+	invalid = kex != NULL && !kex_shared(kex, m->ke.data, &g_ir);
+	if (kex != NULL && !invalid && suite_addkes(&k.suite) > 0)
+		ok = await(sa, now, &k);
+	else if (kex != NULL && !invalid)
+		ok = (n = successor(sa, now, &k)) != NULL;
+	wipe(&g_ir, sizeof(g_ir));
+	if (ok) {
+		answer(sa, now, &k, kex, c->number);
+		made(sa, now, n, &k);
+	} else {
+		xchg_refuse(sa, now, CREATE_CHILD_SA, invalid ?
 		    N_INVALID_SYNTAX : N_TEMPORARY_FAILURE,
 		    (struct bytes){ 0 });
-	} else {
-		answer(sa, now, &k, c->number);
-		if (sa->x.task == TASK_REKEY_IKE) {
-			sa->create->collided = true;
-			sa->create->theirs = nonce_lowest(k.ni, k.nr);
-			sa->create->theirs_spi = n->spi_r;
-		} else {
-			succeed(sa, n);
-			sa_state(sa, now, SA_REKEYED);
-		}
 	}
-	kex_free(k.kex);
+	kex_free(kex);
+}
+
+void
+x_rekey_followed(struct ike_sa *sa, struct instant now, const struct kex *kex)
+{
+	struct rekey k = rekey_of(sa->pending, false);
+	struct ike_sa *n = successor(sa, now, &k);
+	struct build b;
+
+	if (n == NULL) {
+		xchg_refuse(sa, now, IKE_FOLLOWUP_KE, N_TEMPORARY_FAILURE,
+		    (struct bytes){ 0 });
+		return;
+	}
+	xchg_begin_sk(sa, &b, IKE_FOLLOWUP_KE, true);
+	build_ke(&b, kex_alg(kex)->id, kex_public(kex));
+	xchg_respond(sa, now, &b, false);
+	made(sa, now, n, &k);
 }
 
 void

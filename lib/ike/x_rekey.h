@@ -8,6 +8,10 @@ void	x_rekey_request(struct ike_sa *, struct instant);
 void	x_rekey_answer(struct ike_sa *, struct instant, const struct path *,
 	    const struct msg *);
 void	x_rekey_respond(struct ike_sa *, struct instant, const struct msg *);
+/* What stands in the way of the rekey whose key exchanges go on, or N_NONE. */
+uint16_t x_rekey_obstacle(const struct ike_sa *);
+/* sa->pending is all there: the successor, and an answer with our last value. */
+void	x_rekey_followed(struct ike_sa *, struct instant, const struct kex *);
 /*
  * Both sides rekeyed at once and this is what the peer made: its children are
  * not here before the answer to our own request says whose successor stays.

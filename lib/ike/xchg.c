@@ -208,7 +208,8 @@ xchg_refuse(struct ike_sa *sa, struct instant now, uint8_t exchange,
 	xchg_begin_sk(sa, &b, exchange, true);
 	build_notify(&b, type, data);
 	xchg_respond(sa, now, &b, false);
-	if (type == N_INVALID_SYNTAX && exchange != IKE_AUTH) {
+	if (type == N_INVALID_SYNTAX && exchange != IKE_AUTH &&
+	    exchange != IKE_INTERMEDIATE) {
 		reason_set(&why, "the peer's %s request is malformed "
 		    "(INVALID_SYNTAX)", hdr_exchange_str(exchange));
 		sa_broken(sa, now, why.s);

@@ -30,7 +30,7 @@ void	xchg_respond(struct ike_sa *, struct instant, struct build *,
 void	xchg_release(struct ike_sa *, struct instant);
 /*
  * An encrypted response that holds one notify.  With INVALID_SYNTAX the SA
- * has come to its end (section 2.21.3), IKE_AUTH aside.
+ * has come to its end (section 2.21.3), but for what comes before that.
  */
 void	xchg_refuse(struct ike_sa *, struct instant, uint8_t exchange,
 	    uint16_t type, struct bytes data);

@@ -36,11 +36,22 @@ list_has(const struct alg_list *l, const struct alg *a)
 	return false;
 }
 
+/* Its additional key exchanges as ours; the first ones of each slot. */
+static void
+addke_from(struct addke *to, const struct transform *t)
+{
+	unsigned slot = t->type - ALG_ADDKE1;
+	const struct alg *a = alg_find(ALG_KE, t->id, t->key_bits);
+
+	if (to->n[slot] < ADDKE_ALTS && (a != NULL || t->id == KE_NONE))
+		to->alt[slot][to->n[slot]++] = addke_code(a);
+}
+
 /* The peer's proposal as an offer of ours: what of it we support, in order. */
 static struct offer
-offer_from(const struct proposal *p)
+offer_from(const struct proposal *p, struct addke *addke)
 {
-	struct offer o = { .proto = p->proto };
+	struct offer o = { .proto = p->proto, .addke = addke };
 	struct alg_list *const lists[ALG_TYPES] = {
 		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
 		[ALG_INTEG] = &o.integ, [ALG_KE] = &o.ke, [ALG_ESN] = &o.esn,
@@ -49,8 +60,11 @@ offer_from(const struct proposal *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct transform *t = &p->t[i];
 		const struct alg *a = alg_find(t->type, t->id, t->key_bits);
-		struct alg_list *l = lists[t->type];
+		struct alg_list *l = t->type < ALG_TYPES ?
+		    lists[t->type] : NULL;
 
+		if (t->type >= ALG_ADDKE1)
+			addke_from(addke, t);
 		if (a != NULL && l != NULL && l->n < ALGS_MAX &&
 		    !list_has(l, a))
 			l->alg[l->n++] = a;
@@ -75,6 +89,12 @@ require_same(const struct proposals *ps, const struct offer *o)
 			const struct alg *a = alg_find(t->type, t->id,
 			    t->key_bits);
 
+			if (t->type >= ALG_ADDKE1) {
+				require(memchr(o->addke->alt[t->type -
+				    ALG_ADDKE1], addke_code(alg_find(ALG_KE,
+				    t->id, 0)), ADDKE_ALTS) != NULL);
+				continue;
+			}
 			require(a != NULL && !t->unusable);
 			require(list_has(lists[t->type], a) ||
 			    (t->type == ALG_ESN && o->esn.n == 0 &&
@@ -104,7 +124,8 @@ answer_round_trip(const struct offer *o, struct bytes spi,
 static void
 offer_round_trip(const struct proposal *p)
 {
-	struct offer o = offer_from(p);
+	struct addke addke = { 0 };
+	struct offer o = offer_from(p, &addke);
 	static uint8_t buf[4096];
 	struct wr w = wr_of(buf, sizeof(buf));
 	struct proposals ps;
@@ -134,7 +155,8 @@ try_sa(struct bytes sa)
 	if (proposal_decode(sa, &ps) != N_NONE)
 		return;
 	for (size_t i = 0; i < ps.n; i++) {
-		struct offer o = offer_from(&ps.p[i]);
+		struct addke addke = { 0 };
+		struct offer o = offer_from(&ps.p[i], &addke);
 
 		offer_round_trip(&ps.p[i]);
 		proposal_explain(&ps, &o, &why);

@@ -64,6 +64,7 @@ try_offer(const struct proposals *ps, const struct offer *o, size_t spi_n)
 		require(c.suite.encr != NULL && c.spi.n == spi_n);
 		require((c.suite.prf != NULL) == (o->proto == PROTO_IKE));
 		require((c.suite.ke != NULL) == (o->ke.n > 0));
+		require(offer_has_addke(o, &c.suite));
 		require((c.suite.integ == NULL) ==
 		    ((c.suite.encr->flags & ALG_AEAD) != 0));
 		suite_str(&c.suite, text);
@@ -83,8 +84,13 @@ try_sa(struct bytes sa)
 	static const enum offer_order orders[] = {
 		ORDER_OURS, ORDER_PEER, ORDER_AWS,
 	};
+	/* Any of some in one slot, one of two in the next. */
+	static const struct addke more = {
+		.n = { 3, 2 },
+		.alt = { { 18, 20, ADDKE_NONE }, { 19, 20 } },
+	};
 	struct proposals ps;
-	struct offer ike, esp, bare;
+	struct offer ike, esp, bare, multi;
 
 	if (proposal_decode(sa, &ps) != N_NONE)
 		return;
@@ -92,9 +98,13 @@ try_sa(struct bytes sa)
 	ike = offer_all(PROTO_IKE, true);
 	esp = offer_all(PROTO_ESP, true);
 	bare = offer_all(PROTO_ESP, false);
+	multi = offer_all(PROTO_IKE, true);
+	multi.addke = &more;
 	for (size_t i = 0; i < ARRAY_SIZE(spi_sizes); i++) {
 		for (unsigned k = 0; k < ARRAY_SIZE(orders); k++) {
 			ike.order = esp.order = bare.order = orders[k];
+			multi.order = orders[k];
+			try_offer(&ps, &multi, spi_sizes[i]);
 			try_offer(&ps, &ike, spi_sizes[i]);
 			try_offer(&ps, &esp, spi_sizes[i]);
 			try_offer(&ps, &bare, spi_sizes[i]);

@@ -151,6 +151,8 @@ bool	duo_paired(const struct duo *, struct reason *why);
 bool	duo_empty(const struct duo *, struct reason *why);
 
 struct alg_list	duo_algs(enum alg_type, const char *names);
+/* Slots with '/' between, alternatives with blanks: "20/21 none". */
+struct addke	duo_addke(const char *slots);
 struct id	duo_id(const char *fqdn);
 
 #endif

@@ -23,6 +23,31 @@ duo_algs(enum alg_type type, const char *names)
 	return l;
 }
 
+struct addke
+duo_addke(const char *slots)
+{
+	struct addke a = { 0 };
+	unsigned slot = 0;
+	char word[32];
+	int n;
+
+	for (; *slots != '\0'; slots++) {
+		if (*slots == ' ')
+			continue;
+		if (*slots == '/') {
+			slot++;
+			continue;
+		}
+		if (sscanf(slots, "%31[^ /]%n", word, &n) != 1 ||
+		    slot == ADDKE_SLOTS || a.n[slot] == ADDKE_ALTS)
+			abort();
+		a.alt[slot][a.n[slot]++] = strcmp(word, "none") == 0 ?
+		    ADDKE_NONE : addke_code(duo_algs(ALG_KE, word).alg[0]);
+		slots += n - 1;
+	}
+	return a;
+}
+
 struct id
 duo_id(const char *fqdn)
 {

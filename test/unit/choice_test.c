@@ -161,11 +161,11 @@ static const struct choose {
 	    REFUSED("IKE proposal: algorithms agree, but theirs is no valid "
 	    "choice of one transform per type") },
 	{ "a transform type that we do not know is refused", &gcm_ike,
-	    { { IKE, { GCM256, P384, K20, { 6, 35, 0 } } } },
+	    { { IKE, { GCM256, P384, K20, { 13, 35, 0 } } } },
 	    REFUSED("IKE proposal: algorithms agree, but theirs asks for "
 	    "transforms of a type that we do not know") },
 	{ "the one without it is chosen", &gcm_ike,
-	    { { IKE, { GCM256, P384, K20, { 6, 35, 0 } } },
+	    { { IKE, { GCM256, P384, K20, { 13, 35, 0 } } },
 	    { IKE, { GCM256, P384, K20 } } },
 	    CHOSEN(2, "AES256-GCM-16/PRF-SHA2-384/ECP-384") },
 	/* explanations */

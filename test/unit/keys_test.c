@@ -116,10 +116,10 @@ try_vector(const struct keys_vector *v)
 	assert_true(keys_derive(&s, &seed, &first));
 	assert_keys(&first, &s, v->ike);
 	assert_true(keys_child(s.prf, &first.sk_d, &s, seed.ni, seed.nr, NULL,
-	    &child));
+	    (struct bytes){ 0 }, &child));
 	assert_child(&child, &s, v->child);
 	assert_true(keys_child(s.prf, &first.sk_d, &s, seed.ni, seed.nr,
-	    &g_ir_new, &child));
+	    &g_ir_new, (struct bytes){ 0 }, &child));
 	assert_child(&child, &s, v->child_pfs);
 	seed.g_ir = &g_ir_new;
 	seed.old_sk_d = &first.sk_d;
