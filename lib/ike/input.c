@@ -17,6 +17,7 @@
 #include "ike/x_info.h"
 #include "ike/x_init.h"
 #include "ike/x_rekey.h"
+#include "ike/x_sync.h"
 #include "ike/xchg.h"
 
 /*
@@ -99,6 +100,7 @@ enum fit {
 	FIT_NOT,
 	FIT_AGAIN,		/* the last request, which is answered */
 	FIT_NEXT,
+	FIT_ZERO,		/* none of these, but may synchronise ids */
 };
 
 static enum fit
@@ -118,6 +120,8 @@ fit_of(const struct ike_sa *sa, const struct packet *k)
 		return FIT_AGAIN;
 	fits = k->h.mid == x->in_mid && !x->answering &&
 	    sa_allows(sa, k->h.exchange, false);
+	if (!fits && x_sync_may(sa, &k->h))
+		return FIT_ZERO;
 	return fits ? FIT_NEXT : FIT_NOT;
 }
 
@@ -237,6 +241,8 @@ is_wanted(const struct ike_sa *sa, const struct packet *k, enum fit fit)
 
 	if (part.total == 0)
 		return true;
+	if (fit == FIT_ZERO)
+		return false;
 	/* Section 2.6.1: the answer again, but once for all fragments. */
 	if (fit == FIT_AGAIN)
 		return part.number == 1;
@@ -279,11 +285,14 @@ protected(struct ike_sa *sa, struct instant now, struct packet *k,
 	memcpy(buf, k->raw.p, k->raw.n);
 	if (!seal_open(sa_seal_in(sa), buf, k->m.sk_at, k->raw.n, &plain))
 		return;
-	if (fit == FIT_AGAIN)
+	if (k->m.frag_total == 0 && x_sync_may(sa, &k->h) &&
+	    x_sync_respond(sa, now, k->path, k->m.sk_next, plain))
+		sa_touch(sa);
+	else if (fit == FIT_AGAIN)
 		xchg_repeat(sa, k->path);
 	else if (k->m.frag_total != 0)
 		gather(sa, now, k, plain);
-	else
+	else if (fit == FIT_NEXT)
 		inside(sa, now, k, k->m.sk_next, plain);
 	wipe(buf, k->raw.n);
 }

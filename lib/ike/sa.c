@@ -14,6 +14,7 @@
 #include "ike/task.h"
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
+#include "ike/x_sync.h"
 #include "ike/xchg.h"
 
 #define X(exchange)	(1u << ((exchange) - IKE_SA_INIT))
@@ -517,6 +518,7 @@ sa_free(struct ike_sa *sa)
 	xchg_fini(sa);
 	sa_setup_free(sa);
 	sa_create_free(sa);
+	x_sync_fini(sa);
 	keys_fini(&sa->keys);
 	wipe(sa, sizeof(*sa));
 	free(sa);

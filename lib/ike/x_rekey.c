@@ -110,6 +110,7 @@ successor(struct ike_sa *sa, struct instant now, struct rekey *k)
 	n->encap = sa->encap;
 	n->opened = sa->opened;
 	n->frags = sa->frags;
+	n->syncs = sa->syncs;
 	k->invalid = !kex_shared(k->kex, k->theirs, &g_ir);
 	ok = k->spi_i != 0 && k->spi_r != 0 && !k->invalid &&
 	    keys_derive(&n->suite, &seed, &n->keys);
@@ -301,6 +302,20 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	} else {
 		settle(sa, now, n, &lowest);
 	}
+	sa_create_free(sa);
+}
+
+void
+x_rekey_again(struct ike_sa *sa, struct instant now)
+{
+	if (sa->create->overtaken) {
+		conclude(sa, now, NULL);
+		return;
+	}
+	sa->want_rekey = sa->state == SA_ESTABLISHED;
+	sa->retry_at = now;
+	if (sa->create->collided)
+		yield_to_theirs(sa, now);
 	sa_create_free(sa);
 }
 
