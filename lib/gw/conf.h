@@ -148,6 +148,7 @@ struct conf_tunnel {
 	bool		force_encap;
 	bool		fragmentation;	/* of IKE messages */
 	uint16_t	fragment_size;	/* octets of an IP datagram */
+	bool		message_id_sync;	/* RFC 6311 */
 	enum conf_childless childless;
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */

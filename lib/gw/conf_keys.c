@@ -156,6 +156,8 @@ static const struct conf_key keys[] = {
 	    .def = "true" },
 	{ "fragment_size", TUN(fragment_size), .kind = CONF_KIND_NUMBER,
 	    RANGE(576, 65535), .unit = "octets", .def = "1280" },
+	{ "message_id_sync", TUN(message_id_sync), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
 	{ "childless", TUN(childless), .kind = CONF_KIND_WORD,
 	    .words = childless_words, .def = "allow" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),

@@ -156,6 +156,7 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.force_encap = c->force_encap,
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
+		.message_id_sync = c->message_id_sync,
 		.childless = childless_of(c->childless),
 	};
 	out->ike.order = out->esp.order = order_of(c);

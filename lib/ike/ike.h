@@ -80,6 +80,7 @@ struct ike_peer_conf {
 	bool		force_encap;	/* ESP in UDP even without NAT */
 	bool		fragmentation;	/* RFC 7383, if the peer does it */
 	uint16_t	fragment_size;	/* longest IP datagram then */
+	bool		message_id_sync;	/* RFC 6311, the peer's cluster */
 	enum ike_childless childless;
 };
 
@@ -113,6 +114,7 @@ enum ike_event {
 	IKE_EV_FAILED,		/* an attempt or exchange failed */
 	IKE_EV_REKEYED,		/* text: "IKE SA" or "child SA" */
 	IKE_EV_PATH,		/* the peer is at a new address or port */
+	IKE_EV_SYNC,		/* the peer's cluster has a new member in use */
 	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
 };
 

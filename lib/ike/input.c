@@ -19,6 +19,7 @@
 #include "ike/x_init.h"
 #include "ike/x_inter.h"
 #include "ike/x_rekey.h"
+#include "ike/x_sync.h"
 #include "ike/xchg.h"
 
 /*
@@ -101,6 +102,7 @@ enum fit {
 	FIT_NOT,
 	FIT_AGAIN,		/* the last request, which is answered */
 	FIT_NEXT,
+	FIT_ZERO,		/* none of these, but may synchronise ids */
 };
 
 static enum fit
@@ -120,6 +122,8 @@ fit_of(const struct ike_sa *sa, const struct packet *k)
 		return FIT_AGAIN;
 	fits = k->h.mid == x->in_mid && !x->answering &&
 	    sa_allows(sa, k->h.exchange, false);
+	if (!fits && x_sync_may(sa, &k->h))
+		return FIT_ZERO;
 	return fits ? FIT_NEXT : FIT_NOT;
 }
 
@@ -269,6 +273,8 @@ is_wanted(const struct ike_sa *sa, const struct packet *k, enum fit fit)
 
 	if (part.total == 0)
 		return true;
+	if (fit == FIT_ZERO)
+		return false;
 	/* Section 2.6.1: the answer again, but once for all fragments. */
 	if (fit == FIT_AGAIN)
 		return part.number == 1;
@@ -313,11 +319,14 @@ protected(struct ike_sa *sa, struct instant now, struct packet *k,
 	memcpy(buf, k->raw.p, k->raw.n);
 	if (!seal_open(seal, buf, k->m.sk_at, k->raw.n, &plain))
 		return;
-	if (fit == FIT_AGAIN)
+	if (k->m.frag_total == 0 && x_sync_may(sa, &k->h) &&
+	    x_sync_respond(sa, now, k->path, k->m.sk_next, plain))
+		sa_touch(sa);
+	else if (fit == FIT_AGAIN)
 		xchg_repeat(sa, k->path);
 	else if (k->m.frag_total != 0)
 		gather(sa, now, k, plain);
-	else
+	else if (fit == FIT_NEXT)
 		inside(sa, now, k, k->m.sk_next, plain);
 	wipe(buf, k->raw.n);
 }

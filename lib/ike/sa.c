@@ -16,6 +16,7 @@
 #include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/x_inter.h"
+#include "ike/x_sync.h"
 #include "ike/xchg.h"
 
 #define X(exchange)	(1u << ((exchange) - IKE_SA_INIT))
@@ -533,6 +534,7 @@ sa_free(struct ike_sa *sa)
 	sa_setup_free(sa);
 	sa_create_free(sa);
 	follow_free(sa->pending);
+	x_sync_fini(sa);
 	keys_fini(&sa->keys);
 	wipe(sa, sizeof(*sa));
 	free(sa);

@@ -125,6 +125,8 @@ struct xchg {
 	struct instant	forget_at;	/* the response */
 };
 
+struct sync;
+
 struct ike_sa {
 	struct ike	*ike;
 	struct ike_peer	*peer;		/* NULL until a responder knows */
@@ -136,6 +138,7 @@ struct ike_sa {
 	bool		want_delete, want_rekey, want_child, want_dpd;
 	bool		nat_local, nat_remote, encap;
 	bool		frags;		/* both ends do RFC 7383 */
+	bool		syncs;		/* both ends do RFC 6311 */
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */
@@ -146,6 +149,7 @@ struct ike_sa {
 	struct setup	*setup;
 	struct create	*create;
 	struct follow	*pending;	/* of the peer's; see x_follow.h */
+	struct sync	*sync;		/* the last one; see x_sync.h */
 	struct child	*children;
 	struct nonce_key lowest;	/* of the IKE_SA_INIT of its line */
 	uint32_t	token;		/* awaited AUTH value */

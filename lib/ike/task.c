@@ -61,20 +61,27 @@ gone_anyway(struct ike_sa *sa, struct instant now)
 	sa_die(sa, now, NULL);
 }
 
+static void
+delete_again(struct ike_sa *sa, struct instant now)
+{
+	x_info_delete_ike(sa, now, N_NONE);
+}
+
 static const struct task_row {
 	void	(*answer)(struct ike_sa *, struct instant,
 		    const struct path *, const struct msg *);
 	void	(*expired)(struct ike_sa *, struct instant);
+	void	(*again)(struct ike_sa *, struct instant);
 } rows[TASKS] = {
-	[TASK_INIT] = { x_init_answer, init_over },
-	[TASK_INTER] = { x_inter_answer, peer_dead },
-	[TASK_AUTH] = { x_auth_answer, peer_dead },
-	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway },
-	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead },
-	[TASK_REKEY_IKE] = { x_rekey_answer, peer_dead },
-	[TASK_REKEY_CHILD] = { x_child_answer, peer_dead },
-	[TASK_CREATE_CHILD] = { x_child_answer, peer_dead },
-	[TASK_DPD] = { x_info_alive, peer_dead },
+	[TASK_INIT] = { x_init_answer, init_over, NULL },
+	[TASK_INTER] = { x_inter_answer, peer_dead, NULL },
+	[TASK_AUTH] = { x_auth_answer, peer_dead, NULL },
+	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway, delete_again },
+	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead, NULL },
+	[TASK_REKEY_IKE] = { x_rekey_answer, peer_dead, x_rekey_again },
+	[TASK_REKEY_CHILD] = { x_child_answer, peer_dead, x_child_again },
+	[TASK_CREATE_CHILD] = { x_child_answer, peer_dead, x_child_again },
+	[TASK_DPD] = { x_info_alive, peer_dead, x_info_probe },
 };
 
 void
@@ -93,6 +100,19 @@ task_expired(struct ike_sa *sa, struct instant now)
 		gone_anyway(sa, now);
 	else
 		rows[sa->x.task].expired(sa, now);
+}
+
+void
+task_again(struct ike_sa *sa, struct instant now, enum task task,
+    uint32_t subject)
+{
+	struct child *c = child_by_in(sa->ike, subject);
+
+	if (task == TASK_DELETE_CHILD && c != NULL)
+		c->want_delete = true;
+	else if (rows[task].again != NULL)
+		rows[task].again(sa, now);
+	sa_touch(sa);
 }
 
 struct instant

@@ -18,6 +18,7 @@
 #include "ike/peer.h"
 #include "ike/x_child.h"
 #include "ike/x_info.h"
+#include "ike/x_sync.h"
 #include "ike/xchg.h"
 
 /* Keeps the peer's message until its AUTH value is known. */
@@ -109,6 +110,7 @@ send_request(struct ike_sa *sa, struct instant now)
 		id_encode(build_payload(&b, PL_IDR), conf->remote_id.type,
 		    bytes_of(conf->remote_id.data, conf->remote_id.n));
 	build_auth(&b, sa);
+	x_sync_build(&b, sa);
 	if (!sa->setup->childless) {
 		x_child_build_sa(&b, &esp, sa->setup->spi_in);
 		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
@@ -230,6 +232,7 @@ static void
 accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
 	sa_establish(sa, now);
+	x_sync_hear(sa, m);
 	peer_elect(sa->peer, sa, now);
 	first_child(sa, now, m);
 	sa_setup_free(sa);
@@ -419,11 +422,13 @@ answer(struct ike_sa *sa, struct instant now)
 		return;
 	}
 	sa_establish(sa, now);
+	x_sync_hear(sa, &m);
 	peer_elect(sa->peer, sa, now);
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
 	certs_build_chain(&b, sa);
 	build_auth(&b, sa);
+	x_sync_build(&b, sa);
 	c = answer_child(sa, now, &b, &m);
 	if (c != NULL)
 		c->answer = true;

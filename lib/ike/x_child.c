@@ -505,6 +505,13 @@ x_child_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		sa_create_free(sa);
 }
 
+void
+x_child_again(struct ike_sa *sa, struct instant now)
+{
+	put_off(sa, now, child_by_in(sa->ike, sa->create->old_in));
+	sa_create_free(sa);
+}
+
 /* --- responder --- */
 
 /* The child that a REKEY_SA notify is about (section 3.10.1: its sender's). */

@@ -11,6 +11,8 @@
 void	x_child_request(struct ike_sa *, struct instant, struct child *old);
 void	x_child_answer(struct ike_sa *, struct instant, const struct path *,
 	    const struct msg *);
+/* Our request is void: it is made anew as soon as may be. */
+void	x_child_again(struct ike_sa *, struct instant);
 void	x_child_respond(struct ike_sa *, struct instant, const struct msg *);
 
 /* What stands in the way of the child whose key exchanges go on, or N_NONE. */

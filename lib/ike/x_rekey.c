@@ -109,6 +109,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->encap = sa->encap;
 	n->opened = sa->opened;
 	n->frags = sa->frags;
+	n->syncs = sa->syncs;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    keys_derive(&n->suite, &seed, &n->keys);
 	if (!ok) {
@@ -386,6 +387,20 @@ x_rekey_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		settle(sa, now, n, &lowest);
 	else
 		not_valid(sa, now);
+	sa_create_free(sa);
+}
+
+void
+x_rekey_again(struct ike_sa *sa, struct instant now)
+{
+	if (sa->create->overtaken) {
+		conclude(sa, now, NULL);
+		return;
+	}
+	sa->want_rekey = sa->state == SA_ESTABLISHED;
+	sa->retry_at = now;
+	if (sa->create->collided)
+		yield_to_theirs(sa, now);
 	sa_create_free(sa);
 }
 

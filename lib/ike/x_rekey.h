@@ -7,6 +7,8 @@
 void	x_rekey_request(struct ike_sa *, struct instant);
 void	x_rekey_answer(struct ike_sa *, struct instant, const struct path *,
 	    const struct msg *);
+/* Our request is void: it is made anew unless the peer has rekeyed. */
+void	x_rekey_again(struct ike_sa *, struct instant);
 void	x_rekey_respond(struct ike_sa *, struct instant, const struct msg *);
 /* What stands in the way of the rekey whose key exchanges go on, or N_NONE. */
 uint16_t x_rekey_obstacle(const struct ike_sa *);

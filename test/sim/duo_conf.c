@@ -98,6 +98,7 @@ default_conf(int side)
 		.dpd = true,
 		.fragmentation = true,
 		.fragment_size = 1280,
+		.message_id_sync = true,
 		.childless = IKE_CHILDLESS_ALLOW,
 	};
 }

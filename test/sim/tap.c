@@ -1,6 +1,7 @@
 /*
  * A tap on one end's outgoing messages.  IKE_SA_INIT is left alone: its
- * message id stays zero while cookies and groups change it (section 2.6).
+ * message id stays zero while cookies and groups change it (section 2.6).  So
+ * is the answer to a synchronisation, after which ids may leap (RFC 6311).
  */
 #include "sim/tap.h"
 
@@ -27,6 +28,7 @@ struct tap_line {
 	struct tap_line	*next;
 	uint64_t	spi_i, spi_r;
 	struct speech	last[2];	/* request, response */
+	bool		jumps[2];	/* once: ids were synchronised */
 };
 
 static struct tap_line *
@@ -113,13 +115,17 @@ hear_again(struct tap *t, struct speech *p, const struct hdr *h,
 }
 
 static void
-hear_next(struct tap *t, struct speech *p, const struct hdr *h,
+hear_next(struct tap *t, struct tap_line *l, const struct hdr *h,
     uint16_t number, struct bytes m)
 {
+	bool response = (h->flags & HDR_RESPONSE) != 0;
+	struct speech *p = &l->last[response];
+
 	if (p->any && h->mid < p->mid)
 		trouble(t, "message id went back", h);
-	else if (p->any && h->mid != p->mid + 1)
+	else if (p->any && h->mid != p->mid + 1 && !l->jumps[response])
 		trouble(t, "message id skipped", h);
+	l->jumps[response] = false;
 	forget(p);
 	remember(p, number, m);
 	p->mid = h->mid;
@@ -130,6 +136,7 @@ void
 tap_hear(struct tap *t, struct bytes m)
 {
 	struct rd r = rd_of(m);
+	struct tap_line *l;
 	struct speech *p;
 	struct msg msg;
 	struct hdr h;
@@ -145,11 +152,15 @@ tap_hear(struct tap *t, struct bytes m)
 		trouble(t, "not a proper chain of payloads", &h);
 		return;
 	}
-	p = &line_of(t, &h)->last[(h.flags & HDR_RESPONSE) != 0];
-	if (p->any && h.mid == p->mid)
+	l = line_of(t, &h);
+	p = &l->last[(h.flags & HDR_RESPONSE) != 0];
+	if (t->synchronised && h.mid == 0 && h.exchange == INFORMATIONAL &&
+	    (h.flags & HDR_RESPONSE) != 0)
+		l->jumps[0] = l->jumps[1] = true;
+	else if (p->any && h.mid == p->mid)
 		hear_again(t, p, &h, msg.frag_number, m);
 	else
-		hear_next(t, p, &h, msg.frag_number, m);
+		hear_next(t, l, &h, msg.frag_number, m);
 }
 
 void

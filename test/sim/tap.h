@@ -15,6 +15,7 @@ struct tap_line;
 struct tap {
 	struct tap_line	*lines;		/* one per IKE SA, owned */
 	unsigned	again;		/* messages and fragments repeated */
+	bool		synchronised;	/* answers with id 0 are about that */
 	struct reason	trouble;
 };
 

@@ -23,7 +23,8 @@ static const char whole[] =
 	"    tunnel_inside_cidr = \"169.254.11.0/30\";\n"
 	"    dpd_timeout_action = \"none\"; interface_name = \"east\";\n"
 	"    force_encapsulation = true; fragmentation = false;\n"
-	"    fragment_size = 576; phase2_lifetime_bytes = 5000000000;\n"
+	"    fragment_size = 576; message_id_sync = false;"
+	"    phase2_lifetime_bytes = 5000000000;\n"
 	"  } );\n"
 	"}, {\n"
 	"  name = \"d\"; role = \"device\"; routes = [ \"10.9.0.0/16\" ];\n"
@@ -99,6 +100,7 @@ values_come_out_as_written(void **state)
 	assert_true(t->force_encap);
 	assert_false(t->fragmentation);
 	assert_int_equal(t->fragment_size, 576);
+	assert_false(t->message_id_sync);
 	assert_int_equal(t->phase2_bytes, 5000000000);
 	assert_int_equal(t->phase2_packets, 0);
 	t = &d->tunnels[0];
@@ -170,6 +172,7 @@ defaults_are_those_of_the_service(void **state)
 	assert_false(t->force_encap);
 	assert_true(t->fragmentation);
 	assert_int_equal(t->fragment_size, 1280);
+	assert_true(t->message_id_sync);
 	assert_int_equal(t->phase2_bytes, 0);
 	assert_int_equal(t->phase2_packets, 0);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);
