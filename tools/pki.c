@@ -73,6 +73,7 @@ make_root(struct pki_ca *ca, const struct pki_options *o, X509_NAME *subject,
 {
 	struct pki_wish w = {
 		.role = PKI_ROOT, .subject = subject, .now = ca->now,
+		.crl_url = o->crl_url, .ocsp_url = o->ocsp_url,
 		.days = o->days != 0 ? o->days : ROOT_DAYS,
 	};
 	enum ctl_exit rc = new_key(o, &ca->root_key);
@@ -172,6 +173,7 @@ make_sub(struct pki_ca *ca, const struct pki_options *o, const char *dn,
 {
 	struct pki_wish w = {
 		.role = PKI_SUB, .now = ca->now, .ca = ca->root,
+		.crl_url = o->crl_url, .ocsp_url = o->ocsp_url,
 		.ca_key = ca->root_key,
 		.days = o->days != 0 ? o->days : SUB_DAYS,
 	};
@@ -372,6 +374,7 @@ make_gateway(struct pki_ca *ca, const struct pki_options *o,
 {
 	struct pki_wish w = {
 		.role = PKI_GATEWAY, .now = ca->now,
+		.crl_url = o->crl_url, .ocsp_url = o->ocsp_url,
 		.days = o->days != 0 ? o->days : GATEWAY_DAYS,
 	};
 	enum ctl_exit rc = choose_issuer(ca, &w);

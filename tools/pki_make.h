@@ -20,6 +20,7 @@ struct pki_wish {
 	enum pki_role	role;
 	X509_NAME	*subject;
 	GENERAL_NAMES	*sans;		/* NULL: none */
+	const char	*crl_url, *ocsp_url;	/* NULL: none */
 	EVP_PKEY	*key;
 	X509		*ca;		/* NULL: by itself */
 	EVP_PKEY	*ca_key;

@@ -73,6 +73,9 @@ struct setup {
 	bool		initial_contact;	/* the peer said so */
 	bool		childless;	/* no child with IKE_AUTH */
 	struct reason	why;		/* an error that nobody vouches for */
+	struct inquiry	*inquiry;	/* that it waits for; or NULL */
+	struct ike_sa	*wait_next;	/* who waits for the same */
+	struct instant	wait_until;	/* for all of them */
 };
 
 /* Our outstanding CREATE_CHILD_SA. */
@@ -107,6 +110,8 @@ struct xchg {
 	struct instant	resend_at, give_up_at;
 	struct instant	forget_at;	/* the response */
 };
+
+struct inquiry;
 
 struct ike_sa {
 	struct ike	*ike;
