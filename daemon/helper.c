@@ -13,7 +13,9 @@
 
 #include "daemon/mono.h"
 
-#define PAUSE_SECONDS	1	/* from one's death to the next one */
+#define PAUSE_SECONDS	1	/* to the next one; doubles with each death */
+#define PAUSE_MOST	64
+#define STABLE_SECONDS	60	/* one that lived so long was fine */
 #define ROOM		262144	/* octets of answers on the way */
 
 static void
@@ -58,6 +60,16 @@ helper_renew(struct helper *h)
 	return 0;
 }
 
+static void
+start_later(struct helper *h, struct instant now)
+{
+	if (span_to_s(instant_since(now, h->since)) > STABLE_SECONDS ||
+	    h->pause == 0)
+		h->pause = PAUSE_SECONDS;
+	h->start_at = instant_after(now, span_s(h->pause));
+	h->pause = h->pause < PAUSE_MOST ? 2 * h->pause : PAUSE_MOST;
+}
+
 static bool
 wants(const struct conf *conf)
 {
@@ -97,10 +109,11 @@ helper_tick(struct helper *h, struct instant now, const struct spawn_user *u,
 	if (pid < 0) {
 		log_event(LEVEL_ERROR, "fetcher-start-failed", "error=%d",
 		    (int)-pid);
-		h->start_at = instant_after(now, span_s(PAUSE_SECONDS));
+		start_later(h, now);
 		return;
 	}
 	h->pid = pid;
+	h->since = now;
 	h->start_at = INSTANT_NEVER;
 	log_event(LEVEL_INFO, "fetcher-started", "pid=%d", (int)pid);
 }
@@ -117,6 +130,5 @@ helper_reap(struct helper *h)
 	    WTERMSIG(status) : WEXITSTATUS(status));
 	h->pid = 0;
 	if (h->wanted)
-		h->start_at = instant_after(mono_now(),
-		    span_s(PAUSE_SECONDS));
+		start_later(h, mono_now());
 }

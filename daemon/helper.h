@@ -15,6 +15,8 @@ struct helper {
 	int		fd[2];		/* engine's end, fetcher's end */
 	bool		wanted;
 	struct instant	start_at;	/* never: it runs, or need not */
+	struct instant	since;		/* the last one was started */
+	int64_t		pause;		/* seconds before the next, if it dies */
 };
 
 /* For a new engine: a new pair, and the fetcher of the old one ends. */

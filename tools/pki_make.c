@@ -170,7 +170,7 @@ add_url(X509 *x, X509 *ca, int nid, const char *prefix, const char *url)
 {
 	char value[CERT_URL_LEN + 16];
 
-	if (url == NULL)
+	if (url == NULL || url[0] == '\0')
 		return true;
 	str_fmt(value, sizeof(value), "%s%s", prefix, url);
 	return add_text(x, ca, nid, value);
@@ -274,6 +274,23 @@ pki_entry_of(X509 *x, const char *issuer, const char *name,
 	}
 	str_set(e->issuer, sizeof(e->issuer), issuer);
 	str_set(e->name, sizeof(e->name), name);
+	free((void *)(uintptr_t)pem.p);
+}
+
+void
+pki_urls(X509 *x, char crl[static CERT_URL_LEN],
+    char ocsp[static CERT_URL_LEN])
+{
+	struct bytes pem = pki_pem_certs(&x, 1);
+	struct cert_chain ch;
+	struct reason why;
+
+	crl[0] = ocsp[0] = '\0';
+	if (pem.p != NULL && cert_chain_read_pem(&ch, pem, &why)) {
+		(void)cert_crl_url(ch.cert[0], crl);
+		(void)cert_ocsp_url(ch.cert[0], ocsp);
+		cert_chain_fini(&ch);
+	}
 	free((void *)(uintptr_t)pem.p);
 }
 

@@ -170,6 +170,9 @@ ask(uint32_t token, enum fetch_kind kind, const char *path)
 	if (path[0] == '/')
 		str_fmt(url, sizeof(url), "http://127.0.0.1:%u%s", all.port,
 		    path);
+	else if (strcmp(path, "localhost") == 0)
+		str_fmt(url, sizeof(url), "http://localhost:%u/good",
+		    all.port);
 	else
 		str_set(url, sizeof(url), path);
 	wr_u32(&w, token);
@@ -241,6 +244,8 @@ static const struct {
 	{ "/good", FETCH_OCSP, FETCH_FAILED, 0,
 	  "the server answers 404 Not Found" },
 	{ "/silent", FETCH_CRL, FETCH_FAILED, 0, "nothing within 5 seconds" },
+	/* By name, which takes a look at /etc/hosts. */
+	{ "localhost", FETCH_CRL, FETCH_END, 8, "the list" },
 	{ "http://127.0.0.1:1/", FETCH_CRL, FETCH_FAILED, 0,
 	  "Connection refused" },
 	{ "https://127.0.0.1/", FETCH_CRL, FETCH_FAILED, 0,
