@@ -17,6 +17,7 @@
 
 #include "daemon/chan.h"
 #include "daemon/clients.h"
+#include "daemon/fetches.h"
 #include "daemon/heap.h"
 #include "crypto/prf.h"
 #include "gw/bundle.h"
@@ -39,6 +40,7 @@ struct engine {
 	struct gw	*gw;
 	struct streams	 streams;
 	struct clients	 clients;
+	struct fetches	 fetches;
 	bool		 waiting;	/* for room in the channel */
 	unsigned	 work;		/* events since memory was tidied */
 	struct instant	 tidied;
@@ -172,6 +174,9 @@ drain(struct engine *e)
 		case GW_OUT_KERN:
 			send_op(e, o.op);
 			break;
+		case GW_OUT_FETCH:
+			fetches_ask(&e->fetches, now, &o);
+			break;
 		case GW_OUT_STREAM:
 			streams_send(&e->streams, now, o.conn);
 			break;
@@ -278,6 +283,9 @@ dispatch(struct engine *e, const struct poller_event *ev)
 		if (ev->in || ev->hup)
 			streams_readable(&e->streams, now, ev->number);
 		break;
+	case POLL_FETCHER:
+		fetches_readable(&e->fetches, now);
+		break;
 	}
 	return 0;
 }
@@ -348,6 +356,8 @@ watch(struct engine *e)
 	}
 	if (error == 0 && e->boot->ctl >= 0)
 		error = poller_add(e->ep, e->boot->ctl, POLL_CTL_LISTENER, 0);
+	if (error == 0 && e->boot->fetch >= 0)
+		error = poller_add(e->ep, e->boot->fetch, POLL_FETCHER, 0);
 	return error;
 }
 
@@ -375,6 +385,7 @@ start(struct engine *e)
 		return e->ep;
 	heap_trim();
 	streams_init(&e->streams, e->ep, e->gw);
+	fetches_init(&e->fetches, e->boot->fetch, e->gw);
 	clients_init(&e->clients, e->ep, e->boot->ctl, e->gw);
 	return watch(e);
 }
@@ -384,6 +395,7 @@ finish(struct engine *e)
 {
 	streams_fini(&e->streams);
 	clients_fini(&e->clients);
+	fetches_fini(&e->fetches);
 	if (e->chan != NULL)
 		chan_free(e->chan);
 	gw_free(e->gw);

@@ -21,6 +21,7 @@ struct engine_boot {
 	int		chan;		/* SOCK_SEQPACKET to the monitor */
 	int		udp[ENGINE_UDP_N];	/* -1: absent */
 	int		ctl;		/* control socket, listening */
+	int		fetch;		/* SOCK_SEQPACKET to the fetcher */
 	int		conf;		/* sealed memfd: configuration text */
 	const char	*conf_name;	/* its file name, for messages */
 	bool		kernel_none;

@@ -349,7 +349,7 @@ int
 main(int argc, char **argv)
 {
 	static struct monitor m = { .boot = { .udp = { -1, -1, -1, -1 },
-	    .ctl = -1, .conf = -1 } };
+	    .ctl = -1, .conf = -1, .fetch = -1 } };
 	struct options o = { .conf = "/etc/vpnd/vpnd.conf",
 	    .rundir = "/run/vpnd", .level = LEVEL_INFO };
 	struct paths p = { .pid_fd = -1 };

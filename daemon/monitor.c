@@ -175,8 +175,11 @@ spawn(struct monitor *m, int engine_end)
 static int
 start_engine(struct monitor *m)
 {
-	int fd[2], rc = chan_pair(fd);
+	int fd[2], rc = helper_renew(&m->fetcher);
 
+	m->boot.fetch = m->fetcher.fd[0];
+	if (rc == 0)
+		rc = chan_pair(fd);
 	if (rc < 0)
 		return rc;
 	rc = spawn(m, fd[1]);
@@ -310,6 +313,7 @@ monitor_reload(struct monitor *m, struct reason *why)
 	m->files = fresh;
 	heap_trim();
 	warn(&m->files);
+	helper_conf(&m->fetcher, m->files.conf);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);
 	if (e.conn.fd < 0) {
@@ -343,9 +347,10 @@ on_signal(struct monitor *m)
 	struct signalfd_siginfo s;
 
 	while (read(m->signals, &s, sizeof(s)) == sizeof(s)) {
-		if (s.ssi_signo == SIGCHLD)
+		if (s.ssi_signo == SIGCHLD) {
 			reap(m);
-		else if (s.ssi_signo == SIGHUP)
+			helper_reap(&m->fetcher);
+		} else if (s.ssi_signo == SIGHUP)
 			reload_asked(m);
 		else
 			stop(m);
@@ -521,6 +526,7 @@ timers(struct monitor *m)
 		end_dial(m, d, ETIMEDOUT);
 	if (instant_due(m->restart_at, now))
 		restart(m, now);
+	helper_tick(&m->fetcher, now, &m->user, forget, m);
 	if (instant_due(m->stop_at, now) && m->engine > 0) {
 		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
 		    (int)m->engine);
@@ -554,7 +560,8 @@ static struct instant
 deadline(const struct monitor *m)
 {
 	return instant_min(timers_next(&m->dials.timers),
-	    instant_min(m->restart_at, m->stop_at));
+	    instant_min(m->fetcher.start_at,
+	    instant_min(m->restart_at, m->stop_at)));
 }
 
 static void
@@ -628,7 +635,11 @@ monitor_run(struct monitor *m)
 		return 4;
 	}
 	warn(&m->files);
+	m->fetcher = (struct helper){ .fd = { -1, -1 },
+	    .start_at = INSTANT_NEVER };
+	helper_conf(&m->fetcher, m->files.conf);
 	loop(m);
+	helper_fini(&m->fetcher);
 	tear_down(m);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "daemon/conffile.h"
 #include "daemon/dial.h"
 #include "daemon/engine.h"
+#include "daemon/helper.h"
 #include "daemon/iface.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
@@ -44,6 +45,7 @@ struct monitor {
 	struct ifaces	ifaces;
 	struct sas	sas;
 	struct dials	dials;
+	struct helper	fetcher;
 
 	const char	*not_news;	/* interface whose events we cause */
 	int		epoll, signals;

@@ -15,6 +15,7 @@ enum poller_kind {
 	POLL_CTL_CLIENT,	/* number: client */
 	POLL_BGP_LISTENER,	/* number: tunnel */
 	POLL_BGP_CONN,		/* number: connection */
+	POLL_FETCHER,
 };
 
 struct poller_event {

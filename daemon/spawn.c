@@ -4,7 +4,8 @@
  * directory an empty one, groups and uid changed and every capability dropped
  * with them (bounding and ambient sets too), no new privileges, not dumpable,
  * no child processes, dead when the monitor is.  What cannot be given up ends
- * the child at once: an engine with privileges is never run.
+ * the child at once: an engine with privileges is never run.  The fetcher is
+ * born in the same way.
  */
 #include "daemon/spawn.h"
 
@@ -19,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/fetcher.h"
 #include "util/array.h"
 #include "util/str.h"
 
@@ -67,17 +69,10 @@ by_number(const void *a, const void *b)
 }
 
 static bool
-close_others(const struct engine_boot *boot)
+close_others(int *keep, size_t n)
 {
-	int keep[ENGINE_UDP_N + 3];
-	size_t n = 0;
 	unsigned from = 3;
 
-	for (size_t i = 0; i < ENGINE_UDP_N; i++)
-		keep[n++] = boot->udp[i];
-	keep[n++] = boot->chan;
-	keep[n++] = boot->ctl;
-	keep[n++] = boot->conf;
 	qsort(keep, n, sizeof(keep[0]), by_number);
 	for (size_t i = 0; i < n; i++) {
 		if (keep[i] < (int)from)
@@ -88,6 +83,21 @@ close_others(const struct engine_boot *boot)
 		from = (unsigned)keep[i] + 1;
 	}
 	return close_range(from, ~0u, 0) == 0;
+}
+
+static bool
+close_all_but(const struct engine_boot *boot)
+{
+	int keep[ENGINE_UDP_N + 4];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ENGINE_UDP_N; i++)
+		keep[n++] = boot->udp[i];
+	keep[n++] = boot->chan;
+	keep[n++] = boot->ctl;
+	keep[n++] = boot->conf;
+	keep[n++] = boot->fetch;
+	return close_others(keep, n);
 }
 
 static bool
@@ -137,11 +147,16 @@ process_flags(pid_t monitor)
 }
 
 static void __attribute__((noreturn))
+refuse_as(const char *event, const char *step)
+{
+	log_event(LEVEL_ERROR, event, "step=%s error=%d", step, errno);
+	_exit(EXIT_SANDBOX);
+}
+
+static void __attribute__((noreturn))
 refuse(const char *step)
 {
-	log_event(LEVEL_ERROR, "engine-sandbox-failed", "step=%s error=%d",
-	    step, errno);
-	_exit(EXIT_SANDBOX);
+	refuse_as("engine-sandbox-failed", step);
 }
 
 static void
@@ -153,7 +168,7 @@ become_engine(const struct spawn_user *u, const char *root,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, "vpnd-engine", 0, 0, 0);
-	if (!close_others(boot))
+	if (!close_all_but(boot))
 		refuse("close");
 	if (!limits())
 		refuse("limits");
@@ -178,6 +193,49 @@ spawn_engine(const struct spawn_user *u, const char *root,
 		become_engine(u, root, boot, monitor);
 		forget(of);
 		_exit(engine_run(boot));
+	}
+	return pid < 0 ? -errno : pid;
+}
+
+/* As the engine, but with a file system to look names up by: see fetcher.c. */
+static void
+become_fetcher(const struct spawn_user *u, int *sock, pid_t monitor)
+{
+	static const char event[] = "fetcher-sandbox-failed";
+	const struct rlimit none = { 0, 0 };
+	sigset_t no_signals;
+
+	sigemptyset(&no_signals);
+	sigprocmask(SIG_SETMASK, &no_signals, NULL);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_NAME, "vpnd-fetcher", 0, 0, 0);
+	if (!close_others(sock, 1))
+		refuse_as(event, "close");
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || chdir("/") < 0)
+		refuse_as(event, "limits");
+	if (!change_id(u))
+		refuse_as(event, "user");
+	if (!process_flags(monitor))
+		refuse_as(event, "flags");
+	if (!is_harmless(u))
+		refuse_as(event, "capabilities");
+	if (!fetcher_lock())
+		refuse_as(event, "seccomp");
+}
+
+pid_t
+spawn_fetcher(const struct spawn_user *u, int sock, void (*forget)(void *),
+    void *of)
+{
+	pid_t monitor = getpid();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		become_fetcher(u, &sock, monitor);
+		forget(of);
+		_exit(fetcher_run(sock));
 	}
 	return pid < 0 ? -errno : pid;
 }

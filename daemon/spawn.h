@@ -1,4 +1,4 @@
-/* Starting the engine in a process without any privilege. */
+/* Starting the engine and the fetcher in processes without any privilege. */
 #ifndef DAEMON_SPAWN_H
 #define DAEMON_SPAWN_H
 
@@ -29,5 +29,8 @@ int	spawn_root_make(const char *path);
  */
 pid_t	spawn_engine(const struct spawn_user *, const char *root,
 	    const struct engine_boot *, void (*forget)(void *), void *of);
+/* The same for the fetcher, which serves at this end of its socket. */
+pid_t	spawn_fetcher(const struct spawn_user *, int sock,
+	    void (*forget)(void *), void *of);
 
 #endif

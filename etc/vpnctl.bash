@@ -21,7 +21,7 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -45,7 +45,7 @@ _vpnctl() {
 			cessationOfOperation" -- "$cur")
 		return
 		;;
-	--timeout | --dn | --days | --san)
+	--timeout | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
 	esac
@@ -55,8 +55,8 @@ _vpnctl() {
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
-		"pki init" | "pki subca") options+=" --key --days" ;;
-		"pki issue") options+=" --san --dn --key --new-key --days" ;;
+		"pki init" | "pki subca") options+=" --key --days --crl-url --ocsp-url" ;;
+		"pki issue") options+=" --san --dn --key --new-key --days --crl-url --ocsp-url" ;;
 		"pki revoke") options+=" --reason" ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -65,6 +65,22 @@ sign(struct pki_ca *ca, const struct pki_wish *w, const char *issuer,
 	return pki_index_add(&ca->index, e) ? CTL_EXIT_OK : out_of_memory();
 }
 
+/* The URLs of a certificate: those given, else those that it had before. */
+struct urls {
+	char		crl[CERT_URL_LEN], ocsp[CERT_URL_LEN];
+};
+
+static void
+choose_urls(const struct pki_options *o, X509 *before, struct urls *u,
+    struct pki_wish *w)
+{
+	*u = (struct urls){ .crl = "" };
+	if (before != NULL)
+		pki_urls(before, u->crl, u->ocsp);
+	w->crl_url = o->crl_url != NULL ? o->crl_url : u->crl;
+	w->ocsp_url = o->ocsp_url != NULL ? o->ocsp_url : u->ocsp;
+}
+
 /* --- init --- */
 
 static enum ctl_exit
@@ -73,6 +89,7 @@ make_root(struct pki_ca *ca, const struct pki_options *o, X509_NAME *subject,
 {
 	struct pki_wish w = {
 		.role = PKI_ROOT, .subject = subject, .now = ca->now,
+		.crl_url = o->crl_url, .ocsp_url = o->ocsp_url,
 		.days = o->days != 0 ? o->days : ROOT_DAYS,
 	};
 	enum ctl_exit rc = new_key(o, &ca->root_key);
@@ -178,7 +195,9 @@ make_sub(struct pki_ca *ca, const struct pki_options *o, const char *dn,
 	bool renew = ca->sub != NULL && !pki_ca_revoked(ca, "sub");
 	enum ctl_exit rc = sub_subject(ca, dn, renew, &w.subject);
 	X509 *cert = NULL;
+	struct urls urls;
 
+	choose_urls(o, renew ? ca->sub : NULL, &urls, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = sub_key(ca, o, renew);
 	w.key = ca->sub_key;
@@ -377,7 +396,9 @@ make_gateway(struct pki_ca *ca, const struct pki_options *o,
 	enum ctl_exit rc = choose_issuer(ca, &w);
 	X509 *cert = NULL;
 	bool is_new = false;
+	struct urls urls;
 
+	choose_urls(o, b->cert, &urls, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = choose_subject(o, name, b, &w);
 	if (rc == CTL_EXIT_OK)

@@ -13,6 +13,8 @@ struct pki_options {
 	const char	*key;		/* type; NULL: as it was, or ec384 */
 	const char	*dn;		/* issue: subject */
 	const char	*reason;	/* revoke */
+	/* init, subca, issue: where the issuer's CRL lies, who answers OCSP */
+	const char	*crl_url, *ocsp_url;
 	unsigned	days;		/* 0: by what it is */
 	bool		new_key;
 	bool		json;

@@ -164,6 +164,18 @@ add_text(X509 *x, X509 *ca, int nid, const char *value)
 	return ok;
 }
 
+/* cRLDistributionPoints or authorityInfoAccess with one http URL, or none. */
+static bool
+add_url(X509 *x, X509 *ca, int nid, const char *prefix, const char *url)
+{
+	char value[CERT_URL_LEN + 16];
+
+	if (url == NULL || url[0] == '\0')
+		return true;
+	str_fmt(value, sizeof(value), "%s%s", prefix, url);
+	return add_text(x, ca, nid, value);
+}
+
 static bool
 set_extensions(X509 *x, X509 *ca, const struct pki_wish *w)
 {
@@ -185,6 +197,8 @@ set_extensions(X509 *x, X509 *ca, const struct pki_wish *w)
 	    add_text(x, ca, NID_ext_key_usage, roles[w->role].eku)) &&
 	    add_text(x, ca, NID_subject_key_identifier, "hash") &&
 	    add_text(x, ca, NID_authority_key_identifier, "keyid:always") &&
+	    add_url(x, ca, NID_crl_distribution_points, "URI:", w->crl_url) &&
+	    add_url(x, ca, NID_info_access, "OCSP;URI:", w->ocsp_url) &&
 	    (w->sans == NULL || sk_GENERAL_NAME_num(w->sans) == 0 ||
 	    X509_add1_ext_i2d(x, NID_subject_alt_name, w->sans, 0,
 	    X509V3_ADD_DEFAULT) == 1);
@@ -260,6 +274,23 @@ pki_entry_of(X509 *x, const char *issuer, const char *name,
 	}
 	str_set(e->issuer, sizeof(e->issuer), issuer);
 	str_set(e->name, sizeof(e->name), name);
+	free((void *)(uintptr_t)pem.p);
+}
+
+void
+pki_urls(X509 *x, char crl[static CERT_URL_LEN],
+    char ocsp[static CERT_URL_LEN])
+{
+	struct bytes pem = pki_pem_certs(&x, 1);
+	struct cert_chain ch;
+	struct reason why;
+
+	crl[0] = ocsp[0] = '\0';
+	if (pem.p != NULL && cert_chain_read_pem(&ch, pem, &why)) {
+		(void)cert_crl_url(ch.cert[0], crl);
+		(void)cert_ocsp_url(ch.cert[0], ocsp);
+		cert_chain_fini(&ch);
+	}
 	free((void *)(uintptr_t)pem.p);
 }
 

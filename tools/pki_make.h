@@ -4,6 +4,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "crypto/cert.h"
 #include "tools/pki_index.h"
 
 #define PKI_SANS_MAX	16
@@ -20,6 +21,7 @@ struct pki_wish {
 	enum pki_role	role;
 	X509_NAME	*subject;
 	GENERAL_NAMES	*sans;		/* NULL: none */
+	const char	*crl_url, *ocsp_url;	/* NULL or "": none */
 	EVP_PKEY	*key;
 	X509		*ca;		/* NULL: by itself */
 	EVP_PKEY	*ca_key;
@@ -42,6 +44,9 @@ bool		pki_san_add(GENERAL_NAMES *, const char *, struct reason *);
  * differ, and never longer than the CA.
  */
 X509		*pki_cert_new(const struct pki_wish *);
+/* The URLs that a certificate names, each "" when it does not. */
+void		pki_urls(X509 *, char crl[static CERT_URL_LEN],
+		    char ocsp[static CERT_URL_LEN]);
 /* All that is revoked of this issuer's, in force for PKI_CRL_DAYS. */
 X509_CRL	*pki_crl_new(const struct pki_index *, const char *issuer,
 		    X509 *ca, EVP_PKEY *ca_key, int64_t now);

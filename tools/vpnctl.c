@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/cert.h"
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
@@ -17,6 +18,7 @@
 #include "tools/view.h"
 #include "tools/wait.h"
 #include "util/array.h"
+#include "util/http.h"
 
 #define TIMEOUT_MAX	86400
 
@@ -29,9 +31,12 @@ enum {				/* options that only some commands take */
 	OPT_SAN,
 	OPT_NEW_KEY,
 	OPT_WIRESHARK,
+	OPT_CRL_URL,
+	OPT_OCSP_URL,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
-#define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS))
+#define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
+	TAKES(OPT_CRL_URL) | TAKES(OPT_OCSP_URL))
 
 static const struct option longs[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -43,6 +48,8 @@ static const struct option longs[] = {
 	{ "reason", required_argument, NULL, OPT_REASON },
 	{ "days", required_argument, NULL, OPT_DAYS },
 	{ "san", required_argument, NULL, OPT_SAN },
+	{ "crl-url", required_argument, NULL, OPT_CRL_URL },
+	{ "ocsp-url", required_argument, NULL, OPT_OCSP_URL },
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
 	{ NULL, 0, NULL, 0 },
@@ -284,7 +291,8 @@ run_help(const struct options *o, const struct command *c, char **argv,
 	    "(vpn-branch1/1).\n");
 	if (pki)
 		printf("pki NAME is a certificate's.  pki takes --dir DIR; "
-		    "what makes keys --key TYPE --days N;\nissue --san "
+		    "what makes keys --key TYPE --days N "
+		    "--crl-url URL --ocsp-url URL;\nissue --san "
 		    "dns:NAME|ip:ADDR|email:USER@NAME --dn SUBJECT --new-key; "
 		    "revoke --reason REASON.\n");
 	return CTL_EXIT_OK;
@@ -386,6 +394,26 @@ add_san(struct pki_options *p, const char *s)
 	return CTL_EXIT_OK;
 }
 
+/* It stands in a certificate, with what OpenSSL's syntax leaves of it. */
+static enum ctl_exit
+set_url(const char **to, const char *option, const char *s)
+{
+	struct http_url url;
+	struct reason why;
+
+	if (strlen(s) >= CERT_URL_LEN)
+		reason_set(&why, "longer than %d characters",
+		    CERT_URL_LEN - 1);
+	else if (s[strcspn(s, ",;#")] != '\0')
+		reason_set(&why, "a URL with \",\", \";\" or \"#\"");
+	else if (http_url(&url, s, &why)) {
+		*to = s;
+		return CTL_EXIT_OK;
+	}
+	return complain(CTL_EXIT_USAGE, "%s must be an http URL, not \"%s\" "
+	    "(%s)", option, s, why.s);
+}
+
 static enum ctl_exit
 set_long(struct options *o, int c, const char *s)
 {
@@ -408,6 +436,10 @@ set_long(struct options *o, int c, const char *s)
 	case OPT_WIRESHARK:
 		o->wireshark = true;
 		break;
+	case OPT_CRL_URL:
+		return set_url(&o->pki.crl_url, "--crl-url", s);
+	case OPT_OCSP_URL:
+		return set_url(&o->pki.ocsp_url, "--ocsp-url", s);
 	case OPT_SAN:
 		return add_san(&o->pki, s);
 	default:

@@ -332,6 +332,29 @@ crl_is_genuine(const struct trust *t, X509_CRL *crl, struct reason *why)
 	return !known;
 }
 
+/* Like the above, but an issuer that is not known will not do. */
+static bool
+crl_is_of_chain(const struct trust *t, const struct cert_chain *ch,
+    X509_CRL *crl, struct reason *why)
+{
+	const X509_NAME *issuer = X509_CRL_get_issuer(crl);
+	char name[160];
+
+	for (size_t i = 0; i < t->cas_n + ch->n; i++) {
+		const struct cert *ca = i < t->cas_n ? t->cas[i].cert :
+		    ch->cert[i - t->cas_n];
+
+		if (X509_NAME_cmp(X509_get_subject_name(ca->x509),
+		    issuer) == 0 && (i < t->cas_n || trust_leads(t, ch, ca)) &&
+		    X509_CRL_verify(crl, X509_get0_pubkey(ca->x509)) == 1)
+			return true;
+	}
+	cert_name_str(issuer, name, sizeof(name));
+	reason_set(why, "the CRL says that %s issued it, but no CA of that "
+	    "name has signed it", name);
+	return false;
+}
+
 /* The same extension in both, or in neither. */
 static bool
 same_extension(const X509_CRL *a, const X509_CRL *b, int nid)
@@ -389,6 +412,51 @@ trust_add_crl(struct trust *t, struct bytes in, struct reason *why)
 	if (crl == NULL)
 		return false;
 	ok = crl_is_genuine(t, crl, why) && put_crl(t, crl, why);
+	if (!ok)
+		X509_CRL_free(crl);
+	ERR_clear_error();
+	return ok;
+}
+
+/* In force, with five minutes for the other clock. */
+static bool
+crl_in_force(const X509_CRL *crl, int64_t now, struct reason *why)
+{
+	const ASN1_TIME *from = X509_CRL_get0_lastUpdate(crl);
+	const ASN1_TIME *until = X509_CRL_get0_nextUpdate(crl);
+	char when[CERT_TIME_LEN];
+	int64_t a, b;
+
+	if (!cert_time(from, &a) || !cert_time(until, &b))
+		reason_set(why, "the CRL has a malformed time");
+	else if (a > now + 300)
+		reason_set(why, "the CRL is not valid before %s",
+		    cert_time_str(from, when));
+	else if (b <= now)
+		reason_set(why, "the CRL expired on %s",
+		    cert_time_str(until, when));
+	else
+		return true;
+	return false;
+}
+
+bool
+trust_add_fetched(struct trust *t, const struct cert_chain *ch,
+    struct bytes in, int64_t now, struct reason *why)
+{
+	X509_CRL *crl;
+	bool ok;
+
+	if (in.n > TRUST_FETCHED_MAX) {
+		reason_set(why, "a CRL of more than %d octets",
+		    TRUST_FETCHED_MAX);
+		return false;
+	}
+	crl = crl_read(in, why);
+	if (crl == NULL)
+		return false;
+	ok = crl_in_force(crl, now, why) &&
+	    crl_is_of_chain(t, ch, crl, why) && put_crl(t, crl, why);
 	if (!ok)
 		X509_CRL_free(crl);
 	ERR_clear_error();

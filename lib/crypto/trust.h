@@ -11,6 +11,7 @@
 #define TRUST_CA_MAX	64
 #define TRUST_CRL_MAX	64
 #define TRUST_HASH_LEN	20
+#define TRUST_FETCHED_MAX	(1 << 20)	/* octets of a CRL */
 #define TRUST_PATH_MAX	10	/* CAs above a leaf */
 
 struct trust;
@@ -31,6 +32,14 @@ bool		trust_add_pem(struct trust *, struct bytes, struct reason *);
  * issuer, its signature must be right.
  */
 bool		trust_add_crl(struct trust *, struct bytes, struct reason *);
+/*
+ * One that was fetched because a certificate of this chain, which led to one
+ * of our CAs, wants it: in DER or PEM, at most TRUST_FETCHED_MAX octets, in
+ * force at now, and its issuer, which signed it, is among our CAs or leads to
+ * one of them within the chain.  It stays as one of trust_add_crl() does.
+ */
+bool		trust_add_fetched(struct trust *, const struct cert_chain *,
+		    struct bytes, int64_t now, struct reason *);
 size_t		trust_anchors(const struct trust *);
 size_t		trust_cas(const struct trust *);	/* anchors too */
 size_t		trust_crls(const struct trust *);
@@ -51,6 +60,7 @@ enum trust_crl_mode {
 
 struct trust_policy {
 	enum trust_crl_mode crl;
+	bool		leaf_vouched;	/* by OCSP: it needs no CRL */
 	bool		sha1_ok;	/* certificates signed with SHA-1 */
 };
 
@@ -76,6 +86,8 @@ struct trust_verdict {
 	unsigned	depth;		/* of the certificate meant: 0 leaf */
 	char		subject[CERT_NAME_LEN];		/* of that one */
 	struct reason	why;		/* a sentence with name and cause */
+	/* TRUST_NO_CRL, TRUST_CRL_EXPIRED: where one lies, or "". */
+	char		crl_url[CERT_URL_LEN];
 	/* When TRUST_OK: */
 	int64_t		not_after;	/* the leaf's */
 	int64_t		chain_until;	/* the first of the chain to expire */

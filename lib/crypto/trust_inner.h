@@ -21,6 +21,9 @@ struct trust {
 
 bool		trust_key_hash(const struct cert *,
 		    uint8_t[static TRUST_HASH_LEN]);
+/* Is this one of a chain a CA that one of ours vouches for, by CAs only? */
+bool		trust_leads(const struct trust *, const struct cert_chain *,
+		    const struct cert *);
 /* "key compromise" */
 const char	*trust_reason_str(int crl_reason);
 

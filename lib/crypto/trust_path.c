@@ -48,3 +48,27 @@ trust_path(const struct trust *t, const struct cert_chain *ch, struct wr *w)
 	ERR_clear_error();
 	return ca != NULL && ca == c && !w->bad;
 }
+
+bool
+trust_leads(const struct trust *t, const struct cert_chain *ch,
+    const struct cert *c)
+{
+	for (unsigned i = 0; i < TRUST_PATH_MAX; i++) {
+		const struct cert *up = NULL;
+
+		if (X509_check_ca(c->x509) != 1)
+			return false;
+		for (size_t k = 0; k < t->cas_n; k++) {
+			if (is_issuer(t->cas[k].cert, c))
+				return true;
+		}
+		for (size_t k = 1; up == NULL && k < ch->n; k++) {
+			if (ch->cert[k] != c && is_issuer(ch->cert[k], c))
+				up = ch->cert[k];
+		}
+		if (up == NULL)
+			return false;
+		c = up;
+	}
+	return false;
+}

@@ -250,6 +250,9 @@ refuse(struct run *r, X509_STORE_CTX *ctx, X509 *leaf)
 		x = leaf;
 	cert_name_str(X509_get_subject_name(x), subject, sizeof(subject));
 	blame(r->verdict, f->result, X509_STORE_CTX_get_error_depth(ctx), x);
+	if (f->result == TRUST_NO_CRL || f->result == TRUST_CRL_EXPIRED)
+		(void)cert_crl_url(&(struct cert){ .x509 = x },
+		    r->verdict->crl_url);
 	explain(r->trust, ctx, error, f, x, subject, &r->verdict->why);
 }
 
@@ -272,7 +275,8 @@ tolerated(struct run *r, X509_STORE_CTX *ctx)
 	/* A CRL that is none revokes nothing. */
 	if (result == TRUST_REVOKED)
 		return (r->crl_bad & bit) != 0;
-	if (r->policy->crl == TRUST_CRL_REQUIRED && !at_anchor(ctx))
+	if (r->policy->crl == TRUST_CRL_REQUIRED && !at_anchor(ctx) &&
+	    !(r->policy->leaf_vouched && bit == 1))
 		return false;
 	if (result == TRUST_CRL_BAD)
 		r->crl_bad |= bit;

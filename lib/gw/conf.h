@@ -92,6 +92,7 @@ struct conf_creds {
 	struct conf_refs certificate, private_key;	/* one each, or none */
 	struct conf_refs ca, crl;
 	enum conf_revocation revocation;
+	bool		fetch;		/* CRLs and OCSP over HTTP */
 	bool		rsa_pss;
 };
 

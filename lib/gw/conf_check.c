@@ -58,8 +58,12 @@ check_auth(struct conf_read *r, const struct conf_tunnel *t,
 		    "missing: authentication is \"certificate\"" },
 		{ "ca_certificates", theirs, k->ca.n > 0,
 		    "missing: remote_authentication is \"certificate\"" },
-		{ "crls", theirs && k->revocation == CONF_REVOCATION_REQUIRE,
-		    k->crl.n > 0, "missing: revocation is \"require\"" },
+		{ "crls", theirs && k->revocation == CONF_REVOCATION_REQUIRE &&
+		    !k->fetch, k->crl.n > 0,
+		    "missing: revocation is \"require\"" },
+		{ "revocation_fetch", k->fetch,
+		    k->revocation != CONF_REVOCATION_NONE,
+		    "true, but revocation is \"none\"" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {

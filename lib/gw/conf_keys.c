@@ -103,6 +103,8 @@ static const struct conf_key keys[] = {
 	    RANGE(1, CONF_REFS) },
 	{ "revocation", TUN(creds.revocation), .kind = CONF_KIND_WORD,
 	    .words = revocation_words, .def = "if-present" },
+	{ "revocation_fetch", TUN(creds.fetch), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "rsa_pss", TUN(creds.rsa_pss), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 	{ "tunnel_inside_cidr", OWN(inside4), .kind = CONF_KIND_INSIDE4 },

@@ -39,7 +39,7 @@ key_of(const struct conf_tunnel *t)
 	/* The same files are the same entry, however they are used. */
 	memset(&k.private_key, 0, sizeof(k.private_key));
 	k.revocation = CONF_REVOCATION_NONE;
-	k.rsa_pss = false;
+	k.fetch = k.rsa_pss = false;
 	return k;
 }
 
@@ -213,7 +213,7 @@ creds_of(const struct creds *c, const struct conf_tunnel *t)
 {
 	struct conf_creds k = key_of(t);
 	struct ike_creds out = { .policy.crl = crl_mode(t->creds.revocation),
-	    .rsa_pss = t->creds.rsa_pss };
+	    .fetch = t->creds.fetch, .rsa_pss = t->creds.rsa_pss };
 	const struct entry *e;
 	uint64_t at;
 

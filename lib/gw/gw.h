@@ -9,6 +9,7 @@
 #ifndef GW_GW_H
 #define GW_GW_H
 
+#include "crypto/cert.h"
 #include "crypto/drbg.h"
 #include "gw/conf.h"
 #include "gw/kern.h"
@@ -20,6 +21,7 @@ struct gw;
 enum gw_out_kind {
 	GW_OUT_DATAGRAM,	/* send along path (ports 500 and 4500) */
 	GW_OUT_KERN,		/* op; answered by a kern_event of its id */
+	GW_OUT_FETCH,		/* url; answered by gw_fetched() */
 	GW_OUT_STREAM,		/* conn has octets: gw_stream_pull() */
 	GW_OUT_CLOSE,		/* close conn when its octets are sent */
 	GW_OUT_CTL,		/* answer to a control client, one line */
@@ -37,8 +39,12 @@ enum gw_level {
 struct gw_out {
 	enum gw_out_kind kind;
 	struct path	path;		/* DATAGRAM */
-	uint8_t		*data;		/* DATAGRAM, CTL; owned */
+	uint8_t		*data;		/* DATAGRAM, CTL, an OCSP request of
+					   FETCH; owned */
 	size_t		n;
+	uint32_t	token;		/* FETCH */
+	bool		ocsp;		/* FETCH: POST data, else GET a CRL */
+	char		url[CERT_URL_LEN];	/* FETCH: http */
 	struct kern_op	*op;		/* KERN; owned, only its kind's part */
 	uint32_t	conn;		/* STREAM, CLOSE */
 	uint32_t	client;		/* CTL */
@@ -66,6 +72,12 @@ void		gw_stop(struct gw *, struct instant);
 
 void		gw_datagram(struct gw *, struct instant, const struct path *,
 		    struct bytes);
+/*
+ * Answer to GW_OUT_FETCH: what came (of a CRL 1 MiB at most, of OCSP 64 KiB),
+ * or why nothing did.
+ */
+void		gw_fetched(struct gw *, struct instant, uint32_t token,
+		    struct bytes, const char *why);
 void		gw_kern(struct gw *, struct instant, const struct kern_event *);
 /*
  * What a KERN_LISTEN (tunnel) or KERN_CONNECT (connection) was for, by the id

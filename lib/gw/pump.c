@@ -1,7 +1,7 @@
 /*
  * What the two cores put out: IKE's datagrams, SAs, AUTH requests and events,
  * BGP's connections, octets and routes, each as the gateway's own output or as
- * news for a tunnel.  Decides nothing.
+ * news for a tunnel; and what was fetched for IKE back in.  Decides nothing.
  */
 #include "gw/pump.h"
 
@@ -65,6 +65,21 @@ ike_datagram_out(struct gw *gw, struct ike_out *o)
 }
 
 static void
+ike_fetch(struct gw *gw, struct ike_out *o)
+{
+	struct gw_out *out = queue_push(&gw->out, GW_OUT_FETCH);
+
+	if (out == NULL)
+		return;
+	out->token = o->token;
+	out->ocsp = o->fetch == IKE_FETCH_OCSP;
+	str_set(out->url, sizeof(out->url), o->url);
+	out->data = o->data;
+	out->n = o->n;
+	o->data = NULL;
+}
+
+static void
 ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 {
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
@@ -77,6 +92,14 @@ ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 		stranger_note(&gw->strangers, &o->path.remote.addr,
 		    gw_wall(gw, now), o->why.s);
 	queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s", o->why.s);
+}
+
+void
+gw_fetched(struct gw *gw, struct instant now, uint32_t token, struct bytes b,
+    const char *why)
+{
+	ike_fetched(gw->ike, now, token, b, why);
+	gw_pump(gw, now);
 }
 
 bool
@@ -102,6 +125,9 @@ pump_ike(struct gw *gw, struct instant now)
 			break;
 		case IKE_OUT_SA_PATH:
 			ike_sa(gw, &o, KERN_SA_PATH);
+			break;
+		case IKE_OUT_FETCH:
+			ike_fetch(gw, &o);
 			break;
 		case IKE_OUT_EVENT:
 			ike_event(gw, now, &o);

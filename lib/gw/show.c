@@ -128,6 +128,9 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 	json_object_set_new(j, "not_after", c->subject[0] == '\0' ?
 	    json_string("") : show_time(c->not_after));
 	json_object_set_new(j, "signature", json_string(c->used.name));
+	if (c->revocation.s[0] != '\0')
+		json_object_set_new(j, "revocation",
+		    show_text(c->revocation.s));
 	if (!c->ok) {
 		json_object_set_new(j, "depth", json_integer(c->depth));
 		json_object_set_new(j, "why", show_text(c->why.s));

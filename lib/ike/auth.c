@@ -19,6 +19,7 @@
 #include "crypto/dn.h"
 #include "crypto/prf.h"
 #include "ike/peer.h"
+#include "ike/revoked.h"
 
 /* The octets that one side signs; owned by the caller, NULL without memory. */
 static uint8_t *
@@ -290,6 +291,12 @@ read_chain(const struct msg *m, struct cert_chain *chain, struct reason *why)
 	return false;
 }
 
+static bool
+fetches(const struct ike_creds *creds)
+{
+	return creds->fetch && creds->policy.crl != TRUST_CRL_IGNORED;
+}
+
 /* Is the certificate good, by itself and for this identity? */
 static bool
 certificate_good(const struct ike_sa *sa, struct instant now,
@@ -298,6 +305,7 @@ certificate_good(const struct ike_sa *sa, struct instant now,
 {
 	const struct ike_creds *creds = &sa->peer->creds;
 	int64_t wall = sa->ike->wall + now.ns / 1000000000;
+	struct trust_policy policy = creds->policy;
 	struct trust_verdict v;
 	struct reason r;
 
@@ -305,7 +313,10 @@ certificate_good(const struct ike_sa *sa, struct instant now,
 		reason_set(why, "we have no CA certificate for this peer");
 		return false;
 	}
-	if (!trust_verify(creds->trust, chain, wall, &creds->policy, &v)) {
+	/* What is missing may yet be fetched: see revoked.c. */
+	if (fetches(creds))
+		policy.crl = TRUST_CRL_IF_ANY;
+	if (!trust_verify(creds->trust, chain, wall, &policy, &v)) {
 		*depth = v.depth;
 		reason_set(why, "the peer's certificate is refused at depth "
 		    "%u: %s", v.depth, v.why.s);
@@ -373,25 +384,48 @@ tell(const struct ike_sa *sa, const struct pl_id *id,
 	story_add(s, "verdict", "at depth %u: %s", c->depth, c->why.s);
 }
 
-static bool
+/* The certificate, the signature by it, and what others say of the former. */
+static enum auth_result
+judge(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct pl_id *id, const struct cert_chain *chain,
+    struct ike_cert_info *v, bool *forged)
+{
+	if (!certificate_good(sa, now, chain, id, &v->depth, &v->why))
+		return AUTH_BAD;
+	*forged = !signature_good(sa, chain->cert[0], m, id, &v->used,
+	    &v->why);
+	if (*forged)
+		return AUTH_BAD;
+	if (!fetches(&sa->peer->creds))
+		return AUTH_GOOD;
+	return revoked_check(sa, now, chain, &v->depth, &v->revocation,
+	    &v->why);
+}
+
+static enum auth_result
 verify(struct ike_sa *sa, struct instant now, const struct msg *m,
     const struct pl_id *id, struct reason *why)
 {
 	struct ike_cert_info verdict = { .why = { "" } };
 	struct cert_chain chain = { 0 };
-	bool good = read_chain(m, &chain, &verdict.why) &&
-	    certificate_good(sa, now, &chain, id, &verdict.depth,
-	    &verdict.why);
+	enum auth_result r = AUTH_BAD;
+	bool forged = false;
 
-	verdict.ok = good && signature_good(sa, chain.cert[0], m, id, &verdict.used,
-	    &verdict.why);
-	remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL, &verdict);
-	cert_chain_fini(&chain);
+	if (read_chain(m, &chain, &verdict.why))
+		r = judge(sa, now, m, id, &chain, &verdict, &forged);
+	verdict.ok = r == AUTH_GOOD;
 	if (verdict.ok)
-		return true;
-	tell(sa, id, sa->peer->cert != NULL ? sa->peer->cert : &verdict, good);
-	*why = verdict.why;
-	return false;
+		verdict.why.s[0] = '\0';
+	if (r != AUTH_ASKED)
+		remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL,
+		    &verdict);
+	cert_chain_fini(&chain);
+	if (r == AUTH_BAD) {
+		tell(sa, id, sa->peer->cert != NULL ? sa->peer->cert :
+		    &verdict, forged);
+		*why = verdict.why;
+	}
+	return r;
 }
 
 enum auth_result
@@ -401,7 +435,7 @@ auth_check(struct ike_sa *sa, struct instant now, const struct msg *m,
 	const struct pl_id *id = sa->initiator ? &m->idr : &m->idi;
 
 	if (sa->peer->conf.remote_auth == IKE_AUTH_CERTIFICATE)
-		return verify(sa, now, m, id, why) ? AUTH_GOOD : AUTH_BAD;
+		return verify(sa, now, m, id, why);
 	if (ask(sa, IKE_AUTH_PSK, !sa->initiator, id->body))
 		return AUTH_ASKED;
 	reason_set(why, "out of memory");

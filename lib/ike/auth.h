@@ -37,7 +37,8 @@ bool		auth_by(const struct ike_sa *, const struct ike_peer *,
 enum auth_result {
 	AUTH_GOOD,		/* the peer is who it says */
 	AUTH_BAD,		/* the reason says why */
-	AUTH_ASKED,		/* the host will tell: auth_matches() */
+	AUTH_ASKED,		/* the host will tell: auth_matches(), or
+				   x_auth_resume() and then again */
 };
 
 /* Of a message that carries the peer's identity and AUTH. */

@@ -57,6 +57,7 @@ ike_free(struct ike *ike)
 		peer_free(ike->peers.all, (struct instant){ 0 });
 	index_fini(&ike->peers);
 	out_flush(ike);
+	inquiries_fini(&ike->inquiries);
 	map_fini(&ike->by_id);
 	map_fini(&ike->sas);
 	map_fini(&ike->inits);

@@ -46,8 +46,10 @@ enum ike_auth {
 struct ike_creds {
 	const struct cert_chain *chain;	/* ours, leaf first; NULL: none */
 	struct bytes	issuers;	/* hashes of the CAs above it, or empty */
-	const struct trust *trust;	/* of the peer's; NULL: nobody's */
+	/* Of the peer's; NULL: nobody's.  CRLs that are fetched go there. */
+	struct trust	*trust;
 	struct trust_policy policy;
+	bool		fetch;		/* CRLs and OCSP, as policy.crl asks */
 	bool		rsa_pss;	/* our RSA key signs in PSS */
 };
 
@@ -97,12 +99,19 @@ struct ike_esp {
 	uint64_t	soft_bytes, hard_bytes, soft_packets, hard_packets;
 };
 
+/* What is fetched over HTTP, and how much of it at most. */
+enum ike_fetch {
+	IKE_FETCH_CRL,		/* GET; TRUST_FETCHED_MAX */
+	IKE_FETCH_OCSP,		/* POST of data; OCSP_RESPONSE_MAX */
+};
+
 enum ike_out_kind {
 	IKE_OUT_DATAGRAM,	/* send bytes along path */
 	IKE_OUT_AUTH,		/* a value over octets, see auth */
 	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
 	IKE_OUT_SA_DEL,		/* it may be one that was just refused */
 	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
+	IKE_OUT_FETCH,		/* url; answer with ike_fetched(token) */
 	IKE_OUT_EVENT,
 };
 
@@ -122,9 +131,12 @@ struct ike_out {
 	enum ike_out_kind kind;
 	uint32_t	peer;		/* 0: nobody's */
 	struct path	path;		/* DATAGRAM */
-	uint8_t		*data;		/* DATAGRAM, AUTH octets; owned */
+	uint8_t		*data;		/* DATAGRAM, AUTH octets, the OCSP
+					   request of FETCH; owned */
 	size_t		n;
-	uint32_t	token;		/* AUTH, SA_ADD: names the answer */
+	uint32_t	token;		/* AUTH, SA_ADD, FETCH: of the answer */
+	enum ike_fetch	fetch;		/* FETCH; http only */
+	char		url[CERT_URL_LEN];
 	/* AUTH: prf(prf(psk, pad), octets), or sig_sign() with our key */
 	enum ike_auth	auth;
 	const struct alg *prf;
@@ -152,6 +164,8 @@ struct ike_cert_info {
 	bool		ok;
 	unsigned	depth;		/* of what is wrong: 0 is its own */
 	struct reason	why;		/* what is wrong, or "" */
+	/* What was found when fetching is on: "good by OCSP of URL"; or "". */
+	struct reason	revocation;
 	struct sig_used	used;		/* once its signature was right */
 };
 
@@ -225,6 +239,12 @@ void		ike_datagram(struct ike *, struct instant, const struct path *,
  */
 void		ike_auth_value(struct ike *, struct instant, uint32_t token,
 		    uint8_t method, struct bytes value, const char *why);
+/*
+ * Answer to IKE_OUT_FETCH: what came, or why nothing did (why not NULL).  One
+ * that comes after IKE has stopped waiting is passed over.
+ */
+void		ike_fetched(struct ike *, struct instant, uint32_t token,
+		    struct bytes, const char *why);
 /*
  * The time of day at now, in seconds since 1970, by which certificates are
  * valid; whenever the host's clock may have been set.

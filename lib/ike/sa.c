@@ -174,6 +174,7 @@ sa_setup_free(struct ike_sa *sa)
 
 	if (s == NULL)
 		return;
+	inquiry_leave(sa);
 	kex_free(s->kex);
 	x_inter_free(sa);
 	free(s->init_i);
@@ -361,7 +362,7 @@ sa_current_child(const struct ike_sa *sa)
 static struct instant
 deadline(const struct ike_sa *sa)
 {
-	struct instant t = sa->state_until;
+	struct instant t = instant_min(sa->state_until, inquiry_deadline(sa));
 
 	if (sa->x.task != TASK_NONE)
 		t = instant_min(t, instant_min(sa->x.resend_at,
@@ -493,6 +494,10 @@ sa_tick(struct ike_sa *sa, struct instant now)
 	sa_touch(sa);
 	if (instant_due(sa->state_until, now)) {
 		state_over(sa, now);
+		return;
+	}
+	if (instant_due(inquiry_deadline(sa), now)) {
+		inquiry_expired(sa, now);
 		return;
 	}
 	if (sa->x.task != TASK_NONE && instant_due(sa->x.give_up_at, now))

@@ -86,6 +86,9 @@ struct setup {
 	bool		childless;	/* no child with IKE_AUTH */
 	struct inter	*inter;		/* owned; NULL: none */
 	struct reason	why;		/* an error that nobody vouches for */
+	struct inquiry	*inquiry;	/* that it waits for; or NULL */
+	struct ike_sa	*wait_next;	/* who waits for the same */
+	struct instant	wait_until;	/* for all of them */
 };
 
 struct follow;
@@ -126,6 +129,7 @@ struct xchg {
 };
 
 struct sync;
+struct inquiry;
 
 struct ike_sa {
 	struct ike	*ike;

@@ -9,6 +9,7 @@
 #include "ike/hdr.h"
 #include "ike/ike.h"
 #include "ike/index.h"
+#include "ike/inquiry.h"
 #include "util/map.h"
 #include "util/timer.h"
 
@@ -55,6 +56,7 @@ struct ike {
 	uint32_t	next_token;
 	unsigned	half_open;
 	struct instant	refusals_at;	/* the bucket was empty then */
+	struct inquiries inquiries;
 	size_t		gathered;	/* octets of fragments */
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct timers	timers;

@@ -21,6 +21,9 @@
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
+/* For what others say about the peer's certificates, once it has signed. */
+static const struct span patience = { INT64_C(4) * 1000000000 };
+
 /* Keeps the peer's message until its AUTH value is known. */
 static bool
 keep_inner(struct ike_sa *sa, uint8_t first, struct bytes inner)
@@ -159,6 +162,26 @@ refused(struct ike_sa *sa, struct instant now, uint16_t type)
 static void	accept_answer(struct ike_sa *, struct instant,
 		    const struct msg *);
 
+static void
+judge_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
+{
+	struct reason why;
+
+	switch (auth_check(sa, now, m, &why)) {
+	case AUTH_GOOD:
+		accept_answer(sa, now, m);
+		break;
+	case AUTH_BAD:
+		reject(sa, now, why.s);
+		break;
+	case AUTH_ASKED:
+		if (sa->setup->inner == NULL &&
+		    !keep_inner(sa, m->first, m->chain))
+			no_memory(sa, now);
+		break;
+	}
+}
+
 void
 x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
     const struct msg *m)
@@ -183,18 +206,8 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		return;
 	}
 	sa_state(sa, now, SA_CHECKING);
-	switch (auth_check(sa, now, m, &why)) {
-	case AUTH_GOOD:
-		accept_answer(sa, now, m);
-		break;
-	case AUTH_BAD:
-		reject(sa, now, why.s);
-		break;
-	case AUTH_ASKED:
-		if (!keep_inner(sa, m->first, m->chain))
-			no_memory(sa, now);
-		break;
-	}
+	sa->setup->wait_until = instant_after(now, patience);
+	judge_answer(sa, now, m);
 }
 
 /* The child that came with IKE_AUTH, or why there is none. */
@@ -316,6 +329,23 @@ accept_request(struct ike_sa *sa, struct instant now)
 	x_auth_abandon(sa, now);
 }
 
+static void
+judge_request(struct ike_sa *sa, struct instant now, const struct msg *m)
+{
+	struct reason why;
+
+	switch (auth_check(sa, now, m, &why)) {
+	case AUTH_GOOD:
+		accept_request(sa, now);
+		break;
+	case AUTH_BAD:
+		fail(sa, now, why.s);
+		break;
+	case AUTH_ASKED:
+		break;
+	}
+}
+
 void
 x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
     uint8_t first, struct bytes inner)
@@ -341,16 +371,8 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 		no_memory(sa, now);
 		return;
 	}
-	switch (auth_check(sa, now, m, &why)) {
-	case AUTH_GOOD:
-		accept_request(sa, now);
-		break;
-	case AUTH_BAD:
-		fail(sa, now, why.s);
-		break;
-	case AUTH_ASKED:
-		break;
-	}
+	sa->setup->wait_until = instant_after(now, patience);
+	judge_request(sa, now, m);
 }
 
 static void
@@ -489,4 +511,22 @@ x_auth_value(struct ike_sa *sa, struct instant now, uint8_t method,
 		verify_request(sa, now, value);
 	else if (sa->state == SA_SIGNING || sa->state == SA_ANSWERING)
 		own_value(sa, now, method, value);
+}
+
+void
+x_auth_resume(struct ike_sa *sa, struct instant now)
+{
+	struct msg m;
+
+	sa_touch(sa);
+	if (sa->state != SA_CHECKING && sa->state != SA_VERIFYING)
+		return;
+	if (sa->setup == NULL || !kept_inner(sa, &m)) {
+		no_memory(sa, now);
+		return;
+	}
+	if (sa->state == SA_CHECKING)
+		judge_answer(sa, now, &m);
+	else
+		judge_request(sa, now, &m);
 }

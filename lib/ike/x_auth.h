@@ -19,5 +19,7 @@ void	x_auth_abandon(struct ike_sa *, struct instant);
 /* The host computed an AUTH value, ours or the one that the peer must show. */
 void	x_auth_value(struct ike_sa *, struct instant, uint8_t method,
 	    struct bytes value, const char *why);
+/* What was asked about the peer's certificates is answered, or is not. */
+void	x_auth_resume(struct ike_sa *, struct instant);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ike/hdr.h"
 #include "ike/peer.h"
@@ -114,6 +115,44 @@ ask_psk(struct duo *d, int side, struct ike_out *out)
 	duo_event_at(d, v, instant_after(d->now, duo_some(d, e->psk_delay)));
 }
 
+static void
+ask_page(struct duo *d, int side, struct ike_out *out)
+{
+	struct duo_end *e = &d->end[side];
+	struct duo_page *p = e->pages;
+	struct duo_event *v;
+
+	while (p < e->pages + 4 && (p->url == NULL ||
+	    strcmp(p->url, out->url) != 0))
+		p++;
+	if (p == e->pages + 4) {
+		ike_fetched(e->ike, d->now, out->token, (struct bytes){ 0 },
+		    "connection refused");
+		return;
+	}
+	p->asked++;
+	p->request_n = out->n;
+	if (p->silent)
+		return;
+	v = duo_event_new(d, DUO_FETCH, side, out);
+	duo_event_at(d, v, instant_after(d->now, p->delay));
+}
+
+/* The page as it is by then. */
+static void
+fetched(struct duo *d, const struct duo_event *v)
+{
+	struct duo_end *e = &d->end[v->side];
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct duo_page *p = &e->pages[i];
+
+		if (p->url != NULL && strcmp(p->url, v->out.url) == 0)
+			ike_fetched(e->ike, d->now, v->out.token, p->octets,
+			    p->why);
+	}
+}
+
 /* In order: one thing is done before the next one starts. */
 static void
 ask_kernel(struct duo *d, int side, struct ike_out *out)
@@ -196,6 +235,9 @@ drain(struct duo *d, int side)
 		case IKE_OUT_SA_DEL:
 		case IKE_OUT_SA_PATH:
 			ask_kernel(d, side, &out);
+			break;
+		case IKE_OUT_FETCH:
+			ask_page(d, side, &out);
 			break;
 		case IKE_OUT_EVENT:
 			note(d, side, &out);
@@ -286,6 +328,8 @@ happen(struct duo *d, struct duo_event *v)
 	} else if (v->life == e->life) {
 		if (v->kind == DUO_KERNEL)
 			kernel(d, v);
+		else if (v->kind == DUO_FETCH)
+			fetched(d, v);
 		else
 			ike_auth_value(e->ike, d->now, v->out.token,
 			    v->method, bytes_of(v->value, v->value_n),

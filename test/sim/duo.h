@@ -52,6 +52,17 @@ struct duo_nat {
 	uint16_t	shift;		/* public port = private port + shift */
 };
 
+/* What lies at a URL of the simulated net. */
+struct duo_page {
+	const char	*url;
+	struct bytes	octets;		/* borrowed */
+	const char	*why;		/* no answer; or NULL */
+	struct span	delay;
+	bool		silent;		/* never anything */
+	unsigned	asked;		/* counted here */
+	size_t		request_n;	/* octets of the last one */
+};
+
 struct duo_end {
 	struct ike	*ike;
 	struct drbg	drbg;
@@ -63,6 +74,7 @@ struct duo_end {
 	const char	*psk[DUO_PEERS];	/* NULL: none */
 	const struct sig_key *key;	/* of all peers; or NULL */
 	struct ike_creds creds;		/* of all peers */
+	struct duo_page	pages[4];	/* that it can reach */
 	int64_t		wall;		/* time of day when it starts */
 	struct sad	sad;
 	struct tap	tap;

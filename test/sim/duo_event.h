@@ -14,6 +14,7 @@ enum duo_kind {
 	DUO_KERNEL,
 	DUO_PSK,
 	DUO_ESP,
+	DUO_FETCH,
 };
 
 struct duo_event {

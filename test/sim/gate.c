@@ -480,6 +480,11 @@ gate_drain(struct gate *g)
 		case GW_OUT_KERN:
 			submit(g, &o);
 			break;
+		case GW_OUT_FETCH:
+			/* Nobody has anything to fetch here. */
+			gw_fetched(g->gw, g->world->now, o.token,
+			    (struct bytes){ 0 }, "connection refused");
+			break;
 		case GW_OUT_STREAM:
 			tcp_send(g, o.conn);
 			break;

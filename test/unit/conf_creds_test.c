@@ -36,6 +36,12 @@ static const struct {
 	    "revocation is \"require\"" },
 	{ "a CRL for each is there", TUN(OURS "revocation = \"require\"; "
 	    "crls = ( \"one\", \"two\" );"), NULL },
+	{ "no CRL where it is fetched", TUN(OURS "revocation = \"require\"; "
+	    "revocation_fetch = true;"), NULL },
+	{ "fetching for nothing", TUN(OURS "revocation = \"none\"; "
+	    "revocation_fetch = true;"),
+	    "t.conf:8: connections[0].tunnels[0].revocation_fetch: true, but "
+	    "revocation is \"none\"" },
 	{ "an unknown way", TUN("authentication = \"eap\";"),
 	    "t.conf:8: connections[0].tunnels[0].authentication: must be "
 	    "\"psk\" or \"certificate\", not \"eap\"" },

@@ -260,6 +260,25 @@ else
 	echo "ok $((number += 1)) - vpnd takes the lines as they are # SKIP keys must belong to root"
 fi
 
+# --- where to ask ---
+
+dir=$top/urls
+makes "a root for URLs" init "CN=root"
+makes "a subordinate CA with the URL of the root's CRL" subca "CN=sub" --crl-url http://crl.example/root.crl
+holds "which its certificate names" x509_has sub "URI:http://crl.example/root.crl"
+makes "a gateway with both URLs" issue gw1 --crl-url http://crl.example/sub.crl --ocsp-url http://ocsp.example:2560/
+holds "the CRL's is in it" x509_has gw1 "URI:http://crl.example/sub.crl"
+holds "and the responder's" x509_has gw1 "OCSP - URI:http://ocsp.example:2560/"
+makes "renewed" issue gw1
+holds "it still has the one" x509_has gw1 "URI:http://crl.example/sub.crl"
+holds "and the other" x509_has gw1 "OCSP - URI:http://ocsp.example:2560/"
+makes "renewed with another" issue gw1 --ocsp-url http://ocsp2.example/
+holds "it has that" x509_has gw1 "OCSP - URI:http://ocsp2.example/"
+makes "a gateway without" issue gw2
+holds "names nothing" not x509_has gw2 "URI:"
+fails "https" 1 '--crl-url must be an http URL, not "https://a/" (not an http URL)' issue gw3 --crl-url https://a/
+fails "two in one" 1 '--ocsp-url must be an http URL' issue gw3 --ocsp-url http://a/,http://b/
+
 # --- options of others ---
 
 status=0

@@ -1,0 +1,334 @@
+/*
+ * Fetches on behalf of IKE SAs that wait for them.  One fetch serves all who
+ * need the same; a bounded number is under way, and what failed is not asked
+ * for again for half a minute, so that a dead responder costs one attempt and
+ * not one for each tunnel.  What came is judged by who waits (revoked.c).
+ */
+#include "ike/inquiry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/prf.h"
+#include "ike/sa.h"
+#include "ike/x_auth.h"
+#include "util/array.h"
+
+#define FAILED_SECONDS	30
+#define NO_END_SECONDS	5	/* of an OCSP answer without nextUpdate */
+
+static bool
+key_of(const struct inquiry_what *w, uint8_t key[static INQUIRY_KEY])
+{
+	const struct bytes parts[] = { bytes_str(w->url), w->request };
+
+	return sha1(parts, 2, key);
+}
+
+static bool
+is_free(const struct inquiry *q, struct instant now)
+{
+	return q->url[0] == '\0' || (q->waiting == NULL &&
+	    instant_due(q->until, now));
+}
+
+/* Under way or failed; or NULL. */
+static struct inquiry *
+find(struct inquiries *all, struct instant now, const struct inquiry_what *w,
+    const uint8_t key[static INQUIRY_KEY])
+{
+	for (size_t i = 0; i < INQUIRY_MAX; i++) {
+		struct inquiry *q = &all->all[i];
+
+		if (is_free(q, now) || q->kind != w->kind)
+			continue;
+		if (memcmp(q->key, key, INQUIRY_KEY) == 0 ||
+		    (q->token == 0 && q->silent && strcmp(q->url, w->url) == 0))
+			return q;
+	}
+	return NULL;
+}
+
+/* A free one, else the failed one that is forgotten first; or NULL. */
+static struct inquiry *
+take(struct inquiries *all, struct instant now)
+{
+	struct inquiry *best = NULL;
+
+	for (size_t i = 0; i < INQUIRY_MAX; i++) {
+		struct inquiry *q = &all->all[i];
+
+		if (is_free(q, now))
+			return q;
+		if (q->token == 0 && q->waiting == NULL && (best == NULL ||
+		    q->until.ns < best->until.ns))
+			best = q;
+	}
+	return best;
+}
+
+static void
+fill(struct inquiry *q, const struct inquiry_what *w,
+    const uint8_t key[static INQUIRY_KEY])
+{
+	*q = (struct inquiry){ .kind = w->kind };
+	str_set(q->url, sizeof(q->url), w->url);
+	memcpy(q->key, key, INQUIRY_KEY);
+}
+
+static bool
+ask(struct ike_sa *sa, struct inquiry *q, struct instant now,
+    const struct inquiry_what *w, struct span patience)
+{
+	uint8_t *data = w->request.n == 0 ? NULL : malloc(w->request.n);
+	struct ike_out *out = NULL;
+
+	if (data != NULL || w->request.n == 0)
+		out = out_push(sa->ike, IKE_OUT_FETCH, sa->peer->conf.id);
+	if (out == NULL) {
+		free(data);
+		q->url[0] = '\0';
+		return false;
+	}
+	if (data != NULL)
+		memcpy(data, w->request.p, w->request.n);
+	q->token = table_token(sa->ike);
+	q->until = instant_after(now, patience);
+	out->token = q->token;
+	out->fetch = q->kind;
+	str_set(out->url, sizeof(out->url), q->url);
+	out->data = data;
+	out->n = w->request.n;
+	return true;
+}
+
+static void
+join(struct ike_sa *sa, struct inquiry *q)
+{
+	struct ike_sa **p;
+
+	for (p = &q->waiting; *p != NULL; p = &(*p)->setup->wait_next)
+		;
+	*p = sa;
+	sa->setup->inquiry = q;
+	sa->setup->wait_next = NULL;
+	sa_touch(sa);
+}
+
+enum inquiry_state
+inquiry_look(struct ike_sa *sa, struct instant now,
+    const struct inquiry_what *w, struct span patience, struct bytes *answer,
+    struct reason *why)
+{
+	struct inquiries *all = &sa->ike->inquiries;
+	uint8_t key[INQUIRY_KEY];
+	struct inquiry *q;
+
+	if (!key_of(w, key)) {
+		reason_set(why, "out of memory");
+		return INQUIRY_FAILED;
+	}
+	q = find(all, now, w, key);
+	if (q != NULL && q == all->here) {
+		*answer = all->answer;
+		return INQUIRY_HERE;
+	}
+	if (q != NULL && q->token == 0) {
+		*why = q->why;
+		return INQUIRY_FAILED;
+	}
+	if (instant_due(sa->setup->wait_until, now)) {
+		reason_set(why, "no answer from %.160s", w->url);
+		return INQUIRY_FAILED;
+	}
+	if (q == NULL) {
+		q = take(all, now);
+		if (q == NULL) {
+			reason_set(why, "too much is being fetched already");
+			return INQUIRY_FAILED;
+		}
+		fill(q, w, key);
+		if (!ask(sa, q, now, w, patience)) {
+			reason_set(why, "out of memory");
+			return INQUIRY_FAILED;
+		}
+	}
+	join(sa, q);
+	return INQUIRY_ASKED;
+}
+
+static void
+failed(struct inquiry *q, struct instant now, bool silent)
+{
+	q->token = 0;
+	q->silent = silent;
+	q->until = instant_after(now, span_s(FAILED_SECONDS));
+}
+
+void
+inquiry_useless(struct ike *ike, struct instant now,
+    const struct inquiry_what *w, const struct reason *why)
+{
+	struct inquiries *all = &ike->inquiries;
+	uint8_t key[INQUIRY_KEY];
+	struct inquiry *q = key_of(w, key) ? find(all, now, w, key) : NULL;
+
+	if (q == NULL)
+		return;
+	failed(q, now, false);
+	q->why = *why;
+	if (q == all->here)
+		all->here = NULL;
+}
+
+void
+inquiry_leave(struct ike_sa *sa)
+{
+	struct inquiry *q = sa->setup->inquiry;
+	struct ike_sa **p;
+
+	if (q == NULL)
+		return;
+	for (p = &q->waiting; *p != sa; p = &(*p)->setup->wait_next)
+		;
+	*p = sa->setup->wait_next;
+	sa->setup->inquiry = NULL;
+}
+
+struct instant
+inquiry_deadline(const struct ike_sa *sa)
+{
+	const struct setup *s = sa->setup;
+
+	return s == NULL || s->inquiry == NULL ? INSTANT_NEVER :
+	    instant_min(s->wait_until, s->inquiry->until);
+}
+
+/*
+ * Those who wait go on; each may come to wait for something else, even in
+ * this place when it was the last one here: then at the end of the line.
+ */
+static void
+resume(struct inquiry *q, struct instant now)
+{
+	struct ike_sa *sa;
+	size_t n = 0;
+
+	for (sa = q->waiting; sa != NULL; sa = sa->setup->wait_next)
+		n++;
+	while (n-- > 0 && (sa = q->waiting) != NULL) {
+		inquiry_leave(sa);
+		x_auth_resume(sa, now);
+	}
+}
+
+void
+inquiry_expired(struct ike_sa *sa, struct instant now)
+{
+	struct inquiry *q = sa->setup->inquiry;
+
+	if (q->token != 0 && instant_due(q->until, now)) {
+		failed(q, now, true);
+		reason_set(&q->why, "no answer from %.160s", q->url);
+		resume(q, now);
+		return;
+	}
+	inquiry_leave(sa);
+	x_auth_resume(sa, now);
+}
+
+void
+ike_fetched(struct ike *ike, struct instant now, uint32_t token,
+    struct bytes answer, const char *why)
+{
+	struct inquiries *all = &ike->inquiries;
+	struct inquiry *q = NULL;
+
+	for (size_t i = 0; i < INQUIRY_MAX && token != 0; i++) {
+		if (all->all[i].token == token &&
+		    !instant_due(all->all[i].until, now))
+			q = &all->all[i];
+	}
+	if (q != NULL && why != NULL) {
+		failed(q, now, true);
+		reason_set(&q->why, "no answer from %.120s: %.100s", q->url,
+		    why);
+		resume(q, now);
+	} else if (q != NULL) {
+		all->here = q;
+		all->answer = answer;
+		resume(q, now);
+		all->here = NULL;
+		all->answer = (struct bytes){ 0 };
+		/* Nobody found it useless, or nobody was left. */
+		if (q->token == token)
+			*q = (struct inquiry){ .token = 0 };
+	}
+	sa_settle_all(ike, now);
+}
+
+/* --- OCSP answers --- */
+
+static void
+drop(struct inquiry_ocsp *o)
+{
+	free(o->der);
+	*o = (struct inquiry_ocsp){ .der = NULL };
+}
+
+void
+inquiry_keep(struct ike *ike, struct bytes request, struct bytes answer,
+    int64_t wall, int64_t until)
+{
+	struct inquiry_ocsp *o = &ike->inquiries.ocsp[0];
+	struct inquiry_ocsp fresh = { .until = until, .n = answer.n };
+
+	if (!sha1(&request, 1, fresh.key) || answer.n == 0)
+		return;
+	/* For this one handshake at least. */
+	if (fresh.until < wall + NO_END_SECONDS)
+		fresh.until = wall + NO_END_SECONDS;
+	for (size_t i = 0; i < INQUIRY_OCSP; i++) {
+		struct inquiry_ocsp *k = &ike->inquiries.ocsp[i];
+
+		if (k->der != NULL && memcmp(k->key, fresh.key,
+		    INQUIRY_KEY) == 0) {
+			o = k;
+			break;
+		}
+		if (k->until < o->until)
+			o = k;
+	}
+	fresh.der = malloc(answer.n);
+	if (fresh.der == NULL)
+		return;
+	memcpy(fresh.der, answer.p, answer.n);
+	drop(o);
+	*o = fresh;
+}
+
+struct bytes
+inquiry_kept(struct ike *ike, struct bytes request, int64_t wall)
+{
+	uint8_t key[INQUIRY_KEY];
+
+	if (!sha1(&request, 1, key))
+		return (struct bytes){ 0 };
+	for (size_t i = 0; i < INQUIRY_OCSP; i++) {
+		struct inquiry_ocsp *k = &ike->inquiries.ocsp[i];
+
+		if (k->der == NULL || memcmp(k->key, key, INQUIRY_KEY) != 0)
+			continue;
+		if (wall < k->until)
+			return bytes_of(k->der, k->n);
+		drop(k);
+	}
+	return (struct bytes){ 0 };
+}
+
+void
+inquiries_fini(struct inquiries *all)
+{
+	for (size_t i = 0; i < INQUIRY_OCSP; i++)
+		drop(&all->ocsp[i]);
+}
