@@ -15,8 +15,8 @@
 
 #include "ike/auth.h"
 #include "ike/certs.h"
-#include "ike/deal.h"
 #include "ike/peer.h"
+#include "ike/x_child.h"
 #include "ike/x_info.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
@@ -99,7 +99,7 @@ static void
 send_request(struct ike_sa *sa, struct instant now)
 {
 	const struct ike_peer_conf *conf = &sa->peer->conf;
-	struct offer esp = deal_first_offer(sa);
+	struct offer esp = x_child_first_offer(sa);
 	struct build b;
 
 	sa->setup->spi_in = table_child_spi(sa->ike);
@@ -115,8 +115,8 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	if (!sa->setup->childless) {
-		deal_build_sa(&b, &esp, sa->setup->spi_in);
-		deal_build_ts(&b, &conf->local_ts, &conf->remote_ts);
+		x_child_build_sa(&b, &esp, sa->setup->spi_in);
+		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
 	}
 	sa_state(sa, now, SA_AUTH_SENT);
 	if (!xchg_request(sa, now, &b, TASK_AUTH, 0))
@@ -215,7 +215,7 @@ static void
 first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
 	const struct pl_notify *error = msg_error(m);
-	struct offer esp = deal_first_offer(sa);
+	struct offer esp = x_child_first_offer(sa);
 	struct reason why = { "" };
 	struct child_deal deal = {
 		.spi_in = sa->setup->spi_in, .initiated = true,
@@ -226,12 +226,12 @@ first_child(struct ike_sa *sa, struct instant now, const struct msg *m)
 	if (sa->setup->childless) {
 		sa->want_child = true;
 	} else if (error != NULL) {
-		deal_tell(sa, IKE_AUTH, &esp, error->type);
+		x_child_tell(sa, IKE_AUTH, &esp, error->type);
 		peer_failed(sa->peer, "the peer refused the child SA: %s (%u)",
 		    notify_str(error->type), error->type);
 		/* Not with IKE_AUTH, but maybe after it (RFC 6023). */
 		sa->want_child = error->type == N_NO_ADDITIONAL_SAS;
-	} else if (deal_accept(sa, m, &esp, &deal, &why) != N_NONE) {
+	} else if (x_child_accept(sa, m, &esp, &deal, &why) != N_NONE) {
 		peer_failed(sa->peer, "%s", why.s);
 		sa->want_delete = true;
 	} else if (child_new(sa, now, &deal) == NULL) {
@@ -318,7 +318,7 @@ accept_request(struct ike_sa *sa, struct instant now)
 	struct msg m;
 
 	/* Section 2.21.2: malformed is more than a child refused. */
-	if (!kept_inner(sa, &m) || !deal_readable(&m)) {
+	if (!kept_inner(sa, &m) || !x_child_readable(&m)) {
 		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
 		return;
 	}
@@ -395,7 +395,7 @@ static struct child *
 answer_child(struct ike_sa *sa, struct instant now, struct build *b,
     const struct msg *m)
 {
-	struct offer esp = deal_first_offer(sa);
+	struct offer esp = x_child_first_offer(sa);
 	struct reason why = { "" };
 	struct child_deal deal = {
 		.spi_in = table_child_spi(sa->ike),
@@ -414,7 +414,7 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 		    "by CREATE_CHILD_SA");
 		verdict = N_NO_ADDITIONAL_SAS;
 	} else {
-		verdict = deal_choose(sa, m, &esp, &deal, &number, &why);
+		verdict = x_child_choose(sa, m, &esp, &deal, &number, &why);
 	}
 	c = verdict == N_NONE ? child_new(sa, now, &deal) : NULL;
 	if (c == NULL) {
@@ -428,7 +428,7 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 	wr_u32(&w, deal.spi_in);
 	proposal_encode_chosen(build_payload(b, PL_SA), &deal.suite,
 	    PROTO_ESP, number, wr_done(&w));
-	deal_build_ts(b, &deal.remote_ts, &deal.local_ts);
+	x_child_build_ts(b, &deal.remote_ts, &deal.local_ts);
 	return c;
 }
 

@@ -1,4 +1,7 @@
-/* CREATE_CHILD_SA for children, RFC 7296 sections 1.3.1, 1.3.3, 2.8, 2.25. */
+/*
+ * CREATE_CHILD_SA for children, RFC 7296 sections 1.3.1, 1.3.3, 2.8, 2.25;
+ * and the child of IKE_AUTH.
+ */
 #ifndef IKE_X_CHILD_H
 #define IKE_X_CHILD_H
 
@@ -16,5 +19,28 @@ void	x_child_respond(struct ike_sa *, struct instant, const struct msg *);
 uint16_t x_child_obstacle(const struct ike_sa *);
 /* sa->pending is all there: makes the child, and answers with our last value. */
 void	x_child_followed(struct ike_sa *, struct instant, const struct kex *);
+
+/* Our half of a child's negotiation as payloads: SA, then TSi and TSr. */
+void	x_child_build_sa(struct build *, const struct offer *, uint32_t spi);
+void	x_child_build_ts(struct build *, const struct ts_list *i,
+	    const struct ts_list *r);
+/*
+ * The responder's choice for an offer: suite, narrowed selectors.  The verdict
+ * is N_NONE or the notify to answer with; why says it to an operator.
+ */
+uint16_t	x_child_choose(const struct ike_sa *, const struct msg *,
+		    const struct offer *, struct child_deal *,
+		    uint8_t *number, struct reason *why);
+/* Can the payloads of a child in this message be read at all? */
+bool		x_child_readable(const struct msg *);
+/* The initiator's check of the answer. */
+uint16_t	x_child_accept(const struct ike_sa *, const struct msg *,
+		    const struct offer *, struct child_deal *,
+		    struct reason *why);
+/* The story of the peer's refusal: its notify, and what we offered. */
+void		x_child_tell(const struct ike_sa *, uint8_t exchange,
+		    const struct offer *, uint16_t type);
+/* ESP as offered in IKE_AUTH: without a key exchange of its own. */
+struct offer	x_child_first_offer(const struct ike_sa *);
 
 #endif

@@ -14,7 +14,6 @@
 #include "crypto/prf.h"
 #include "ike/build.h"
 #include "ike/sa.h"
-#include "ike/deal.h"
 #include "ike/x_child.h"
 #include "ike_duo.h"
 #include "util/array.h"
@@ -69,8 +68,8 @@ say_child(struct speech *s, uint32_t spi)
 	struct offer esp = c->esp;
 
 	esp.ke.n = 0;
-	deal_build_sa(&s->b, &esp, spi);
-	deal_build_ts(&s->b, &c->local_ts, &c->remote_ts);
+	x_child_build_sa(&s->b, &esp, spi);
+	x_child_build_ts(&s->b, &c->local_ts, &c->remote_ts);
 }
 
 static void
@@ -210,7 +209,7 @@ child_with_empty_selectors(struct speech *s)
 	struct offer esp = s->sa->peer->conf.esp;
 
 	esp.ke.n = 0;
-	deal_build_sa(&s->b, &esp, 0x1234567);
+	x_child_build_sa(&s->b, &esp, 0x1234567);
 	build_bytes(&s->b, PL_TSI, bytes_str("\1\0\0\0"));
 	build_bytes(&s->b, PL_TSR, bytes_str("\1\0\0\0"));
 	say_nonce(s);
@@ -421,7 +420,7 @@ answer_with_other_selectors(struct speech *s)
 	    1, bytes_of(spi, 4));
 	say_nonce(s);
 	/* The wrong way round. */
-	deal_build_ts(&s->b, &c->local_ts, &c->remote_ts);
+	x_child_build_ts(&s->b, &c->local_ts, &c->remote_ts);
 }
 
 static void
@@ -434,7 +433,7 @@ answer_with_other_cipher(struct speech *s)
 	proposal_encode_chosen(build_payload(&s->b, PL_SA), &suite, PROTO_ESP,
 	    1, bytes_of(spi, 4));
 	say_nonce(s);
-	deal_build_ts(&s->b, &c->remote_ts, &c->local_ts);
+	x_child_build_ts(&s->b, &c->remote_ts, &c->local_ts);
 }
 
 static void
