@@ -29,6 +29,7 @@ x_child_first_offer(const struct ike_sa *sa)
 	struct offer o = sa->peer->conf.esp;
 
 	o.ke.n = 0;
+	o.addke = NULL;
 	return o;
 }
 

@@ -38,7 +38,7 @@ uint16_t	x_child_accept(const struct ike_sa *, const struct msg *,
 /* The story of the peer's refusal: its notify, and what we offered. */
 void		x_child_tell(const struct ike_sa *, uint8_t exchange,
 		    const struct offer *, uint16_t type);
-/* ESP as offered in IKE_AUTH: without a key exchange of its own. */
+/* ESP as offered in IKE_AUTH: without key exchanges of its own. */
 struct offer	x_child_first_offer(const struct ike_sa *);
 
 #endif
