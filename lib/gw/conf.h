@@ -31,6 +31,7 @@ struct conf_algs {
 
 struct conf_phase {
 	struct conf_algs encr, integ, ke;	/* integ serves as PRF too */
+	struct addke	addke;		/* additional key exchanges */
 	struct span	lifetime;
 };
 

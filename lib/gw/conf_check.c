@@ -158,7 +158,8 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 {
 	if (!check_outside(r, c, t, site, seen) ||
 	    !check_identity(r, t, site, seen) ||
-	    !check_lifetimes(r, t, site, seen))
+	    !check_lifetimes(r, t, site, seen) ||
+	    !conf_addke_check(r, t, site))
 		return false;
 	derive_inside(c, t);
 	derive_selectors(c, t);

@@ -34,6 +34,7 @@ enum conf_kind {
 	CONF_KIND_NET6,
 	CONF_KIND_PREFIXES,	/* list */
 	CONF_KIND_ALGS,		/* list of names */
+	CONF_KIND_ADDKE,	/* list of slots */
 	CONF_KIND_GROUPS,	/* list of connections or tunnels */
 	CONF_KINDS
 };

@@ -49,6 +49,12 @@ const char	*conf_file_fault(const char *);
 bool	conf_refs_read(struct conf_read *, const struct conf_key *,
 	    const config_setting_t *, struct conf_refs *out);
 
+/* conf_addke.c: a list of slots; and whether they can all be filled. */
+bool	conf_addke_read(struct conf_read *, const config_setting_t *,
+	    struct addke *out);
+bool	conf_addke_check(struct conf_read *, const struct conf_tunnel *,
+	    const struct conf_site *);
+
 /* conf_id.c: an identity by its shape; NULL, or what it must be. */
 const char	*conf_id_parse(struct conf_id *, const char *, struct reason *);
 void	conf_id_addr(struct conf_id *, const struct addr *);

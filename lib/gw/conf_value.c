@@ -494,6 +494,12 @@ put_refs(struct value *v)
 	return conf_refs_read(v->r, v->key, v->setting, v->field);
 }
 
+static bool
+put_addke(struct value *v)
+{
+	return conf_addke_read(v->r, v->setting, v->field);
+}
+
 enum shape {
 	SHAPE_NUMBER,
 	SHAPE_BOOL,
@@ -533,6 +539,7 @@ static const struct {
 	[CONF_KIND_NET6] = { SHAPE_TEXT, put_net6 },
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
+	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },
 };
 
 static bool

@@ -54,6 +54,10 @@ offer_of(const struct conf_phase *p, uint8_t proto)
 	algs_copy(&o.ke, &p->ke);
 	if (proto == PROTO_IKE)
 		prfs_copy(&o.prf, &p->integ);
+	for (size_t i = 0; i < ADDKE_SLOTS; i++) {
+		if (p->addke.n[i] > 0)
+			o.addke = &p->addke;
+	}
 	return o;
 }
 

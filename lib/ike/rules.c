@@ -1,7 +1,8 @@
 /*
- * The table of RFC 7296 appendix C, with the exchanges of RFC 9370.  CREATE_CHILD_SA has one row for a child
- * and one for the IKE SA: the first that fits decides.  It says nothing about
- * the insides of payloads, nor about which exchange a state permits.
+ * The table of RFC 7296 appendix C, with the exchanges of RFC 9370.
+ * CREATE_CHILD_SA has one row for a child and one for the IKE SA: the first
+ * that fits decides.  It says nothing about the insides of payloads, nor about
+ * which exchange a state permits.
  */
 #include "ike/rules.h"
 

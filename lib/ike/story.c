@@ -113,9 +113,12 @@ story_notify(struct story *s, uint8_t exchange, uint16_t type)
 
 /* --- proposals --- */
 
-static const enum alg_type order[] = {
+static const uint8_t order[] = {
 	ALG_ENCR, ALG_PRF, ALG_INTEG, ALG_KE, ALG_ESN,
+	ALG_ADDKE1, ALG_ADDKE1 + 1, ALG_ADDKE1 + 2, ALG_ADDKE1 + 3,
+	ALG_ADDKE1 + 4, ALG_ADDKE1 + 5, ALG_ADDKE1 + 6,
 };
+_Static_assert(ARRAY_SIZE(order) == ALG_TYPES_ALL - 1, "every type");
 
 /* One type's names behind what line holds: "A B / C". */
 static void
@@ -127,15 +130,23 @@ add_type(char *line, const char *names)
 }
 
 static const struct alg_list *
-list_of(const struct offer *o, enum alg_type type)
+list_of(const struct offer *o, unsigned type)
 {
 	static const struct alg_list none = { 0 };
-	const struct alg_list *const lists[ALG_TYPES] = {
+	const struct alg_list *const lists[ALG_TYPES_ALL] = {
 		[ALG_ENCR] = &o->encr, [ALG_PRF] = &o->prf,
 		[ALG_INTEG] = &o->integ, [ALG_KE] = &o->ke,
 	};
 
 	return lists[type] != NULL ? lists[type] : &none;
+}
+
+/* An additional key exchange, or that it may be left out. */
+static void
+add_method(char *names, const struct alg *a)
+{
+	str_add(names, LINE, "%s%s", names[0] == '\0' ? "" : " ",
+	    a == NULL ? "KE-NONE" : a->name);
 }
 
 static void
@@ -150,6 +161,12 @@ add_ours(struct story *s, const struct offer *o)
 		for (size_t k = 0; k < l->n; k++)
 			str_add(names, sizeof(names), "%s%s", k > 0 ? " " : "",
 			    l->alg[k]->name);
+		add_type(line, names);
+	}
+	for (unsigned slot = 0; o->addke != NULL && slot < ADDKE_SLOTS; slot++) {
+		names[0] = '\0';
+		for (size_t k = 0; k < o->addke->n[slot]; k++)
+			add_method(names, addke_alg(o->addke->alt[slot][k]));
 		add_type(line, names);
 	}
 	story_add(s, "ours", "%s", line);
@@ -168,8 +185,8 @@ add_theirs(struct story *s, const struct proposal *p)
 			if (t->type == order[i])
 				str_add(names, sizeof(names), "%s%s",
 				    names[0] == '\0' ? "" : " ",
-				    alg_name(order[i], t->id, t->key_bits,
-				    name));
+				    alg_name(order[i] >= ALG_ADDKE1 ? ALG_KE :
+				    order[i], t->id, t->key_bits, name));
 		}
 		add_type(line, names);
 	}

@@ -31,6 +31,8 @@ void	x_child_build_ts(struct build *, const struct ts_list *i,
 uint16_t	x_child_choose(const struct ike_sa *, const struct msg *,
 		    const struct offer *, struct child_deal *,
 		    uint8_t *number, struct reason *why);
+/* May the peer use this SPI for its end? */
+bool		x_child_spi_free(const struct ike_sa *, uint32_t spi);
 /* Can the payloads of a child in this message be read at all? */
 bool		x_child_readable(const struct msg *);
 /* The initiator's check of the answer. */
@@ -40,7 +42,7 @@ uint16_t	x_child_accept(const struct ike_sa *, const struct msg *,
 /* The story of the peer's refusal: its notify, and what we offered. */
 void		x_child_tell(const struct ike_sa *, uint8_t exchange,
 		    const struct offer *, uint16_t type);
-/* ESP as offered in IKE_AUTH: without a key exchange of its own. */
+/* ESP as offered in IKE_AUTH: without key exchanges of its own. */
 struct offer	x_child_first_offer(const struct ike_sa *);
 
 #endif

@@ -12,6 +12,18 @@ static const struct collide_play c01[] = {
 	    "outs=1,1" },
 };
 
+static const struct collide_play c02[] = {
+	{ "step by step", NULL, BOTH,
+	    "A!more:20/21 B!more:20/21 A!child A>create [1.1|1.1] B>created "
+	    "[1.1|1.1] A>follow B>followed [1.1|1.1] A>follow [1.1|1.2] "
+	    "B>followed [1.2|1.2] A>del [1.2|1.1] B>deleted [1.1|1.1] A~ B~ one "
+	    "child=A rekeys=1,1 outs=1,1" },
+	{ "messages are lost and repeated", NULL, BOTH,
+	    "A!more:21 B!more:21 A!child A>create B>created A-follow wait:700 "
+	    "A+follow [1.1|1.2] B-followed A>follow wait:700 B>followed one "
+	    "child=A rekeys=1,1 outs=1,1" },
+};
+
 static const struct collide_play c03[] = {
 	{ "once, then again from either end", NULL, BOTH,
 	    "A!prefer:19+20 B!prefer:20+19 A!child A>create "
@@ -19,6 +31,16 @@ static const struct collide_play c03[] = {
 	    "B>created A>del B>deleted [1.1|1.1] A!child A>create B>created "
 	    "A>del B>deleted B!child B>create A>created B>del A>deleted A~ B~ "
 	    "one child=B rekeys=3,3 outs=3,3" },
+};
+
+static const struct collide_play c04[] = {
+	{ "once, then again from either end", NULL, BOTH,
+	    "A!prefer:19+20 B!prefer:20+19 A!more:21 B!more:21 A!child A>create "
+	    "B>created:INVALID_KE_PAYLOAD [1.1|1.1] A>create [1.1|1.1] "
+	    "B>created A>follow B>followed A>del B>deleted [1.1|1.1] A!child "
+	    "A>create B>created A>follow B>followed A>del B>deleted B!child "
+	    "B>create A>created B>follow A>followed B>del A>deleted A~ B~ one "
+	    "child=B rekeys=3,3 outs=3,3" },
 };
 
 static const struct collide_play c05[] = {
@@ -98,6 +120,35 @@ static const struct collide_play c11[] = {
 	    "A!child B!child any one rekeys=1,1 outs=1,1" },
 };
 
+static const struct collide_play c12[] = {
+	{ "A wins, and is answered first", "24", BOTH,
+	    "A!more:21 B!more:21 A!child B!child A>create B>create nonces "
+	    "[1.1|1.1] B>created A>created B~ A>follow [1.1|1.2] B>followed "
+	    "[1.2|1.2] A>del B>deleted [1.1|1.1] A~ B~ one child=A rekeys=1,1 "
+	    "outs=1,1" },
+	{ "B wins, and is answered last", "13", BOTH,
+	    "A!more:21 B!more:21 A!child B!child A>create B>create nonces "
+	    "B>created A>created A~ B>follow [1.2|1.1] A>followed [1.2|1.2] "
+	    "B>del A>deleted [1.1|1.1] A~ B~ one child=B rekeys=1,1 outs=1,1" },
+	{ "every order", NULL, ONCE,
+	    "A!more:21 B!more:21 A!child B!child any one rekeys=1,1 outs=1,1" },
+};
+
+static const struct collide_play c13[] = {
+	{ "A wins, whose exchange is plain", "24", BOTH,
+	    "A!more:21+none B!more:none+21 A!child B!child A>create B>create "
+	    "nonces [1.1|1.2] B>created [1.2|1.2] A>created A>del B>deleted "
+	    "[1.1|1.1] A~ B~ one child=A rekeys=1,1 outs=1,1" },
+	{ "B wins, whose exchange is not, and is done last", "13", BOTH,
+	    "A!more:21+none B!more:none+21 A!child B!child A>create B>create "
+	    "nonces B>created [1.2|1.2] A>del [1.2|1.1] B>deleted [1.1|1.1] "
+	    "A>created B>follow [1.2|1.1] A>followed [1.2|1.2] B>del A>deleted "
+	    "[1.1|1.1] A~ B~ one child=B rekeys=1,1 outs=1,1" },
+	{ "every order", NULL, BOTH,
+	    "A!more:21+none B!more:none+21 A!child B!child any one rekeys=1,1 "
+	    "outs=1,1" },
+};
+
 static const struct collide_play c14[] = {
 	{ "B won and deletes the old one", "13", BOTH,
 	    "A!child B!child A>create B>create nonces A>created [1.2|1.3] "
@@ -121,6 +172,18 @@ static const struct collide_play c15[] = {
 	    "A!child B!child A>create B>create nonces A>created B>del "
 	    "A>deleted noflow B!del2 B>del A>ok B>created A~ wait:3000 one "
 	    "rekeys=1,1" },
+};
+
+static const struct collide_play c16[] = {
+	{ "B won and deletes the old one", "13", BOTH,
+	    "A!more:21 B!more:21 A!child B!child A>create B>create nonces "
+	    "A>created B>follow [1.2|1.1] A>followed [1.2|1.2] B>del [1.1|1.2] "
+	    "A>deleted [1.1|1.1] B>created [1.1|1.1] A~ B~ one child=B "
+	    "rekeys=1,1 outs=1,1" },
+	{ "A won, B has stopped before", "24", BOTH,
+	    "A!more:21 B!more:21 A!child B!child A>create B>create nonces "
+	    "A>created [1.1|1.1] B>created A>follow B>followed [1.2|1.2] A>del "
+	    "B>deleted [1.1|1.1] A~ B~ one child=A rekeys=1,1 outs=1,1" },
 };
 
 static const struct collide_play c17[] = {
@@ -151,6 +214,24 @@ static const struct collide_play c19[] = {
 	    "B!del B>del A>deleted [1.0|1.0] A>create "
 	    "B>created:CHILD_SA_NOT_FOUND A~ B~ wait:3000 A~ B~ bare "
 	    "rekeys=1,1 down=1,1 failed=1,0" },
+};
+
+static const struct collide_play c20[] = {
+	{ "refused before the follow-up", "124", BOTH,
+	    "A!more:21 B!more:21 A!child B!child B>create nonces A>created "
+	    "[1.1|1.1] A>create B>created:TEMPORARY_FAILURE wait:300 A~ "
+	    "B>follow A>followed B>del A>deleted [1.1|1.1] A~ one child=B "
+	    "rekeys=1,1 outs=1,1" },
+	{ "refused before the delete", "124", BOTH,
+	    "A!more:21 B!more:21 A!child B!child B>create nonces A>created "
+	    "B>follow A>followed [1.2|1.2] A>create B>created:TEMPORARY_FAILURE "
+	    "wait:3000 A~ B>del A>deleted [1.1|1.1] A~ one child=B rekeys=1,1 "
+	    "outs=1,1" },
+	{ "refused after the delete", "124", BOTH,
+	    "A!more:21 B!more:21 A!child B!child B>create nonces A>created "
+	    "B>follow A>followed A>create B>del A>deleted "
+	    "B>created:TEMPORARY_FAILURE [1.1|1.1] wait:3000 A~ B~ one child=B "
+	    "rekeys=1,1 outs=1,1" },
 };
 
 static const struct collide_play c21[] = {
@@ -213,7 +294,7 @@ static const struct collide_row rows[] = {
 	{ .id = "C02", .layer = "CHILD",
 	    .title = "a child is rekeyed with additional key exchanges",
 	    .expected = "as C01",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = c02, .plays_n = ARRAY_SIZE(c02) },
 	{ .id = "C03", .layer = "CHILD",
 	    .title = "the responder of a child's rekey wants another group",
 	    .expected = "one more request; the group that was agreed is taken "
@@ -222,7 +303,7 @@ static const struct collide_row rows[] = {
 	{ .id = "C04", .layer = "CHILD",
 	    .title = "C03 with additional key exchanges",
 	    .expected = "as C03",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = c04, .plays_n = ARRAY_SIZE(c04) },
 	{ .id = "C05", .layer = "CHILD",
 	    .title = "the responder's kernel reports the soft limit of a child "
 	            "that is being replaced",
@@ -260,12 +341,12 @@ static const struct collide_row rows[] = {
 	{ .id = "C12", .layer = "CHILD",
 	    .title = "C11 with follow-ups",
 	    .expected = "the loser stops",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = c12, .plays_n = ARRAY_SIZE(c12) },
 	{ .id = "C13", .layer = "CHILD",
 	    .title = "only one of two child rekeys that cross has additional "
 	            "key exchanges",
 	    .expected = "the nonces decide",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = c13, .plays_n = ARRAY_SIZE(c13) },
 	{ .id = "C14", .layer = "CHILD",
 	    .title = "both rekey the same child, B's answer is late and its "
 	            "delete arrives first",
@@ -279,7 +360,7 @@ static const struct collide_row rows[] = {
 	{ .id = "C16", .layer = "CHILD",
 	    .title = "C14 with follow-ups",
 	    .expected = "as C14",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = c16, .plays_n = ARRAY_SIZE(c16) },
 	{ .id = "C17", .layer = "CHILD",
 	    .title = "both rekey the same child, A's request reaches B when "
 	            "that deletes the old one",
@@ -297,7 +378,7 @@ static const struct collide_row rows[] = {
 	{ .id = "C20", .layer = "CHILD",
 	    .title = "C17 with follow-ups",
 	    .expected = "as C17",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = c20, .plays_n = ARRAY_SIZE(c20) },
 	{ .id = "C21", .layer = "CHILD",
 	    .title = "both rekey the same child with groups that the other "
 	            "refuses",

@@ -22,6 +22,17 @@ static const struct collide_play d02[] = {
 	    "up=1,1 down=1,1 failed=0,1 outs=1,1" },
 };
 
+static const struct collide_play d03[] = {
+	{ "", NULL, BOTH,
+	    "noflow A!more:20/21 B!more:20/21 A!del A>del B>deleted A!up "
+	    "A>create [1.0|1.0] B>created A>follow B>followed A>follow "
+	    "[1.0|1.1] B>followed [1.1|1.1] flow A~ B~ one child=A up=1,1 "
+	    "down=1,1 failed=0,1 outs=1,1" },
+	{ "both at once, every order", NULL, ONCE,
+	    "noflow A!more:21 B!more:21 A!del A>del B>deleted A!up B!up any "
+	    "one up=-1,-1 down=-1,-1 failed=-1,-1" },
+};
+
 static const struct collide_play d04[] = {
 	{ "", NULL, BOTH,
 	    "noflow A!del [1.1|1.1] A>del [1.1|1.0] B>deleted [1.0|1.0] A~ B~ "
@@ -130,7 +141,7 @@ static const struct collide_row rows[] = {
 	{ .id = "D03", .layer = "CHILD",
 	    .title = "a child is made with additional key exchanges",
 	    .expected = "it is established",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = d03, .plays_n = ARRAY_SIZE(d03) },
 	{ .id = "D04", .layer = "CHILD",
 	    .title = "a child is deleted",
 	    .expected = "the answer names the other half of the pair",

@@ -8,6 +8,22 @@ static const struct collide_play i01[] = {
 	    "[2.1|1.1] B>ok [1.1|1.1] A~ B~ one ike=A rekeys=1,1 outs=0,0" },
 };
 
+static const struct collide_play i02[] = {
+	{ "step by step", NULL, BOTH,
+	    "A!more:20/21 B!more:20/21 A!ike A>create [1.1|1.1] B>created "
+	    "[1.1|1.1] A>follow B>followed [1.1|1.1] A>follow [1.1|2.1] "
+	    "B>followed [2.1|2.1] A>bye [2.1|1.1] B>ok [1.1|1.1] A~ B~ one "
+	    "ike=A rekeys=1,1 outs=0,0" },
+	{ "messages are lost and repeated", NULL, BOTH,
+	    "A!more:21 B!more:21 A!ike A>create B>created A-follow wait:700 "
+	    "A+follow [1.1|2.1] B-followed A>follow wait:700 B>followed one "
+	    "ike=A rekeys=1,1 outs=0,0" },
+	{ "the old SA answers meanwhile", NULL, BOTH,
+	    "A!more:21 B!more:21 A!ike A>create B>created B!probe B>probe A>ok "
+	    "A>follow B!probe B>followed B>probe A>ok A>bye B>ok A~ B~ one "
+	    "ike=A rekeys=1,1" },
+};
+
 static const struct collide_play i03[] = {
 	{ "one retry", NULL, BOTH,
 	    "A!prefer:19+20 B!prefer:20+19 A!ike A>create [1.1|1.1] "
@@ -19,6 +35,18 @@ static const struct collide_play i03[] = {
 	    "B>created:INVALID_KE_PAYLOAD B!probe B>probe A>ok A>create "
 	    "B!probe B>created B>probe A>ok A>bye B>ok A~ B~ one ike=A "
 	    "rekeys=1,1" },
+};
+
+static const struct collide_play i04[] = {
+	{ "one retry", NULL, BOTH,
+	    "A!prefer:19+20 B!prefer:20+19 A!more:21 B!more:21 A!ike A>create "
+	    "B>created:INVALID_KE_PAYLOAD [1.1|1.1] A>create [1.1|1.1] "
+	    "B>created A>follow [1.1|2.1] B>followed [2.1|2.1] A>bye B>ok "
+	    "[1.1|1.1] A~ B~ one ike=A rekeys=1,1 outs=0,0" },
+	{ "because an additional one needs A's", NULL, BOTH,
+	    "A!prefer:19+20 B!prefer:19+20 A!more:19 B!more:19 A!ike A>create "
+	    "B>created:INVALID_KE_PAYLOAD A>create B>created A>follow "
+	    "B>followed A>bye B>ok A~ B~ one ike=A rekeys=1,1 outs=0,0" },
 };
 
 static const struct collide_play i05[] = {
@@ -38,6 +66,41 @@ static const struct collide_play i05[] = {
 	    "[1.1|1.1] A~ B~ one ike=B rekeys=1,1 outs=0,0" },
 	{ "every order", NULL, ONCE,
 	    "A!ike B!ike any one rekeys=1,1 outs=0,0" },
+};
+
+static const struct collide_play i06[] = {
+	{ "A wins, and is answered first", "24", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces [1.1|1.1] "
+	    "B>created A>created [1.1|1.1] B~ A>follow [1.1|2.1] B>followed "
+	    "[2.1|2.1] A>bye B>ok [1.1|1.1] A~ B~ one ike=A rekeys=1,1 outs=0,0" },
+	{ "B wins, and is answered last", "13", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces B>created "
+	    "A>created [1.1|1.1] A~ B>follow [2.1|1.1] A>followed [2.1|2.1] "
+	    "B>bye A>ok [1.1|1.1] A~ B~ one ike=B rekeys=1,1 outs=0,0" },
+	{ "two additional key exchanges", "1234", BOTH,
+	    "A!more:20/21 B!more:20/21 A!ike B!ike A>create B>create nonces "
+	    "B>created A>created one rekeys=1,1 outs=0,0" },
+	{ "every order", NULL, ONCE,
+	    "A!more:21 B!more:21 A!ike B!ike any one rekeys=1,1 outs=0,0" },
+};
+
+static const struct collide_play i07[] = {
+	{ "A wins, whose exchange is plain", "24", BOTH,
+	    "A!more:21+none B!more:none+21 A!ike B!ike A>create [1.1|2.1] "
+	    "B>create nonces [1.1|2.1] B>created [2.1|2.1] A>created A>bye B>ok "
+	    "[1.1|1.1] A~ B~ one ike=A rekeys=1,1 outs=0,0" },
+	{ "B wins, whose exchange is not, and is done last", "13", BOTH,
+	    "A!more:21+none B!more:none+21 A!ike B!ike A>create B>create nonces "
+	    "B>created [2.1|2.1] A>bye [2.1|1.1] B>ok [1.1|1.1] A>created "
+	    "B>follow [2.1|1.1] A>followed [2.1|2.1] B>bye A>ok [1.1|1.1] A~ B~ "
+	    "one ike=B rekeys=1,1 outs=0,0" },
+	{ "B wins, and follows up before A has seen it", "13", BOTH,
+	    "A!more:21+none B!more:none+21 A!ike B!ike A>create B>create nonces "
+	    "A>created B>follow [2.1|2.1] A>followed B>bye A>ok B>created one "
+	    "ike=B rekeys=1,1 outs=0,0" },
+	{ "every order", NULL, BOTH,
+	    "A!more:21+none B!more:none+21 A!ike B!ike any one rekeys=1,1 "
+	    "outs=0,0" },
 };
 
 static const struct collide_play i08[] = {
@@ -102,6 +165,29 @@ static const struct collide_play i10[] = {
 	    "outs=0,0" },
 };
 
+static const struct collide_play i11[] = {
+	{ "B won and deletes the old one", "13", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces A>created "
+	    "B>follow [2.1|1.1] A>followed [2.1|2.1] B>bye [2.1|2.1] A>ok "
+	    "[2.1|1.1] B>created [1.1|1.1] A~ B~ one ike=B rekeys=1,1 outs=0,0" },
+	{ "B won, the answer comes before the delete", "13", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces A>created "
+	    "B>follow A>followed B>created B>bye A>ok [1.1|1.1] A~ B~ one ike=B "
+	    "rekeys=1,1 outs=0,0" },
+	{ "B won, the answer comes before the follow-up", "13", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces A>created "
+	    "B>created A~ B>follow A>followed B>bye A>ok [1.1|1.1] A~ B~ one "
+	    "ike=B rekeys=1,1 outs=0,0" },
+	{ "A won, B has stopped long before", "24", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces A>created "
+	    "[1.1|1.1] wait:400 B>created A>follow B>followed A>bye B>ok "
+	    "[1.1|1.1] A~ B~ one ike=A rekeys=1,1 outs=0,0" },
+	{ "B won, the answer is lost", "13", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike A>create B>create nonces A>created "
+	    "B-created B>follow A>followed B>bye A>ok wait:11000 [1.1|1.1] one "
+	    "ike=B rekeys=1,1 outs=0,0" },
+};
+
 static const struct collide_play i12[] = {
 	{ "lost for good", "124", BOTH,
 	    "A!ike B!ike A-create B>create nonces [2.1|1.1] A>created "
@@ -128,6 +214,23 @@ static const struct collide_play i14[] = {
 	    "[1.1|1.1] A~ one ike=B rekeys=1,1 outs=0,0" },
 };
 
+static const struct collide_play i15[] = {
+	{ "refused after the delete", "124", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike B>create nonces A>created "
+	    "[1.1|1.1] A>create B>follow A>followed B>bye A>ok "
+	    "B>created:TEMPORARY_FAILURE A~ B~ wait:3000 A~ one ike=B "
+	    "rekeys=1,1 outs=0,0" },
+	{ "refused before the follow-up", "124", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike B>create nonces A>created A>create "
+	    "B>created:TEMPORARY_FAILURE [1.1|1.1] wait:300 A~ B>follow "
+	    "A>followed [2.1|2.1] B>bye A>ok [1.1|1.1] A~ one ike=B rekeys=1,1 "
+	    "outs=0,0" },
+	{ "refused long before the follow-up", "124", BOTH,
+	    "A!more:21 B!more:21 A!ike B!ike B>create nonces A>created A>create "
+	    "B>created:TEMPORARY_FAILURE B-follow wait:4000 A~ B>follow "
+	    "A>followed B>bye A>ok [1.1|1.1] A~ one ike=B rekeys=1,1 outs=0,0" },
+};
+
 static const struct collide_play i16[] = {
 	{ "refused before the delete", NULL, BOTH,
 	    "noflow A!ike B!down A>create [1.1|1.0] "
@@ -141,6 +244,24 @@ static const struct collide_play i16[] = {
 	    "ikedown=1,1 failed=1,0" },
 	{ "every order", NULL, BOTH,
 	    "noflow A!ike B!down any gone down=1,1 ikedown=1,1 failed=1,0" },
+};
+
+static const struct collide_play i17[] = {
+	{ "refused before the delete", NULL, BOTH,
+	    "noflow A!more:21 B!more:21 A!ike A>create B>created B!down "
+	    "A>follow [1.1|1.0] B>followed:TEMPORARY_FAILURE B>bye A>ok A~ B~ "
+	    "gone down=1,1 ikedown=1,1 failed=1,0" },
+	{ "refused after the delete", NULL, BOTH,
+	    "noflow A!more:21 B!more:21 A!ike A>create B>created B!down "
+	    "A>follow B>bye B>followed:TEMPORARY_FAILURE A>ok A~ B~ gone "
+	    "down=1,1 ikedown=1,1 failed=1,0" },
+	{ "between two follow-ups", NULL, BOTH,
+	    "noflow A!more:20/21 B!more:20/21 A!ike A>create B>created A>follow "
+	    "B!down B>followed A>follow B>followed:TEMPORARY_FAILURE B>bye A>ok "
+	    "A~ B~ gone down=1,1 ikedown=1,1 failed=1,0" },
+	{ "every order", NULL, BOTH,
+	    "noflow A!more:21 B!more:21 A!ike A>create B>created B!down any "
+	    "gone down=1,1 ikedown=1,1 failed=1,0" },
 };
 
 static const struct collide_play i18[] = {
@@ -163,7 +284,7 @@ static const struct collide_row rows[] = {
 	{ .id = "I02", .layer = "IKE",
 	    .title = "an IKE SA is rekeyed with additional key exchanges",
 	    .expected = "as I01; the new SA is used after the last follow-up only",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i02, .plays_n = ARRAY_SIZE(i02) },
 	{ .id = "I03", .layer = "IKE",
 	    .title = "the responder of a rekey wants another group",
 	    .expected = "one more request with the group that it named; the old "
@@ -173,7 +294,7 @@ static const struct collide_row rows[] = {
 	    .title = "another group is asked for where there are additional "
 	            "key exchanges",
 	    .expected = "as I03",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i04, .plays_n = ARRAY_SIZE(i04) },
 	{ .id = "I05", .layer = "IKE",
 	    .title = "both ends rekey the IKE SA at once",
 	    .expected = "the exchange with the lowest nonce loses: its maker "
@@ -184,12 +305,12 @@ static const struct collide_row rows[] = {
 	    .title = "both rekey with additional key exchanges",
 	    .expected = "the loser stops before its follow-ups; its SA never "
 	            "comes to be",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i06, .plays_n = ARRAY_SIZE(i06) },
 	{ .id = "I07", .layer = "IKE",
 	    .title = "only one of two rekeys that cross has additional key "
 	            "exchanges",
 	    .expected = "the nonces decide, not who is done first",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i07, .plays_n = ARRAY_SIZE(i07) },
 	{ .id = "I08", .layer = "IKE",
 	    .title = "both rekey the IKE SA with groups that the other refuses",
 	    .expected = "both try again with the group named; the nonces of these "
@@ -210,7 +331,7 @@ static const struct collide_row rows[] = {
 	    .title = "I10 with follow-ups, the answer before or after the "
 	            "delete",
 	    .expected = "an answer to an IKE SA that is gone is dropped",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i11, .plays_n = ARRAY_SIZE(i11) },
 	{ .id = "I12", .layer = "IKE",
 	    .title = "both rekey the IKE SA, A's request is lost",
 	    .expected = "B's rekey goes through; what A repeats meets no IKE SA",
@@ -228,7 +349,7 @@ static const struct collide_row rows[] = {
 	{ .id = "I15", .layer = "IKE",
 	    .title = "I13 and I14 with follow-ups",
 	    .expected = "as I13 and I14",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i15, .plays_n = ARRAY_SIZE(i15) },
 	{ .id = "I16", .layer = "IKE",
 	    .title = "A rekeys the IKE SA while B deletes it",
 	    .expected = "TEMPORARY_FAILURE; it is gone at both ends and no new "
@@ -237,7 +358,7 @@ static const struct collide_row rows[] = {
 	{ .id = "I17", .layer = "IKE",
 	    .title = "a delete comes between CREATE_CHILD_SA and its follow-up",
 	    .expected = "TEMPORARY_FAILURE to the follow-up; the half-made SA goes",
-	    .missing = "additional key exchanges, RFC 9370" },
+	    .plays = i17, .plays_n = ARRAY_SIZE(i17) },
 	{ .id = "I18", .layer = "IKE",
 	    .title = "as I16, and the delete is lost",
 	    .expected = "A sees a TEMPORARY_FAILURE only and tries again; then "

@@ -14,6 +14,9 @@
  *	A!lose			A loses its child without a word
  *	A!crash A!keep		A starts anew; A's host keeps it up
  *	A!prefer:19+20		groups for everything from here on
+ *	A!more:20+21/none	additional key exchanges from here on: slots
+ *				with alternatives
+ *	A!childless:force	whether A does IKE SAs without a child
  *	A!slow:300		A's kernel takes so many milliseconds
  *	A!probe			A asks whether B lives
  *	A!steal			A rekeys its child and offers the SPI of it
@@ -36,7 +39,8 @@
  *				are not named must not be
  *	outs=1,1		SAs for sending that were installed since then
  *
- * Messages: init inited auth authed create created del deleted bye probe ok.
+ * Messages: init inited inter intered auth authed create created follow
+ * followed del deleted bye probe ok.
  */
 #ifndef TEST_SIM_SCRIPT_H
 #define TEST_SIM_SCRIPT_H

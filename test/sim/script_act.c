@@ -208,6 +208,44 @@ prefer(struct script *s, int side, const char *value)
 }
 
 static bool
+more(struct script *s, int side, const char *value)
+{
+	struct ike_peer *p = table_peer(s->d.end[side].ike, DUO_PEER);
+	char slots[64];
+
+	str_set(slots, sizeof(slots), value);
+	for (char *c = slots; (c = strchr(c, '+')) != NULL;)
+		*c = ' ';
+	if (p->addke == NULL)
+		p->addke = malloc(sizeof(*p->addke));
+	if (p->addke == NULL)
+		abort();
+	*p->addke = duo_addke(slots);
+	p->conf.ike.addke = p->conf.esp.addke = p->addke;
+	return true;
+}
+
+static bool
+childless(struct script *s, int side, const char *value)
+{
+	static const char *const names[] = {
+		[IKE_CHILDLESS_NEVER] = "never",
+		[IKE_CHILDLESS_ALLOW] = "allow",
+		[IKE_CHILDLESS_PREFER] = "prefer",
+		[IKE_CHILDLESS_FORCE] = "force",
+	};
+	struct ike_peer *p = table_peer(s->d.end[side].ike, DUO_PEER);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], value) == 0) {
+			p->conf.childless = (enum ike_childless)i;
+			return true;
+		}
+	}
+	return script_fail(s, "no such wish");
+}
+
+static bool
 slow(struct script *s, int side, const char *value)
 {
 	s->d.end[side].kernel_min = span_ms(strtol(value, NULL, 10));
@@ -279,6 +317,8 @@ static const struct {
 	{ "crash", crash },
 	{ "keep", keep },
 	{ "prefer", prefer },
+	{ "more", more },
+	{ "childless", childless },
 	{ "slow", slow },
 	{ "probe", probe },
 	{ "steal", steal },

@@ -385,6 +385,47 @@ static const struct row {
 	{ "algorithms by name", TUN("phase1_encryption_algorithms = "
 	    "[ \"AES128\", \"AES256-GCM-16\" ]; phase2_dh_group_numbers = "
 	    "[ 14, 31 ];"), NULL },
+	{ "additional key exchanges in every slot",
+	    TUN("phase1_additional_key_exchanges = [ \"20 21 none\", "
+	    "\"14\", \"15\", \"16\", \"17\", \"18\", \" 19  none \" ];"),
+	    NULL },
+	{ "of the child SA as well",
+	    TUN("phase2_additional_key_exchanges = [ \"20\" ];"), NULL },
+	{ "one slot more", TUN("phase1_additional_key_exchanges = [ \"20\", "
+	    "\"21\", \"14\", \"15\", \"16\", \"17\", \"18\", \"19\" ];"),
+	    E_TUN("phase1_additional_key_exchanges",
+	    "must have 1 to 7 texts, not 8") },
+	{ "no slot at all", TUN("phase1_additional_key_exchanges = [ ];"),
+	    E_TUN("phase1_additional_key_exchanges",
+	    "must have 1 to 7 texts, not 0") },
+	{ "a slot of nothing", TUN("phase1_additional_key_exchanges = "
+	    "[ \"20\", \" \" ];"),
+	    E_TUN("phase1_additional_key_exchanges[1]",
+	    "must name at least one group") },
+	{ "a slot of none alone", TUN("phase1_additional_key_exchanges = "
+	    "[ \"none\" ];"),
+	    E_TUN("phase1_additional_key_exchanges[0]",
+	    "must name at least one group") },
+	{ "a slot that is a number", TUN("phase1_additional_key_exchanges = "
+	    "[ 20 ];"),
+	    E_TUN("phase1_additional_key_exchanges[0]",
+	    "must be group numbers in quotes, with blanks between") },
+	{ "a group twice in a slot", TUN("phase1_additional_key_exchanges = "
+	    "[ \"20 none 20\" ];"),
+	    E_TUN("phase1_additional_key_exchanges[0]", "20 is there twice") },
+	{ "a group twice with no way out",
+	    TUN("phase2_additional_key_exchanges = [ \"20\", \"21 14\", "
+	    "\"20\" ];"),
+	    E_TUN("phase2_additional_key_exchanges", "20 is there twice; all "
+	    "key exchanges of an SA have to differ") },
+	{ "the only group once more", TUN("phase1_dh_group_numbers = [ 20 ]; "
+	    "phase1_additional_key_exchanges = [ \"20\" ];"),
+	    E_TUN("phase1_additional_key_exchanges", "20 is the only one of "
+	    "phase1_dh_group_numbers already; all key exchanges of an SA have "
+	    "to differ") },
+	{ "one of two groups once more", TUN("phase1_dh_group_numbers = "
+	    "[ 20, 31 ]; phase1_additional_key_exchanges = [ \"20\" ];"),
+	    NULL },
 	{ "a list in parentheses", TUN("phase1_dh_group_numbers = ( 14, 19 );"),
 	    NULL },
 	{ "algorithms of the past, by name",

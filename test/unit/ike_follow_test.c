@@ -101,6 +101,7 @@ children_and_ike_sas_are_rekeyed_from_both_ends(void **state)
 		bring_up(&d, LEFT);
 		watch_traffic(&d);
 		assert_int_equal(watch[0].seen, 0);
+		assert_int_equal(suite_addkes(&child_at(&d, LEFT)->suite), 0);
 		for (int v = 0; v < 4; v++) {
 			assert_true(duo_rekey(&d, v & 1, v < 2));
 			duo_run(&d, span_s(5));

@@ -25,6 +25,11 @@ static const struct suite_row {
 	    "extended_sequence_numbers = false;",
 	    "AES128-GCM-16/PRF-SHA2-384/ECP-521", "AES128-GCM-16/ECP-521",
 	    GCM, "", "", 128, 20 },
+	{ "AES256-GCM-16", "SHA2-512", "31", "phase1_additional_key_exchanges "
+	    "= [ \"20\", \"21\" ]; phase2_additional_key_exchanges = "
+	    "[ \"19 none\" ];",
+	    "AES256-GCM-16/PRF-SHA2-512/X25519+ECP-384+ECP-521",
+	    "AES256-GCM-16/X25519+ECP-256/ESN", GCM, "", "", 128, 36 },
 	{ "AES256", "SHA2-512", "20", "",
 	    "AES256-CBC/SHA2-512-256/PRF-SHA2-512/ECP-384",
 	    "AES256-CBC/SHA2-512-256/ECP-384/ESN",
