@@ -48,6 +48,9 @@ enum notify_type {
 	N_SYNC = 16422,				/* RFC 6311 */
 	N_FRAGMENTATION_SUPPORTED = 16430,	/* RFC 7383 */
 	N_SIGNATURE_HASH_ALGORITHMS = 16431,	/* RFC 7427 */
+	N_USE_PPK = 16435,			/* RFC 8784 */
+	N_PPK_IDENTITY = 16436,
+	N_NO_PPK_AUTH = 16437,
 };
 
 /* "NO_PROPOSAL_CHOSEN"; "unknown error" or "unknown status" without a name. */

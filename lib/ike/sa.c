@@ -14,6 +14,7 @@
 #include "ike/task.h"
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
+#include "ike/x_ppk.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -171,6 +172,7 @@ sa_setup_free(struct ike_sa *sa)
 	if (s->inner != NULL)
 		wipe(s->inner, s->inner_n);
 	free(s->inner);
+	x_ppk_free(s->ppk);
 	wipe(s, sizeof(*s));
 	free(s);
 	sa->setup = NULL;

@@ -48,6 +48,8 @@ struct nonce {
 
 #define NONCE_OURS	32
 
+struct ppk;
+
 /* Needed from IKE_SA_INIT until the SA is established. */
 struct setup {
 	struct kex	*kex;		/* initiator's */
@@ -73,6 +75,7 @@ struct setup {
 	bool		initial_contact;	/* the peer said so */
 	bool		childless;	/* no child with IKE_AUTH */
 	struct reason	why;		/* an error that nobody vouches for */
+	struct ppk	*ppk;		/* owned; NULL: not spoken (RFC 8784) */
 };
 
 /* Our outstanding CREATE_CHILD_SA. */
@@ -122,6 +125,7 @@ struct ike_sa {
 	bool		nat_local, nat_remote, encap;
 	bool		frags;		/* both ends do RFC 7383 */
 	bool		syncs;		/* both ends do RFC 6311 */
+	bool		ppk;		/* its first keys were mixed: RFC 8784 */
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */

@@ -111,6 +111,7 @@ successor(struct ike_sa *sa, struct instant now, struct rekey *k)
 	n->opened = sa->opened;
 	n->frags = sa->frags;
 	n->syncs = sa->syncs;
+	n->ppk = sa->ppk;
 	k->invalid = !kex_shared(k->kex, k->theirs, &g_ir);
 	ok = k->spi_i != 0 && k->spi_r != 0 && !k->invalid &&
 	    keys_derive(&n->suite, &seed, &n->keys);
