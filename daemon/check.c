@@ -416,6 +416,21 @@ check_connect(const struct monitor *m, const struct kern_op *op,
 	return check_listen(m, op, why);
 }
 
+static bool
+authenticates(const struct conf_tunnel *t, enum kern_auth_how how)
+{
+	switch (how) {
+	case KERN_AUTH_PSK:
+		return t->local_auth == CONF_AUTH_PSK ||
+		    t->remote_auth == CONF_AUTH_PSK;
+	case KERN_AUTH_SIGN:
+		return t->local_auth == CONF_AUTH_CERTIFICATE;
+	case KERN_AUTH_PPK:
+		return t->ppk_id[0] != '\0';
+	}
+	return false;
+}
+
 int
 check_auth(const struct monitor *m, const struct kern_op *op,
     struct reason *why)
@@ -425,6 +440,7 @@ check_auth(const struct monitor *m, const struct kern_op *op,
 	const struct conf_connection *c = conf_find(m->files.conf,
 	    a->connection);
 	const struct conf_tunnel *t;
+	const struct alg *prf;
 
 	if (c == NULL)
 		return refuse(why, "the configuration has no connection %.60s",
@@ -432,12 +448,13 @@ check_auth(const struct monitor *m, const struct kern_op *op,
 	if (a->tunnel < 1 || a->tunnel > c->tunnels_n)
 		return refuse(why, "no such tunnel");
 	t = &c->tunnels[a->tunnel - 1];
-	if (a->how == KERN_AUTH_SIGN ?
-	    t->local_auth != CONF_AUTH_CERTIFICATE :
-	    t->local_auth != CONF_AUTH_PSK && t->remote_auth != CONF_AUTH_PSK)
+	if (!authenticates(t, a->how))
 		return refuse(why, "not how %.60s tunnel %u authenticates",
 		    a->connection, a->tunnel);
-	if (a->how == KERN_AUTH_PSK && alg_find(ALG_PRF, a->prf, 0) == NULL)
+	prf = alg_find(ALG_PRF, a->prf, 0);
+	if (a->how != KERN_AUTH_SIGN && prf == NULL)
 		return refuse(why, "no PRF of ours");
+	if (a->how == KERN_AUTH_PPK && a->n != 3 * prf->key_len)
+		return refuse(why, "not three keys of that PRF");
 	return 0;
 }

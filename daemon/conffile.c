@@ -117,7 +117,8 @@ needs_secrets(const struct conffile *c, const char *given)
 		const struct conf_connection *k = &c->conf->connections[i];
 
 		for (unsigned t = 0; t < k->tunnels_n; t++)
-			any |= needs_psk(&k->tunnels[t]);
+			any |= needs_psk(&k->tunnels[t]) ||
+			    k->tunnels[t].ppk_id[0] != '\0';
 	}
 	return any || access(c->secrets_path, F_OK) == 0;
 }
@@ -228,6 +229,19 @@ conffile_tunnel(const struct conffile *c, const char *ifname)
 	return conf_find_ifname(c->conf, ifname);
 }
 
+/* What this tunnel needs and the secrets file lacks, or NULL. */
+static const char *
+lacks(const struct conffile *c, const char *connection,
+    const struct conf_tunnel *t)
+{
+	if (needs_psk(t) && !keystore_has(c->keys, connection, t->number))
+		return "pre_shared_key";
+	if (t->ppk_id[0] != '\0' &&
+	    !keystore_has_ppk(c->keys, connection, t->number))
+		return "ppk";
+	return NULL;
+}
+
 unsigned
 conffile_keyless(const struct conffile *c, void (*each)(const char *line))
 {
@@ -238,14 +252,13 @@ conffile_keyless(const struct conffile *c, void (*each)(const char *line))
 		const struct conf_connection *k = &c->conf->connections[i];
 
 		for (unsigned t = 0; t < k->tunnels_n; t++) {
-			unsigned number = k->tunnels[t].number;
+			const char *what = lacks(c, k->name, &k->tunnels[t]);
 
-			if (!needs_psk(&k->tunnels[t]) ||
-			    keystore_has(c->keys, k->name, number))
+			if (what == NULL)
 				continue;
-			str_fmt(line, sizeof(line), "%s: secrets: no "
-			    "pre_shared_key for connection %s tunnel %u",
-			    c->secrets_path, k->name, number);
+			str_fmt(line, sizeof(line), "%s: secrets: no %s for "
+			    "connection %s tunnel %u", c->secrets_path, what,
+			    k->name, k->tunnels[t].number);
 			each(line);
 			n++;
 		}

@@ -248,6 +248,7 @@ read_channel(struct engine *e)
 			return n;
 		for (; (n = chan_get_event(e->chan, &ev)) > 0; budget--)
 			kernel_event(e, &ev);
+		wipe(&ev, sizeof(ev));
 		if (n < 0)
 			return n;
 	}

@@ -2,11 +2,12 @@
  * The secrets file, in libconfig's syntax:
  *
  *	secrets = ( { connection = "vpn-branch1"; tunnel = 1;
- *	    pre_shared_key = "..."; } );
+ *	    pre_shared_key = "..."; ppk = "..."; } );
  *
- * Without `tunnel` a key is for both tunnels; one that names its tunnel goes
- * before it.  The file must be a regular one, owned by root or by us, without
- * any permission for group and others.
+ * At least one of the two must be there.  Without `tunnel` a key is for both
+ * tunnels; one that names its tunnel goes before it.  The file must be a
+ * regular one, owned by root or by us, without any permission for group and
+ * others.
  *
  * The engine is a fork of this process and must not inherit a key.  The table
  * lies in memory that a fork finds empty (MADV_WIPEONFORK); and since a
@@ -31,11 +32,15 @@
 
 #define FILE_MAX	(16u << 20)
 
+struct octets {
+	uint16_t	n;		/* 0: there are none */
+	uint8_t		b[KEYSTORE_PSK_MAX];
+};
+
 struct entry {
 	char		connection[KERN_SECRET_NAME];
 	uint32_t	tunnel;		/* 0: both */
-	uint16_t	n;
-	uint8_t		psk[KEYSTORE_PSK_MAX];
+	struct octets	psk, ppk;
 };
 
 struct keystore {
@@ -106,17 +111,41 @@ read_tunnel(struct parse *p, const config_setting_t *s, size_t i,
 }
 
 static bool
+read_octets(struct parse *p, const config_setting_t *s, size_t i,
+    struct octets *o)
+{
+	const char *text = config_setting_get_string(s);
+	size_t n = text == NULL ? 0 : strlen(text);
+
+	if (n < 1 || n > sizeof(o->b))
+		return fail_at(p, s, i, config_setting_name(s),
+		    "must be 1 to 256 characters in quotes");
+	memcpy(o->b, text, n);
+	o->n = (uint16_t)n;
+	return true;
+}
+
+static bool
 read_psk(struct parse *p, const config_setting_t *s, size_t i,
     struct entry *e)
 {
-	const char *psk = config_setting_get_string(s);
-	size_t n = psk == NULL ? 0 : strlen(psk);
+	return read_octets(p, s, i, &e->psk);
+}
 
-	if (n < 1 || n > sizeof(e->psk))
-		return fail_at(p, s, i, "pre_shared_key",
-		    "must be 1 to 256 characters in quotes");
-	memcpy(e->psk, psk, n);
-	e->n = (uint16_t)n;
+/* Random octets are best written in hexadecimal. */
+static bool
+read_ppk(struct parse *p, const config_setting_t *s, size_t i,
+    struct entry *e)
+{
+	const char *text = config_setting_get_string(s);
+	size_t n;
+
+	if (text == NULL || strncmp(text, "0x", 2) != 0)
+		return read_octets(p, s, i, &e->ppk);
+	if (!str_unhex(e->ppk.b, sizeof(e->ppk.b), &n, text + 2) || n == 0)
+		return fail_at(p, s, i, "ppk", "behind 0x must be 1 to 256 "
+		    "octets in hexadecimal");
+	e->ppk.n = (uint16_t)n;
 	return true;
 }
 
@@ -128,7 +157,8 @@ static const struct key_row {
 } key_rows[] = {
 	{ "connection", read_connection, true },
 	{ "tunnel", read_tunnel, false },
-	{ "pre_shared_key", read_psk, true },
+	{ "pre_shared_key", read_psk, false },
+	{ "ppk", read_ppk, false },
 };
 
 static const struct key_row *
@@ -163,6 +193,8 @@ read_group(struct parse *p, const config_setting_t *group, size_t i,
 		if (key_rows[k].must && !(seen & 1u << k))
 			return fail_at(p, group, i, key_rows[k].name,
 			    "is missing");
+	if (e->psk.n == 0 && e->ppk.n == 0)
+		return fail_at(p, group, i, "pre_shared_key", "is missing");
 	return true;
 }
 
@@ -389,42 +421,67 @@ find(const struct keystore *k, const char *connection, uint32_t tunnel)
 	return bsearch(&key, k->entries, k->n, sizeof(key), entry_cmp);
 }
 
-static const struct entry *
-find_psk(const struct keystore *k, const char *connection, uint32_t tunnel)
+/* The tunnel's own key of this kind, else its connection's; or NULL. */
+static const struct octets *
+find_key(const struct keystore *k, const char *connection, uint32_t tunnel,
+    bool ppk)
 {
-	const struct entry *e = find(k, connection, tunnel);
+	const uint32_t where[] = { tunnel, 0 };
 
-	return e != NULL ? e : find(k, connection, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
+		const struct entry *e = find(k, connection, where[i]);
+		const struct octets *o = e == NULL ? NULL :
+		    ppk ? &e->ppk : &e->psk;
+
+		if (o != NULL && o->n > 0)
+			return o;
+	}
+	return NULL;
 }
 
 bool
 keystore_has(const struct keystore *k, const char *connection,
     uint32_t tunnel)
 {
-	return find_psk(k, connection, tunnel) != NULL;
+	return find_key(k, connection, tunnel, false) != NULL;
+}
+
+bool
+keystore_has_ppk(const struct keystore *k, const char *connection,
+    uint32_t tunnel)
+{
+	return find_key(k, connection, tunnel, true) != NULL;
 }
 
 int
 keystore_auth(const struct keystore *k, const struct kern_auth *a,
-    uint16_t *n, uint8_t value[static 64], char *text)
+    uint16_t *n, uint8_t value[static 3 * PRF_MAX], char *text)
 {
 	const struct alg *alg = alg_find(ALG_PRF, a->prf, 0);
-	const struct entry *e = find_psk(k, a->connection, a->tunnel);
-	uint8_t out[PRF_MAX];
+	bool ppk = a->how == KERN_AUTH_PPK;
+	const struct octets *key = find_key(k, a->connection, a->tunnel, ppk);
+	struct bytes octets = bytes_of(a->octets, a->n);
+	uint8_t out[3 * PRF_MAX];
+	bool ok;
 
-	if (e == NULL) {
+	if (key == NULL) {
 		str_fmt(text, KERN_TEXT_LEN,
-		    "no pre_shared_key for connection %s tunnel %u",
-		    a->connection, a->tunnel);
+		    "no %s for connection %s tunnel %u", ppk ? "ppk" :
+		    "pre_shared_key", a->connection, a->tunnel);
 		return ENOKEY;
 	}
-	if (alg == NULL || !prf_psk_auth(alg, bytes_of(e->psk, e->n),
-	    bytes_of(a->octets, a->n), out)) {
+	if (ppk)
+		ok = alg != NULL && a->n <= 3 * alg->key_len &&
+		    prf_ppk(alg, bytes_of(key->b, key->n), octets, out);
+	else
+		ok = alg != NULL && prf_psk_auth(alg,
+		    bytes_of(key->b, key->n), octets, out);
+	if (ok) {
+		*n = ppk ? a->n : alg->key_len;
+		memcpy(value, out, *n);
+	} else {
 		str_fmt(text, KERN_TEXT_LEN, "PRF %u failed", a->prf);
-		return EINVAL;
 	}
-	*n = alg->key_len;
-	memcpy(value, out, alg->key_len);
 	wipe(out, sizeof(out));
-	return 0;
+	return ok ? 0 : EINVAL;
 }

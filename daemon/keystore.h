@@ -1,11 +1,14 @@
 /*
- * Pre-shared keys: read from a file that nobody else may read, kept in memory
- * that neither a child nor a core dump gets to see, and never handed out: the
- * engine sends octets and gets an AUTH value.
+ * Pre-shared keys, those for authentication and those against quantum
+ * computers (PPK, RFC 8784): read from a file that nobody else may read, kept
+ * in memory that neither a child nor a core dump gets to see, and never handed
+ * out: the engine sends octets and gets an AUTH value, or keys and gets them
+ * mixed.
  */
 #ifndef DAEMON_KEYSTORE_H
 #define DAEMON_KEYSTORE_H
 
+#include "crypto/prf.h"
 #include "gw/kern.h"
 #include "util/str.h"
 
@@ -22,13 +25,16 @@ struct keystore	*keystore_none(void);
 /* Is there a key for this tunnel? */
 bool		keystore_has(const struct keystore *, const char *connection,
 		    uint32_t tunnel);
+bool		keystore_has_ppk(const struct keystore *,
+		    const char *connection, uint32_t tunnel);
 /*
- * RFC 7296 section 2.15: AUTH over the octets of the request.  0 and value
- * filled, or an errno with its reason in text of KERN_TEXT_LEN.
+ * RFC 7296 section 2.15: AUTH over the octets of the request; RFC 8784: the
+ * keys in it, at most three, mixed.  0 and value filled, or an errno with its
+ * reason in text of KERN_TEXT_LEN.
  */
 int		keystore_auth(const struct keystore *,
 		    const struct kern_auth *, uint16_t *n,
-		    uint8_t value[static 64], char *text);
+		    uint8_t value[static 3 * PRF_MAX], char *text);
 /*
  * Why a file with a secret in it is not to be used: others may read it, it is
  * no file, it is larger than that.  NULL: it is fine.

@@ -501,9 +501,9 @@ run_auth(struct monitor *m, const struct kern_op *op)
 	monitor_event_init(&e, KERN_DONE);
 	e.id = op->id;
 	e.op = op->kind;
-	e.error = op->auth.how == KERN_AUTH_PSK ?
-	    keystore_auth(m->files.keys, &op->auth, &e.auth.n, e.auth.value,
-	    text) : sign(m, &op->auth, &e, text);
+	e.error = op->auth.how == KERN_AUTH_SIGN ?
+	    sign(m, &op->auth, &e, text) : keystore_auth(m->files.keys,
+	    &op->auth, &e.auth.n, e.auth.value, text);
 	str_set(e.text, sizeof(e.text), text);
 	if (e.error == ENOKEY)
 		log_event(LEVEL_WARNING, "secret-missing",

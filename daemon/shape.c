@@ -172,7 +172,7 @@ static const struct field conn_fields[] = {
 static const struct field auth_fields[] = {
 	{ is_str,	OP_AT(auth.connection),	OP_SIZE(auth.connection) },
 	{ is_u16,	OP_AT(auth.n),		KERN_OCTETS_MAX },
-	{ is_enum,	OP_AT(auth.how),	KERN_AUTH_SIGN + 1 },
+	{ is_enum,	OP_AT(auth.how),	KERN_AUTH_PPK + 1 },
 	{ is_bool,	OP_AT(auth.rsa_pss),	0 },
 };
 

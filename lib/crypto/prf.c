@@ -169,6 +169,21 @@ prf_psk_auth(const struct alg *a, struct bytes psk, struct bytes octets,
 	return ok;
 }
 
+bool
+prf_ppk(const struct alg *a, struct bytes ppk, struct bytes keys, uint8_t *out)
+{
+	struct rd r = rd_of(keys);
+	bool ok = true;
+
+	while (ok && r.n > 0) {
+		struct bytes key = rd_bytes(&r, a->key_len);
+
+		ok = !r.bad && prf_plus(a, ppk, &key, 1, out, a->key_len);
+		out += a->key_len;
+	}
+	return ok;
+}
+
 static bool
 digest(const EVP_MD *md, const struct bytes *parts, size_t n, uint8_t *out)
 {

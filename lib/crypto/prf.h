@@ -34,6 +34,12 @@ bool		prf_plus(const struct alg *, struct bytes key,
 /* prf(prf(psk, "Key Pad for IKEv2"), octets), RFC 7296 section 2.15. */
 bool		prf_psk_auth(const struct alg *, struct bytes psk,
 		    struct bytes octets, uint8_t out[static PRF_MAX]);
+/*
+ * RFC 8784 section 3: each of these keys, one behind the other and as long as
+ * the PRF's, becomes prf+(ppk, key) of the same length.
+ */
+bool		prf_ppk(const struct alg *, struct bytes ppk,
+		    struct bytes keys, uint8_t *out);
 bool		sha1(const struct bytes *parts, size_t n,
 		    uint8_t out[static 20]);
 bool		sha256(const struct bytes *parts, size_t n,

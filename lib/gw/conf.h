@@ -15,6 +15,7 @@
 #include "util/instant.h"
 #include "util/str.h"
 
+#define CONF_TEXT_LEN	64	/* other text, with NUL */
 #define CONF_NAME_LEN	48	/* connection name with NUL */
 #define CONF_TUNNELS	2
 #define CONF_ALGS	16	/* of one type in one proposal */
@@ -151,6 +152,8 @@ struct conf_tunnel {
 	bool		fragmentation;	/* of IKE messages */
 	uint16_t	fragment_size;	/* octets of an IP datagram */
 	bool		message_id_sync;	/* RFC 6311 */
+	char		ppk_id[CONF_TEXT_LEN];	/* RFC 8784; "": none */
+	bool		ppk_required;
 	enum conf_childless childless;
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */

@@ -161,6 +161,9 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 	    !check_lifetimes(r, t, site, seen) ||
 	    !conf_addke_check(r, t, site))
 		return false;
+	if (t->ppk_required && t->ppk_id[0] == '\0')
+		return conf_fail_tunnel(r, site, "ppk_required",
+		    "needs a ppk_id that says which");
 	derive_inside(c, t);
 	derive_selectors(c, t);
 	if (t->ifname[0] == '\0')

@@ -24,6 +24,7 @@ enum conf_kind {
 	CONF_KIND_FILE,		/* name of a file */
 	CONF_KIND_REFS,		/* a file; with a range, or several */
 	CONF_KIND_NAME,		/* of a connection */
+	CONF_KIND_TEXT,		/* printable ASCII */
 	CONF_KIND_IFNAME,
 	CONF_KIND_ROUTER_ID,
 	CONF_KIND_OUTSIDE,	/* address */

@@ -177,6 +177,21 @@ put_name(struct value *v)
 }
 
 static bool
+put_text(struct value *v)
+{
+	size_t n = strlen(v->s);
+	bool ok = n > 0 && n < v->key->size;
+
+	for (size_t i = 0; ok && i < n; i++)
+		ok = v->s[i] > ' ' && v->s[i] < 0x7f;
+	if (!ok)
+		return fail_text(v, "1 to 63 printable characters without "
+		    "blanks");
+	str_set(v->field, v->key->size, v->s);
+	return true;
+}
+
+static bool
 put_ifname(struct value *v)
 {
 	static const char *const taken[] = { "lo", "all", "default" };
@@ -529,6 +544,7 @@ static const struct {
 	[CONF_KIND_FILE] = { SHAPE_TEXT, put_file },
 	[CONF_KIND_REFS] = { SHAPE_TEXTS, put_refs },
 	[CONF_KIND_NAME] = { SHAPE_TEXT, put_name },
+	[CONF_KIND_TEXT] = { SHAPE_TEXT, put_text },
 	[CONF_KIND_IFNAME] = { SHAPE_TEXT, put_ifname },
 	[CONF_KIND_ROUTER_ID] = { SHAPE_TEXT, put_router_id },
 	[CONF_KIND_OUTSIDE] = { SHAPE_TEXT, put_outside },

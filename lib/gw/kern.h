@@ -142,13 +142,14 @@ struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT */
 enum kern_auth_how {
 	KERN_AUTH_PSK,
 	KERN_AUTH_SIGN,		/* with the tunnel's private key */
+	KERN_AUTH_PPK,		/* prf_ppk(): the octets are keys */
 };
 
 struct kern_auth {
 	char		connection[KERN_SECRET_NAME];
 	uint32_t	tunnel;		/* 1 or 2 */
 	enum kern_auth_how how;
-	uint16_t	prf;		/* PSK: IKEv2 PRF transform id */
+	uint16_t	prf;		/* PSK, PPK: IKEv2 PRF transform id */
 	uint16_t	hashes;		/* SIGN: what the peer takes, or 0 */
 	bool		rsa_pss;	/* SIGN */
 	uint16_t	n;

@@ -161,8 +161,10 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
 		.message_id_sync = c->message_id_sync,
+		.ppk_required = c->ppk_required,
 		.childless = childless_of(c->childless),
 	};
+	str_set(out->ppk_id, sizeof(out->ppk_id), c->ppk_id);
 	out->ike.order = out->esp.order = order_of(c);
 	out->esp.esn = esn_of(c);
 }

@@ -26,8 +26,8 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 	str_set(op->auth.connection, sizeof(op->auth.connection),
 	    t->connection);
 	op->auth.tunnel = t->conf->number;
-	op->auth.how = o->auth == IKE_AUTH_PSK ? KERN_AUTH_PSK :
-	    KERN_AUTH_SIGN;
+	op->auth.how = o->ppk ? KERN_AUTH_PPK : o->auth == IKE_AUTH_PSK ?
+	    KERN_AUTH_PSK : KERN_AUTH_SIGN;
 	op->auth.prf = o->prf->id;
 	op->auth.hashes = (uint16_t)o->hashes;
 	op->auth.rsa_pss = (o->sig_flags & SIG_RSA_PSS) != 0;

@@ -93,13 +93,13 @@ show_ike(const struct ike_peer_info *i)
 		[IKE_ESTABLISHED] = "established",
 	};
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:i, s:s, s:i}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:i, s:s, s:i, s:b}",
 	    "state", states[i->state], "spi_i", hex64(i->spi_i),
 	    "spi_r", hex64(i->spi_r), "local", endpoint(&i->path.local),
 	    "remote", endpoint(&i->path.remote), "nat", nat_str(i),
 	    "proposal", suite(&i->suite), "rekeys", (int)i->rekeys,
 	    "role", i->initiator ? "initiator" : "responder",
-	    "sas", (int)i->ike_sas);
+	    "sas", (int)i->ike_sas, "ppk", (int)i->ppk);
 }
 
 /*

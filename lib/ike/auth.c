@@ -51,6 +51,28 @@ signed_octets(const struct ike_sa *sa, bool of_initiator,
 	return octets;
 }
 
+/* To the host, by a token; it takes the octets.  NULL: no memory. */
+static struct ike_out *
+ask_host(struct ike_sa *sa, uint8_t *octets, size_t n)
+{
+	struct ike_out *out = NULL;
+
+	map_del(&sa->ike->tokens_auth, sa->token);
+	sa->token = table_token(sa->ike);
+	if (map_put(&sa->ike->tokens_auth, sa->token, sa))
+		out = out_push(sa->ike, IKE_OUT_AUTH, sa->peer->conf.id);
+	if (out == NULL) {
+		wipe(octets, n);
+		free(octets);
+		return NULL;
+	}
+	out->token = sa->token;
+	out->prf = sa->suite.prf;
+	out->data = octets;
+	out->n = n;
+	return out;
+}
+
 /* To be turned into a value by the host. */
 static bool
 ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
@@ -58,24 +80,25 @@ ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
 {
 	size_t n = 0;
 	uint8_t *octets = signed_octets(sa, of_initiator, id_body, &n);
-	struct ike_out *out = NULL;
+	struct ike_out *out = octets == NULL ? NULL :
+	    ask_host(sa, octets, n);
 
-	if (octets != NULL)
-		out = out_push(sa->ike, IKE_OUT_AUTH, sa->peer->conf.id);
-	if (out == NULL) {
-		free(octets);
+	if (out == NULL)
 		return false;
-	}
-	map_del(&sa->ike->tokens_auth, sa->token);
-	sa->token = table_token(sa->ike);
-	out->token = sa->token;
 	out->auth = how;
-	out->prf = sa->suite.prf;
 	out->hashes = sa->setup->hashes;
 	out->sig_flags = sa->peer->creds.rsa_pss ? SIG_RSA_PSS : 0;
-	out->data = octets;
-	out->n = n;
-	return map_put(&sa->ike->tokens_auth, sa->token, sa);
+	return true;
+}
+
+bool
+auth_ask_keys(struct ike_sa *sa, uint8_t *octets, size_t n)
+{
+	struct ike_out *out = ask_host(sa, octets, n);
+
+	if (out != NULL)
+		out->ppk = true;
+	return out != NULL;
 }
 
 /* --- ours --- */

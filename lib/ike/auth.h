@@ -19,6 +19,8 @@ void		auth_own_id_str(const struct ike_peer *, char *, size_t);
 bool		auth_has_twin(const struct ike_peer *);
 /* Asks the host for our AUTH value.  False: the reason says why not. */
 bool		auth_ask_own(struct ike_sa *, struct reason *);
+/* Asks the host to mix keys with the PPK; takes them.  False: no memory. */
+bool		auth_ask_keys(struct ike_sa *, uint8_t *octets, size_t n);
 
 /* Is it the peer that is meant?  If not, both identities, and whose word. */
 bool		auth_is_peer(const struct ike_sa *, const struct ike_peer *,

@@ -277,6 +277,7 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 		info.path = sa->path;
 		info.nat_local = sa->nat_local;
 		info.nat_remote = sa->nat_remote;
+		info.ppk = sa->ppk;
 		info.initiator = sa->opened;
 		info.suite = sa->suite;
 	}

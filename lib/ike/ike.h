@@ -53,6 +53,8 @@ struct ike_creds {
 	bool		rsa_pss;	/* our RSA key signs in PSS */
 };
 
+#define IKE_PPK_ID_LEN	64	/* with NUL */
+
 /* IKE SAs without a child at first (RFC 6023). */
 enum ike_childless {
 	IKE_CHILDLESS_NEVER,	/* neither way */
@@ -83,6 +85,8 @@ struct ike_peer_conf {
 	bool		fragmentation;	/* RFC 7383, if the peer does it */
 	uint16_t	fragment_size;	/* longest IP datagram then */
 	bool		message_id_sync;	/* RFC 6311, the peer's cluster */
+	char		ppk_id[IKE_PPK_ID_LEN];	/* RFC 8784; "": none */
+	bool		ppk_required;	/* or else no SA at all */
 	enum ike_childless childless;
 };
 
@@ -139,6 +143,7 @@ struct ike_out {
 	char		url[CERT_URL_LEN];
 	/* AUTH: prf(prf(psk, pad), octets), or sig_sign() with our key */
 	enum ike_auth	auth;
+	bool		ppk;		/* AUTH: instead, prf_ppk() of keys */
 	const struct alg *prf;
 	unsigned	hashes;		/* as sig_sign() wants them */
 	unsigned	sig_flags;
@@ -176,6 +181,7 @@ struct ike_peer_info {
 	struct path	path;
 	bool		nat_local, nat_remote;
 	bool		initiator;	/* we initiated the first SA */
+	bool		ppk;		/* RFC 8784: its keys and all after */
 	struct suite	suite;
 	unsigned	rekeys;
 	bool		child;		/* a usable child pair */
@@ -234,8 +240,8 @@ bool		ike_peer_keys(const struct ike *, uint32_t id, size_t n,
 void		ike_datagram(struct ike *, struct instant, const struct path *,
 		    struct bytes);
 /*
- * Answer to IKE_OUT_AUTH: the AUTH payload's data, empty when it failed, and
- * of a signature its method.
+ * Answer to IKE_OUT_AUTH: the AUTH payload's data or keys, empty when it
+ * failed, and of a signature its method.
  */
 void		ike_auth_value(struct ike *, struct instant, uint32_t token,
 		    uint8_t method, struct bytes value, const char *why);

@@ -50,6 +50,9 @@ enum notify_type {
 	N_SIGNATURE_HASH_ALGORITHMS = 16431,	/* RFC 7427 */
 	N_INTERMEDIATE_SUPPORTED = 16438,	/* RFC 9242 */
 	N_ADDITIONAL_KEY_EXCHANGE = 16441,	/* RFC 9370 */
+	N_USE_PPK = 16435,			/* RFC 8784 */
+	N_PPK_IDENTITY = 16436,
+	N_NO_PPK_AUTH = 16437,
 };
 
 /* "NO_PROPOSAL_CHOSEN"; "unknown error" or "unknown status" without a name. */

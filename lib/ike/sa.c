@@ -16,6 +16,7 @@
 #include "ike/x_follow.h"
 #include "ike/x_info.h"
 #include "ike/x_inter.h"
+#include "ike/x_ppk.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -182,6 +183,7 @@ sa_setup_free(struct ike_sa *sa)
 	if (s->inner != NULL)
 		wipe(s->inner, s->inner_n);
 	free(s->inner);
+	x_ppk_free(s->ppk);
 	wipe(s, sizeof(*s));
 	free(s);
 	sa->setup = NULL;

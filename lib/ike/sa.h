@@ -51,6 +51,8 @@ struct nonce {
 
 #define NONCE_OURS	32
 
+struct ppk;
+
 /* Additional key exchanges before IKE_AUTH (RFC 9370 section 2.2.2). */
 struct inter {
 	int8_t		slot;		/* of the next one; -1: none is left */
@@ -89,6 +91,7 @@ struct setup {
 	struct inquiry	*inquiry;	/* that it waits for; or NULL */
 	struct ike_sa	*wait_next;	/* who waits for the same */
 	struct instant	wait_until;	/* for all of them */
+	struct ppk	*ppk;		/* owned; NULL: not spoken (RFC 8784) */
 };
 
 struct follow;
@@ -143,6 +146,7 @@ struct ike_sa {
 	bool		nat_local, nat_remote, encap;
 	bool		frags;		/* both ends do RFC 7383 */
 	bool		syncs;		/* both ends do RFC 6311 */
+	bool		ppk;		/* its first keys were mixed: RFC 8784 */
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */

@@ -92,6 +92,8 @@ out_flush(struct ike *ike)
 void
 ike_out_fini(struct ike_out *out)
 {
+	if (out->ppk && out->data != NULL)
+		wipe(out->data, out->n);
 	free(out->data);
 	wipe(out, sizeof(*out));
 }

@@ -18,6 +18,7 @@
 #include "ike/peer.h"
 #include "ike/x_child.h"
 #include "ike/x_info.h"
+#include "ike/x_ppk.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -37,8 +38,11 @@ kept_inner(const struct ike_sa *sa, struct msg *m)
 {
 	const struct setup *s = sa->setup;
 
-	return payload_decode(s->inner_first, bytes_of(s->inner, s->inner_n),
-	    0, m) == N_NONE;
+	if (payload_decode(s->inner_first, bytes_of(s->inner, s->inner_n),
+	    0, m) != N_NONE)
+		return false;
+	x_ppk_amend(sa, m);
+	return true;
 }
 
 static void
@@ -52,10 +56,10 @@ no_memory(struct ike_sa *sa, struct instant now)
 void
 x_auth_start(struct ike_sa *sa, struct instant now)
 {
-	struct reason why;
+	struct reason why = { "out of memory" };
 
 	sa_state(sa, now, SA_SIGNING);
-	if (!auth_ask_own(sa, &why))
+	if (x_ppk_due(sa) ? !x_ppk_ask(sa) : !auth_ask_own(sa, &why))
 		sa_die(sa, now, "%s", why.s);
 }
 
@@ -114,6 +118,7 @@ send_request(struct ike_sa *sa, struct instant now)
 		    bytes_of(conf->remote_id.data, conf->remote_id.n));
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
+	x_ppk_build_request(&b, sa);
 	if (!sa->setup->childless) {
 		x_child_build_sa(&b, &esp, sa->setup->spi_in);
 		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
@@ -155,7 +160,7 @@ refused(struct ike_sa *sa, struct instant now, uint16_t type)
 	else
 		sa_die(sa, now, "the peer refused to authenticate us "
 		    "(AUTHENTICATION_FAILED): %s, or it does not expect our "
-		    "identity %s", psk ? "pre-shared keys differ" :
+		    "identity %s", psk ? x_ppk_suspects(sa) :
 		    "it does not believe our certificate", ours);
 }
 
@@ -200,7 +205,8 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		x_info_delete_ike(sa, now, N_NONE);
 		return;
 	}
-	if (!auth_is_peer(sa, sa->peer, &m->idr, &why) ||
+	if (!x_ppk_hear_answer(sa, m, &why) ||
+	    !auth_is_peer(sa, sa->peer, &m->idr, &why) ||
 	    !auth_by(sa, sa->peer, m, &why)) {
 		reject(sa, now, why.s);
 		return;
@@ -252,15 +258,24 @@ accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 }
 
 static void
+mismatch(const struct ike_sa *sa, struct reason *why)
+{
+	reason_set(why, "the peer's AUTH value does not match: %s",
+	    x_ppk_suspects(sa));
+}
+
+static void
 check_answer(struct ike_sa *sa, struct instant now, struct bytes value)
 {
+	struct reason why;
 	struct msg m;
 
-	if (kept_inner(sa, &m) && auth_matches(sa, &m, value))
+	if (kept_inner(sa, &m) && auth_matches(sa, &m, value)) {
 		accept_answer(sa, now, &m);
-	else
-		reject(sa, now, "the peer's AUTH value does not match: "
-		    "pre-shared keys differ");
+		return;
+	}
+	mismatch(sa, &why);
+	reject(sa, now, why.s);
 }
 
 /* --- responder --- */
@@ -346,6 +361,18 @@ judge_request(struct ike_sa *sa, struct instant now, const struct msg *m)
 	}
 }
 
+/* The keys are those that the peer's AUTH value must have been made with. */
+static void
+check_request(struct ike_sa *sa, struct instant now)
+{
+	struct msg m;
+
+	if (kept_inner(sa, &m))
+		judge_request(sa, now, &m);
+	else
+		no_memory(sa, now);
+}
+
 void
 x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
     uint8_t first, struct bytes inner)
@@ -367,24 +394,28 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 	certs_hear(sa, m);
 	sa->setup->initial_contact =
 	    msg_notify(m, N_INITIAL_CONTACT) != NULL;
-	if (!keep_inner(sa, first, inner)) {
-		no_memory(sa, now);
-		return;
-	}
 	sa->setup->wait_until = instant_after(now, patience);
-	judge_request(sa, now, m);
+	if (!x_ppk_hear_request(sa, m, &why))
+		fail(sa, now, why.s);
+	else if (!keep_inner(sa, first, inner) ||
+	    (x_ppk_due(sa) && !x_ppk_ask(sa)))
+		no_memory(sa, now);
+	else if (!x_ppk_asked(sa))
+		check_request(sa, now);
 }
 
 static void
 verify_request(struct ike_sa *sa, struct instant now, struct bytes value)
 {
+	struct reason why;
 	struct msg m;
 
-	if (kept_inner(sa, &m) && auth_matches(sa, &m, value))
+	if (kept_inner(sa, &m) && auth_matches(sa, &m, value)) {
 		accept_request(sa, now);
-	else
-		fail(sa, now, "the peer's AUTH value does not match: "
-		    "pre-shared keys differ");
+		return;
+	}
+	mismatch(sa, &why);
+	fail(sa, now, why.s);
 }
 
 /*
@@ -451,6 +482,7 @@ answer(struct ike_sa *sa, struct instant now)
 	certs_build_chain(&b, sa);
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
+	x_ppk_build_answer(&b, sa);
 	c = answer_child(sa, now, &b, &m);
 	if (c != NULL)
 		c->answer = true;
@@ -475,20 +507,39 @@ own_value(struct ike_sa *sa, struct instant now, uint8_t method,
 	struct reason why;
 
 	if (is_stale(sa)) {
+		x_ppk_forget_plain(sa);
 		if (auth_ask_own(sa, &why))
 			return;
 		peer_failed(sa->peer, "%s", why.s);
 		x_auth_abandon(sa, now);
 		return;
 	}
-	memcpy(s->auth, value.p, value.n);
-	s->auth_n = (uint16_t)value.n;
-	s->auth_method = sa->peer->conf.local_auth == IKE_AUTH_PSK ?
-	    SIG_METHOD_PSK : method;
+	if (!x_ppk_keep_plain(sa, value)) {
+		memcpy(s->auth, value.p, value.n);
+		s->auth_n = (uint16_t)value.n;
+		s->auth_method = sa->peer->conf.local_auth == IKE_AUTH_PSK ?
+		    SIG_METHOD_PSK : method;
+	}
+	if (x_ppk_ask_plain(sa))
+		return;
 	if (sa->state == SA_SIGNING)
 		send_request(sa, now);
 	else
 		answer(sa, now);
+}
+
+/* The host has mixed our keys with the PPK. */
+static void
+mixed_keys(struct ike_sa *sa, struct instant now, struct bytes value)
+{
+	if (!x_ppk_take(sa, value)) {
+		peer_failed(sa->peer, "the key store gave no keys");
+		x_auth_abandon(sa, now);
+	} else if (sa->state == SA_SIGNING) {
+		x_auth_start(sa, now);
+	} else {
+		check_request(sa, now);
+	}
 }
 
 void
@@ -505,7 +556,9 @@ x_auth_value(struct ike_sa *sa, struct instant now, uint8_t method,
 		x_auth_abandon(sa, now);
 		return;
 	}
-	if (sa->state == SA_CHECKING)
+	if (x_ppk_asked(sa))
+		mixed_keys(sa, now, value);
+	else if (sa->state == SA_CHECKING)
 		check_answer(sa, now, value);
 	else if (sa->state == SA_VERIFYING)
 		verify_request(sa, now, value);

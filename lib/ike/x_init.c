@@ -17,6 +17,7 @@
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_inter.h"
+#include "ike/x_ppk.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
@@ -78,6 +79,7 @@ send_request(struct ike_sa *sa, struct instant now)
 	if (s->offer.addke != NULL)
 		x_inter_announce(&b);
 	certs_build_init(&b, sa);
+	x_ppk_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -323,6 +325,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 {
 	const uint32_t whole = PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE);
 	struct proposals ps = { 0 };
+	struct reason why;
 	struct choice c;
 
 	/* Section 3.1: the responder's SPI "MUST NOT be zero" here. */
@@ -346,6 +349,10 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	if (suite_addkes(&c.suite) > 0 && !x_inter_spoken(m)) {
 		sa_die(sa, now, "the peer chose additional key exchanges, but "
 		    "does not do IKE_INTERMEDIATE (RFC 9242)");
+		return;
+	}
+	if (!x_ppk_hear_init(sa, m, &why)) {
+		sa_die(sa, now, "%s", why.s);
 		return;
 	}
 	sa->suite = c.suite;
@@ -524,6 +531,7 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex,
 	if (sa->setup->inter != NULL)
 		x_inter_announce(&b);
 	certs_build_init(&b, sa);
+	x_ppk_build_init(&b, sa);
 	xchg_respond(sa, now, &b, true);
 }
 
@@ -533,6 +541,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
     const struct msg *m, const struct choice *c, struct bytes raw)
 {
 	struct kex *kex = NULL;
+	struct reason why;
 	bool ok;
 
 	sa->setup = calloc(1, sizeof(*sa->setup));
@@ -543,7 +552,8 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	nonce_set(&sa->setup->ni, m->nonce);
 	nonce_draw(&sa->setup->nr, sa->ike->drbg);
 	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	ok = kex != NULL && x_inter_expect(sa) && derive(sa, kex, m->ke.data);
+	ok = kex != NULL && x_inter_expect(sa) &&
+	    derive(sa, kex, m->ke.data) && x_ppk_hear_init(sa, m, &why);
 	if (ok) {
 		float_ports(sa, m, &sa->path);
 		sa->frags = fragments(sa, m);

@@ -110,6 +110,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->opened = sa->opened;
 	n->frags = sa->frags;
 	n->syncs = sa->syncs;
+	n->ppk = sa->ppk;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    keys_derive(&n->suite, &seed, &n->keys);
 	if (!ok) {

@@ -119,8 +119,8 @@ static const struct hostile_case cases[] = {
 	    { OK(INF, "version{0x21}") } },
 	{ "reserved flags in an SA", "7296 3.1", UP, SOUND,
 	    { OK(INF, "flags{+0xc7}") } },
-	{ "exchange type 44 in an SA", "7296 3.1", UP, SOUND,
-	    { DROP(INF, "exchange{44}") } },
+	{ "exchange type 60 in an SA", "7296 3.1", UP, SOUND,
+	    { DROP(INF, "exchange{60}") } },
 	{ "IKE_SA_INIT sealed in an SA", "7296 1.2", UP, SOUND,
 	    { DROP(INF, "exchange{34}") } },
 };

@@ -9,6 +9,8 @@ peer_kind=vti				# or xfrmi
 peer_dh=ecp384				# of child SAs, Libreswan's of IKE SAs as well: ecp384 or modp8192
 peer_fragment=				# octets of an IP datagram with a fragment of IKE; empty: the peer's own
 declare -A peer_id=()			# by outside address; without one, the address
+peer_ppk=				# name of a PPK, strongSwan's; its value is $ppk
+peer_ppk_required=no
 peer_auth=psk				# or certificate: strongSwan calls peer_certificates NS for its files
 
 libreswan=$top/build/peers/libreswan
@@ -111,7 +113,9 @@ strongswan_connections() {
 		strongswan_connection $i "${here[i - 1]}" "${there[i - 1]}" "$2"
 	done
 	echo "}"
-	echo "secrets { ike-all { secret = \"$psk\" } }"
+	echo "secrets { ike-all { secret = \"$psk\" }"
+	[ -z "$peer_ppk" ] || printf 'ppk-lab {\nid = %s\nsecret = %s }\n' "$peer_ppk" "$ppk"
+	echo "}"
 }
 
 strongswan_connection() {
@@ -128,6 +132,8 @@ strongswan_connection() {
 	  keyingtries = 0
 	  dpd_delay = 5s
 	  ${peer_fragment:+fragmentation = force}
+	  ${peer_ppk:+ppk_id = $peer_ppk}
+	  ppk_required = $peer_ppk_required
 	  $(strongswan_auth "$2" "$3")
 	  children { t$1 {
 	    local_ts = 0.0.0.0/0

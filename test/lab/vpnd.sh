@@ -3,6 +3,7 @@
 # shellcheck shell=bash
 
 psk="correct horse battery staple"
+ppk=								# of ppk_id, where a configuration has one
 hub_asn=64512
 branch_asn=65010
 declare -A connection=([hub]=vpn-branch1 [branch]=vpn-hub)	# what each side calls it
@@ -77,9 +78,11 @@ conf_arguments() {
 	done
 }
 
-# vpnd_secrets ROLE: one key for both tunnels, on stdout.
+# vpnd_secrets ROLE: one key for both tunnels, on stdout, and a PPK where there is one.
 vpnd_secrets() {
-	printf 'secrets = ( { connection = "%s"; pre_shared_key = "%s"; } );\n' "${connection[$1]}" "$psk"
+	printf 'secrets = ( { connection = "%s"; pre_shared_key = "%s"; ' "${connection[$1]}" "$psk"
+	[ -z "$ppk" ] || printf 'ppk = "%s"; ' "$ppk"
+	printf '} );\n'
 }
 
 # --- the daemon ---

@@ -91,7 +91,12 @@ compute(const struct duo_end *e, struct duo_event *v)
 	struct bytes octets = bytes_of(o->data, o->n);
 	enum sig_method method = SIG_METHOD_PSK;
 
-	if (o->auth == IKE_AUTH_CERTIFICATE) {
+	if (o->ppk) {
+		reason_set(&v->why, "no ppk for this peer");
+		if (e->ppk != NULL && prf_ppk(o->prf, bytes_str(e->ppk), octets,
+		    v->value))
+			v->value_n = o->n;
+	} else if (o->auth == IKE_AUTH_CERTIFICATE) {
 		reason_set(&v->why, "no private key for this peer");
 		if (e->key != NULL && sig_sign(e->key, o->hashes,
 		    o->sig_flags, octets, &method, &w, NULL, &v->why))

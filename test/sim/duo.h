@@ -72,6 +72,7 @@ struct duo_end {
 	size_t		peers;
 	struct ike_peer_conf conf[DUO_PEERS];
 	const char	*psk[DUO_PEERS];	/* NULL: none */
+	const char	*ppk;		/* of all peers; or NULL */
 	const struct sig_key *key;	/* of all peers; or NULL */
 	struct ike_creds creds;		/* of all peers */
 	struct duo_page	pages[4];	/* that it can reach */

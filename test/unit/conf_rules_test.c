@@ -559,6 +559,15 @@ static const struct row {
 	    TUN("phase2_lifetime_packets = 10000;"), NULL },
 	{ "a lifetime of 100 packets in a lab",
 	    LAB("phase2_lifetime_packets = 100;"), NULL },
+	{ "a PPK", TUN("ppk_id = \"key-1@site\"; ppk_required = true;"), NULL },
+	{ "a PPK is required, but which", TUN("ppk_required = true;"),
+	    E_TUN("ppk_required", "needs a ppk_id that says which") },
+	{ "a PPK without a name", TUN("ppk_id = \"\";"),
+	    E_TUN("ppk_id", "must be 1 to 63 printable characters without "
+	    "blanks, not \"\"") },
+	{ "a PPK with a blank in its name", TUN("ppk_id = \"a b\";"),
+	    E_TUN("ppk_id", "must be 1 to 63 printable characters without "
+	    "blanks, not \"a b\"") },
 	{ "fragments of 575 octets", TUN("fragment_size = 575;"),
 	    E_TUN("fragment_size", "must be 576 to 65535 octets, not 575") },
 	{ "fragments of 576 octets", TUN("fragment_size = 576;"), NULL },

@@ -229,6 +229,38 @@ one_side_may_have_a_certificate_and_the_other_a_key(void **state)
 	}
 }
 
+/* RFC 8784: both values are signatures, whichever of them counts. */
+static void
+certificates_go_with_a_ppk_and_without(void **state)
+{
+	static const struct {
+		const char *left, *right;
+		bool	mixed;
+	} ids[] = {
+		{ "one", "one", true }, { "one", "two", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct both *b = both_new("P-256");
+
+		for (int k = 0; k < 2; k++) {
+			struct ike_peer_conf *c = &b->d.end[k].conf[0];
+
+			str_set(c->ppk_id, sizeof(c->ppk_id),
+			    k == LEFT ? ids[i].left : ids[i].right);
+			b->d.end[k].ppk = "the same at both ends";
+		}
+		duo_start(&b->d);
+		bring_up(&b->d, LEFT);
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(duo_info(&b->d, k).ppk,
+			    ids[i].mixed);
+		shut_down(&b->d);
+		both_free(b);
+	}
+}
+
 static struct id
 id_of(enum id_type type, const void *data, size_t n)
 {
@@ -745,6 +777,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_of_every_kind_authenticate),
+		cmocka_unit_test(certificates_go_with_a_ppk_and_without),
 		cmocka_unit_test(
 		    one_side_may_have_a_certificate_and_the_other_a_key),
 		cmocka_unit_test(

@@ -97,6 +97,22 @@ static const struct {
 	{ "a number for a key", "secrets = ( { connection = \"a\"; "
 	    "pre_shared_key = 12345; } );", 0600,
 	    ":1: secrets[0].pre_shared_key: must be 1 to 256" },
+	{ "a PPK alone", "secrets = ( { connection = \"a\"; ppk = \"p\"; } );",
+	    0600, NULL },
+	{ "a PPK of 256 octets in hexadecimal", "secrets = ( { connection = "
+	    "\"a\"; ppk = \"0x" C256 C256 "\"; } );", 0600, NULL },
+	{ "a PPK of 257 octets in hexadecimal", "secrets = ( { connection = "
+	    "\"a\"; ppk = \"0x" C256 C256 "00\"; } );", 0600,
+	    ":1: secrets[0].ppk: behind 0x must be 1 to 256" },
+	{ "a PPK of no octets", "secrets = ( { connection = \"a\"; "
+	    "ppk = \"0x\"; } );", 0600,
+	    ":1: secrets[0].ppk: behind 0x must be 1 to 256" },
+	{ "a PPK that is not hexadecimal", "secrets = ( { connection = \"a\";"
+	    " ppk = \"0xgg\"; } );", 0600,
+	    ":1: secrets[0].ppk: behind 0x must be 1 to 256" },
+	{ "a number for a PPK", "secrets = ( { connection = \"a\"; "
+	    "ppk = 7; } );", 0600,
+	    ":1: secrets[0].ppk: must be 1 to 256 characters" },
 	{ "tunnel 0", "secrets = ( { connection = \"a\"; tunnel = 0; "
 	    "pre_shared_key = \"x\"; } );", 0600,
 	    ":1: secrets[0].tunnel: must be 1 or 2" },
@@ -197,7 +213,7 @@ auth_uses_the_key_of_the_tunnel(void **state)
 	static struct kern_auth a;
 	struct keystore *k = load_two();
 	const struct alg *prf = alg_find(ALG_PRF, PRF_HMAC_SHA2_384, 0);
-	uint8_t want[PRF_MAX], got[64];
+	uint8_t want[PRF_MAX], got[3 * PRF_MAX];
 	uint16_t n;
 	char text[KERN_TEXT_LEN];
 
@@ -232,7 +248,7 @@ a_missing_key_is_told_by_connection_and_tunnel(void **state)
 	static struct kern_auth a = { .connection = "c", .tunnel = 2,
 	    .prf = PRF_HMAC_SHA2_256, .n = 1 };
 	char text[KERN_TEXT_LEN];
-	uint8_t got[64];
+	uint8_t got[3 * PRF_MAX];
 	uint16_t n;
 
 	(void)state;
@@ -241,6 +257,69 @@ a_missing_key_is_told_by_connection_and_tunnel(void **state)
 	    "no pre_shared_key for connection c tunnel 2");
 	a.tunnel = 1;
 	a.prf = 999;
+	assert_int_equal(keystore_auth(k, &a, &n, got, text), EINVAL);
+	keystore_free(k);
+}
+
+static const char ppks[] =
+    "secrets = ( { connection = \"a\"; pre_shared_key = \"x\"; "
+    "ppk = \"text\"; }, { connection = \"a\"; tunnel = 2; "
+    "ppk = \"0x00ff10\"; }, { connection = \"b\"; tunnel = 1; "
+    "pre_shared_key = \"y\"; } );";
+
+/* RFC 8784 section 3: prf+ of one block is prf(PPK, key | 0x01). */
+static void
+a_ppk_is_mixed_into_each_of_three_keys(void **state)
+{
+	static const struct {
+		const char	*connection;
+		uint32_t	 tunnel;
+		struct bytes	 ppk;
+	} of[] = {
+		{ "a", 1, { (const uint8_t *)"text", 4 } },
+		{ "a", 2, { (const uint8_t *)"\0\xff\x10", 3 } },
+	};
+	const struct alg *alg = alg_find(ALG_PRF, PRF_HMAC_SHA2_512, 0);
+	static struct kern_auth a = { .how = KERN_AUTH_PPK,
+	    .prf = PRF_HMAC_SHA2_512, .n = 3 * 64 };
+	uint8_t got[3 * PRF_MAX], want[PRF_MAX], block[65];
+	struct bytes part = bytes_of(block, sizeof(block));
+	char text[KERN_TEXT_LEN];
+	struct keystore *k;
+	struct reason why;
+	uint16_t n = 0;
+
+	(void)state;
+	write_secrets(ppks, 0600);
+	k = keystore_load(path, &why);
+	assert_non_null(k);
+	for (size_t i = 0; i < a.n; i++)
+		a.octets[i] = (uint8_t)(i * 7);
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		str_set(a.connection, sizeof(a.connection), of[i].connection);
+		a.tunnel = of[i].tunnel;
+		assert_true(keystore_has_ppk(k, a.connection, a.tunnel));
+		assert_int_equal(keystore_auth(k, &a, &n, got, text), 0);
+		assert_int_equal(n, a.n);
+		for (size_t j = 0; j < 3; j++) {
+			memcpy(block, a.octets + 64 * j, 64);
+			block[64] = 1;
+			assert_true(prf(alg, of[i].ppk, &part, 1, want));
+			assert_memory_equal(got + 64 * j, want, 64);
+		}
+	}
+	/* The tunnel's own entry has no PSK: its connection's is taken. */
+	assert_true(keystore_has(k, "a", 2));
+	assert_false(keystore_has_ppk(k, "b", 1));
+	str_set(a.connection, sizeof(a.connection), "b");
+	a.tunnel = 1;
+	assert_int_equal(keystore_auth(k, &a, &n, got, text), ENOKEY);
+	assert_string_equal(text, "no ppk for connection b tunnel 1");
+	/* More or other than three keys of this PRF. */
+	str_set(a.connection, sizeof(a.connection), "a");
+	a.n = 3 * 64 + 1;
+	assert_int_equal(keystore_auth(k, &a, &n, got, text), EINVAL);
+	a.n = 3 * 64 - 1;
 	assert_int_equal(keystore_auth(k, &a, &n, got, text), EINVAL);
 	keystore_free(k);
 }
@@ -273,6 +352,7 @@ main(void)
 		cmocka_unit_test(auth_uses_the_key_of_the_tunnel),
 		cmocka_unit_test(
 		    a_missing_key_is_told_by_connection_and_tunnel),
+		cmocka_unit_test(a_ppk_is_mixed_into_each_of_three_keys),
 		cmocka_unit_test(a_forked_child_has_no_keys),
 	};
 
