@@ -115,11 +115,8 @@ net_new(unsigned names, enum trust_crl_mode mode)
 }
 
 static void
-net_free(struct net *n)
+net_free_but_duo(struct net *n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(n->d.end[RIGHT].pages); i++)
-		ca_free(n->d.end[RIGHT].pages[i].octets);
-	duo_fini(&n->d);
 	for (int i = 0; i < 2; i++) {
 		cert_chain_fini(&n->chain[i]);
 		sig_key_free(n->key[i]);
@@ -127,6 +124,31 @@ net_free(struct net *n)
 		made_fini(&n->leaf[i]);
 	}
 	free(n);
+}
+
+static void
+pages_free(struct net *n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(n->d.end[RIGHT].pages); i++)
+		ca_free(n->d.end[RIGHT].pages[i].octets);
+	memset(n->d.end[RIGHT].pages, 0, sizeof(n->d.end[RIGHT].pages));
+}
+
+static void
+net_free(struct net *n)
+{
+	pages_free(n);
+	duo_fini(&n->d);
+	net_free_but_duo(n);
+}
+
+/* In order, which leaves nothing behind. */
+static void
+net_shut(struct net *n)
+{
+	pages_free(n);
+	shut_down(&n->d);
+	net_free_but_duo(n);
 }
 
 /* --- what lies in the net --- */
@@ -377,9 +399,7 @@ answers_are_kept_until_their_next_update(void **state)
 	assert_false(duo_run_up(&n->d, span_s(4)));
 	assert_int_equal(p->asked, 2);
 	assert_int_equal(above->asked, 1);
-	shut_down(&n->d);
-	duo_init(&n->d, 1);	/* for net_free() */
-	net_free(n);
+	net_shut(n);
 }
 
 static void
@@ -400,9 +420,7 @@ what_failed_is_not_asked_again_at_once(void **state)
 	assert_int_equal(p->asked, 1);
 	assert_string_equal(duo_info(&n->d, RIGHT).cert.revocation.s,
 	    "unknown: no answer from " ROOT_URL ": connection refused");
-	shut_down(&n->d);
-	duo_init(&n->d, 1);
-	net_free(n);
+	net_shut(n);
 }
 
 /* Nobody is asked on behalf of one who has proved nothing. */
