@@ -160,6 +160,20 @@ log_out(const struct gw_out *o)
 }
 
 static void
+ask(struct engine *e, struct instant now, const struct gw_out *o)
+{
+	struct fetch_ask ask = { .token = o->token,
+	    .kind = o->ocsp ? FETCH_OCSP : FETCH_CRL,
+	    .content = bytes_of(o->data, o->n) };
+	const char *why;
+
+	str_set(ask.url, sizeof(ask.url), o->url);
+	why = fetches_ask(&e->fetches, now, &ask);
+	if (why != NULL)
+		gw_fetched(e->gw, now, o->token, (struct bytes){ 0 }, why);
+}
+
+static void
 drain(struct engine *e)
 {
 	struct gw_out o;
@@ -175,7 +189,7 @@ drain(struct engine *e)
 			send_op(e, o.op);
 			break;
 		case GW_OUT_FETCH:
-			fetches_ask(&e->fetches, now, &o);
+			ask(e, now, &o);
 			break;
 		case GW_OUT_STREAM:
 			streams_send(&e->streams, now, o.conn);
@@ -255,6 +269,19 @@ read_channel(struct engine *e)
 	return 0;
 }
 
+static void
+read_fetches(struct engine *e, struct instant now)
+{
+	struct fetch_result r;
+
+	for (int i = 0; i < FETCHES_MAX && fetches_next(&e->fetches, &r);
+	    i++) {
+		gw_fetched(e->gw, now, r.token, bytes_of(r.data, r.n),
+		    r.why[0] != '\0' ? r.why : NULL);
+		free(r.data);
+	}
+}
+
 static int
 dispatch(struct engine *e, const struct poller_event *ev)
 {
@@ -285,7 +312,7 @@ dispatch(struct engine *e, const struct poller_event *ev)
 			streams_readable(&e->streams, now, ev->number);
 		break;
 	case POLL_FETCHER:
-		fetches_readable(&e->fetches, now);
+		read_fetches(e, now);
 		break;
 	}
 	return 0;
@@ -386,7 +413,7 @@ start(struct engine *e)
 		return e->ep;
 	heap_trim();
 	streams_init(&e->streams, e->ep, e->gw);
-	fetches_init(&e->fetches, e->boot->fetch, e->gw);
+	fetches_init(&e->fetches, e->boot->fetch);
 	clients_init(&e->clients, e->ep, e->boot->ctl, e->gw);
 	return watch(e);
 }

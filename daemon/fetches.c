@@ -11,12 +11,12 @@
 #include <sys/socket.h>
 
 #define OLD_SECONDS	10	/* longer than anybody waits */
-#define PIECES_MAX	64	/* in one turn */
+#define PIECES_MAX	128	/* in one turn; 1 MiB is 32 at least */
 
 void
-fetches_init(struct fetches *f, int fd, struct gw *gw)
+fetches_init(struct fetches *f, int fd)
 {
-	*f = (struct fetches){ .fd = fd, .gw = gw };
+	*f = (struct fetches){ .fd = fd };
 }
 
 static void
@@ -58,42 +58,36 @@ take(struct fetches *f, struct instant now)
 	return NULL;
 }
 
-static void
-fail(struct fetches *f, struct instant now, uint32_t token, const char *why)
-{
-	gw_fetched(f->gw, now, token, (struct bytes){ 0 }, why);
-}
-
 static bool
-send_ask(const struct fetches *f, const struct gw_out *o)
+send_ask(const struct fetches *f, const struct fetch_ask *ask)
 {
 	uint8_t buf[FETCH_ASK_MAX];
 	struct wr w = wr_of(buf, sizeof(buf));
-	struct bytes url = bytes_str(o->url);
+	struct bytes url = bytes_str(ask->url);
 
-	wr_u32(&w, o->token);
-	wr_u8(&w, o->ocsp ? FETCH_OCSP : FETCH_CRL);
+	wr_u32(&w, ask->token);
+	wr_u8(&w, ask->kind);
 	wr_u16(&w, (uint16_t)url.n);
 	wr_bytes(&w, url);
-	wr_bytes(&w, bytes_of(o->data, o->n));
+	wr_bytes(&w, ask->content);
 	return !w.bad && send(f->fd, buf, w.n, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)w.n;
 }
 
-void
-fetches_ask(struct fetches *f, struct instant now, const struct gw_out *o)
+const char *
+fetches_ask(struct fetches *f, struct instant now,
+    const struct fetch_ask *ask)
 {
 	struct fetching *k = take(f, now);
 
-	if (k == NULL || !send_ask(f, o)) {
-		fail(f, now, o->token, k == NULL ?
-		    "too much is being fetched already" :
-		    "the fetcher takes no more");
-		return;
-	}
-	k->token = o->token;
-	k->kind = o->ocsp ? FETCH_OCSP : FETCH_CRL;
+	if (k == NULL)
+		return "too much is being fetched already";
+	if (!send_ask(f, ask))
+		return "the fetcher takes no more";
+	k->token = ask->token;
+	k->kind = ask->kind;
 	k->since = now;
+	return NULL;
 }
 
 /* False: it is more than was asked for, or there is no memory. */
@@ -119,36 +113,35 @@ append(struct fetching *k, struct bytes b)
 	return true;
 }
 
-static void
-hear(struct fetches *f, struct instant now, struct bytes in)
+/* True: that was the last piece of a fetch. */
+static bool
+hear(struct fetches *f, struct bytes in, struct fetch_result *out)
 {
 	struct rd r = rd_of(in);
 	uint32_t token = rd_u32(&r);
 	uint8_t piece = rd_u8(&r);
 	struct bytes b = rd_rest(&r);
-	struct fetching *k = r.bad ? NULL : find(f, token), done;
-	char why[160];
+	struct fetching *k = r.bad ? NULL : find(f, token);
 
-	if (k == NULL)
-		return;
-	if (piece == FETCH_PART && append(k, b))
-		return;
-	done = *k;
-	*k = (struct fetching){ .token = 0 };
-	if (piece == FETCH_END && b.n == 0) {
-		gw_fetched(f->gw, now, token, bytes_of(done.buf, done.n),
-		    NULL);
-	} else if (piece == FETCH_FAILED) {
-		str_escape(why, sizeof(why), b);
-		fail(f, now, token, why);
+	if (k == NULL || (piece == FETCH_PART && append(k, b)))
+		return false;
+	*out = (struct fetch_result){ .token = token };
+	if (piece == FETCH_END && b.n == 0 && k->n > 0) {
+		out->data = k->buf;
+		out->n = k->n;
+		k->buf = NULL;
+	} else if (piece == FETCH_FAILED && b.n > 0) {
+		str_escape(out->why, sizeof(out->why), b);
 	} else {
-		fail(f, now, token, "the fetcher's answer makes no sense");
+		str_set(out->why, sizeof(out->why),
+		    "the fetcher's answer makes no sense");
 	}
-	free(done.buf);
+	forget(k);
+	return true;
 }
 
-void
-fetches_readable(struct fetches *f, struct instant now)
+bool
+fetches_next(struct fetches *f, struct fetch_result *out)
 {
 	uint8_t buf[FETCH_HEAD + FETCH_PIECE];
 
@@ -156,7 +149,9 @@ fetches_readable(struct fetches *f, struct instant now)
 		ssize_t n = recv(f->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
 		if (n <= 0)
-			return;
-		hear(f, now, bytes_of(buf, (size_t)n));
+			return false;
+		if (hear(f, bytes_of(buf, (size_t)n), out))
+			return true;
 	}
+	return false;
 }

@@ -7,13 +7,12 @@
 #define DAEMON_FETCHES_H
 
 #include "daemon/fetch_wire.h"
-#include "gw/gw.h"
+#include "util/instant.h"
 
 #define FETCHES_MAX	16
 
 struct fetches {
 	int		 fd;
-	struct gw	*gw;
 	struct fetching {
 		uint32_t	 token;		/* 0: free */
 		enum fetch_kind	 kind;
@@ -23,10 +22,19 @@ struct fetches {
 	} all[FETCHES_MAX];
 };
 
-void	fetches_init(struct fetches *, int fd, struct gw *);
+struct fetch_result {
+	uint32_t	token;
+	uint8_t		*data;		/* the caller's to free; or NULL */
+	size_t		n;
+	char		why[160];	/* why there is nothing, or "" */
+};
+
+void	fetches_init(struct fetches *, int fd);
 void	fetches_fini(struct fetches *);
-/* GW_OUT_FETCH.  What cannot even be asked for has failed at once. */
-void	fetches_ask(struct fetches *, struct instant, const struct gw_out *);
-void	fetches_readable(struct fetches *, struct instant);
+/* NULL: it is under way; else why it cannot be. */
+const char *fetches_ask(struct fetches *, struct instant,
+	    const struct fetch_ask *);
+/* Reads what is there up to the end of one fetch.  False: nothing is. */
+bool	fetches_next(struct fetches *, struct fetch_result *);
 
 #endif

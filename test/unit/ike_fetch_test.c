@@ -115,11 +115,8 @@ net_new(unsigned names, enum trust_crl_mode mode)
 }
 
 static void
-net_free(struct net *n)
+net_free_but_duo(struct net *n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(n->d.end[RIGHT].pages); i++)
-		ca_free(n->d.end[RIGHT].pages[i].octets);
-	duo_fini(&n->d);
 	for (int i = 0; i < 2; i++) {
 		cert_chain_fini(&n->chain[i]);
 		sig_key_free(n->key[i]);
@@ -127,6 +124,31 @@ net_free(struct net *n)
 		made_fini(&n->leaf[i]);
 	}
 	free(n);
+}
+
+static void
+pages_free(struct net *n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(n->d.end[RIGHT].pages); i++)
+		ca_free(n->d.end[RIGHT].pages[i].octets);
+	memset(n->d.end[RIGHT].pages, 0, sizeof(n->d.end[RIGHT].pages));
+}
+
+static void
+net_free(struct net *n)
+{
+	pages_free(n);
+	duo_fini(&n->d);
+	net_free_but_duo(n);
+}
+
+/* In order, which leaves nothing behind. */
+static void
+net_shut(struct net *n)
+{
+	pages_free(n);
+	shut_down(&n->d);
+	net_free_but_duo(n);
 }
 
 /* --- what lies in the net --- */
@@ -377,9 +399,7 @@ answers_are_kept_until_their_next_update(void **state)
 	assert_false(duo_run_up(&n->d, span_s(4)));
 	assert_int_equal(p->asked, 2);
 	assert_int_equal(above->asked, 1);
-	shut_down(&n->d);
-	duo_init(&n->d, 1);	/* for net_free() */
-	net_free(n);
+	net_shut(n);
 }
 
 static void
@@ -400,9 +420,7 @@ what_failed_is_not_asked_again_at_once(void **state)
 	assert_int_equal(p->asked, 1);
 	assert_string_equal(duo_info(&n->d, RIGHT).cert.revocation.s,
 	    "unknown: no answer from " ROOT_URL ": connection refused");
-	shut_down(&n->d);
-	duo_init(&n->d, 1);
-	net_free(n);
+	net_shut(n);
 }
 
 /* Nobody is asked on behalf of one who has proved nothing. */
@@ -452,6 +470,60 @@ who_waits_may_go(void **state)
 	}
 }
 
+/* Both ends start at once: two IKE SAs wait for one answer. */
+static void
+who_asks_the_same_shares_the_answer(void **state)
+{
+	struct net *n = net_new(O, MUST);
+	struct duo_page *p = put(n, 0, OCSP_URL, GOOD);
+	struct duo_page *above = put(n, 2, ROOT_URL, GOOD);
+
+	(void)state;
+	p->delay = span_s(1);
+	duo_start(&n->d);
+	duo_up(&n->d, LEFT);
+	duo_up(&n->d, RIGHT);
+	duo_run(&n->d, span_ms(900));
+	assert_int_equal(duo_info(&n->d, RIGHT).ike_sas, 2);
+	assert_int_equal(p->asked, 1);
+	duo_run(&n->d, span_s(60));
+	assert_paired(&n->d);
+	assert_int_equal(p->asked, 1);
+	assert_int_equal(above->asked, 1);
+	net_shut(n);
+}
+
+/* Else one who has a certificate of ours could lift his revocation. */
+static void
+a_ca_that_only_the_peer_vouches_for_issues_no_crl(void **state)
+{
+	struct net *n = net_new(C, ANY);
+	struct bytes forged = crl_page(&sub, FORGED, 10);
+	struct bytes ours = crl_page(&sub, GOOD, 10);
+	struct cert_chain ch = n->chain[LEFT];
+	static uint8_t big[TRUST_FETCHED_MAX + 1];
+	struct reason why;
+
+	(void)state;
+	ch.cert[ch.n++] = made_cert(&stranger);
+	assert_false(trust_add_fetched(n->trust[RIGHT], &ch, forged, CA_NOW,
+	    &why));
+	assert_string_equal(why.s, "the CRL says that CN=subordinate issued "
+	    "it, but no CA of that name has signed it");
+	assert_int_equal(trust_crls(n->trust[RIGHT]), 0);
+	assert_true(trust_add_fetched(n->trust[RIGHT], &ch, ours, CA_NOW,
+	    &why));
+	assert_int_equal(trust_crls(n->trust[RIGHT]), 1);
+	assert_false(trust_add_fetched(n->trust[RIGHT], &ch, bytes_of(big,
+	    sizeof(big)), CA_NOW, &why));
+	assert_string_equal(why.s, "a CRL of more than 1048576 octets");
+	cert_free(ch.cert[2]);
+	ca_free(forged);
+	ca_free(ours);
+	duo_start(&n->d);
+	net_free(n);
+}
+
 int
 main(void)
 {
@@ -462,6 +534,9 @@ main(void)
 		cmocka_unit_test(
 		    nothing_is_fetched_for_a_signature_that_is_wrong),
 		cmocka_unit_test(who_waits_may_go),
+		cmocka_unit_test(who_asks_the_same_shares_the_answer),
+		cmocka_unit_test(
+		    a_ca_that_only_the_peer_vouches_for_issues_no_crl),
 	};
 
 	return cmocka_run_group_tests(tests, make_cas, NULL);
