@@ -216,8 +216,12 @@ x_rekey_overtaken(struct ike_sa *sa, struct instant now)
 static void
 conclude(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
 {
+	struct ike_sa *n = theirs(sa);
+
 	if (ours != NULL)
 		ours->want_delete = true;
+	if (ours != NULL && n != NULL)
+		sa_recheck(n, now, RECHECK_LOST);
 	sa_die(sa, now, NULL);
 }
 
@@ -234,8 +238,10 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 	ours->want_delete = sa->want_delete;
 	if (lost) {
 		ours->want_delete = true;
-		if (other != NULL)
+		if (other != NULL) {
 			succeed(sa, other);
+			sa_recheck(other, now, RECHECK_LOST);
+		}
 		sa_state(sa, now, SA_REKEYED);
 		return;
 	}
@@ -243,6 +249,7 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 	sa->want_delete = true;
 	if (other != NULL) {
 		other->cull_at = instant_after(now, grace);
+		other->stray = true;
 		sa_touch(other);
 	}
 }
