@@ -437,6 +437,13 @@ child_lost(struct child *c, struct instant now)
 }
 
 void
+child_refresh(struct child *c, struct instant at)
+{
+	c->rekey_at = instant_min(c->rekey_at, at);
+	sa_touch(c->sa);
+}
+
+void
 child_elect(struct child *c, struct instant now)
 {
 	for (struct child *o = c->sa->children; o != NULL; o = o->next) {
@@ -544,6 +551,7 @@ child_tick(struct child *c, struct instant now)
 	if (instant_due(c->cull_at, now)) {
 		c->cull_at = INSTANT_NEVER;
 		c->want_delete = true;
+		sa_recheck(c->sa, now, RECHECK_STRAY);
 	}
 	if (instant_due(c->overdue_at, now)) {
 		c->overdue_at = INSTANT_NEVER;

@@ -100,6 +100,8 @@ void		child_superseded(struct child *, struct instant);
  * the peer deletes it; we do if it does not.
  */
 void		child_lost(struct child *, struct instant);
+/* It is rekeyed then, if not before. */
+void		child_refresh(struct child *, struct instant);
 /* The peer's NAT moved: tell the kernel. */
 void		child_path(struct child *, const struct path *);
 bool		child_usable(const struct child *);

@@ -32,6 +32,7 @@ struct ike_limits {
 	unsigned	cookie_above;	/* half-open SAs that turn COOKIE on */
 	unsigned	half_open_per_peer;	/* of a peer with an address */
 	unsigned	refusals_per_s;	/* of strangers; 0: no limit */
+	bool		no_recheck;	/* trust peers in collisions (sa.h) */
 };
 
 enum ike_auth {

@@ -361,6 +361,25 @@ sa_current_child(const struct ike_sa *sa)
 	return NULL;
 }
 
+/* A rekey at once could cross what the peer still tidies up. */
+static const struct span recheck_after[] = {
+	[RECHECK_STRAY] = { INT64_C(1) * 1000000000 },
+	[RECHECK_LOST] = { INT64_C(5) * 1000000000 },
+};
+
+void
+sa_recheck(struct ike_sa *sa, struct instant now, enum recheck why)
+{
+	if (sa->ike->limits.no_recheck)
+		return;
+	for (struct child *c = sa->children; c != NULL; c = c->next) {
+		if (child_current(c) && !c->want_delete &&
+		    child_heir(c) == NULL)
+			child_refresh(c, instant_after(now,
+			    recheck_after[why]));
+	}
+}
+
 static struct instant
 deadline(const struct ike_sa *sa)
 {
@@ -456,11 +475,13 @@ tick_established(struct ike_sa *sa, struct instant now)
 	}
 	if (instant_due(sa->cull_at, now)) {
 		/* What it lost to may have gone meanwhile. */
-		bool spare = peer_main_sa(sa->peer) != sa;
+		struct ike_sa *stays = peer_main_sa(sa->peer);
 
 		sa->cull_at = INSTANT_NEVER;
-		if (spare)
+		if (stays != sa)
 			x_info_wind_up(sa, now);
+		if (stays != sa && stays != NULL && sa->stray)
+			sa_recheck(stays, now, RECHECK_STRAY);
 	}
 	if (instant_due(sa->keepalive_at, now))
 		send_keepalive(sa, now);

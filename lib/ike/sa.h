@@ -147,6 +147,7 @@ struct ike_sa {
 	bool		frags;		/* both ends do RFC 7383 */
 	bool		syncs;		/* both ends do RFC 6311 */
 	bool		ppk;		/* its first keys were mixed: RFC 8784 */
+	bool		stray;		/* the peer's, which lost to ours */
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */
@@ -210,6 +211,19 @@ bool		sa_may_move(const struct ike_sa *);
 /* The peer is at a new address or port. */
 void		sa_path(struct ike_sa *, const struct path *);
 struct child	*sa_current_child(const struct ike_sa *);
+/*
+ * A collision is over and what is redundant goes.  The peer may have taken
+ * that for what stays (Libreswan 4.10 decides by who came last, not by the
+ * nonces of RFC 7296 section 2.8.1) and then drops what it needs without a
+ * word.  So the children that stay are rekeyed once: a peer that lost one says
+ * so (section 2.25.1), and one that uses another turns to the new one.
+ */
+enum recheck {
+	RECHECK_STRAY,		/* the peer did not delete what it had to */
+	RECHECK_LOST,		/* ours lost and we delete it: all may be well */
+};
+
+void		sa_recheck(struct ike_sa *, struct instant, enum recheck);
 void		sa_child_add(struct ike_sa *, struct child *);
 /* End of the event: next task, timer, or the end of a dead SA. */
 void		sa_settle(struct ike_sa *, struct instant);

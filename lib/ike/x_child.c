@@ -235,7 +235,9 @@ created(struct ike_sa *sa, struct instant now, struct child_deal *deal,
 		peer_failed(sa->peer, "the peer's key exchange value for the "
 		    "child SA is not valid");
 		sa->want_delete = true;
-	} else if (deal->replaces != 0 && !deal->lost) {
+	} else if (deal->lost) {
+		sa_recheck(sa, now, RECHECK_LOST);
+	} else if (deal->replaces != 0) {
 		if (x->collided)
 			theirs_lost(sa, now, deal->replaces);
 		sa->peer->child_rekeys++;

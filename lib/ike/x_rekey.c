@@ -218,8 +218,12 @@ x_rekey_overtaken(struct ike_sa *sa, struct instant now)
 static void
 conclude(struct ike_sa *sa, struct instant now, struct ike_sa *ours)
 {
+	struct ike_sa *n = theirs(sa);
+
 	if (ours != NULL)
 		ours->want_delete = true;
+	if (ours != NULL && n != NULL)
+		sa_recheck(n, now, RECHECK_LOST);
 	sa_die(sa, now, NULL);
 }
 
@@ -239,8 +243,10 @@ go_with_theirs(struct ike_sa *sa, struct instant now, struct ike_sa *other)
 		sa->retry_at = task_later(sa, now);
 		return;
 	}
-	if (other != NULL)
+	if (other != NULL) {
 		succeed(sa, other);
+		sa_recheck(other, now, RECHECK_LOST);
+	}
 	sa_state(sa, now, SA_REKEYED);
 }
 
@@ -264,6 +270,7 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 	sa->want_delete = true;
 	if (other != NULL) {
 		other->cull_at = instant_after(now, grace);
+		other->stray = true;
 		sa_touch(other);
 	}
 }

@@ -1,7 +1,7 @@
 # What vpnd and another daemon do at the same time crosses on the wire, late, lost and in another order: the rows of
 # test/sim/collide_*.c that show on the wire and that both ends can be made to do. Who draws the lowest nonce is up to them.
 # Whatever crosses, one IKE SA and one child are left at both ends, the same ones, and packets get through. Sourced by the
-# scenarios collisions-*.
+# scenarios collisions-*. ROWS=I10,C11 runs these rows only, in the order below.
 # shellcheck shell=bash
 
 both_tunnels=(1)
@@ -51,6 +51,14 @@ libreswan_ikes() {
 	libreswan branch whack --showstates | grep -m 1 -c '"t1".*ESTABLISHED_IKE_SA' || true
 }
 
+# Beside one IKE SA and one child: IKE SAs and children that lost, and requests whose answer came while it was busy, which it
+# forgets to repeat, so that it never has another one to say on that IKE SA.
+libreswan_leaves_nothing() {
+	[ "$(libreswan branch whack --showstates | grep -c '"t1"')" -eq 2 ]
+}
+
+strongswan_leaves_nothing() { :; }	# one_pair has looked
+
 # --- how it must end ---
 
 spis() {
@@ -78,9 +86,21 @@ patiently() {
 	done
 }
 
+# It stays so, for longer than vpnd waits before it rekeys once more where the peer may have settled a collision in its own way.
+# Libreswan 4.10 does: it knows no nonces to decide by, but moves the child to the IKE SA that it finished first and sends on the
+# child that it finished last. When what it so chose is deleted, as it must be, it has no child or no way out, and says nothing.
+# Until that rekey no packet gets through; from then on they must.
+stable() {
+	local before
+	before=$(spis hub)
+	sleep 7
+	[ "$before" = "$(spis hub)" ] || { echo "hub had:" $before "and has:" $(spis hub); return 1; }
+	one_pair
+}
+
 settles() {
 	shuffle free
-	patiently 60 one_pair
+	patiently 60 stable
 	wait_quietly 15 "packets through the tunnel" pings hub ${inside[0]}.2 3
 }
 
@@ -106,17 +126,30 @@ late_answer() {
 	perhaps "a info response" passed
 }
 
-# A's request meets B when that deletes the old SA; B's delete waits on the wire.
-late_request() {
+# Both requests are under way, A's stays there while B's goes through.
+overtaken() {
 	shuffle hold a create request
-	shuffle hold b info request
+	shuffle hold b create request
 	they rekey "$1"
 	we rekey "$1"
 	arrives "a create request" held
+	arrives "b create request" held
+	shuffle free b create request
+}
+
+# A's request meets B when that deletes the old SA; B's delete waits on the wire. Libreswan says nothing to a request on an IKE SA
+# that it deletes, and rekeys a child for us that it has rekeyed and deletes.
+late_request() {
+	shuffle hold b info request
+	overtaken "$1"
 	arrives "b info request" held
 	shuffle hold b create response
 	shuffle free a create
-	arrives "b create response" held
+	if [ "$peer $1" = "libreswan ike" ]; then
+		perhaps "b create response" held
+	else
+		arrives "b create response" held
+	fi
 }
 
 # Libreswan says nothing to a request on an IKE SA that it deletes; then the end of that or DPD ends our attempt.
@@ -176,10 +209,7 @@ C14() { late_answer child; }
 C17() { late_request child; shuffle free b info; sleep 0.5; }
 
 C18() {
-	shuffle hold a create request
-	they rekey child
-	we rekey child
-	arrives "a create request" held
+	overtaken child
 	arrives "b info request" passed
 	perhaps "a info response" passed
 }
@@ -246,6 +276,7 @@ run_row() {
 	shuffle_from_now
 	if ("$id" && settles); then
 		ok "$peer: ${1%|*} ($((SECONDS - start)) s)"
+		"${peer}_leaves_nothing" || recover
 		return
 	fi
 	note "not ok - $peer: ${1%|*} (${1#*|}): $(cat $reason_file)"
@@ -275,10 +306,13 @@ collisions_with() {
 	"${peer}_start" branch branch add
 	vpnd_start hub hub interface=vti startup_action=start
 	wait_for 40 "one IKE SA and one child at both ends" one_pair
-	local row
+	local row ran=0
 	for row in "${rows[@]}"; do
+		[[ ",${ROWS:-${row%% *}}," = *",${row%% *},"* ]] || continue
 		run_row "$row"
+		ran=$((ran + 1))
 	done
+	[ -z "${ROWS:-}" ] || [ $ran -eq "$(tr , '\n' <<<"$ROWS" | grep -c .)" ] || fail "ROWS=$ROWS: $ran of them are rows"
 	[ -z "$failures" ] || fail "not as it should be:$failures"
 	"${peer}_stop" branch
 	vpnd_stop hub

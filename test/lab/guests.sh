@@ -50,7 +50,8 @@ uml_ready() {
 guest_uml() {
 	exec linux.uml mem=768M rootfstype=hostfs root=/dev/root ro "init=$PWD/test/lab/init" con=null con0=fd:0,fd:1 quiet loglevel=1 \
 		"uml_dir=$1/uml/" LAB_KIND=uml "LAB_TOP=$PWD" "LAB_OUT=$1" "LAB_SCRIPT=$2" "LAB_LIMIT=$3" \
-		"KEEP=${KEEP:-}" "FULL=${FULL:-}" "CELLS=${CELLS:-}" "LAB_BUILD=${LAB_BUILD:-build}" </dev/null
+		"KEEP=${KEEP:-}" "FULL=${FULL:-}" "CELLS=${CELLS:-}" \
+		"ROWS=${ROWS:-}" "LAB_BUILD=${LAB_BUILD:-build}" </dev/null
 }
 
 # --- QEMU, in software: slower by ten, but a distribution's whole kernel ---
@@ -90,7 +91,7 @@ initrd_build() {
 
 guest_qemu() {
 	local vars="LAB_KIND=qemu LAB_TOP=$PWD LAB_OUT=/mnt/out LAB_SCRIPT=$2 LAB_LIMIT=$3 KEEP=${KEEP:-}"
-	vars="$vars FULL=${FULL:-} CELLS=${CELLS:-} LAB_BUILD=${LAB_BUILD:-build}"
+	vars="$vars FULL=${FULL:-} CELLS=${CELLS:-} ROWS=${ROWS:-} LAB_BUILD=${LAB_BUILD:-build}"
 	exec qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -no-reboot -nic none \
 		-display none -vga none -monitor none -serial stdio \
 		-kernel $kernel_dir/boot/vmlinuz-* -initrd $initrd \

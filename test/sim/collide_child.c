@@ -195,6 +195,19 @@ static const struct collide_play c17[] = {
 	    "A!child B!child B>create nonces A>created A>create B>del "
 	    "A>deleted B>created:TEMPORARY_FAILURE [1.1|1.1] wait:3000 A~ B~ "
 	    "one child=B rekeys=1,1 outs=1,1" },
+	{ "B lets it succeed and would have won", "13", BOTH,
+	    "A!child B!child B>create A>created B!alive A>create nonces B>del "
+	    "A>deleted B>created A>del B>deleted [1.1|1.1] A~ B~ one child=B "
+	    "rekeys=1,1" },
+	{ "B lets it succeed and would have lost", "24", BOTH,
+	    "A!child B!child B>create A>created B!alive A>create nonces B>del "
+	    "A>deleted B>created A>del B>deleted [1.1|1.1] A~ B~ one child=B "
+	    "rekeys=1,1" },
+	{ "the same, and A makes sure of what is left", "24", BOTH,
+	    "A!recheck A!child B!child B>create A>created B!alive A>create "
+	    "nonces B>del A>deleted B>created A>del B>deleted A~ wait:4900 A~ "
+	    "wait:200 A>create B>created A>del B>deleted [1.1|1.1] A~ B~ one "
+	    "child=A rekeys=2,2" },
 };
 
 static const struct collide_play c18[] = {

@@ -64,6 +64,11 @@ static const struct collide_play i05[] = {
 	    "A!ike B!ike B>create A>create nonces [2.1|2.1] B>created "
 	    "[3.1|2.1] A>created [3.1|3.1] B>bye A>bye [2.1|2.1] A>ok B>ok "
 	    "[1.1|1.1] A~ B~ one ike=B rekeys=1,1 outs=0,0" },
+	{ "B won and has its child there", "13", BOTH,
+	    "A!recheck A!ike B!ike B>create A>create nonces B>created "
+	    "A>created B>bye A>bye A>ok B>ok [1.1|1.1] A~ B~ wait:4900 A~ "
+	    "wait:200 A>create B>created A>del B>deleted [1.1|1.1] A~ B~ one "
+	    "ike=B child=A rekeys=2,2 outs=1,1" },
 	{ "every order", NULL, ONCE,
 	    "A!ike B!ike any one rekeys=1,1 outs=0,0" },
 };
@@ -159,6 +164,12 @@ static const struct collide_play i10[] = {
 	    "A!ike B!ike A>create B>create nonces A>created B-created B>bye "
 	    "A>ok wait:11000 [1.1|2.1] wait:11000 [1.1|1.1] one ike=B "
 	    "rekeys=1,1 outs=0,0" },
+	{ "B won, but has its child under A's SA", "13", BOTH,
+	    "A!recheck A!ike B!ike A>create B>create nonces A>created B>bye "
+	    "A>ok B>created noflow B!misplace A>bye B>ok [1.1|1.0] wait:4900 "
+	    "A~ wait:200 A>create B>created:CHILD_SA_NOT_FOUND A>create "
+	    "B>created flow [1.1|1.1] A~ B~ one ike=B child=A rekeys=1,1 "
+	    "up=1,1 down=1,1" },
 	{ "B won, the answer comes after a repeat of the delete", "13", BOTH,
 	    "A!ike B!ike A>create B>create nonces A>created B>bye A-ok "
 	    "wait:700 B>bye A>ok B>created A>bye B>ok one ike=B rekeys=1,1 "

@@ -127,7 +127,10 @@ duo_init(struct duo *d, uint64_t seed)
 
 		seed_drbg(&e->drbg, seed, (uint8_t)(1 + i));
 		addr_parse(&e->addr, addrs[i]);
-		e->limits = (struct ike_limits){ 100, 50, 20, 10, 0 };
+		e->limits = (struct ike_limits){
+			.sas = 100, .half_open = 50, .cookie_above = 20,
+			.half_open_per_peer = 10,
+		};
 		e->peers = 1;
 		e->conf[0] = default_conf(i);
 		e->psk[0] = "a secret of both";

@@ -11,7 +11,10 @@
  *	A!soft2 A!hard2 A!del2	the same of the newest child, in any state
  *	A!del1			A deletes the first child, replaced or not
  *	A!again			A forgets that it has rekeyed the first child
+ *	A!recheck		A rekeys once more after a collision, to be sure
  *	A!lose			A loses its child without a word
+ *	A!alive			A takes the first child for not replaced
+ *	A!misplace		A has its children under its other IKE SA
  *	A!crash A!keep		A starts anew; A's host keeps it up
  *	A!prefer:19+20		groups for everything from here on
  *	A!more:20+21/none	additional key exchanges from here on: slots

@@ -144,7 +144,7 @@ hard_newest(struct script *s, int side, const char *value)
 }
 
 static bool
-again(struct script *s, int side, const char *value)
+alive(struct script *s, int side, const char *value)
 {
 	struct child *c = first(s, side);
 
@@ -157,8 +157,44 @@ again(struct script *s, int side, const char *value)
 		if (o->replaces == c->spi_in)
 			o->replaces = 0;
 	}
-	c->want_rekey = true;
 	changed(s, c->sa);
+	return true;
+}
+
+static bool
+again(struct script *s, int side, const char *value)
+{
+	if (!alive(s, side, value))
+		return false;
+	first(s, side)->want_rekey = true;
+	changed(s, first(s, side)->sa);
+	return true;
+}
+
+/* From the IKE SA that has them to another one that is established. */
+static bool
+misplace(struct script *s, int side, const char *value)
+{
+	struct ike_sa *sa = script_sa(s, side), *o;
+
+	(void)value;
+	for (o = table_peer(s->d.end[side].ike, DUO_PEER)->sas; o != NULL;
+	    o = o->peer_next) {
+		if (o != sa && o->state == SA_ESTABLISHED)
+			break;
+	}
+	if (o == NULL || sa->children == NULL)
+		return script_fail(s, "there are no two, or no child");
+	sa_migrate(sa, o);
+	changed(s, o);
+	return true;
+}
+
+static bool
+recheck(struct script *s, int side, const char *value)
+{
+	(void)value;
+	s->d.end[side].ike->limits.no_recheck = false;
 	return true;
 }
 
@@ -312,7 +348,10 @@ static const struct {
 	{ "hard", hard },
 	{ "soft2", soft_newest },
 	{ "hard2", hard_newest },
+	{ "alive", alive },
 	{ "again", again },
+	{ "misplace", misplace },
+	{ "recheck", recheck },
 	{ "lose", lose },
 	{ "crash", crash },
 	{ "keep", keep },

@@ -236,6 +236,177 @@ a_retry_is_not_made_for_a_child_that_went(void **state)
 	assert_int_equal(keep.seen > 0, 1);
 }
 
+/* --- a peer that does not settle collisions --- */
+
+/* How many children stand for the tunnel there, other than this one? */
+static unsigned
+others(const struct duo *d, int side, const struct child *old)
+{
+	unsigned n = 0;
+
+	for (struct child *c = sa_at(d, side)->children; c != NULL;
+	    c = c->next)
+		n += c != old && child_current(c);
+	return n;
+}
+
+/* Which exchange had the lowest nonce of two, by what it made at right. */
+static bool
+left_would_win(const struct duo *d, const struct child *old)
+{
+	const struct child *by[2] = { NULL, NULL };
+
+	for (struct child *c = sa_at(d, RIGHT)->children; c != NULL;
+	    c = c->next) {
+		if (c != old && child_current(c))
+			by[c->initiated ? RIGHT : LEFT] = c;
+	}
+	assert_true(by[LEFT] != NULL && by[RIGHT] != NULL);
+	return nonce_cmp(&by[LEFT]->lowest, &by[RIGHT]->lowest) > 0;
+}
+
+/*
+ * C17 with a peer that rekeys for us what it has rekeyed and deleted itself,
+ * instead of TEMPORARY_FAILURE or CHILD_SA_NOT_FOUND (section 2.25.1).
+ */
+static void
+of_two_child_rekeys_that_the_peer_lets_succeed_one_stays(void **state)
+{
+	unsigned cases[2] = { 0 };
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct duo_rule keep = {
+			.from = LEFT, .exchange = CREATE_CHILD_SA, .nth = 1,
+			.until = 99, .fate = DUO_KEEP,
+		};
+		struct child *old;
+		struct duo d;
+
+		set_up(&d, seed);
+		d.esp_at = INSTANT_NEVER;
+		d.rules = &keep;
+		d.rules_n = 1;
+		old = child_at(&d, RIGHT);
+		duo_rekey(&d, LEFT, CHILD);
+		duo_rekey(&d, RIGHT, CHILD);
+		duo_run(&d, span_ms(400));
+		assert_int_equal(old->state, CHILD_LINGERING);
+		old->state = CHILD_LIVE;
+		d.rules_n = 0;
+		duo_release(&d);
+		while (others(&d, RIGHT, old) < 2)
+			duo_run(&d, span_ms(1));
+		cases[left_would_win(&d, old)]++;
+		duo_run(&d, span_s(4));
+		assert_paired(&d);
+		assert_int_equal(others(&d, LEFT, NULL), 1);
+		assert_false(child_at(&d, LEFT)->initiated);
+		assert_int_equal(duo_info(&d, LEFT).child_rekeys, 1);
+		/* It may send on what went: both turn to a new one. */
+		duo_run(&d, span_s(6));
+		assert_paired(&d);
+		assert_true(child_at(&d, LEFT)->initiated);
+		assert_int_equal(duo_info(&d, LEFT).child_rekeys, 2);
+		shut_down(&d);
+	}
+	assert_true(cases[false] > 0 && cases[true] > 0);
+}
+
+/* The peer has its children under the IKE SA that is to go. */
+static void
+misplace_children(struct duo *d, int side)
+{
+	struct ike_peer *p = table_peer(d->end[side].ike, DUO_PEER);
+
+	for (;;) {
+		struct ike_sa *has = sa_at(d, side);
+
+		for (struct ike_sa *o = p->sas; o != NULL; o = o->peer_next) {
+			if (o != has && o->state == SA_ESTABLISHED &&
+			    o->initiator != has->initiator &&
+			    has->state == SA_ESTABLISHED &&
+			    has->children != NULL) {
+				sa_migrate(has, o);
+				return;
+			}
+		}
+		duo_run(d, span_ms(1));
+	}
+}
+
+/* I05: what that peer loses with the SA is found missing and made again. */
+static void
+a_child_that_went_with_the_redundant_ike_sa_comes_back(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		bool trust = seed % 4 == 3;
+		struct reason why;
+		struct duo d;
+		int loser;
+
+		set_up(&d, seed);
+		d.esp_at = INSTANT_NEVER;
+		for (int side = LEFT; side <= RIGHT; side++)
+			d.end[side].ike->limits.no_recheck = trust;
+		duo_rekey(&d, LEFT, IKE);
+		duo_rekey(&d, RIGHT, IKE);
+		while (!both_collided(&d, IKE))
+			duo_run(&d, span_ms(1));
+		loser = lowest_of_four(&d) / 2;
+		misplace_children(&d, !loser);
+		duo_run(&d, span_s(4));
+		assert_int_equal(duo_info(&d, loser).children, 1);
+		assert_int_equal(duo_info(&d, !loser).children, 0);
+		duo_run(&d, span_s(8));
+		assert_int_equal(duo_paired(&d, &why), !trust);
+		assert_int_equal(duo_info(&d, loser).ike_sas, 1);
+		shut_down(&d);
+	}
+}
+
+/* I05, C11: the peer keeps what it must delete; we do, and look again. */
+static void
+what_a_peer_leaves_over_goes_and_the_rest_is_rekeyed(void **state)
+{
+	unsigned won = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct duo_rule keep = {
+			.from = RIGHT, .exchange = INFORMATIONAL, .nth = 1,
+			.until = 99, .fate = DUO_DROP,
+		};
+		bool child = seed % 2 == 0;
+		struct duo d;
+
+		set_up(&d, seed);
+		d.esp_at = INSTANT_NEVER;
+		d.end[RIGHT].ike->limits.no_recheck = true;
+		duo_rekey(&d, LEFT, child);
+		duo_rekey(&d, RIGHT, child);
+		while (!both_collided(&d, child))
+			duo_run(&d, span_ms(1));
+		if (lowest_of_four(&d) / 2 == RIGHT) {
+			d.rules = &keep;
+			d.rules_n = 1;
+			won++;
+			duo_run(&d, span_s(9));
+			assert_int_equal(duo_info(&d, LEFT).child_rekeys,
+			    child);
+			duo_run(&d, span_s(4));
+			assert_int_equal(duo_info(&d, LEFT).child_rekeys,
+			    1 + child);
+			d.rules_n = 0;
+			duo_run(&d, span_s(9));
+			assert_paired(&d);
+		}
+		shut_down(&d);
+	}
+	assert_true(won > 4);
+}
+
 /* --- deletes --- */
 
 static void
@@ -433,6 +604,12 @@ main(void)
 		cmocka_unit_test(rekeys_that_cross_leave_one_pair_and_no_gap),
 		cmocka_unit_test(rekeys_with_wrong_groups_cross_as_well),
 		cmocka_unit_test(a_retry_is_not_made_for_a_child_that_went),
+		cmocka_unit_test(
+		    of_two_child_rekeys_that_the_peer_lets_succeed_one_stays),
+		cmocka_unit_test(
+		    a_child_that_went_with_the_redundant_ike_sa_comes_back),
+		cmocka_unit_test(
+		    what_a_peer_leaves_over_goes_and_the_rest_is_rekeyed),
 		cmocka_unit_test(
 		    a_child_deleted_under_a_rekey_is_gone_and_comes_back),
 		cmocka_unit_test(

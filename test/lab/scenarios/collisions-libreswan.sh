@@ -1,7 +1,7 @@
 #!/bin/bash
 # collisions-libreswan: twenty ways in which exchanges of vpnd and Libreswan cross on a wire that holds, drops and reorders them
 # needs: vti vpnd libreswan
-# time: 900
+# time: 1500
 #
 #      hub ====== u1 == side-a [wire] side-b == u1 ====== branch
 #      vpnd                   shuffle                     Libreswan
