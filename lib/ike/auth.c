@@ -16,6 +16,7 @@
 
 #include "crypto/dn.h"
 #include "crypto/prf.h"
+#include "crypto/sig_methods.h"
 #include "ike/peer.h"
 
 /* The octets that one side signs; owned by the caller, NULL without memory. */
@@ -82,6 +83,10 @@ ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
 	out->auth = how;
 	out->hashes = sa->setup->hashes;
 	out->sig_flags = sa->peer->creds.rsa_pss ? SIG_RSA_PSS : 0;
+	if (how == IKE_AUTH_CERTIFICATE && sa->setup->methods != 0)
+		sig_methods_choose(sa->setup->methods,
+		    sa->peer->creds.chain->cert[0], &out->hashes,
+		    &out->sig_flags);
 	return true;
 }
 
