@@ -18,6 +18,7 @@
 
 #include "crypto/dn.h"
 #include "crypto/prf.h"
+#include "crypto/sig_methods.h"
 #include "ike/peer.h"
 #include "ike/revoked.h"
 
@@ -88,6 +89,10 @@ ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
 	out->auth = how;
 	out->hashes = sa->setup->hashes;
 	out->sig_flags = sa->peer->creds.rsa_pss ? SIG_RSA_PSS : 0;
+	if (how == IKE_AUTH_CERTIFICATE && sa->setup->methods != 0)
+		sig_methods_choose(sa->setup->methods,
+		    sa->peer->creds.chain->cert[0], &out->hashes,
+		    &out->sig_flags);
 	return true;
 }
 

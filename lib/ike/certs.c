@@ -7,6 +7,7 @@
  */
 #include "ike/certs.h"
 
+#include "crypto/sig_methods.h"
 #include "ike/peer.h"
 
 /* CAs in an answer to somebody unknown: it must not grow beyond the question. */
@@ -132,6 +133,39 @@ certs_build_request(struct build *b, const struct ike_sa *sa)
 	build_request(b, wr_done(&cas));
 }
 
+/* How those who may be meant by this SA's path authenticate themselves. */
+static void
+ways(const struct ike_sa *sa, bool *psk, bool *signatures)
+{
+	struct ike_peer *p = NULL;
+
+	if (sa->initiator || sa->ike->signers == 0) {
+		*signatures = sa->peer->conf.remote_auth ==
+		    IKE_AUTH_CERTIFICATE;
+		*psk = !*signatures;
+		return;
+	}
+	while ((!*psk || !*signatures) &&
+	    (p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
+		*signatures |= p->conf.remote_auth == IKE_AUTH_CERTIFICATE;
+		*psk |= p->conf.remote_auth == IKE_AUTH_PSK;
+	}
+}
+
+/* RFC 9593 section 3.1: each for itself, whether or not the other does. */
+void
+certs_build_methods(struct build *b, const struct ike_sa *sa, size_t most)
+{
+	uint8_t buf[SIG_METHODS_MAX];
+	struct wr w = wr_of(buf, sizeof(buf));
+	bool psk = false, signatures = false;
+
+	ways(sa, &psk, &signatures);
+	sig_methods_write(&w, psk, signatures);
+	if (!w.bad && w.n > 0 && b->w.n + 8 + w.n <= most)
+		build_notify(b, N_SUPPORTED_AUTH_METHODS, wr_done(&w));
+}
+
 /* Is none of the CAs asked for above our certificate, as far as we know? */
 static bool
 asks_others(const struct ike_peer *p, const struct msg *m)
@@ -158,6 +192,9 @@ certs_hear(struct ike_sa *sa, const struct msg *m)
 
 	if (n != NULL)
 		sig_hashes_read(n->data, &s->hashes);
+	n = msg_notify(m, N_SUPPORTED_AUTH_METHODS);
+	if (n != NULL)
+		sig_methods_read(n->data, &s->methods);
 	if (sa->peer->creds.issuers.n > 0 && asks_others(sa->peer, m))
 		s->asks_others = true;
 }

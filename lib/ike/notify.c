@@ -54,6 +54,7 @@ static const struct {
 	{ N_USE_PPK, "USE_PPK" },
 	{ N_PPK_IDENTITY, "PPK_IDENTITY" },
 	{ N_NO_PPK_AUTH, "NO_PPK_AUTH" },
+	{ N_SUPPORTED_AUTH_METHODS, "SUPPORTED_AUTH_METHODS" },
 };
 
 const char *

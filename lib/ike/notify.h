@@ -53,6 +53,7 @@ enum notify_type {
 	N_USE_PPK = 16435,			/* RFC 8784 */
 	N_PPK_IDENTITY = 16436,
 	N_NO_PPK_AUTH = 16437,
+	N_SUPPORTED_AUTH_METHODS = 16443,	/* RFC 9593 */
 };
 
 /* "NO_PROPOSAL_CHOSEN"; "unknown error" or "unknown status" without a name. */

@@ -79,6 +79,7 @@ struct setup {
 	uint16_t	auth_n;
 	uint8_t		auth_method;
 	unsigned	hashes;		/* that the peer announced; see sig.h */
+	uint32_t	methods;	/* likewise; see sig_methods.h; 0: none */
 	bool		asks_others;	/* CERTREQ without a CA of ours */
 	uint32_t	creds_epoch;	/* of what our value was asked with */
 	uint8_t		*inner;		/* the peer's IKE_AUTH, decrypted */

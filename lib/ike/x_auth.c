@@ -119,6 +119,7 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_request(&b, sa);
+	certs_build_methods(&b, sa, SIZE_MAX);
 	if (!sa->setup->childless) {
 		x_child_build_sa(&b, &esp, sa->setup->spi_in);
 		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);

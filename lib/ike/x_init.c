@@ -21,6 +21,7 @@
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
+#define ANSWER_MAX	1200	/* octets that need no IP fragments */
 
 /* How long after an error that nobody vouches for we still try. */
 static const struct span doubting = { INT64_C(3) * 1000000000 };
@@ -532,6 +533,9 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex,
 		x_inter_announce(&b);
 	certs_build_init(&b, sa);
 	x_ppk_build_init(&b, sa);
+	/* What can be missed is no reason for another cookie. */
+	certs_build_methods(&b, sa, msg_notify(m, N_COOKIE) != NULL ?
+	    ANSWER_MAX : HDR_LEN + m->chain.n);
 	xchg_respond(sa, now, &b, true);
 }
 

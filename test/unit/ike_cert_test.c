@@ -16,6 +16,7 @@
 #include "ike/certs.h"
 #include "unit/ca.h"
 #include "unit/ike_duo.h"
+#include "unit/wire.h"
 #include "util/array.h"
 
 /* One end: its certificates, and whom it believes. */
@@ -225,6 +226,113 @@ one_side_may_have_a_certificate_and_the_other_a_key(void **state)
 		assert_false(duo_info(&b->d, !keyed).cert_seen);
 		assert_true(duo_info(&b->d, keyed).cert.ok);
 		shut_down(&b->d);
+		both_free(b);
+	}
+}
+
+#define PSS_256 "46 0e 00 3041 06092a864886f70d01010a 3034 a00f 300d" \
+	"0609608648016503040201 0500 a11c 301a 06092a864886f70d010108" \
+	"300d 0609608648016503040201 0500 a203020120"
+#define RSA_512	"12 0e 00 300d 06092a864886f70d01010d 0500"
+
+/* RFC 9593: what the peer takes goes before what rsa_pss says. */
+static const struct {
+	const char	*what, *data;
+	bool		 pss;		/* our wish */
+	const char	*used;
+} methods[] = {
+	{ "nothing of it", "02 02", false, "RSA-SHA2-256" },
+	{ "PSS alone", PSS_256, false, "RSA-PSS-SHA2-256" },
+	{ "PKCS #1 alone", RSA_512, true, "RSA-SHA2-512" },
+	{ "both, and we wish PSS", PSS_256 RSA_512, true,
+	    "RSA-PSS-SHA2-256" },
+	{ "both, and we do not", PSS_256 RSA_512, false, "RSA-SHA2-512" },
+	{ "it is malformed", PSS_256 "04 0e 00", false, "RSA-SHA2-256" },
+};
+
+static void
+announced_methods_are_chosen_from(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		struct both *b = both_new("RSA-2048");
+		struct wire data = wire(methods[i].data);
+		struct msg m = { .notifies_n = 1, .notifies = {
+		    { .type = N_SUPPORTED_AUTH_METHODS,
+		    .data = wire_bytes(&data) } } };
+		struct duo *d = &b->d;
+		struct ike_sa *sa;
+
+		print_message("    %s\n", methods[i].what);
+		d->end[LEFT].creds.rsa_pss = methods[i].pss;
+		d->end[LEFT].psk_delay = span_s(2);
+		duo_start(d);
+		duo_up(d, LEFT);
+		while ((sa = sa_at(d, LEFT)) != NULL &&
+		    sa->state != SA_SIGNING)
+			duo_run(d, span_ms(1));
+		assert_non_null(sa);
+		sa->setup->methods = 0;
+		certs_hear(sa, &m);
+		sa->peer->creds_epoch++;	/* so that it asks again */
+		duo_run(d, span_s(8));
+		assert_paired(d);
+		assert_string_equal(duo_info(d, RIGHT).cert.used.name,
+		    methods[i].used);
+		shut_down(d);
+		both_free(b);
+	}
+}
+
+/* In the answer to IKE_SA_INIT as far as it may be long, and in IKE_AUTH. */
+static const struct {
+	const char	*what;
+	bool		 psk, cookie, left;
+} announcing[] = {
+	{ "a shared key", true, false, true },
+	{ "signatures are too much for so short a question", false, false,
+	    false },
+	{ "signatures behind a cookie", false, true, true },
+};
+
+static void
+both_ends_announce_their_methods(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(announcing); i++) {
+		struct both *b = both_new("P-256");
+		struct duo *d = &b->d;
+		struct ike_sa *sa;
+
+		print_message("    %s\n", announcing[i].what);
+		if (announcing[i].cookie)
+			d->end[RIGHT].limits.cookie_above = 0;
+		for (int k = 0; k < 2; k++) {
+			/* The question is longer, the answer is not. */
+			d->end[k].conf[0].ike.ke = duo_algs(ALG_KE,
+			    "31 19 20 21 14 15 16");
+			d->end[k].psk_delay = span_s(2);
+			if (!announcing[i].psk)
+				continue;
+			d->end[k].conf[0].local_auth = IKE_AUTH_PSK;
+			d->end[k].conf[0].remote_auth = IKE_AUTH_PSK;
+		}
+		duo_start(d);
+		duo_up(d, LEFT);
+		while ((sa = sa_at(d, LEFT)) != NULL &&
+		    sa->state != SA_SIGNING)
+			duo_run(d, span_ms(1));
+		assert_non_null(sa);
+		assert_int_equal(sa->setup->methods != 0, announcing[i].left);
+		while ((sa = sa_at(d, RIGHT)) == NULL ||
+		    sa->state < SA_VERIFYING)
+			duo_run(d, span_ms(1));
+		assert_int_equal(sa->state, announcing[i].psk ? SA_VERIFYING :
+		    SA_ANSWERING);
+		assert_true(sa->setup->methods != 0);
+		duo_run(d, span_s(10));
+		assert_paired(d);
+		shut_down(d);
 		both_free(b);
 	}
 }
@@ -777,6 +885,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_of_every_kind_authenticate),
+		cmocka_unit_test(announced_methods_are_chosen_from),
+		cmocka_unit_test(both_ends_announce_their_methods),
 		cmocka_unit_test(certificates_go_with_a_ppk_and_without),
 		cmocka_unit_test(
 		    one_side_may_have_a_certificate_and_the_other_a_key),
