@@ -54,6 +54,14 @@ init_over(struct ike_sa *sa, struct instant now)
 		peer_dead(sa, now);
 }
 
+/* The peer's own rekey, which we have answered, goes on. */
+static void
+rekey_over(struct ike_sa *sa, struct instant now)
+{
+	if (!x_rekey_expired(sa, now))
+		peer_dead(sa, now);
+}
+
 /* A delete that nobody answers has done its work all the same. */
 static void
 gone_anyway(struct ike_sa *sa, struct instant now)
@@ -78,7 +86,7 @@ static const struct task_row {
 	[TASK_AUTH] = { x_auth_answer, peer_dead, NULL },
 	[TASK_DELETE_IKE] = { x_info_deleted_ike, gone_anyway, delete_again },
 	[TASK_DELETE_CHILD] = { x_info_deleted_child, peer_dead, NULL },
-	[TASK_REKEY_IKE] = { x_rekey_answer, peer_dead, x_rekey_again },
+	[TASK_REKEY_IKE] = { x_rekey_answer, rekey_over, x_rekey_again },
 	[TASK_REKEY_CHILD] = { x_child_answer, peer_dead, x_child_again },
 	[TASK_CREATE_CHILD] = { x_child_answer, peer_dead, x_child_again },
 	[TASK_DPD] = { x_info_alive, peer_dead, x_info_probe },

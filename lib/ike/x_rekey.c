@@ -199,6 +199,17 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 }
 
 bool
+x_rekey_expired(struct ike_sa *sa, struct instant now)
+{
+	if (theirs(sa) == NULL)
+		return false;
+	xchg_done(sa);
+	yield_to_theirs(sa, now);
+	sa_create_free(sa);
+	return true;
+}
+
+bool
 x_rekey_overtaken(struct ike_sa *sa, struct instant now)
 {
 	struct ike_sa *n = sa->x.task == TASK_REKEY_IKE ? theirs(sa) : NULL;

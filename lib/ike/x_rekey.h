@@ -20,6 +20,11 @@ void	x_rekey_followed(struct ike_sa *, struct instant, const struct kex *);
  */
 bool	x_rekey_undecided(const struct ike_sa *);
 /*
+ * Nobody answers our rekey, but the peer's own was answered by us: it goes on.
+ * False: there is none.
+ */
+bool	x_rekey_expired(struct ike_sa *, struct instant);
+/*
  * The peer deletes the SA that both of us rekey: its successor has won.  True:
  * that goes on with the children, and the old SA only waits for the answer to
  * our request, to delete what came of that.

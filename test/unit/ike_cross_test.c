@@ -236,6 +236,32 @@ a_retry_is_not_made_for_a_child_that_went(void **state)
 	assert_int_equal(keep.seen > 0, 1);
 }
 
+/* I12: neither our request nor their delete of the old SA ever arrives. */
+static void
+an_ike_rekey_that_nobody_answers_yields_to_the_peers(void **state)
+{
+	struct duo_rule lose[] = {
+		{ LEFT, CREATE_CHILD_SA, false, 1, 999, DUO_DROP, { 0 }, 0 },
+		{ RIGHT, INFORMATIONAL, false, 1, 999, DUO_DROP, { 0 }, 0 },
+	};
+	struct duo d;
+
+	(void)state;
+	set_up(&d, 1);
+	d.rules = lose;
+	d.rules_n = ARRAY_SIZE(lose);
+	duo_rekey(&d, LEFT, IKE);
+	duo_rekey(&d, RIGHT, IKE);
+	/* The right one takes it for deleted after 5 s. */
+	duo_run(&d, span_s(6));
+	assert_true(lose[1].seen > 1);
+	d.rules_n = 1;
+	duo_run(&d, span_s(50));
+	assert_true(lose[0].seen > 3);
+	d.rules_n = 0;
+	finish(&d);
+}
+
 /* --- a peer that does not settle collisions --- */
 
 /* How many children stand for the tunnel there, other than this one? */
@@ -604,6 +630,8 @@ main(void)
 		cmocka_unit_test(rekeys_that_cross_leave_one_pair_and_no_gap),
 		cmocka_unit_test(rekeys_with_wrong_groups_cross_as_well),
 		cmocka_unit_test(a_retry_is_not_made_for_a_child_that_went),
+		cmocka_unit_test(
+		    an_ike_rekey_that_nobody_answers_yields_to_the_peers),
 		cmocka_unit_test(
 		    of_two_child_rekeys_that_the_peer_lets_succeed_one_stays),
 		cmocka_unit_test(
