@@ -1,7 +1,8 @@
 #!/bin/bash
-# collisions-libreswan: twenty ways in which exchanges of vpnd and Libreswan cross on a wire that holds, drops and reorders them
+# collisions-libreswan: ways in which exchanges of vpnd and Libreswan cross on a wire that holds, drops and reorders them (FULL=1: all twenty)
 # needs: vti vpnd libreswan
-# time: 1500
+# time: 700
+# time-full: 1500
 #
 #      hub ====== u1 == side-a [wire] side-b == u1 ====== branch
 #      vpnd                   shuffle                     Libreswan
