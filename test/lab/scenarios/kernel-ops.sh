@@ -262,7 +262,7 @@ ends a
 	! EPERM link-del name=u0
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=198.51.100.9 reqid=$id if_id=$id mark=$mark $gcm
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=5 mark=$mark $gcm
-	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=$id mark=$mark aead=rfc7539esp(chacha20,poly1305) key=$key icv=128
+	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=$id mark=$mark aead=rfc4543(gcm(aes)) key=$key icv=128
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=$id mark=$mark enc=cipher_null auth=digest_null icv=96
 	! EPERM sa-del spi=0x9999 dst=$peer if_id=$id mark=$mark
 	! EPERM policy-set dir=out src=0.0.0.0/0 dst=0.0.0.0/0 tsrc=$me tdst=$peer reqid=$id if_id=0 priority=1
@@ -278,7 +278,7 @@ ends a
 	listen id=1 dev=vpn1 local=$inside ttl=1 mss=1200
 	! EEXIST sa-add dir=out spi=$out_spi src=$me dst=$peer reqid=$id if_id=$id mark=$mark $gcm
 	auth conn=c1 tunnel=1 prf=5 n=32
-	! ENOKEY auth conn=c1 tunnel=2 prf=5 n=32
+	! EPERM auth conn=c1 tunnel=2 prf=5 n=32
 	resync-done
 	reload
 	? reloaded
