@@ -206,16 +206,6 @@ trust_key_hashes(const struct trust *t, struct wr *w)
 		wr_bytes(w, bytes_of(t->cas[i].key_hash, TRUST_HASH_LEN));
 }
 
-bool
-trust_knows(const struct trust *t, const uint8_t hash[static TRUST_HASH_LEN])
-{
-	for (size_t i = 0; i < t->cas_n; i++) {
-		if (memcmp(t->cas[i].key_hash, hash, TRUST_HASH_LEN) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool
 issued(const struct cert *ca, X509 *leaf)
 {

@@ -49,8 +49,6 @@ size_t		trust_crls(const struct trust *);
  * SubjectPublicKeyInfo, one after the other.
  */
 void		trust_key_hashes(const struct trust *, struct wr *);
-bool		trust_knows(const struct trust *,
-		    const uint8_t hash[static TRUST_HASH_LEN]);
 
 enum trust_crl_mode {
 	TRUST_CRL_IF_ANY,	/* revoked is refused, no CRL is no matter */

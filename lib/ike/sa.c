@@ -20,30 +20,31 @@
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
+#define REGROUPS_MAX	2	/* for one CREATE_CHILD_SA */
+
 #define X(exchange)	(1u << ((exchange) - IKE_SA_INIT))
 #define X_LATER		(X(CREATE_CHILD_SA) | X(INFORMATIONAL) | \
 			 X(IKE_FOLLOWUP_KE))
 
 /* What a state may receive, and its own limit in seconds (0: none). */
 static const struct state_row {
-	const char	*name;
-	unsigned	 requests, responses;
-	unsigned	 limit;
+	unsigned	requests, responses;
+	unsigned	limit;
 } states[SA_STATES] = {
-	[SA_INIT_SENT] = { "connecting", 0, X(IKE_SA_INIT), 0 },
-	[SA_INTER_SENT] = { "connecting", 0, X(IKE_INTERMEDIATE), 0 },
-	[SA_SIGNING] = { "authenticating", 0, 0, 15 },
-	[SA_AUTH_SENT] = { "authenticating", 0, X(IKE_AUTH), 0 },
-	[SA_CHECKING] = { "authenticating", 0, 0, 15 },
-	[SA_HALF_OPEN] = { "half-open", X(IKE_INTERMEDIATE) | X(IKE_AUTH), 0,
+	[SA_INIT_SENT] = { 0, X(IKE_SA_INIT), 0 },
+	[SA_INTER_SENT] = { 0, X(IKE_INTERMEDIATE), 0 },
+	[SA_SIGNING] = { 0, 0, 15 },
+	[SA_AUTH_SENT] = { 0, X(IKE_AUTH), 0 },
+	[SA_CHECKING] = { 0, 0, 15 },
+	[SA_HALF_OPEN] = { X(IKE_INTERMEDIATE) | X(IKE_AUTH), 0,
 	    30 },
-	[SA_VERIFYING] = { "authenticating", 0, 0, 15 },
-	[SA_ANSWERING] = { "authenticating", 0, 0, 15 },
-	[SA_ESTABLISHED] = { "established", X_LATER, X_LATER, 0 },
-	[SA_REKEYED] = { "rekeyed", X_LATER, X_LATER, 30 },
-	[SA_DELETING] = { "deleting", X_LATER, X(INFORMATIONAL), 0 },
-	[SA_REFUSED] = { "refused", 0, 0, 15 },
-	[SA_DEAD] = { "dead", 0, 0, 0 },
+	[SA_VERIFYING] = { 0, 0, 15 },
+	[SA_ANSWERING] = { 0, 0, 15 },
+	[SA_ESTABLISHED] = { X_LATER, X_LATER, 0 },
+	[SA_REKEYED] = { X_LATER, X_LATER, 30 },
+	[SA_DELETING] = { X_LATER, X(INFORMATIONAL), 0 },
+	[SA_REFUSED] = { 0, 0, 15 },
+	[SA_DEAD] = { 0, 0, 0 },
 };
 
 static const struct span dpd_idle = { INT64_C(10) * 1000000000 };
@@ -65,12 +66,6 @@ struct seal *
 sa_seal_in(const struct ike_sa *sa)
 {
 	return sa->initiator ? sa->keys.seal_r : sa->keys.seal_i;
-}
-
-const char *
-sa_state_str(enum sa_state state)
-{
-	return states[state].name;
 }
 
 bool
@@ -199,6 +194,26 @@ sa_create_free(struct ike_sa *sa)
 	wipe(sa->create, sizeof(*sa->create));
 	free(sa->create);
 	sa->create = NULL;
+}
+
+bool
+sa_create_regroup(struct ike_sa *sa, struct bytes data)
+{
+	struct create *x = sa->create;
+	struct rd r = rd_of(data);
+	uint16_t group = rd_u16(&r);
+
+	for (size_t i = 0; i < x->offer.ke.n && !r.bad; i++) {
+		const struct alg *ke = x->offer.ke.alg[i];
+
+		if (ke->id != group || ke == kex_alg(x->kex) ||
+		    ++x->restarts > REGROUPS_MAX)
+			continue;
+		kex_free(x->kex);
+		x->kex = kex_new(ke, sa->ike->drbg);
+		return x->kex != NULL;
+	}
+	return false;
 }
 
 /* Ours earlier than the peer's, all at different times (design: jitter). */
@@ -402,8 +417,9 @@ deadline(const struct ike_sa *sa)
 	return t;
 }
 
-void
-sa_settle(struct ike_sa *sa, struct instant now)
+/* The end of an event: next task, timer, or the end of a dead SA. */
+static void
+settle(struct ike_sa *sa, struct instant now)
 {
 	struct ike_peer *peer = sa->peer;
 
@@ -425,7 +441,7 @@ sa_settle_all(struct ike *ike, struct instant now)
 	while ((sa = ike->dirty) != NULL) {
 		ike->dirty = sa->dirty_next;
 		sa->dirty = false;
-		sa_settle(sa, now);
+		settle(sa, now);
 	}
 }
 

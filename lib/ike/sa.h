@@ -180,7 +180,6 @@ struct ike_sa	*sa_new(struct ike *, struct instant, struct ike_peer *,
 		    bool initiator, uint64_t spi_i, uint64_t spi_r);
 void		sa_bind(struct ike_sa *, struct ike_peer *);
 void		sa_state(struct ike_sa *, struct instant, enum sa_state);
-const char	*sa_state_str(enum sa_state);
 /* May a request (or response) of this exchange come in this state? */
 bool		sa_allows(const struct ike_sa *, uint8_t exchange,
 		    bool response);
@@ -202,6 +201,11 @@ void		sa_broken(struct ike_sa *, struct instant, const char *why);
 void		sa_migrate(struct ike_sa *from, struct ike_sa *to);
 void		sa_setup_free(struct ike_sa *);
 void		sa_create_free(struct ike_sa *);
+/*
+ * Sections 1.3, 2.6: the group of an INVALID_KE_PAYLOAD, if it is another one
+ * that we offer, now for our CREATE_CHILD_SA.  False: we do not go on so.
+ */
+bool		sa_create_regroup(struct ike_sa *, struct bytes data);
 /*
  * Section 2.23: the newest authentic packet shows where a peer behind a NAT
  * is.  "A host behind a NAT SHOULD NOT do this": its server does not move.
@@ -226,8 +230,6 @@ enum recheck {
 
 void		sa_recheck(struct ike_sa *, struct instant, enum recheck);
 void		sa_child_add(struct ike_sa *, struct child *);
-/* End of the event: next task, timer, or the end of a dead SA. */
-void		sa_settle(struct ike_sa *, struct instant);
 /* Every event ends here: all SAs that it touched. */
 void		sa_settle_all(struct ike *, struct instant);
 void		sa_tick(struct ike_sa *, struct instant);

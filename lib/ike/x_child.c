@@ -19,8 +19,6 @@
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
-#define RESTARTS_MAX	2	/* for other groups */
-
 static const struct span retry = { INT64_C(30) * 1000000000 };
 
 static uint32_t
@@ -110,27 +108,6 @@ not_found(struct ike_sa *sa, struct instant now, struct child *old)
 	sa->want_child = sa_current_child(sa) == NULL;
 }
 
-static bool
-other_group(struct ike_sa *sa, struct instant now, struct bytes data,
-    struct child *old)
-{
-	struct create *x = sa->create;
-	struct rd r = rd_of(data);
-	uint16_t group = rd_u16(&r);
-
-	for (size_t i = 0; i < x->offer.ke.n; i++) {
-		const struct alg *ke = x->offer.ke.alg[i];
-
-		if (r.bad || ke->id != group || ke == kex_alg(x->kex) ||
-		    ++x->restarts > RESTARTS_MAX)
-			continue;
-		kex_free(x->kex);
-		x->kex = kex_new(ke, sa->ike->drbg);
-		return x->kex != NULL && send_request(sa, now, old);
-	}
-	return false;
-}
-
 /* The child that we meant to rekey went, or the peer replaced it. */
 static bool
 overtaken(const struct create *x, const struct child *old)
@@ -157,7 +134,8 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error,
 			break;
 		}
 		if (sa->create->follow == NULL &&
-		    other_group(sa, now, error->data, old))
+		    sa_create_regroup(sa, error->data) &&
+		    send_request(sa, now, old))
 			return;		/* the request is out again */
 		/* FALLTHROUGH */
 	default:

@@ -18,8 +18,6 @@
 #include "ike/x_info.h"
 #include "ike/xchg.h"
 
-#define RESTARTS_MAX	2
-
 static const struct span grace = { INT64_C(10) * 1000000000 };
 static const struct span retry = { INT64_C(30) * 1000000000 };
 
@@ -145,26 +143,6 @@ theirs(const struct ike_sa *sa)
 
 /* --- initiator --- */
 
-static bool
-other_group(struct ike_sa *sa, struct instant now, struct bytes data)
-{
-	struct create *x = sa->create;
-	struct rd r = rd_of(data);
-	uint16_t group = rd_u16(&r);
-
-	for (size_t i = 0; i < x->offer.ke.n; i++) {
-		const struct alg *ke = x->offer.ke.alg[i];
-
-		if (r.bad || ke->id != group || ke == kex_alg(x->kex) ||
-		    ++x->restarts > RESTARTS_MAX)
-			continue;
-		kex_free(x->kex);
-		x->kex = kex_new(ke, sa->ike->drbg);
-		return x->kex != NULL && send_request(sa, now);
-	}
-	return false;
-}
-
 /* The peer's own rekey goes on when ours is refused. */
 static void
 yield_to_theirs(struct ike_sa *sa, struct instant now)
@@ -182,7 +160,8 @@ refused(struct ike_sa *sa, struct instant now, const struct pl_notify *error)
 {
 	if (error->type == N_INVALID_KE_PAYLOAD &&
 	    sa->create->follow == NULL &&
-	    other_group(sa, now, error->data))
+	    sa_create_regroup(sa, error->data) &&
+	    send_request(sa, now))
 		return;
 	sa->want_rekey = sa->state == SA_ESTABLISHED;
 	sa->retry_at = task_later(sa, now);
