@@ -96,7 +96,7 @@ demo: all
 
 lab: all $(LAB_BIN)
 	@test/deps.sh check
-	@test/lab/run $(if $(S),$(S),--list)
+	@KEEP=$(or $(KEEP),$(if $(S),1)) test/lab/run $(if $(S),$(S),--list)
 
 bench: all $(BENCH)
 	@test/deps.sh bench
@@ -144,6 +144,7 @@ help:
 # help: make check               everything that must pass: unit, sim, lint, lab
 # help: make demo                the main job, shown on this machine
 # help: make lab                 list scenarios; make lab S=name runs one, logs in build/lab/name
+# help:                          JOBS=2 guests; FULL=1, CELLS= or ROWS= where it runs a selection
 # help: make bench               speed and size; make bench B=name for one
 # help: make fuzz T=name         fuzz one parser; SECONDS=60 RUNS=10000000
 # help: make lint                layers, purity, sizes

@@ -220,9 +220,11 @@ sort_entries(struct parse *p)
 	for (size_t i = 1; i < p->out->n; i++) {
 		if (entry_cmp(&e[i - 1], &e[i]) != 0)
 			continue;
-		str_fmt(what, sizeof(what),
-		    "two keys for connection %s tunnel %u", e[i].connection,
-		    e[i].tunnel);
+		str_fmt(what, sizeof(what), "two groups for connection %s",
+		    e[i].connection);
+		if (e[i].tunnel != 0)
+			str_add(what, sizeof(what), " tunnel %u",
+			    e[i].tunnel);
 		return fail(p, 0, "secrets", what);
 	}
 	return true;

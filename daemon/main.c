@@ -124,6 +124,13 @@ print_line(const char *line)
 	fprintf(stderr, "%s\n", line);
 }
 
+/* For the peer it will be an error. */
+static void
+print_warning(const char *line)
+{
+	fprintf(stderr, "warning: %s\n", line);
+}
+
 static int
 check_only(const struct options *o)
 {
@@ -139,7 +146,7 @@ check_only(const struct options *o)
 		return EXIT_CONF;
 	}
 	keyless = conffile_keyless(&files, print_line);
-	certfiles_warn(files.conf, (int64_t)time(NULL), print_line);
+	certfiles_warn(files.conf, (int64_t)time(NULL), print_warning);
 	conffile_free(&files);
 	return keyless == 0 ? EXIT_OK : EXIT_CONF;
 }

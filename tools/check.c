@@ -79,21 +79,25 @@ become(const struct checker *c)
 	return complain(CTL_EXIT_FAILED, "%s: %s", c->vpnd, strerror(errno));
 }
 
-static json_t *
-read_lines(int fd)
+/* What vpnd says, line by line: it marks what is only a warning. */
+static void
+read_lines(int fd, json_t *errors, json_t *warnings)
 {
+	static const char mark[] = "warning: ";
+	const size_t n = sizeof(mark) - 1;
 	FILE *f = fdopen(fd, "r");
-	json_t *lines = json_array();
 	char line[1024];
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		render_plain(line);
-		json_array_append_new(lines, json_string(line));
+		if (strncmp(line, mark, n) == 0)
+			json_array_append_new(warnings, json_string(line + n));
+		else
+			json_array_append_new(errors, json_string(line));
 	}
 	if (f != NULL)
 		fclose(f);
-	return lines;
 }
 
 static enum ctl_exit
@@ -109,12 +113,12 @@ status_of(pid_t pid)
 	    CTL_EXIT_FAILED;
 }
 
-/* {"ok":false,"errors":["FILE:LINE: key: message"]} */
+/* {"ok":false,"errors":["FILE:LINE: key: message"],"warnings":[]} */
 static enum ctl_exit
 run_json(const struct checker *c)
 {
 	enum ctl_exit rc;
-	json_t *lines, *j;
+	json_t *errors, *warnings, *j;
 	int fds[2];
 	pid_t pid;
 
@@ -127,9 +131,12 @@ run_json(const struct checker *c)
 		_exit((int)become(c));
 	}
 	close(fds[1]);
-	lines = read_lines(fds[0]);
+	errors = json_array();
+	warnings = json_array();
+	read_lines(fds[0], errors, warnings);
 	rc = status_of(pid);
-	j = json_pack("{s:b, s:o}", "ok", rc == CTL_EXIT_OK, "errors", lines);
+	j = json_pack("{s:b, s:o, s:o}", "ok", rc == CTL_EXIT_OK, "errors",
+	    errors, "warnings", warnings);
 	render_json(j);
 	json_decref(j);
 	return rc;

@@ -158,7 +158,7 @@ sub_subject(struct pki_ca *ca, const char *dn, bool renew, X509_NAME **name)
 static enum ctl_exit
 sub_key(struct pki_ca *ca, const struct pki_options *o, bool renew)
 {
-	if (renew && (o->new_key || o->key != NULL))
+	if (renew && o->key != NULL)
 		return complain(CTL_EXIT_USAGE, "the subordinate CA keeps its "
 		    "key until it is revoked");
 	if (renew)

@@ -115,7 +115,7 @@ static const struct command commands[] = {
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
 	{ "keys", "[NAME] --wireshark",
-	    "keys of the SAs, to read captured packets with",
+	    "keys, to read captured packets with; --dir DIR: as files",
 	    .max = 1,
 	    .run = run_keys,
 	    .takes = TAKES(OPT_DIR) | TAKES(OPT_WIRESHARK) },
@@ -124,7 +124,7 @@ static const struct command commands[] = {
 	    .takes = TAKES_KEY },
 	{ "pki subca", "[SUBJECT]", "make or renew a subordinate CA",
 	    .max = 1, .run = run_pki, .pki = pki_subca,
-	    .takes = TAKES_KEY | TAKES(OPT_NEW_KEY) },
+	    .takes = TAKES_KEY },
 	{ "pki issue", "NAME", "make or renew a gateway's certificate",
 	    .min = 1, .max = 1, .run = run_pki, .pki = pki_issue,
 	    .takes = TAKES_KEY | TAKES(OPT_NEW_KEY) | TAKES(OPT_DN) |
@@ -282,7 +282,7 @@ run_help(const struct options *o, const struct command *c, char **argv,
 		    "\"vpnctl help\" lists them", argv[0],
 		    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
 	printf("usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] "
-	    "COMMAND\n");
+	    "[--help] COMMAND\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (help_wanted(&commands[i], argv, argc))
 			help_line(&commands[i]);

@@ -128,7 +128,7 @@ static const struct {
 	{ "the same twice", "secrets = ( { connection = \"a\"; tunnel = 1; "
 	    "pre_shared_key = \"x\"; }, { connection = \"a\"; tunnel = 1; "
 	    "pre_shared_key = \"y\"; } );", 0600,
-	    ": secrets: two keys for connection a tunnel 1" },
+	    ": secrets: two groups for connection a tunnel 1" },
 };
 
 static void

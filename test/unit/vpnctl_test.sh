@@ -126,7 +126,7 @@ fails "a directory where none belongs" 1 '--dir is not for "reload"' reload --di
 fails "keys of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' keys "a b" --wireshark
 fails "help about nothing" 1 'no command "foo"; "vpnctl help" lists them' help foo
 fails "no daemon" 2 "cannot reach vpnd at $sock: No such file or directory (is vpnd running?)" show
-prints "help about one command" 'usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] COMMAND
+prints "help about one command" 'usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] [--help] COMMAND
   rekey NAME [ike|child]       new keys, for the child SA unless told
 NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help rekey
 want_status=0
@@ -255,7 +255,7 @@ fails "a status that is none" 4 "vpnd's answer is not understood" show
 
 if [ -x "${vpnctl%/*}/vpnd" ] && [ "$(id -u)" -eq 0 ]; then
 	install -m 600 etc/vpnd.secrets.example "$dir/secrets"
-	prints "the examples pass the daemon's own check" '{"ok":true,"errors":[]}' \
+	prints "the examples pass the daemon's own check" '{"ok":true,"errors":[],"warnings":[]}' \
 		--json check etc/vpnd.conf.example -s "$dir/secrets"
 	prints "those of the branch do as well" '' check -s "$dir/secrets" etc/vpnd.conf.branch.example
 	want_status=6
@@ -285,11 +285,11 @@ verdict=ok
 [ $status -eq 6 ] && [ "$(cat "$dir/err")" = "vpnd.conf:3: asn: must be 1 to 4294967294, not 0" ] &&
 	[ "$(cat "$dir/bin/arguments")" = "--check -c bad -s other.secrets" ] || verdict=bad
 result "check passes arguments, lines and status" $verdict "the daemon's line"
-prints "check in JSON" '{"ok":true,"errors":[]}' --json check good
+prints "check in JSON" '{"ok":true,"errors":[],"warnings":[]}' --json check good
 run --json check bad
 verdict=ok
 [ $status -eq 6 ] && [ ! -s "$dir/err" ] &&
-	[ "$(cat "$dir/out")" = '{"ok":false,"errors":["vpnd.conf:3: asn: must be 1 to 4294967294, not 0"]}' ] || verdict=bad
+	[ "$(cat "$dir/out")" = '{"ok":false,"errors":["vpnd.conf:3: asn: must be 1 to 4294967294, not 0"],"warnings":[]}' ] || verdict=bad
 result "check in JSON of what is invalid" $verdict "the errors"
 
 echo "1..$number"
