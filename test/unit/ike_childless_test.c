@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike_duo.h"
 #include "util/array.h"
 
@@ -115,13 +114,6 @@ a_childless_tunnel_rekeys_and_survives_a_crash(void **state)
 	shut_down(&d);
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -131,5 +123,5 @@ main(void)
 		    a_childless_tunnel_rekeys_and_survives_a_crash),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }

@@ -13,7 +13,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/x_follow.h"
 #include "ike_duo.h"
 #include "util/array.h"
@@ -303,13 +302,6 @@ chance_does_not_stop_it(void **state)
 	}
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -325,5 +317,5 @@ main(void)
 		cmocka_unit_test(chance_does_not_stop_it),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/frag.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -571,13 +570,6 @@ an_answer_is_kept_for_minutes_not_for_ever(void **state)
 	assert_int_equal(sa_at(&d, RIGHT)->x.response_n, 0);
 	rekey_all(&d);
 	shut_down(&d);
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/peer.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -120,13 +119,6 @@ identities_of_every_kind_authenticate(void **state)
 	}
 	peer_id_str(&(struct id){ 0 }, NULL, text, sizeof(text));
 	assert_string_equal(text, "anybody");
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

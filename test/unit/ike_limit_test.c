@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/hdr.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -444,13 +443,6 @@ one_who_is_named_goes_before_anybody(void **state)
 	assert_true(ike_peer_get(d.end[RIGHT].ike, 2, &info));
 	assert_true(info.child);
 	shut_down(&d);
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

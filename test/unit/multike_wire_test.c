@@ -246,13 +246,6 @@ an_ike_rekey_is_as_the_rfc_says(void **state)
 	end(&w);
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -265,6 +258,6 @@ main(void)
 		cmocka_unit_test(an_ike_rekey_is_as_the_rfc_says),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }
 
