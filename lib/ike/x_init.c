@@ -169,6 +169,14 @@ doubt(struct ike_sa *sa, struct instant now, const struct reason *why)
 	sa_touch(sa);
 }
 
+/* Only the first one is told. */
+static struct story *
+doubt_story(struct ike_sa *sa, enum story_code code)
+{
+	return sa->setup->why.s[0] != '\0' ? NULL :
+	    peer_story(sa->peer, code);
+}
+
 /* Section 2.6: the same request with the cookie in front. */
 static void
 restart_with_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
@@ -209,7 +217,7 @@ restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
-		story_proposals(peer_story(sa->peer, STORY_KEY_EXCHANGE),
+		story_proposals(doubt_story(sa, STORY_KEY_EXCHANGE),
 		    &sa->setup->offer, NULL);
 		reason_set(&why, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
@@ -241,12 +249,12 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 		return true;
 	}
 	if (n->type == N_NO_PROPOSAL_CHOSEN) {
-		story_proposals(peer_story(sa->peer, STORY_NO_PROPOSAL),
+		story_proposals(doubt_story(sa, STORY_NO_PROPOSAL),
 		    &sa->setup->offer, NULL);
 		reason_set(&why, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
 	} else {
-		story_notify(peer_story(sa->peer, STORY_ERROR_NOTIFY),
+		story_notify(doubt_story(sa, STORY_ERROR_NOTIFY),
 		    IKE_SA_INIT, n->type);
 		reason_set(&why, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
@@ -301,12 +309,30 @@ float_ports(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
+static bool
+does_fragments(const struct ike_peer *p)
+{
+	return p->conf.fragmentation;
+}
+
 /* RFC 7383 section 2.3: both ends said that they do it. */
 static bool
 fragments(const struct ike_sa *sa, const struct msg *m)
 {
-	return sa->peer->conf.fragmentation &&
-	    msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL;
+	return msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL &&
+	    peer_any(sa, does_fragments);
+}
+
+static bool
+does_childless(const struct ike_peer *p)
+{
+	return p->conf.childless != IKE_CHILDLESS_NEVER;
+}
+
+bool
+x_init_childless(const struct ike_sa *sa)
+{
+	return peer_any(sa, does_childless);
 }
 
 /* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
@@ -453,36 +479,48 @@ can_follow(const struct msg *m, const struct choice *c, struct reason *why)
 	return false;
 }
 
+/* Of those who may be meant, the last one to whom it does not fit. */
+static void
+say_refused(struct ike_peer *p, const struct msg *m,
+    const struct proposals *ps)
+{
+	struct reason why = { "" };
+	struct choice c;
+
+	if (!proposal_choose(ps, &p->conf.ike, 0, &c))
+		proposal_explain(ps, &p->conf.ike, &why);
+	else
+		can_follow(m, &c, &why);
+	story_proposals(peer_story(p, STORY_NO_PROPOSAL), &p->conf.ike, ps);
+	peer_refused(p, why.s);
+}
+
 /* The first peer for this path whose algorithms fit, and the choice. */
 static struct ike_peer *
 choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
     const struct proposals *ps, struct choice *c)
 {
-	struct reason why = { "no peer configured for this address" };
-	char from[ENDPOINT_STRLEN];
 	struct ike_peer *p = NULL, *refused = NULL;
+	char from[ENDPOINT_STRLEN];
+	bool down = false;
+	struct reason why;
 
 	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
-		bool chosen = p->accept &&
-		    proposal_choose(ps, &p->conf.ike, 0, c);
-
-		if (chosen && can_follow(m, c, &why))
+		down |= !p->accept;
+		if (!p->accept)
+			continue;
+		if (proposal_choose(ps, &p->conf.ike, 0, c) &&
+		    can_follow(m, c, &why))
 			return p;
-		if (p->accept) {
-			if (!chosen)
-				proposal_explain(ps, &p->conf.ike, &why);
-			story_proposals(peer_story(p, STORY_NO_PROPOSAL),
-			    &p->conf.ike, ps);
-			refused = p;
-		} else if (refused == NULL) {
-			reason_set(&why, "tunnel is administratively down");
-		}
+		refused = p;
 	}
 	if (refused != NULL)
-		peer_refused(refused, why.s);
+		say_refused(refused, m, ps);
 	else
 		out_stranger(ike, path, "IKE_SA_INIT from %s refused: %s",
-		    endpoint_str(&path->remote, from), why.s);
+		    endpoint_str(&path->remote, from), down ?
+		    "tunnel is administratively down" :
+		    "no peer configured for this address");
 	return NULL;
 }
 
@@ -527,7 +565,7 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex,
 	if (sa->frags)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
-	if (sa->peer->conf.childless != IKE_CHILDLESS_NEVER)
+	if (x_init_childless(sa))
 		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
 	if (sa->setup->inter != NULL)
 		x_inter_announce(&b);
@@ -586,7 +624,7 @@ within_limits(struct ike *ike, struct ike_peer *p)
 	if (index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
 	    p->half_open < ike->limits.half_open_per_peer)
 		return true;
-	out_event(ike, p->conf.id, IKE_EV_REFUSED,
+	out_event(ike, p->conf.id, IKE_EV_DROPPED,
 	    "IKE_SA_INIT dropped: %u half-open IKE SAs, %u of this peer",
 	    ike->half_open, p->half_open);
 	return false;
@@ -615,7 +653,7 @@ half_open(struct ike *ike, struct instant now, const struct path *path,
 	    table_sa_spi(ike));
 
 	if (sa == NULL) {
-		out_event(ike, peer->conf.id, IKE_EV_REFUSED,
+		out_event(ike, peer->conf.id, IKE_EV_DROPPED,
 		    "IKE_SA_INIT dropped: limit of %u IKE SAs reached",
 		    ike->limits.sas);
 		return NULL;
