@@ -27,7 +27,7 @@ a_silent_key_store_ends_the_attempt(void **state)
 		duo_start(&d);
 		duo_up(&d, LEFT);
 		duo_run(&d, span_s(60));
-		assert_why(&d, side, "no AUTH value from the key store");
+		assert_why(&d, side, "no answer from the key store");
 		assert_int_equal(d.end[LEFT].events[IKE_EV_IKE_UP], 0);
 		/* Only the answers that never came are still under way. */
 		assert_int_equal(duo_info(&d, LEFT).ike_sas, 0);
