@@ -59,6 +59,16 @@ make_cas(void **state)
 	return 0;
 }
 
+static inline int
+free_cas(void **state)
+{
+	(void)state;
+	made_fini(&sub);
+	made_fini(&other_root);
+	made_fini(&root);
+	return 0;
+}
+
 static inline struct trust *
 trust_in(const struct made *ca)
 {

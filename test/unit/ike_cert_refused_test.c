@@ -324,5 +324,5 @@ main(void)
 		cmocka_unit_test(nine_certificates_are_too_many),
 	};
 
-	return cmocka_run_group_tests(tests, make_cas, NULL);
+	return cmocka_run_group_tests(tests, make_cas, free_cas);
 }

@@ -415,5 +415,5 @@ main(void)
 		    a_tunnel_with_a_twin_does_not_speak_of_first_contact),
 	};
 
-	return cmocka_run_group_tests(tests, make_cas, NULL);
+	return cmocka_run_group_tests(tests, make_cas, free_cas);
 }
