@@ -506,16 +506,17 @@ matrix_table() {
 		}' /mnt/done
 }
 
-# matrix PEER: starts it, runs its cells, ends it.
+# matrix_peer PEER: starts it, runs its cells, ends it; or says why it is left out.
 matrix_peer() {
 	local line list why
-	why=$("$1_impossible")
-	if [ -n "$why" ]; then
-		echo "# cannot: $1: $why" >>"$out/cells_cannot"
-		return
-	fi
 	list=$(cells "$1")
 	[ -n "$list" ] || return 0
+	why=$("$1_impossible")
+	if [ -n "$why" ]; then
+		note "$1 is left out: $why"
+		echo "ok - $1 # SKIP $why" >>"$cells_file"
+		return
+	fi
 	"$1_begin"
 	while read -r line; do
 		[ -z "$line" ] || cell "$line"
