@@ -38,7 +38,7 @@ FUZZ := $(filter-out replay,$(notdir $(FUZZ_SRC:.c=)))
 REPLAY := $(FUZZ:%=$(OUT)/test/fuzz/%.replay)
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 
-.PHONY: all tests check demo lab bench fuzz lint install clean help deps FORCE
+.PHONY: all tests check demo lab bench fuzz lint install clean help deps deps-check FORCE
 all: build/vpnd build/vpnctl
 
 # What lies in build/ is always of the flavour that was asked for last.
@@ -80,12 +80,14 @@ $(OUT)/%.o: %.c | deps
 
 deps:
 	@test/deps.sh build
+deps-check:
+	@test/deps.sh check
 tests: all $(LAB_BIN) $(UNIT) $(SIM) $(BENCH) $(REPLAY)
 
 check:
 	@test/deps.sh check
 	@$(MAKE) --no-print-directory -j2 tests
-	@OUT=$(OUT) SAN=$(SAN) CC=$(CC) test/check
+	@OUT=$(OUT) SAN=$(SAN) test/check
 
 lint: all
 	@OUT=$(OUT) test/lint/all
@@ -102,11 +104,11 @@ bench: all $(BENCH)
 	@test/deps.sh bench
 	@OUT=$(OUT) test/bench/run $(B)
 
+# What pkg-config says is asked for when it is there: after deps-check.
 # libFuzzer: make fuzz T=ike_message SECONDS=60
 FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
-fuzz:
-	@test/deps.sh check
+fuzz: | deps-check
 	@test -n "$(T)" || { echo "make fuzz T=name; there are: $(FUZZ)"; exit 1; }
 	@mkdir -p build/fuzz/$(T)
 	clang $(CPPFLAGS) -std=c11 $(FUZZ_FLAGS) $(PKG_CFLAGS) \

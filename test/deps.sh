@@ -13,10 +13,10 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev libconfig-dev libjansson-dev
 	libcap-ng-dev"
 demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
-check="clang clang-format libclang-rt-14-dev libcmocka-dev openssl qemu-system-x86 busybox-static cpio xz-utils
-	nftables strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr
+check="clang libclang-rt-14-dev libcmocka-dev openssl qemu-system-x86 busybox-static cpio nftables
+	strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr
 	tshark"
-bench="iperf3 valgrind"
+bench="valgrind"
 
 # Services that come with the packages (package:service): what we brought in, we leave neither running nor enabled.
 services="bird2:bird frr:frr strongswan-starter:strongswan-starter"
@@ -96,9 +96,12 @@ fetch() {
 	rm -rf "$work"
 }
 
-# The packages apt would add for one that we do not install.
+# closure PACKAGE [PACKAGE...]: these, and what apt would add for the first, which we do not install.
 closure() {
-	apt-get -s --no-install-recommends install "$1" 2>/dev/null | awk '$1 == "Inst" && $2 !~ /-dev$/ { print $2 }'
+	{
+		printf '%s\n' "$@"
+		apt-get -s --no-install-recommends install "$1" 2>/dev/null | awk '$1 == "Inst" && $2 !~ /-dev$/ { print $2 }'
+	} | sort -u
 }
 
 # Pluto wants a certificate database even when it has only pre-shared keys to look after.
@@ -110,33 +113,20 @@ libreswan_ready() {
 		LD_LIBRARY_PATH=$lib "$1/usr/libexec/ipsec/pluto" --version >/dev/null
 }
 
-fetch_libreswan() {
-	local list
-	[ -x $libreswan/usr/libexec/ipsec/pluto ] && return
-	apt_update
-	list=$(closure libreswan)
-	case "$list" in *libreswan*) ;; *) die "apt does not know libreswan" ;; esac
-	say "unpacking libreswan into $libreswan"
-	# shellcheck disable=SC2086 # a list of names
-	after=libreswan_ready fetch $libreswan $list
-}
-
-# fetch_tool DIR PACKAGE PROGRAM: with those of its libraries that the machine does not have.
+# fetch_tool DIR PROGRAM PACKAGE [PACKAGE...]: with those of the first one's libraries that the machine does not have.
 fetch_tool() {
-	local list
-	[ -x "$1/$3" ] && return
+	local dir=$1 program=$2; shift 2
+	[ -x "$dir/$program" ] && return
 	apt_update
-	list=$(closure "$2")
-	case "$list" in *"$2"*) ;; *) list=$2 ;; esac
-	say "unpacking $2 into $1"
-	# shellcheck disable=SC2086 # a list of names
-	fetch "$1" $list
+	say "unpacking $1 into $dir"
+	# shellcheck disable=SC2046 # a list of names
+	fetch "$dir" $(closure "$@")
 }
 
 fetch_peers() {
-	fetch_libreswan
-	fetch_tool $openiked openiked usr/sbin/iked
-	fetch_tool $iptables iptables usr/sbin/iptables-legacy
+	after=libreswan_ready fetch_tool $libreswan usr/libexec/ipsec/pluto libreswan libnss3-tools
+	fetch_tool $openiked usr/sbin/iked openiked
+	fetch_tool $iptables usr/sbin/iptables-legacy iptables
 }
 
 kernel_ready() {

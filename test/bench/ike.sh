@@ -179,6 +179,7 @@ ike_instructions() {
 		for (l in by) printf " %s %.0f%%", l, 100 * by[l] / total
 		print ""
 	}' "$dir/annotated"
+	measured "ike-handshake-instructions" "$total"
 	awk -v t="$total" -v n=$n 'BEGIN { printf "ike-handshake-instructions ours=%d\n", t / n }'
 }
 
@@ -220,6 +221,7 @@ per() { awk -v v="$1" -v n="$SAS" 'BEGIN { printf "%.2f", v / n }'; }
 
 # limit NAME OURS MOST UNIT: against a number of our own.
 limit() {
+	measured "$1" "$2"
 	awk -v n="$1" -v o="$2" -v t="$3" -v u="$4" 'BEGIN {
 		printf "%s ours=%s%s target=%s%s %s\n", n, o, u, t, u, o <= t ? "ok" : "short" }'
 }

@@ -149,7 +149,7 @@ running() {
 # reap NAME [SIGNAL] [SECONDS]: ends what spawn started; its exit status is left in reaped.
 reaped=0
 reap() {
-	local pid=${lab_pids[$1]:-} end=$((SECONDS + ${3:-10}))
+	local pid=${lab_pids[$1]:-} end=$((SECONDS + ${3:-10} * patience))
 	[ -n "$pid" ] || return 0
 	unset "lab_pids[$1]"
 	kill -"${2:-TERM}" "$pid" 2>/dev/null || true

@@ -39,6 +39,7 @@ shuffle_done() {
 
 # From here on counts what passes.
 shuffle_from_now() {
+	rm -f $shuffle_without
 	shuffle_mark=$(($(wc -l <"$shuffle_said") + 1))
 }
 
@@ -49,12 +50,23 @@ seen() {
 	[ "$n" -ge "${3:-1}" ] || { tail -n "+$shuffle_mark" "$shuffle_said"; return 1; }
 }
 
-# perhaps 'b info request' passed: gives it time to happen.
+# perhaps 'b info request' passed: gives it time to happen; what did not is in shuffle_without.
+shuffle_without=/mnt/shuffle.without
 perhaps() {
-	local end=$((SECONDS + 3))
-	until seen "$@" >/dev/null || [ $SECONDS -ge $end ]; do
+	local end=$((SECONDS + 3 * patience))
+	until seen "$@" >/dev/null; do
+		if [ $SECONDS -ge $end ]; then
+			echo "$*" >>$shuffle_without
+			return
+		fi
 		sleep 0.1
 	done
+}
+
+# pause MILLISECONDS, for what does not show on the wire.
+pause() {
+	local ms=$(($1 * patience))
+	sleep $((ms / 1000)).$(printf '%03d' $((ms % 1000)))
 }
 
 # arrives 'a create request' held [TIMES]: waits for it.

@@ -128,7 +128,7 @@ vpnd_start() {
 
 # vpnd_stop NS: an orderly end.
 vpnd_stop() {
-	reap "$1.vpnd" TERM $((15 * patience))
+	reap "$1.vpnd" TERM 15
 	[ $reaped -eq 0 ] || fail "vpnd in $1 ended with status $reaped"
 	note "vpnd in $1 has ended"
 }
@@ -137,7 +137,7 @@ vpnd_stop() {
 
 ctl() {
 	local ns=$1; shift
-	in_ns "$ns" timeout 60 "$daemons/vpnctl" -S "/mnt/$ns/run/ctl.sock" "$@"
+	in_ns "$ns" timeout $((60 * patience)) "$daemons/vpnctl" -S "/mnt/$ns/run/ctl.sock" "$@"
 }
 
 # tunnel_get NS TUNNEL JQ-EXPRESSION; tunnel_is NS TUNNEL JQ-CONDITION

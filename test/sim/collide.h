@@ -32,7 +32,6 @@ struct collide_row {
 	size_t		plays_n;
 	bool		cold;		/* the plays start with nothing */
 	void		(*more)(struct collide_run *);	/* generated plays */
-	const char	*missing;	/* feature that it waits for */
 };
 
 struct collide_rows {

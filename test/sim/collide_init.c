@@ -89,6 +89,14 @@ static const struct collide_play e02[] = {
 	{ "answers cross", NULL, BOTH,
 	    "A!up B!up A>init B>init B>inited A>inited A>auth B>auth "
 	    "[2.1|2.1] A>authed B>authed one up=1,1 ikeup=1,1 rekeys=0,0" },
+	{ "the INTERMEDIATEs of both cross", NULL, BOTH,
+	    "A!more:20 B!more:20 A!up B!up A>init B>init B>inited A>inited "
+	    "A>inter B>inter [2.0|2.0] B>intered A>intered A>auth B>auth "
+	    "[2.1|2.1] A>authed B>authed one up=1,1 ikeup=1,1" },
+	{ "one's INTERMEDIATE meets the other's IKE_AUTH", NULL, BOTH,
+	    "A!more:20 B!more:20 A!up B!up A>init B>init B>inited A>inited "
+	    "B>inter A>intered B>auth A>inter A>authed flow B>intered "
+	    "one up=1,1 ikeup=1,1" },
 	{ "one is done before the other", NULL, BOTH,
 	    "A!up B!up A>init B>init B>inited A>inited A>auth B>authed B>auth "
 	    "A>authed flow one up=1,1 ikeup=1,1" },
@@ -156,7 +164,8 @@ static const struct collide_row rows[] = {
 	    .cold = true,
 	    .plays = e01, .plays_n = ARRAY_SIZE(e01) },
 	{ .id = "E02", .layer = "INIT",
-	    .title = "both ends have IKE_AUTH under way for the same connection",
+	    .title = "both ends have IKE_INTERMEDIATE or IKE_AUTH under way for the "
+            "same connection",
 	    .expected = "one of the two stays; with both done, the lower nonce "
 	            "decides",
 	    .cold = true,

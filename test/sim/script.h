@@ -8,8 +8,8 @@
  *	A!ike A!child		A rekeys its IKE SA, its child
  *	A!del A!down A!up	A deletes its child, the IKE SA; wants to be up
  *	A!soft A!hard		A's kernel says so of the first child
- *	A!soft2 A!hard2 A!del2	the same of the newest child, in any state
  *	A!del1			A deletes the first child, replaced or not
+ *	A!del2			A deletes the newest child, in any state
  *	A!again			A forgets that it has rekeyed the first child
  *	A!recheck		A rekeys once more after a collision, to be sure
  *	A!lose			A loses its child without a word

@@ -130,20 +130,6 @@ hard(struct script *s, int side, const char *value)
 }
 
 static bool
-soft_newest(struct script *s, int side, const char *value)
-{
-	(void)value;
-	return expire(s, side, newest(s, side), false);
-}
-
-static bool
-hard_newest(struct script *s, int side, const char *value)
-{
-	(void)value;
-	return expire(s, side, newest(s, side), true);
-}
-
-static bool
 alive(struct script *s, int side, const char *value)
 {
 	struct child *c = first(s, side);
@@ -346,8 +332,6 @@ static const struct {
 	{ "del2", del_newest },
 	{ "soft", soft },
 	{ "hard", hard },
-	{ "soft2", soft_newest },
-	{ "hard2", hard_newest },
 	{ "alive", alive },
 	{ "again", again },
 	{ "misplace", misplace },

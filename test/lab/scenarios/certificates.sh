@@ -1,6 +1,6 @@
 #!/bin/bash
 # certificates: root, subordinate CA and three kinds of keys; with strongSwan both ways; renewal, revocation, expiry, wrong chains
-# needs: vti vpnd strongswan
+# needs: vti vpnd strongswan openssl
 # time: 1200
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan

@@ -1,6 +1,6 @@
 #!/bin/bash
 # peer-matrix: who initiates, NAT, keys, suites, groups: cell by cell with strongSwan, Libreswan and OpenIKED (FULL=1: more)
-# needs: vti iptables vpnd strongswan libreswan openiked
+# needs: vti iptables vpnd strongswan libreswan openiked openssl
 # time: 900
 # time-full: 90000
 #

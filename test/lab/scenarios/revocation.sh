@@ -1,6 +1,6 @@
 #!/bin/bash
 # revocation: CRLs and OCSP over HTTP, with openssl as the responder: good, revoked, and nobody there
-# needs: vti vpnd
+# needs: vti vpnd openssl busybox
 # time: 400
 #
 #    vpc ------ hub =========== u1 =========== branch
