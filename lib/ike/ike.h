@@ -125,6 +125,7 @@ enum ike_event {
 	IKE_EV_CHILD_UP,	/* the first usable child; see ike_peer_get */
 	IKE_EV_CHILD_DOWN,	/* no usable child is left */
 	IKE_EV_IKE_DOWN,	/* no IKE SA and no attempt is left */
+	IKE_EV_GONE,		/* of a peer that we refuse: see ike_peer_idle */
 	IKE_EV_FAILED,		/* an attempt or exchange failed */
 	IKE_EV_REKEYED,		/* text: "IKE SA" or "child SA" */
 	IKE_EV_PATH,		/* the peer is at a new address or port */
@@ -225,6 +226,8 @@ void		ike_peer_accept(struct ike *, uint32_t id, bool);
 /* False: nothing established to rekey. */
 bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 		    bool child);
+/* Is there no IKE SA with it, in any state?  So of a peer unknown. */
+bool		ike_peer_idle(const struct ike *, uint32_t id);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
 /* Details of the last failure; NULL: none is kept.  Valid until the next call. */
