@@ -116,7 +116,8 @@ enum ike_out_kind {
 	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
 	IKE_OUT_SA_DEL,		/* it may be one that was just refused */
 	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
-	IKE_OUT_FETCH,		/* url; answer with ike_fetched(token) */
+	/* url; answer with ike_fetching(token) and ike_fetched(token) */
+	IKE_OUT_FETCH,
 	IKE_OUT_EVENT,
 };
 
@@ -143,6 +144,7 @@ struct ike_out {
 	uint32_t	token;		/* AUTH, SA_ADD, FETCH: of the answer */
 	enum ike_fetch	fetch;		/* FETCH; http only */
 	char		url[CERT_URL_LEN];
+	struct span	patience;	/* FETCH: nobody waits for longer */
 	/* AUTH: prf(prf(psk, pad), octets), or sig_sign() with our key */
 	enum ike_auth	auth;
 	bool		ppk;		/* AUTH: instead, prf_ppk() of keys */
@@ -249,6 +251,11 @@ void		ike_datagram(struct ike *, struct instant, const struct path *,
  */
 void		ike_auth_value(struct ike *, struct instant, uint32_t token,
 		    uint8_t method, struct bytes value, const char *why);
+/*
+ * IKE_OUT_FETCH has begun: the URL is being asked.  What ends before that, or
+ * never begins, says nothing of the URL, which may be asked again at once.
+ */
+void		ike_fetching(struct ike *, struct instant, uint32_t token);
 /*
  * Answer to IKE_OUT_FETCH: what came, or why nothing did (why not NULL).  One
  * that comes after IKE has stopped waiting is passed over.

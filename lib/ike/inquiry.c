@@ -126,6 +126,7 @@ ask(struct ike_sa *sa, struct inquiry *q, struct instant now,
 	q->until = instant_after(now, patience);
 	out->token = q->token;
 	out->fetch = q->kind;
+	out->patience = patience;
 	str_set(out->url, sizeof(out->url), q->url);
 	out->data = data;
 	out->n = w->request.n;
@@ -234,12 +235,16 @@ inquiry_deadline(const struct ike_sa *sa)
 	    instant_min(s->wait_until, s->inquiry->until);
 }
 
-/* The URL gave nothing. */
+/*
+ * The URL gave nothing; but one that was never asked has failed only for those
+ * who wait now.
+ */
 static void
 failed(struct inquiry *q, struct instant now)
 {
 	q->token = 0;
-	q->until = instant_after(now, span_s(FAILED_SECONDS));
+	q->until = instant_after(now, q->begun ? span_s(FAILED_SECONDS) :
+	    (struct span){ 1 });
 }
 
 /*
@@ -267,7 +272,8 @@ inquiry_expired(struct ike_sa *sa, struct instant now)
 
 	if (q->token != 0 && instant_due(q->until, now)) {
 		failed(q, now);
-		reason_set(&q->why, "no answer from %.160s", q->url);
+		reason_set(&q->why, q->begun ? "no answer from %.160s" :
+		    "%.160s could not be asked in time", q->url);
 		resume(q, now);
 		return;
 	}
@@ -275,18 +281,34 @@ inquiry_expired(struct ike_sa *sa, struct instant now)
 	x_auth_resume(sa, now);
 }
 
+/* One that is still awaited; or NULL. */
+static struct inquiry *
+under_way(struct inquiries *all, struct instant now, uint32_t token)
+{
+	for (size_t i = 0; i < INQUIRY_MAX && token != 0; i++) {
+		if (all->all[i].token == token &&
+		    !instant_due(all->all[i].until, now))
+			return &all->all[i];
+	}
+	return NULL;
+}
+
+void
+ike_fetching(struct ike *ike, struct instant now, uint32_t token)
+{
+	struct inquiry *q = under_way(&ike->inquiries, now, token);
+
+	if (q != NULL)
+		q->begun = true;
+}
+
 void
 ike_fetched(struct ike *ike, struct instant now, uint32_t token,
     struct bytes answer, const char *why)
 {
 	struct inquiries *all = &ike->inquiries;
-	struct inquiry *q = NULL;
+	struct inquiry *q = under_way(all, now, token);
 
-	for (size_t i = 0; i < INQUIRY_MAX && token != 0; i++) {
-		if (all->all[i].token == token &&
-		    !instant_due(all->all[i].until, now))
-			q = &all->all[i];
-	}
 	if (q != NULL && why != NULL) {
 		failed(q, now);
 		reason_set(&q->why, "no answer from %.120s: %.100s", q->url,

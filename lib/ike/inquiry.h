@@ -21,6 +21,7 @@ struct inquiry {
 	uint8_t		key[INQUIRY_KEY];	/* of what is asked */
 	uint32_t	token;		/* 0: failed, and not asked again */
 	struct instant	until;		/* given up, or asked again, then */
+	bool		begun;		/* the URL is being asked, or was */
 	struct reason	why;
 	struct ike_sa	*waiting;	/* linked by setup->wait_next */
 };

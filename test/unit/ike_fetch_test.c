@@ -423,6 +423,41 @@ what_failed_is_not_asked_again_at_once(void **state)
 	net_shut(n);
 }
 
+/* It may be the best of servers. */
+static void
+what_was_never_asked_is_asked_at_once(void **state)
+{
+	static const struct {
+		const char	*why, *found;
+	} rows[] = {
+		{ "the fetcher takes no more", "unknown: no answer from "
+		  CRL_URL ": the fetcher takes no more" },
+		{ NULL, "unknown: " CRL_URL " could not be asked in time" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct net *n = net_new(C, ANY);
+		struct duo_page *p = put(n, 0, CRL_URL, GOOD);
+
+		put(n, 2, ROOT_URL, GOOD);
+		p->busy = true;
+		p->why = rows[i].why;
+		duo_start(&n->d);
+		bring_up(&n->d, LEFT);
+		assert_int_equal(p->asked, 1);
+		assert_string_equal(duo_info(&n->d,
+		    RIGHT).cert.revocation.s, rows[i].found);
+		p->busy = false;
+		p->why = NULL;
+		again(n);
+		assert_int_equal(p->asked, 2);
+		assert_string_equal(duo_info(&n->d,
+		    RIGHT).cert.revocation.s, "good by CRL");
+		net_shut(n);
+	}
+}
+
 /* Nobody is asked on behalf of one who has proved nothing. */
 static void
 nothing_is_fetched_for_a_signature_that_is_wrong(void **state)
@@ -643,6 +678,7 @@ main(void)
 		cmocka_unit_test(each_answer_has_its_consequence),
 		cmocka_unit_test(answers_are_kept_until_their_next_update),
 		cmocka_unit_test(what_failed_is_not_asked_again_at_once),
+		cmocka_unit_test(what_was_never_asked_is_asked_at_once),
 		cmocka_unit_test(
 		    nothing_is_fetched_for_a_signature_that_is_wrong),
 		cmocka_unit_test(who_waits_may_go),
