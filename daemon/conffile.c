@@ -226,7 +226,9 @@ conffile_memfd(const struct conffile *c)
 const struct conf_tunnel *
 conffile_tunnel(const struct conffile *c, const char *ifname)
 {
-	return conf_find_ifname(c->conf, ifname);
+	const struct conf_connection *of;
+
+	return conf_find_ifname(c->conf, ifname, &of);
 }
 
 /* What this tunnel needs and the secrets file lacks, or NULL. */

@@ -164,6 +164,7 @@ ask(struct engine *e, struct instant now, const struct gw_out *o)
 {
 	struct fetch_ask ask = { .token = o->token,
 	    .kind = o->ocsp ? FETCH_OCSP : FETCH_CRL,
+	    .patience_ms = (uint16_t)(o->patience.ns / 1000000),
 	    .content = bytes_of(o->data, o->n) };
 	const char *why;
 
@@ -274,8 +275,12 @@ read_fetches(struct engine *e, struct instant now)
 {
 	struct fetch_result r;
 
-	for (int i = 0; i < FETCHES_MAX && fetches_next(&e->fetches, &r);
-	    i++) {
+	for (int i = 0; i < 2 * FETCH_AT_A_TIME &&
+	    fetches_next(&e->fetches, &r); i++) {
+		if (r.begun) {
+			gw_fetching(e->gw, now, r.token);
+			continue;
+		}
 		gw_fetched(e->gw, now, r.token, bytes_of(r.data, r.n),
 		    r.why[0] != '\0' ? r.why : NULL);
 		free(r.data);

@@ -1,9 +1,10 @@
 /*
  * The fetcher is two kinds of process.  This one reads the engine's requests
  * and never a byte from the net; for each request it forks a child that
- * looks names up, speaks HTTP and dies (fetch_one.c), by SIGALRM after five
- * seconds, so that nothing can be stuck and nothing that a server sends lives
- * longer than its answer.  Four run at a time; more wait in the socket.
+ * looks names up, speaks HTTP and dies (fetch_one.c), by SIGALRM when nobody
+ * waits for it any more, so that nothing can be stuck and nothing that a server
+ * sends lives longer than its answer.  As many run at a time as the engine asks
+ * for, so that dead servers are in nobody's way; more would wait in the socket.
  *
  * Names are looked up by the C library, which reads its files in /etc and
  * loads modules: hence no empty root as the engine has.  Instead there is a
@@ -27,14 +28,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/fetch_one.h"
 #include "util/array.h"
 
-#define AT_A_TIME	4
-#define SECONDS		5
 #define EXIT_SERVED	0
 #define EXIT_BROKEN	4
 
@@ -55,6 +55,7 @@ struct job {
 	int		fd;		/* its pipe */
 	uint32_t	token;
 	enum fetch_kind	kind;
+	uint16_t	patience_ms;
 	char		verdict;	/* first octet of the pipe; 0: none yet */
 	size_t		n;		/* octets after it */
 	struct reason	why;		/* FETCH_NOT: so far */
@@ -62,7 +63,7 @@ struct job {
 
 struct fetcher {
 	int		sock;
-	struct job	jobs[AT_A_TIME];
+	struct job	jobs[FETCH_AT_A_TIME];
 };
 
 /* --- what it cannot do --- */
@@ -174,11 +175,14 @@ static void __attribute__((noreturn))
 child(const struct fetch_ask *ask, pid_t parent, int out)
 {
 	const struct rlimit none = { 0, 0 };
+	const struct itimerval end = { .it_value = {
+	    .tv_sec = ask->patience_ms / 1000,
+	    .tv_usec = ask->patience_ms % 1000 * 1000 } };
 
 	signal(SIGALRM, SIG_DFL);
-	alarm(SECONDS);
 	/* It may write to its pipe and its socket, but to no file. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	if (setitimer(ITIMER_REAL, &end, NULL) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    getppid() != parent || setrlimit(RLIMIT_FSIZE, &none) < 0 ||
 	    !child_limits())
 		_exit(EXIT_BROKEN);
@@ -196,20 +200,22 @@ start(struct fetcher *f, struct job *j, const struct fetch_ask *ask)
 		return;
 	}
 	*j = (struct job){ .fd = fd[0], .token = ask->token,
-	    .kind = ask->kind };
+	    .kind = ask->kind, .patience_ms = ask->patience_ms };
 	j->pid = fork();
 	if (j->pid == 0) {
 		close(f->sock);
 		close(fd[0]);
-		for (size_t i = 0; i < AT_A_TIME; i++) {
+		for (size_t i = 0; i < FETCH_AT_A_TIME; i++) {
 			if (f->jobs[i].pid > 0)
 				close(f->jobs[i].fd);
 		}
 		child(ask, parent, fd[1]);
 	}
 	close(fd[1]);
-	if (j->pid > 0)
+	if (j->pid > 0) {
+		(void)say(f, j->token, FETCH_BEGUN, (struct bytes){ 0 });
 		return;
+	}
 	close(fd[0]);
 	j->pid = 0;
 	say_why(f, ask->token, "no process for a fetch");
@@ -226,10 +232,11 @@ finish(struct fetcher *f, struct job *j)
 	while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	j->pid = 0;
-	if (WIFSIGNALED(status))
-		reason_set(&why, WTERMSIG(status) == SIGALRM ?
-		    "nothing within %d seconds" : "the fetch was ended by "
-		    "signal %d", WTERMSIG(status) == SIGALRM ? SECONDS :
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		reason_set(&why, "nothing within %u.%u seconds",
+		    j->patience_ms / 1000, j->patience_ms % 1000 / 100);
+	else if (WIFSIGNALED(status))
+		reason_set(&why, "the fetch was ended by signal %d",
 		    WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0 || j->verdict == 0)
 		reason_set(&why, "the fetch ended with status %d",
@@ -292,9 +299,11 @@ read_ask(struct bytes in, struct fetch_ask *ask)
 
 	ask->token = rd_u32(&r);
 	kind = rd_u8(&r);
+	ask->patience_ms = rd_u16(&r);
 	url = rd_bytes(&r, rd_u16(&r));
 	ask->content = rd_rest(&r);
-	if (r.bad || kind >= FETCH_KINDS || url.n == 0 ||
+	if (r.bad || kind >= FETCH_KINDS || ask->patience_ms == 0 ||
+	    url.n == 0 ||
 	    url.n >= sizeof(ask->url) || memchr(url.p, '\0', url.n) != NULL)
 		return false;
 	ask->kind = (enum fetch_kind)kind;
@@ -306,7 +315,7 @@ read_ask(struct bytes in, struct fetch_ask *ask)
 static struct job *
 free_job(struct fetcher *f)
 {
-	for (size_t i = 0; i < AT_A_TIME; i++) {
+	for (size_t i = 0; i < FETCH_AT_A_TIME; i++) {
 		if (f->jobs[i].pid == 0)
 			return &f->jobs[i];
 	}
@@ -335,20 +344,20 @@ serve(struct fetcher *f)
 static int
 turn(struct fetcher *f)
 {
-	struct pollfd p[AT_A_TIME + 1];
+	struct pollfd p[FETCH_AT_A_TIME + 1];
 
-	for (size_t i = 0; i < AT_A_TIME; i++)
+	for (size_t i = 0; i < FETCH_AT_A_TIME; i++)
 		p[i] = (struct pollfd){ .events = POLLIN,
 		    .fd = f->jobs[i].pid > 0 ? f->jobs[i].fd : -1 };
-	p[AT_A_TIME] = (struct pollfd){ .events = POLLIN,
+	p[FETCH_AT_A_TIME] = (struct pollfd){ .events = POLLIN,
 	    .fd = free_job(f) != NULL ? f->sock : -1 };
-	if (poll(p, AT_A_TIME + 1, -1) < 0)
+	if (poll(p, FETCH_AT_A_TIME + 1, -1) < 0)
 		return errno == EINTR ? -1 : EXIT_BROKEN;
-	for (size_t i = 0; i < AT_A_TIME; i++) {
+	for (size_t i = 0; i < FETCH_AT_A_TIME; i++) {
 		if (p[i].revents != 0)
 			hear(f, &f->jobs[i]);
 	}
-	return p[AT_A_TIME].revents != 0 ? serve(f) : -1;
+	return p[FETCH_AT_A_TIME].revents != 0 ? serve(f) : -1;
 }
 
 int

@@ -29,14 +29,14 @@ forget(struct fetching *k)
 void
 fetches_fini(struct fetches *f)
 {
-	for (size_t i = 0; i < FETCHES_MAX; i++)
+	for (size_t i = 0; i < FETCH_AT_A_TIME; i++)
 		forget(&f->all[i]);
 }
 
 static struct fetching *
 find(struct fetches *f, uint32_t token)
 {
-	for (size_t i = 0; i < FETCHES_MAX; i++) {
+	for (size_t i = 0; i < FETCH_AT_A_TIME; i++) {
 		if (f->all[i].token == token && token != 0)
 			return &f->all[i];
 	}
@@ -46,7 +46,7 @@ find(struct fetches *f, uint32_t token)
 static struct fetching *
 take(struct fetches *f, struct instant now)
 {
-	for (size_t i = 0; i < FETCHES_MAX; i++) {
+	for (size_t i = 0; i < FETCH_AT_A_TIME; i++) {
 		struct fetching *k = &f->all[i];
 
 		if (k->token != 0 && span_to_s(instant_since(now, k->since)) <
@@ -67,6 +67,7 @@ send_ask(const struct fetches *f, const struct fetch_ask *ask)
 
 	wr_u32(&w, ask->token);
 	wr_u8(&w, ask->kind);
+	wr_u16(&w, ask->patience_ms);
 	wr_u16(&w, (uint16_t)url.n);
 	wr_bytes(&w, url);
 	wr_bytes(&w, ask->content);
@@ -113,7 +114,7 @@ append(struct fetching *k, struct bytes b)
 	return true;
 }
 
-/* True: that was the last piece of a fetch. */
+/* True: that was the first or the last piece of a fetch. */
 static bool
 hear(struct fetches *f, struct bytes in, struct fetch_result *out)
 {
@@ -125,7 +126,10 @@ hear(struct fetches *f, struct bytes in, struct fetch_result *out)
 
 	if (k == NULL || (piece == FETCH_PART && append(k, b)))
 		return false;
-	*out = (struct fetch_result){ .token = token };
+	*out = (struct fetch_result){ .token = token,
+	    .begun = piece == FETCH_BEGUN && b.n == 0 && k->n == 0 };
+	if (out->begun)
+		return true;
 	if (piece == FETCH_END && b.n == 0 && k->n > 0) {
 		out->data = k->buf;
 		out->n = k->n;

@@ -9,8 +9,6 @@
 #include "daemon/fetch_wire.h"
 #include "util/instant.h"
 
-#define FETCHES_MAX	16
-
 struct fetches {
 	int		 fd;
 	struct fetching {
@@ -19,11 +17,12 @@ struct fetches {
 		struct instant	 since;
 		uint8_t		*buf;		/* owned */
 		size_t		 n, cap;
-	} all[FETCHES_MAX];
+	} all[FETCH_AT_A_TIME];
 };
 
 struct fetch_result {
 	uint32_t	token;
+	bool		begun;		/* only that: the rest follows */
 	uint8_t		*data;		/* the caller's to free; or NULL */
 	size_t		n;
 	char		why[160];	/* why there is nothing, or "" */
@@ -34,7 +33,7 @@ void	fetches_fini(struct fetches *);
 /* NULL: it is under way; else why it cannot be. */
 const char *fetches_ask(struct fetches *, struct instant,
 	    const struct fetch_ask *);
-/* Reads what is there up to the end of one fetch.  False: nothing is. */
+/* Reads up to the beginning or the end of one fetch.  False: nothing is. */
 bool	fetches_next(struct fetches *, struct fetch_result *);
 
 #endif

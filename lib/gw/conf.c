@@ -343,7 +343,7 @@ make_indices(struct conf *conf)
 		ok = ok && dict_put(&conf->by_name, c->name, c);
 		for (unsigned k = 0; k < c->tunnels_n; k++)
 			ok = ok && dict_put(&conf->by_ifname,
-			    c->tunnels[k].ifname, &c->tunnels[k]);
+			    c->tunnels[k].ifname, c);
 	}
 	return ok;
 }
@@ -404,7 +404,16 @@ conf_find(const struct conf *conf, const char *name)
 }
 
 const struct conf_tunnel *
-conf_find_ifname(const struct conf *conf, const char *ifname)
+conf_find_ifname(const struct conf *conf, const char *ifname,
+    const struct conf_connection **of)
 {
-	return dict_get(&conf->by_ifname, ifname);
+	const struct conf_connection *c = dict_get(&conf->by_ifname, ifname);
+
+	for (unsigned i = 0; c != NULL && i < c->tunnels_n; i++) {
+		if (strcmp(c->tunnels[i].ifname, ifname) != 0)
+			continue;
+		*of = c;
+		return &c->tunnels[i];
+	}
+	return NULL;
 }

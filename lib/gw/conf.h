@@ -188,7 +188,7 @@ struct conf {
 	struct conf_connection *connections;	/* owned */
 	unsigned	holders;
 	struct dict	by_name;	/* -> conf_connection */
-	struct dict	by_ifname;	/* -> conf_tunnel */
+	struct dict	by_ifname;	/* -> conf_connection of the tunnel */
 };
 
 struct conf_error {
@@ -218,7 +218,8 @@ void		conf_file_error(const struct conf_file *, const char *,
 /* Copies octets in; false: no memory. */
 bool		conf_attach(struct conf_file *, struct bytes);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
-/* The tunnel whose interface has this name, or NULL. */
-const struct conf_tunnel *conf_find_ifname(const struct conf *, const char *);
+/* The tunnel whose interface has this name, and whose it is; or NULL. */
+const struct conf_tunnel *conf_find_ifname(const struct conf *, const char *,
+		    const struct conf_connection **of);
 
 #endif

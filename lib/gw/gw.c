@@ -150,6 +150,7 @@ gw_free(struct gw *gw)
 	map_fini(&gw->by_id);
 	dict_fini(&gw->by_name);
 	dict_fini(&gw->by_ifname);
+	roster_fini(gw);
 	timers_fini(&gw->timers);
 	drbg_fini(&gw->drbg);
 	free(gw);
@@ -181,51 +182,7 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 
 /* --- the end of every event --- */
 
-static void
-link_del(struct gw *gw, const struct gw_tunnel *t)
-{
-	struct kern_op *op = queue_op(&gw->out, KERN_LINK_DEL);
-
-	if (op != NULL)
-		peers_link(t, &op->link);
-}
-
-/*
- * It has ended.  Whatever the configuration has in its place begins, and stays
- * down when an operator had taken the old one down.
- */
-static void
-bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
-{
-	char connection[CONF_NAME_LEN];
-	unsigned number = t->conf->number;
-	bool down = !t->admin_up;
-
-	str_set(connection, sizeof(connection), t->connection);
-	link_del(gw, t);
-	roster_leave(gw, t);
-	gw->removing--;
-	tunnel_free(t, now);
-	roster_converge(gw, now);
-	t = gw_tunnel_find(gw, connection, number);
-	if (t != NULL && down)
-		t->admin_up = false;
-}
-
-/* Removed tunnels whose peers have been told. */
-static bool
-sweep(struct gw *gw, struct instant now)
-{
-	struct gw_tunnel *t = gw->removing == 0 ? NULL : gw->tunnels;
-
-	while (t != NULL && !(t->removing && tunnel_ended(t)))
-		t = t->next;
-	if (t == NULL)
-		return false;
-	bury(gw, now, t);
-	return true;
-}
-
+/* One to be removed goes when its peer has been told. */
 static bool
 settle(struct gw *gw, struct instant now)
 {
@@ -235,6 +192,8 @@ settle(struct gw *gw, struct instant now)
 	while ((t = gw->dirty) != NULL) {
 		tunnel_clean(t);
 		tunnel_settle(t, now);
+		if (t->removing && tunnel_ended(t))
+			roster_bury(gw, now, t);
 		any = true;
 	}
 	return any;
@@ -247,8 +206,9 @@ check_stopped(struct gw *gw, struct instant now)
 
 	if (!gw->stopping || gw->stopped)
 		return;
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
-		ended &= tunnel_ended(t);
+	for (struct gw_tunnel *t = gw->tunnels; ended && t != NULL;
+	    t = t->next)
+		ended = tunnel_ended(t);
 	if (!ended && !instant_due(gw->stop_at, now))
 		return;
 	gw->stopped = true;
@@ -274,7 +234,6 @@ gw_pump(struct gw *gw, struct instant now)
 		more = pump_ike(gw, now);
 		more |= pump_bgp(gw);
 		more |= settle(gw, now);
-		more |= sweep(gw, now);
 	}
 	say_stated(gw);
 	check_stopped(gw, now);

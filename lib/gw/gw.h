@@ -21,7 +21,7 @@ struct gw;
 enum gw_out_kind {
 	GW_OUT_DATAGRAM,	/* send along path (ports 500 and 4500) */
 	GW_OUT_KERN,		/* op; answered by a kern_event of its id */
-	GW_OUT_FETCH,		/* url; answered by gw_fetched() */
+	GW_OUT_FETCH,		/* url; gw_fetching(), then gw_fetched() */
 	GW_OUT_STREAM,		/* conn has octets: gw_stream_pull() */
 	GW_OUT_CLOSE,		/* close conn when its octets are sent */
 	GW_OUT_CTL,		/* answer to a control client, one line */
@@ -45,6 +45,7 @@ struct gw_out {
 	uint32_t	token;		/* FETCH */
 	bool		ocsp;		/* FETCH: POST data, else GET a CRL */
 	char		url[CERT_URL_LEN];	/* FETCH: http */
+	struct span	patience;	/* FETCH: nobody waits for longer */
 	struct kern_op	*op;		/* KERN; owned, only its kind's part */
 	uint32_t	conn;		/* STREAM, CLOSE */
 	uint32_t	client;		/* CTL */
@@ -72,6 +73,8 @@ void		gw_stop(struct gw *, struct instant);
 
 void		gw_datagram(struct gw *, struct instant, const struct path *,
 		    struct bytes);
+/* GW_OUT_FETCH has begun; one that fails before is nothing against the URL. */
+void		gw_fetching(struct gw *, struct instant, uint32_t token);
 /*
  * Answer to GW_OUT_FETCH: what came (of a CRL 1 MiB at most, of OCSP 64 KiB),
  * or why nothing did.

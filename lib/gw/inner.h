@@ -33,7 +33,7 @@ enum gw_layer {			/* lowest first */
 };
 
 struct gw_tunnel {
-	struct gw_tunnel *next;
+	struct gw_tunnel *next, *prev;
 	struct gw	*gw;
 	uint32_t	id;		/* 1..; also names it to ike, bgp, fib */
 	char		name[CONF_NAME_LEN + 8];	/* "conn/1" */
@@ -70,6 +70,14 @@ struct gw_tunnel {
 	struct reason	failed;
 };
 
+/* A tunnel that an operator took down and that waits to be built again. */
+struct gw_held {
+	struct gw_held	*next;
+	char		connection[CONF_NAME_LEN];
+	unsigned	number;
+	char		name[CONF_NAME_LEN + 8];
+};
+
 struct gw {
 	struct conf	*conf;		/* owned */
 	struct creds	*creds;		/* owned; of conf */
@@ -79,12 +87,12 @@ struct gw {
 	struct bgp	*bgp;
 	struct fib	*fib;
 	struct gw_tunnel *tunnels;	/* in the order of their ids */
-	struct gw_tunnel *last;		/* of them */
 	struct map	by_id;		/* id -> tunnel */
 	struct dict	by_name;	/* "conn/1" -> tunnel */
 	struct dict	by_ifname;	/* -> tunnel */
 	uint32_t	free_id;	/* all below it are taken */
-	unsigned	removing;	/* tunnels that are to go */
+	struct dict	held_by_name;	/* -> gw_held */
+	struct gw_held	*held;		/* all of them; owned */
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD id -> control client */

@@ -73,6 +73,7 @@ ike_fetch(struct gw *gw, struct ike_out *o)
 		return;
 	out->token = o->token;
 	out->ocsp = o->fetch == IKE_FETCH_OCSP;
+	out->patience = o->patience;
 	str_set(out->url, sizeof(out->url), o->url);
 	out->data = o->data;
 	out->n = o->n;
@@ -92,6 +93,12 @@ ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 		stranger_note(&gw->strangers, &o->path.remote.addr,
 		    gw_wall(gw, now), o->why.s);
 	queue_event(&gw->out, GW_WARN, "ike-stranger", "", "%s", o->why.s);
+}
+
+void
+gw_fetching(struct gw *gw, struct instant now, uint32_t token)
+{
+	ike_fetching(gw->ike, now, token);
 }
 
 void

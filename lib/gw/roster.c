@@ -6,8 +6,10 @@
  */
 #include "gw/roster.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "gw/peers.h"
 #include "gw/tunnel.h"
 
 static bool
@@ -52,72 +54,164 @@ free_id(struct gw *gw)
 	return gw->free_id;
 }
 
-/* Into the list, by its number, and into the indices. */
+/* Into the indices and the list: all numbers below its own are taken. */
 static bool
 enter(struct gw *gw, struct gw_tunnel *t)
 {
-	bool at_end = gw->last == NULL || gw->last->id < t->id;
-	struct gw_tunnel **at = at_end && gw->last != NULL ? &gw->last->next :
-	    &gw->tunnels;
+	struct gw_tunnel *before = gw_tunnel(gw, t->id - 1);
+	struct gw_tunnel **at = before == NULL ? &gw->tunnels : &before->next;
 
 	if (!map_put(&gw->by_id, t->id, t) ||
 	    !dict_put(&gw->by_name, t->name, t) ||
 	    !dict_put(&gw->by_ifname, t->conf->ifname, t))
 		return false;
-	while (*at != NULL && (*at)->id < t->id)
-		at = &(*at)->next;
+	t->prev = before;
 	t->next = *at;
+	if (t->next != NULL)
+		t->next->prev = t;
 	*at = t;
-	if (at_end)
-		gw->last = t;
 	return true;
 }
 
 /* Out of the indices, and of the list if it is there. */
-void
-roster_leave(struct gw *gw, struct gw_tunnel *t)
+static void
+leave(struct gw *gw, struct gw_tunnel *t)
 {
-	struct gw_tunnel **at = &gw->tunnels, *before = NULL;
-
 	map_del(&gw->by_id, t->id);
 	dict_del(&gw->by_name, t->name);
 	dict_del(&gw->by_ifname, t->conf->ifname);
 	if (t->id < gw->free_id)
 		gw->free_id = t->id;
-	for (; *at != NULL && *at != t; at = &(*at)->next)
-		before = *at;
-	if (*at == NULL)
-		return;
-	*at = t->next;
-	if (gw->last == t)
-		gw->last = before;
+	if (t->next != NULL)
+		t->next->prev = t->prev;
+	if (t->prev != NULL)
+		t->prev->next = t->next;
+	else if (gw->tunnels == t)
+		gw->tunnels = t->next;
 }
+
+/* --- what an operator took down --- */
+
+/* That outlives the tunnel until its successor is made. */
+static void
+hold(struct gw *gw, const struct gw_tunnel *t)
+{
+	struct gw_held *h = calloc(1, sizeof(*h));
+
+	if (h != NULL) {
+		str_set(h->connection, sizeof(h->connection), t->connection);
+		h->number = t->conf->number;
+		str_set(h->name, sizeof(h->name), t->name);
+	}
+	if (h == NULL || !dict_put(&gw->held_by_name, h->name, h)) {
+		queue_event(&gw->out, GW_ERROR, "out-of-memory", t->name,
+		    "it does not stay down");
+		free(h);
+		return;
+	}
+	h->next = gw->held;
+	gw->held = h;
+}
+
+static void
+release(struct gw *gw, struct gw_held *h)
+{
+	struct gw_held **at = &gw->held;
+
+	if (h == NULL)
+		return;
+	dict_del(&gw->held_by_name, h->name);
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	free(h);
+}
+
+/* Of tunnels that nobody wants any more. */
+static void
+release_unwanted(struct gw *gw)
+{
+	const struct conf_connection *c;
+	struct gw_held *next;
+
+	for (struct gw_held *h = gw->held; h != NULL; h = next) {
+		next = h->next;
+		if (wanted_tunnel(gw, h->connection, h->number, &c) == NULL)
+			release(gw, h);
+	}
+}
+
+void
+roster_fini(struct gw *gw)
+{
+	while (gw->held != NULL)
+		release(gw, gw->held);
+	dict_fini(&gw->held_by_name);
+}
+
+/* --- beginnings and ends --- */
 
 static void
 add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
     const struct conf_tunnel *conf)
 {
 	struct gw_tunnel *t = tunnel_new(gw, now, free_id(gw), c, conf);
+	struct gw_held *h;
 
-	if (t != NULL && enter(gw, t))
+	if (t != NULL && enter(gw, t)) {
+		h = dict_get(&gw->held_by_name, t->name);
+		t->admin_up = h == NULL;
+		release(gw, h);
 		return;
+	}
 	queue_event(&gw->out, GW_ERROR, "out-of-memory", c->name, "tunnel %u",
 	    conf->number);
 	if (t == NULL)
 		return;
-	roster_leave(gw, t);
+	leave(gw, t);
 	tunnel_free(t, now);
 }
 
-/* Does one that still ends have its name, or the name of its interface? */
-static bool
-must_wait(const struct gw *gw, const struct conf_connection *c,
+/* Unless one that still ends has its name, or that of its interface. */
+static void
+begin(struct gw *gw, struct instant now, const struct conf_connection *c,
     const struct conf_tunnel *conf)
 {
 	const struct gw_tunnel *t = dict_get(&gw->by_ifname, conf->ifname);
 
-	return (t != NULL && t->removing) ||
-	    gw_tunnel_find(gw, c->name, conf->number) != NULL;
+	if ((t == NULL || !t->removing) &&
+	    gw_tunnel_find(gw, c->name, conf->number) == NULL)
+		add_tunnel(gw, now, c, conf);
+}
+
+static void
+link_del(struct gw *gw, const struct gw_tunnel *t)
+{
+	struct kern_op *op = queue_op(&gw->out, KERN_LINK_DEL);
+
+	if (op != NULL)
+		peers_link(t, &op->link);
+}
+
+/* Only who has its name or that of its interface can have waited for it. */
+void
+roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
+{
+	const struct conf_connection *of_name = NULL, *of_link = NULL;
+	const struct conf_tunnel *by_name = wanted_tunnel(gw, t->connection,
+	    t->conf->number, &of_name);
+	const struct conf_tunnel *by_link = conf_find_ifname(gw->conf,
+	    t->conf->ifname, &of_link);
+
+	link_del(gw, t);
+	leave(gw, t);
+	if (!t->admin_up && by_name != NULL)
+		hold(gw, t);
+	tunnel_free(t, now);
+	if (by_name != NULL && !gw->stopping)
+		begin(gw, now, of_name, by_name);
+	if (by_link != NULL && !gw->stopping)
+		begin(gw, now, of_link, by_link);
 }
 
 /* One that stays is described by the new configuration: the old one goes. */
@@ -138,6 +232,7 @@ roster_converge(struct gw *gw, struct instant now)
 {
 	const struct conf_connection *c = NULL;
 
+	release_unwanted(gw);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		const struct conf_tunnel *w = wanted_tunnel(gw, t->connection,
 		    t->conf->number, &c);
@@ -151,10 +246,8 @@ roster_converge(struct gw *gw, struct instant now)
 	}
 	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
 		c = &gw->conf->connections[i];
-		for (unsigned k = 0; k < c->tunnels_n; k++) {
-			if (!must_wait(gw, c, &c->tunnels[k]))
-				add_tunnel(gw, now, c, &c->tunnels[k]);
-		}
+		for (unsigned k = 0; k < c->tunnels_n; k++)
+			begin(gw, now, c, &c->tunnels[k]);
 	}
 }
 

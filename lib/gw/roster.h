@@ -6,13 +6,14 @@
 #include "gw/inner.h"
 
 /*
- * What is gone or changed begins to end, what is new begins, where nothing
- * that still ends is in its way: to be called again when that is over.
+ * The configuration is a new one.  What is gone or changed begins to end; what
+ * is new begins, unless something that still ends is in its way.
  */
 void	roster_converge(struct gw *, struct instant);
-/* Out of the list and the indices; the caller frees it. */
-void	roster_leave(struct gw *, struct gw_tunnel *);
+/* One that has ended goes for good, and what waited for that begins. */
+void	roster_bury(struct gw *, struct instant, struct gw_tunnel *);
 /* Those that stay use the new certificates; the old ones are freed. */
 void	roster_renew(struct gw *, struct creds *old);
+void	roster_fini(struct gw *);
 
 #endif

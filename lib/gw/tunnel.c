@@ -313,6 +313,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		[IKE_EV_DROPPED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_REFUSED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_CHILD_UP] = { 0 }, [IKE_EV_CHILD_DOWN] = { 0 },
+		[IKE_EV_GONE] = { 0 },
 	};
 	struct ike_peer_info info;
 
@@ -552,7 +553,6 @@ void
 tunnel_remove(struct gw_tunnel *t, struct instant now)
 {
 	t->removing = true;
-	t->gw->removing++;
 	static_routes(t);
 	if (t->listening)
 		listen_set(t, KERN_UNLISTEN);
@@ -562,10 +562,8 @@ tunnel_remove(struct gw_tunnel *t, struct instant now)
 bool
 tunnel_ended(const struct gw_tunnel *t)
 {
-	struct ike_peer_info info;
-
 	return instant_is_never(t->drain_at) &&
-	    (!ike_peer_get(t->gw->ike, t->id, &info) || info.ike_sas == 0);
+	    ike_peer_idle(t->gw->ike, t->id);
 }
 
 void

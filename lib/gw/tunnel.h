@@ -29,7 +29,7 @@ void		tunnel_tick(struct gw_tunnel *, struct instant);
 void		tunnel_admin(struct gw_tunnel *, struct instant, bool up);
 /* Ends in order, then is freed by its gateway. */
 void		tunnel_remove(struct gw_tunnel *, struct instant);
-/* Is nothing left of it with the peer? */
+/* Is nothing left of it with the peer?  One that becomes so is touched. */
 bool		tunnel_ended(const struct gw_tunnel *);
 /* News from below. */
 void		tunnel_ike_event(struct gw_tunnel *, struct instant,

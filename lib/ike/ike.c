@@ -246,6 +246,14 @@ ike_peer_story(const struct ike *ike, uint32_t id)
 }
 
 bool
+ike_peer_idle(const struct ike *ike, uint32_t id)
+{
+	const struct ike_peer *p = table_peer(ike, id);
+
+	return p == NULL || p->sas == NULL;
+}
+
+bool
 ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 {
 	struct ike_peer *p = table_peer(ike, id);

@@ -116,7 +116,8 @@ enum ike_out_kind {
 	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
 	IKE_OUT_SA_DEL,		/* it may be one that was just refused */
 	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
-	IKE_OUT_FETCH,		/* url; answer with ike_fetched(token) */
+	/* url; answer with ike_fetching(token) and ike_fetched(token) */
+	IKE_OUT_FETCH,
 	IKE_OUT_EVENT,
 };
 
@@ -125,6 +126,7 @@ enum ike_event {
 	IKE_EV_CHILD_UP,	/* the first usable child; see ike_peer_get */
 	IKE_EV_CHILD_DOWN,	/* no usable child is left */
 	IKE_EV_IKE_DOWN,	/* no IKE SA and no attempt is left */
+	IKE_EV_GONE,		/* of a peer that we refuse: see ike_peer_idle */
 	IKE_EV_FAILED,		/* an attempt or exchange failed */
 	IKE_EV_REKEYED,		/* text: "IKE SA" or "child SA" */
 	IKE_EV_PATH,		/* the peer is at a new address or port */
@@ -143,6 +145,7 @@ struct ike_out {
 	uint32_t	token;		/* AUTH, SA_ADD, FETCH: of the answer */
 	enum ike_fetch	fetch;		/* FETCH; http only */
 	char		url[CERT_URL_LEN];
+	struct span	patience;	/* FETCH: nobody waits for longer */
 	/* AUTH: prf(prf(psk, pad), octets), or sig_sign() with our key */
 	enum ike_auth	auth;
 	bool		ppk;		/* AUTH: instead, prf_ppk() of keys */
@@ -226,6 +229,8 @@ void		ike_peer_accept(struct ike *, uint32_t id, bool);
 /* False: nothing established to rekey. */
 bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 		    bool child);
+/* Is there no IKE SA with it, in any state?  So of a peer unknown. */
+bool		ike_peer_idle(const struct ike *, uint32_t id);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
 /* Details of the last failure; NULL: none is kept.  Valid until the next call. */
@@ -247,6 +252,11 @@ void		ike_datagram(struct ike *, struct instant, const struct path *,
  */
 void		ike_auth_value(struct ike *, struct instant, uint32_t token,
 		    uint8_t method, struct bytes value, const char *why);
+/*
+ * IKE_OUT_FETCH has begun: the URL is being asked.  What ends before that, or
+ * never begins, says nothing of the URL, which may be asked again at once.
+ */
+void		ike_fetching(struct ike *, struct instant, uint32_t token);
 /*
  * Answer to IKE_OUT_FETCH: what came, or why nothing did (why not NULL).  One
  * that comes after IKE has stopped waiting is passed over.

@@ -1,8 +1,10 @@
 /*
  * Fetches on behalf of IKE SAs that wait for them.  One fetch serves all who
- * need the same; a bounded number is under way, and what failed is not asked
- * for again for half a minute, so that a dead responder costs one attempt and
- * not one for each tunnel.  What came is judged by who waits (revoked.c).
+ * need the same; a bounded number is under way, and a URL that gave nothing is
+ * not asked again for half a minute, so that a dead responder costs one attempt
+ * and not one for each tunnel.  What came is judged by who waits (revoked.c):
+ * what is no use by one's CAs may be what another's want, so that a refusal is
+ * remembered for those CAs alone.
  */
 #include "ike/inquiry.h"
 
@@ -25,6 +27,20 @@ key_of(const struct inquiry_what *w, uint8_t key[static INQUIRY_KEY])
 	return sha1(parts, 2, key);
 }
 
+/* The same, as those see it who trust these CAs. */
+static bool
+trust_key_of(const struct inquiry_what *w,
+    const uint8_t key[static INQUIRY_KEY], uint8_t out[static INQUIRY_KEY])
+{
+	uint8_t hashes[TRUST_CA_MAX * TRUST_HASH_LEN];
+	struct wr cas = wr_of(hashes, sizeof(hashes));
+	struct bytes parts[2] = { bytes_of(key, INQUIRY_KEY) };
+
+	trust_key_hashes(w->trust, &cas);
+	parts[1] = wr_done(&cas);
+	return sha1(parts, ARRAY_SIZE(parts), out);
+}
+
 static bool
 is_free(const struct inquiry *q, struct instant now)
 {
@@ -32,7 +48,7 @@ is_free(const struct inquiry *q, struct instant now)
 	    instant_due(q->until, now));
 }
 
-/* Under way or failed; or NULL. */
+/* Under way, or its URL gave nothing; or NULL. */
 static struct inquiry *
 find(struct inquiries *all, struct instant now, const struct inquiry_what *w,
     const uint8_t key[static INQUIRY_KEY])
@@ -42,9 +58,23 @@ find(struct inquiries *all, struct instant now, const struct inquiry_what *w,
 
 		if (is_free(q, now) || q->kind != w->kind)
 			continue;
-		if (memcmp(q->key, key, INQUIRY_KEY) == 0 ||
-		    (q->token == 0 && q->silent && strcmp(q->url, w->url) == 0))
+		if (q->token == 0 ? strcmp(q->url, w->url) == 0 :
+		    memcmp(q->key, key, INQUIRY_KEY) == 0)
 			return q;
+	}
+	return NULL;
+}
+
+static const struct inquiry_refused *
+find_refused(const struct inquiries *all, struct instant now,
+    const uint8_t key[static INQUIRY_KEY])
+{
+	for (size_t i = 0; i < INQUIRY_REFUSED; i++) {
+		const struct inquiry_refused *r = &all->refused[i];
+
+		if (!instant_due(r->until, now) &&
+		    memcmp(r->key, key, INQUIRY_KEY) == 0)
+			return r;
 	}
 	return NULL;
 }
@@ -96,6 +126,7 @@ ask(struct ike_sa *sa, struct inquiry *q, struct instant now,
 	q->until = instant_after(now, patience);
 	out->token = q->token;
 	out->fetch = q->kind;
+	out->patience = patience;
 	str_set(out->url, sizeof(out->url), q->url);
 	out->data = data;
 	out->n = w->request.n;
@@ -121,11 +152,17 @@ inquiry_look(struct ike_sa *sa, struct instant now,
     struct reason *why)
 {
 	struct inquiries *all = &sa->ike->inquiries;
-	uint8_t key[INQUIRY_KEY];
+	uint8_t key[INQUIRY_KEY], trust_key[INQUIRY_KEY];
+	const struct inquiry_refused *r;
 	struct inquiry *q;
 
-	if (!key_of(w, key)) {
+	if (!key_of(w, key) || !trust_key_of(w, key, trust_key)) {
 		reason_set(why, "out of memory");
+		return INQUIRY_FAILED;
+	}
+	r = find_refused(all, now, trust_key);
+	if (r != NULL) {
+		*why = r->why;
 		return INQUIRY_FAILED;
 	}
 	q = find(all, now, w, key);
@@ -157,28 +194,22 @@ inquiry_look(struct ike_sa *sa, struct instant now,
 	return INQUIRY_ASKED;
 }
 
-static void
-failed(struct inquiry *q, struct instant now, bool silent)
-{
-	q->token = 0;
-	q->silent = silent;
-	q->until = instant_after(now, span_s(FAILED_SECONDS));
-}
-
 void
 inquiry_useless(struct ike *ike, struct instant now,
     const struct inquiry_what *w, const struct reason *why)
 {
-	struct inquiries *all = &ike->inquiries;
+	struct inquiry_refused *r = &ike->inquiries.refused[0];
 	uint8_t key[INQUIRY_KEY];
-	struct inquiry *q = key_of(w, key) ? find(all, now, w, key) : NULL;
 
-	if (q == NULL)
+	if (!key_of(w, key) || !trust_key_of(w, key, key))
 		return;
-	failed(q, now, false);
-	q->why = *why;
-	if (q == all->here)
-		all->here = NULL;
+	for (size_t i = 1; i < INQUIRY_REFUSED; i++) {
+		if (ike->inquiries.refused[i].until.ns < r->until.ns)
+			r = &ike->inquiries.refused[i];
+	}
+	memcpy(r->key, key, INQUIRY_KEY);
+	r->until = instant_after(now, span_s(FAILED_SECONDS));
+	r->why = *why;
 }
 
 void
@@ -205,6 +236,18 @@ inquiry_deadline(const struct ike_sa *sa)
 }
 
 /*
+ * The URL gave nothing; but one that was never asked has failed only for those
+ * who wait now.
+ */
+static void
+failed(struct inquiry *q, struct instant now)
+{
+	q->token = 0;
+	q->until = instant_after(now, q->begun ? span_s(FAILED_SECONDS) :
+	    (struct span){ 1 });
+}
+
+/*
  * Those who wait go on; each may come to wait for something else, even in
  * this place when it was the last one here: then at the end of the line.
  */
@@ -228,8 +271,9 @@ inquiry_expired(struct ike_sa *sa, struct instant now)
 	struct inquiry *q = sa->setup->inquiry;
 
 	if (q->token != 0 && instant_due(q->until, now)) {
-		failed(q, now, true);
-		reason_set(&q->why, "no answer from %.160s", q->url);
+		failed(q, now);
+		reason_set(&q->why, q->begun ? "no answer from %.160s" :
+		    "%.160s could not be asked in time", q->url);
 		resume(q, now);
 		return;
 	}
@@ -237,20 +281,36 @@ inquiry_expired(struct ike_sa *sa, struct instant now)
 	x_auth_resume(sa, now);
 }
 
+/* One that is still awaited; or NULL. */
+static struct inquiry *
+under_way(struct inquiries *all, struct instant now, uint32_t token)
+{
+	for (size_t i = 0; i < INQUIRY_MAX && token != 0; i++) {
+		if (all->all[i].token == token &&
+		    !instant_due(all->all[i].until, now))
+			return &all->all[i];
+	}
+	return NULL;
+}
+
+void
+ike_fetching(struct ike *ike, struct instant now, uint32_t token)
+{
+	struct inquiry *q = under_way(&ike->inquiries, now, token);
+
+	if (q != NULL)
+		q->begun = true;
+}
+
 void
 ike_fetched(struct ike *ike, struct instant now, uint32_t token,
     struct bytes answer, const char *why)
 {
 	struct inquiries *all = &ike->inquiries;
-	struct inquiry *q = NULL;
+	struct inquiry *q = under_way(all, now, token);
 
-	for (size_t i = 0; i < INQUIRY_MAX && token != 0; i++) {
-		if (all->all[i].token == token &&
-		    !instant_due(all->all[i].until, now))
-			q = &all->all[i];
-	}
 	if (q != NULL && why != NULL) {
-		failed(q, now, true);
+		failed(q, now);
 		reason_set(&q->why, "no answer from %.120s: %.100s", q->url,
 		    why);
 		resume(q, now);
@@ -260,9 +320,7 @@ ike_fetched(struct ike *ike, struct instant now, uint32_t token,
 		resume(q, now);
 		all->here = NULL;
 		all->answer = (struct bytes){ 0 };
-		/* Nobody found it useless, or nobody was left. */
-		if (q->token == token)
-			*q = (struct inquiry){ .token = 0 };
+		*q = (struct inquiry){ .token = 0 };
 	}
 	sa_settle_all(ike, now);
 }

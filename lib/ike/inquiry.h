@@ -1,7 +1,7 @@
 /*
  * What is asked of others about certificates while an IKE SA waits: fetches
- * under way, shared by all SAs that need the same, and OCSP answers that are
- * still in force.  CRLs are kept by the trust they were fetched for.
+ * under way, shared by all SAs that need the same, what lately gave nothing,
+ * what was no use to whom, and OCSP answers that are still in force.  CRLs are kept by the trust they were fetched for.
  */
 #ifndef IKE_INQUIRY_H
 #define IKE_INQUIRY_H
@@ -9,6 +9,7 @@
 #include "ike/ike.h"
 
 #define INQUIRY_MAX	16	/* under way or lately failed */
+#define INQUIRY_REFUSED	64	/* answers of no use to somebody */
 #define INQUIRY_OCSP	64	/* OCSP answers kept */
 #define INQUIRY_KEY	20	/* SHA-1 */
 
@@ -20,9 +21,16 @@ struct inquiry {
 	uint8_t		key[INQUIRY_KEY];	/* of what is asked */
 	uint32_t	token;		/* 0: failed, and not asked again */
 	struct instant	until;		/* given up, or asked again, then */
-	bool		silent;		/* failed: the URL gave nothing */
+	bool		begun;		/* the URL is being asked, or was */
 	struct reason	why;
 	struct ike_sa	*waiting;	/* linked by setup->wait_next */
+};
+
+/* What came was no use to those who trust the same CAs. */
+struct inquiry_refused {
+	uint8_t		key[INQUIRY_KEY];	/* of what is asked and the CAs */
+	struct instant	until;		/* asked again then */
+	struct reason	why;
 };
 
 struct inquiry_ocsp {
@@ -34,6 +42,7 @@ struct inquiry_ocsp {
 
 struct inquiries {
 	struct inquiry	all[INQUIRY_MAX];
+	struct inquiry_refused refused[INQUIRY_REFUSED];
 	struct inquiry_ocsp ocsp[INQUIRY_OCSP];
 	/* The answer in hand, while those who waited look at it. */
 	struct inquiry	*here;
@@ -44,6 +53,7 @@ struct inquiry_what {
 	enum ike_fetch	kind;
 	const char	*url;
 	struct bytes	request;	/* OCSP's */
+	const struct trust *trust;	/* by which the answer is judged */
 };
 
 enum inquiry_state {
@@ -59,7 +69,10 @@ enum inquiry_state {
 enum inquiry_state inquiry_look(struct ike_sa *, struct instant now,
 		    const struct inquiry_what *, struct span patience,
 		    struct bytes *answer, struct reason *why);
-/* The answer was no use: not asked again for a while. */
+/*
+ * The answer in hand was no use by that trust, which does not ask for it again
+ * for a while.  Others see for themselves.
+ */
 void		inquiry_useless(struct ike *, struct instant now,
 		    const struct inquiry_what *, const struct reason *);
 /* The SA waits no more. */

@@ -84,7 +84,8 @@ by_ocsp(struct check *k)
 	uint8_t request[REQUEST_MAX];
 	struct wr w = wr_of(request, sizeof(request));
 	char url[CERT_URL_LEN];
-	struct inquiry_what what = { .kind = IKE_FETCH_OCSP, .url = url };
+	struct inquiry_what what = { .kind = IKE_FETCH_OCSP, .url = url,
+	    .trust = k->trust };
 	const struct cert *issuer = trust_issuer(k->trust, k->chain);
 	struct ocsp_answer a;
 	struct bytes kept;
@@ -103,7 +104,8 @@ by_ocsp(struct check *k)
 static enum inquiry_state
 get_crl(struct check *k, const char *url, bool again, struct reason *why)
 {
-	const struct inquiry_what w = { .kind = IKE_FETCH_CRL, .url = url };
+	const struct inquiry_what w = { .kind = IKE_FETCH_CRL, .url = url,
+	    .trust = k->trust };
 	enum inquiry_state state;
 	struct bytes answer;
 

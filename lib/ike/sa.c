@@ -149,6 +149,8 @@ unlink_peer(struct ike_sa *sa)
 	while (*p != sa)
 		p = &(*p)->peer_next;
 	*p = sa->peer_next;
+	if (sa->peer->sas == NULL && !sa->peer->accept)
+		out_event(sa->ike, sa->peer->conf.id, IKE_EV_GONE, "%s", "");
 }
 
 void

@@ -131,12 +131,19 @@ ask_page(struct duo *d, int side, struct ike_out *out)
 	    strcmp(p->url, out->url) != 0))
 		p++;
 	if (p == e->pages + 4) {
+		ike_fetching(e->ike, d->now, out->token);
 		ike_fetched(e->ike, d->now, out->token, (struct bytes){ 0 },
 		    "connection refused");
 		return;
 	}
 	p->asked++;
 	p->request_n = out->n;
+	if (p->busy && p->why != NULL)
+		ike_fetched(e->ike, d->now, out->token, (struct bytes){ 0 },
+		    p->why);
+	if (p->busy)
+		return;
+	ike_fetching(e->ike, d->now, out->token);
 	if (p->silent)
 		return;
 	v = duo_event_new(d, DUO_FETCH, side, out);

@@ -59,6 +59,7 @@ struct duo_page {
 	const char	*why;		/* no answer; or NULL */
 	struct span	delay;
 	bool		silent;		/* never anything */
+	bool		busy;		/* it is never even asked */
 	unsigned	asked;		/* counted here */
 	size_t		request_n;	/* octets of the last one */
 };

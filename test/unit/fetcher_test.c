@@ -25,6 +25,7 @@
 #include "daemon/fetcher.h"
 #include "util/array.h"
 
+#define PATIENCE_MS	1500
 #define OK	"HTTP/1.0 200 OK\r\n\r\n"
 
 static struct {
@@ -177,6 +178,7 @@ ask(uint32_t token, enum fetch_kind kind, const char *path)
 		str_set(url, sizeof(url), path);
 	wr_u32(&w, token);
 	wr_u8(&w, kind);
+	wr_u16(&w, PATIENCE_MS);
 	wr_u16(&w, (uint16_t)strlen(url));
 	wr_bytes(&w, bytes_str(url));
 	if (kind == FETCH_OCSP)
@@ -221,7 +223,7 @@ outcome(void)
 
 	do
 		assert_true(piece(15, &g));
-	while (g.last == FETCH_PART);
+	while (g.last == FETCH_PART || g.last == FETCH_BEGUN);
 	return g;
 }
 
@@ -243,7 +245,7 @@ static const struct {
 	  "the server answers 404 Not Found" },
 	{ "/good", FETCH_OCSP, FETCH_FAILED, 0,
 	  "the server answers 404 Not Found" },
-	{ "/silent", FETCH_CRL, FETCH_FAILED, 0, "nothing within 5 seconds" },
+	{ "/silent", FETCH_CRL, FETCH_FAILED, 0, "nothing within 1.5 seconds" },
 	/* By name, which takes a look at /etc/hosts. */
 	{ "localhost", FETCH_CRL, FETCH_END, 8, "the list" },
 	{ "http://127.0.0.1:1/", FETCH_CRL, FETCH_FAILED, 0,
@@ -269,24 +271,44 @@ each_request_has_its_outcome(void **state)
 	}
 }
 
-static void
-four_at_a_time_and_the_others_later(void **state)
+/* So many servers are silent, and one is not.  How many failed before it? */
+static unsigned
+failed_before_the_good_one(uint32_t n)
 {
-	unsigned silent = 0;
+	unsigned failed = 0, more;
 	struct got g;
 
-	(void)state;
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < n; i++)
 		ask(100 + i, FETCH_CRL, "/silent");
 	ask(200, FETCH_CRL, "/good");
-	do {
-		g = outcome();
-		silent += g.token >= 100 && g.token < 104;
-	} while (g.token != 200);
+	while ((g = outcome()).token != 200)
+		failed++;
 	assert_int_equal(g.last, FETCH_END);
-	assert_true(silent >= 1);
-	for (; silent < 4; silent++)
+	for (more = failed; more < n; more++)
 		assert_int_equal(outcome().last, FETCH_FAILED);
+	return failed;
+}
+
+static void
+silent_servers_are_in_nobodys_way_unless_they_are_too_many(void **state)
+{
+	(void)state;
+	assert_int_equal(failed_before_the_good_one(4), 0);
+	assert_int_equal(failed_before_the_good_one(FETCH_AT_A_TIME - 1), 0);
+	assert_true(failed_before_the_good_one(FETCH_AT_A_TIME) >= 1);
+}
+
+static void
+each_says_when_it_begins(void **state)
+{
+	struct got g = { .token = 0 };
+
+	(void)state;
+	ask(300, FETCH_CRL, "/silent");
+	assert_true(piece(15, &g));
+	assert_int_equal(g.token, 300);
+	assert_int_equal(g.last, FETCH_BEGUN);
+	assert_int_equal(outcome().last, FETCH_FAILED);
 }
 
 /* --- what is locked --- */
@@ -348,7 +370,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_request_has_its_outcome),
-		cmocka_unit_test(four_at_a_time_and_the_others_later),
+		cmocka_unit_test(
+		    silent_servers_are_in_nobodys_way_unless_they_are_too_many),
+		cmocka_unit_test(each_says_when_it_begins),
 		cmocka_unit_test(it_reaches_no_other_process),
 		cmocka_unit_test(nonsense_is_its_end),
 	};

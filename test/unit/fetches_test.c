@@ -42,7 +42,7 @@ static const char *
 ask(struct ends *e, struct instant now, uint32_t token, enum fetch_kind kind)
 {
 	struct fetch_ask a = { .token = token, .kind = kind,
-	    .url = "http://a/b", .content = bytes_str("request") };
+	    .patience_ms = 2000, .url = "http://a/b", .content = bytes_str("request") };
 
 	return fetches_ask(&e->f, now, &a);
 }
@@ -69,15 +69,19 @@ pieces_become_one_answer(void **state)
 	(void)state;
 	ends_init(&e);
 	assert_null(ask(&e, t0, 7, FETCH_OCSP));
-	assert_int_equal(recv(e.other, buf, sizeof(buf), 0), 7 + 10 + 7);
-	assert_memory_equal(buf, "\0\0\0\7\1\0\12http://a/brequest", 24);
+	assert_int_equal(recv(e.other, buf, sizeof(buf), 0), 9 + 10 + 7);
+	assert_memory_equal(buf, "\0\0\0\7\1\7\320\0\12http://a/brequest", 26);
 	assert_null(ask(&e, t0, 8, FETCH_CRL));
+	say(&e, 7, FETCH_BEGUN, (struct bytes){ 0 });
+	assert_true(fetches_next(&e.f, &r));
+	assert_true(r.token == 7 && r.begun && r.data == NULL);
 	say(&e, 7, FETCH_PART, bytes_str("one "));
 	say(&e, 8, FETCH_FAILED, bytes_str("no\n"));
 	say(&e, 7, FETCH_PART, bytes_str("two"));
 	say(&e, 7, FETCH_END, (struct bytes){ 0 });
 	assert_true(fetches_next(&e.f, &r));
 	assert_int_equal(r.token, 8);
+	assert_false(r.begun);
 	assert_string_equal(r.why, "no\\x0a");
 	assert_null(r.data);
 	assert_true(fetches_next(&e.f, &r));
@@ -96,6 +100,7 @@ static const struct {
 } odd[] = {
 	{ "an end without anything before", FETCH_END, "" },
 	{ "an end with octets", FETCH_END, "x" },
+	{ "a beginning with octets", FETCH_BEGUN, "x" },
 	{ "a failure without a reason", FETCH_FAILED, "" },
 	{ "a piece that there is not", FETCH_PIECES, "x" },
 	{ "another one", 255, "" },
@@ -152,7 +157,7 @@ places_are_few_and_come_free_with_time(void **state)
 
 	(void)state;
 	ends_init(&e);
-	for (uint32_t i = 1; i <= FETCHES_MAX; i++)
+	for (uint32_t i = 1; i <= FETCH_AT_A_TIME; i++)
 		assert_null(ask(&e, t0, i, FETCH_CRL));
 	assert_string_equal(ask(&e, t0, 99, FETCH_CRL),
 	    "too much is being fetched already");

@@ -423,6 +423,41 @@ what_failed_is_not_asked_again_at_once(void **state)
 	net_shut(n);
 }
 
+/* It may be the best of servers. */
+static void
+what_was_never_asked_is_asked_at_once(void **state)
+{
+	static const struct {
+		const char	*why, *found;
+	} rows[] = {
+		{ "the fetcher takes no more", "unknown: no answer from "
+		  CRL_URL ": the fetcher takes no more" },
+		{ NULL, "unknown: " CRL_URL " could not be asked in time" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct net *n = net_new(C, ANY);
+		struct duo_page *p = put(n, 0, CRL_URL, GOOD);
+
+		put(n, 2, ROOT_URL, GOOD);
+		p->busy = true;
+		p->why = rows[i].why;
+		duo_start(&n->d);
+		bring_up(&n->d, LEFT);
+		assert_int_equal(p->asked, 1);
+		assert_string_equal(duo_info(&n->d,
+		    RIGHT).cert.revocation.s, rows[i].found);
+		p->busy = false;
+		p->why = NULL;
+		again(n);
+		assert_int_equal(p->asked, 2);
+		assert_string_equal(duo_info(&n->d,
+		    RIGHT).cert.revocation.s, "good by CRL");
+		net_shut(n);
+	}
+}
+
 /* Nobody is asked on behalf of one who has proved nothing. */
 static void
 nothing_is_fetched_for_a_signature_that_is_wrong(void **state)
@@ -524,6 +559,118 @@ a_ca_that_only_the_peer_vouches_for_issues_no_crl(void **state)
 	net_free(n);
 }
 
+/* --- another's CA, and the same URL --- */
+
+#define OTHER_PEER	2
+
+struct other {
+	struct made	 leaf;
+	struct cert_chain chain;
+	struct trust	*trust;
+};
+
+/*
+ * Behind the left one's address is one more, of another CA, whose certificate
+ * names the CRL of the first one's: of no use to him.
+ */
+static void
+other_init(struct net *n, struct other *o)
+{
+	const struct made *anchor = &stranger;
+	struct bytes pem = made_pem(&anchor, 1);
+	struct made_spec s = { .subject = "CN=left2", .key = "P-256/4",
+	    .issuer = &stranger, .serial = 20, .san = "DNS:left2.example",
+	    .usage = "critical,digitalSignature", .cdp = "URI:" CRL_URL };
+	struct ike_creds creds = n->d.end[LEFT].creds;
+	struct reason why;
+
+	o->leaf = ca_make(&s);
+	o->chain = (struct cert_chain){ 1, { made_cert(&o->leaf) } };
+	o->trust = trust_new();
+	assert_true(trust_add_pem(o->trust, pem, &why));
+	ca_free(pem);
+	for (int side = LEFT; side <= RIGHT; side++)
+		assert_int_equal(duo_add_peer(&n->d, side), OTHER_PEER);
+	n->d.end[LEFT].conf[1].local_id = duo_id("left2.example");
+	n->d.end[RIGHT].conf[1].remote_id = duo_id("left2.example");
+	duo_start(&n->d);
+	creds.chain = &o->chain;
+	ike_peer_creds(n->d.end[LEFT].ike, OTHER_PEER, &creds);
+	creds = n->d.end[RIGHT].creds;
+	creds.trust = o->trust;
+	ike_peer_creds(n->d.end[RIGHT].ike, OTHER_PEER, &creds);
+}
+
+static void
+other_fini(struct other *o)
+{
+	cert_chain_fini(&o->chain);
+	made_fini(&o->leaf);
+	trust_free(o->trust);
+}
+
+static void
+other_is_refused(struct net *n)
+{
+	struct ike_peer_info info;
+
+	assert_true(ike_peer_get(n->d.end[RIGHT].ike, OTHER_PEER, &info));
+	assert_false(info.cert.ok);
+	assert_non_null(strstr(info.cert.why.s, "no CA of that name"));
+}
+
+static void
+what_is_no_use_to_one_is_good_for_who_waits_with_him(void **state)
+{
+	struct net *n = net_new(C, MUST);
+	struct duo_page *p = put(n, 0, CRL_URL, GOOD);
+	struct other o;
+
+	(void)state;
+	put(n, 2, ROOT_URL, GOOD);
+	p->delay = span_s(1);
+	other_init(n, &o);
+	ike_peer_up(n->d.end[LEFT].ike, n->d.now, OTHER_PEER);
+	duo_run(&n->d, span_ms(200));
+	duo_up(&n->d, LEFT);
+	duo_run(&n->d, span_s(3));
+	assert_int_equal(p->asked, 1);
+	other_is_refused(n);
+	assert_string_equal(duo_info(&n->d, RIGHT).cert.revocation.s,
+	    "good by CRL");
+	assert_true(duo_info(&n->d, RIGHT).child);
+	net_shut(n);
+	other_fini(&o);
+}
+
+static void
+what_was_no_use_to_one_is_asked_for_by_another(void **state)
+{
+	struct net *n = net_new(C, MUST);
+	struct duo_page *p = put(n, 0, CRL_URL, GOOD);
+	struct other o;
+
+	(void)state;
+	put(n, 2, ROOT_URL, GOOD);
+	other_init(n, &o);
+	ike_peer_up(n->d.end[LEFT].ike, n->d.now, OTHER_PEER);
+	duo_run(&n->d, span_s(3));
+	other_is_refused(n);
+	/* He remembers it. */
+	ike_peer_up(n->d.end[LEFT].ike, n->d.now, OTHER_PEER);
+	duo_run(&n->d, span_s(3));
+	other_is_refused(n);
+	assert_int_equal(p->asked, 1);
+	duo_up(&n->d, LEFT);
+	duo_run(&n->d, span_s(3));
+	assert_int_equal(p->asked, 2);
+	assert_true(duo_info(&n->d, RIGHT).child);
+	assert_string_equal(duo_info(&n->d, RIGHT).cert.revocation.s,
+	    "good by CRL");
+	net_shut(n);
+	other_fini(&o);
+}
+
 int
 main(void)
 {
@@ -531,10 +678,15 @@ main(void)
 		cmocka_unit_test(each_answer_has_its_consequence),
 		cmocka_unit_test(answers_are_kept_until_their_next_update),
 		cmocka_unit_test(what_failed_is_not_asked_again_at_once),
+		cmocka_unit_test(what_was_never_asked_is_asked_at_once),
 		cmocka_unit_test(
 		    nothing_is_fetched_for_a_signature_that_is_wrong),
 		cmocka_unit_test(who_waits_may_go),
 		cmocka_unit_test(who_asks_the_same_shares_the_answer),
+		cmocka_unit_test(
+		    what_is_no_use_to_one_is_good_for_who_waits_with_him),
+		cmocka_unit_test(
+		    what_was_no_use_to_one_is_asked_for_by_another),
 		cmocka_unit_test(
 		    a_ca_that_only_the_peer_vouches_for_issues_no_crl),
 	};

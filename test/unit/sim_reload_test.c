@@ -234,6 +234,37 @@ what_an_operator_took_down_stays_down(void **state)
 	all_up();
 }
 
+/* Each waits for the other's interface, and one of them waits longer. */
+static void
+what_is_down_stays_down_when_it_takes_another_interface(void **state)
+{
+	(void)state;
+	p.hub_conf.tunnel[0] = "interface_name = \"one\";";
+	p.hub_conf.tunnel[1] = "interface_name = \"two\";";
+	started();
+	done(p.hub, "{\"command\":\"down\",\"name\":\"vpn/1\"}");
+	later(5000);
+	p.hub_conf.tunnel[0] = "interface_name = \"two\";";
+	p.hub_conf.tunnel[1] = "interface_name = \"one\";";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	later(20000);
+	assert_string_equal(gw_tunnel_find(p.hub->gw, "vpn",
+	    1)->conf->ifname, "two");
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "admin");
+	assert_string_equal(pair_get(p.hub, "vpn/2", "state"), "UP");
+	/* One that is gone for good is forgotten. */
+	p.hub_conf.tunnel[1] = p.hub_conf.tunnel[0] = NULL;
+	p.hub_conf.name = "renamed";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	all_up();
+	p.hub_conf.name = "vpn";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	all_up();
+}
+
 static void
 an_interface_goes_from_one_connection_to_another(void **state)
 {
@@ -367,6 +398,7 @@ main(void)
 		STORY(what_becomes_ours_is_not_routed_into_a_tunnel),
 		STORY(another_as_or_router_id_starts_bgp_anew),
 		STORY(what_an_operator_took_down_stays_down),
+		STORY(what_is_down_stays_down_when_it_takes_another_interface),
 		STORY(an_interface_goes_from_one_connection_to_another),
 		STORY(a_wrong_key_is_named_as_the_reason),
 		STORY(a_missing_key_is_named_as_the_reason),
