@@ -10,8 +10,6 @@
 
 #include "crypto/trust_inner.h"
 
-#define SKEW	300		/* seconds that a responder's clock may be off */
-
 bool
 ocsp_request(const struct cert *leaf, const struct cert *issuer,
     struct wr *out)
@@ -139,12 +137,12 @@ in_force(const struct single *s, int64_t now, struct ocsp_answer *a,
 		reason_set(why, "an OCSP response with a malformed time");
 		return false;
 	}
-	if (a->this_update > now + SKEW) {
+	if (a->this_update > now + TRUST_SKEW) {
 		reason_set(why, "the OCSP response is not valid before %s",
 		    cert_time_str(s->this, when));
 		return false;
 	}
-	if (s->next != NULL && a->next_update < now - SKEW) {
+	if (s->next != NULL && a->next_update < now - TRUST_SKEW) {
 		reason_set(why, "the OCSP response expired on %s",
 		    cert_time_str(s->next, when));
 		return false;

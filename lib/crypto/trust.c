@@ -419,7 +419,7 @@ crl_in_force(const X509_CRL *crl, int64_t now, struct reason *why)
 
 	if (!cert_time(from, &a) || !cert_time(until, &b))
 		reason_set(why, "the CRL has a malformed time");
-	else if (a > now + 300)
+	else if (a > now + TRUST_SKEW)
 		reason_set(why, "the CRL is not valid before %s",
 		    cert_time_str(from, when));
 	else if (b <= now)

@@ -6,6 +6,7 @@
 #include "crypto/trust.h"
 
 #define TRUST_CRL_OCTETS	(8 << 20)	/* of one CRL */
+#define TRUST_SKEW	300	/* seconds that a CA's clock may be off */
 
 struct trust_ca {
 	struct cert	*cert;

@@ -318,6 +318,22 @@ static const struct house houses[] = {
 	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
 	  .crl = { [1] = { .from = DAYS(1) } }, .result = TRUST_CRL_BAD,
 	  .depth = 0, .says = "the CRL of \"O=T, CN=Sub\" is not yet" },
+	{ "revoked by a clock that is ahead", .has_crl = { false, true },
+	  .crl = { [1] = { .revoked = LEAF + 1, .from = CA_NOW + 200 } },
+	  .result = TRUST_REVOKED, .depth = 0, .says = "was revoked" },
+	{ "revoked by a CRL of tomorrow", .has_crl = { false, true },
+	  .crl = { [1] = { .revoked = LEAF + 1, .from = DAYS(1) } },
+	  .result = TRUST_REVOKED, .depth = 0, .says = "was revoked" },
+	{ "good by a CRL of tomorrow", .has_crl = { false, true },
+	  .crl = { [1] = { .from = DAYS(1) } }, .result = TRUST_OK },
+	{ "required and of a clock that is ahead", .policy = {
+	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
+	  .crl = { { .from = CA_NOW + 300 }, { .from = CA_NOW + 300 } },
+	  .result = TRUST_OK },
+	{ "required and of a clock that is too far ahead", .policy = {
+	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
+	  .crl = { [1] = { .from = CA_NOW + 301 } },
+	  .result = TRUST_CRL_BAD, .depth = 0, .says = "is not yet" },
 	{ "required and for CAs only", .policy = {
 	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
 	  .crl = { [1] = { .idp = "critical,onlyCA:TRUE" } },
@@ -452,6 +468,36 @@ a_newer_crl_replaces_an_older_one_and_not_the_reverse(void **state)
 	new.idp = "critical,onlyCA:TRUE";
 	add_crl(b.trust, new, &b.m[ROOT]);
 	assert_int_equal(trust_crls(b.trust), 2);
+	built_fini(&b);
+}
+
+/* What is fetched may be ahead of our clock: its word counts at once. */
+static void
+a_fetched_crl_counts_from_when_it_is_taken(void **state)
+{
+	const struct trust_policy strict = { .crl = TRUST_CRL_REQUIRED };
+	const struct house h = { "", .no_sub = true };
+	struct crl_spec s = { .from = CA_NOW + 200 };
+	struct trust_verdict v;
+	struct reason why;
+	struct bytes pem;
+	struct built b;
+
+	(void)state;
+	build(&b, &h);
+	s.issuer = &b.m[ROOT];
+	pem = ca_crl_pem(&s);
+	assert_true(trust_add_fetched(b.trust, &b.chain, pem, CA_NOW, &why));
+	ca_free(pem);
+	assert_true(trust_verify(b.trust, &b.chain, CA_NOW, &strict, &v));
+	s.from += 50;
+	s.revoked = LEAF + 1;
+	pem = ca_crl_pem(&s);
+	assert_true(trust_add_fetched(b.trust, &b.chain, pem, CA_NOW, &why));
+	ca_free(pem);
+	assert_int_equal(trust_crls(b.trust), 1);
+	assert_false(trust_verify(b.trust, &b.chain, CA_NOW, &if_any, &v));
+	assert_int_equal(v.result, TRUST_REVOKED);
 	built_fini(&b);
 }
 
@@ -724,6 +770,7 @@ main(void)
 		cmocka_unit_test(a_forged_crl_of_a_known_ca_is_not_added),
 		cmocka_unit_test(
 		    a_newer_crl_replaces_an_older_one_and_not_the_reverse),
+		cmocka_unit_test(a_fetched_crl_counts_from_when_it_is_taken),
 		cmocka_unit_test(crls_come_as_pem_or_der),
 		cmocka_unit_test(only_cas_are_added_and_all_of_a_file_or_none),
 		cmocka_unit_test(a_sub_is_an_anchor_until_its_root_is_ours),
