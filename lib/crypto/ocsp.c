@@ -125,7 +125,11 @@ find_single(const struct cert *leaf, const struct cert *issuer,
 	return found;
 }
 
-/* Section 4.2.2.1. */
+/*
+ * Section 4.2.2.1.  RFC 5019 section 4 has a response without nextUpdate
+ * rejected: a good one could be sent again for ever.  One that says revoked is
+ * believed all the same, since nobody gains by sending that again.
+ */
 static bool
 in_force(const struct single *s, int64_t now, struct ocsp_answer *a,
     struct reason *why)
@@ -140,6 +144,11 @@ in_force(const struct single *s, int64_t now, struct ocsp_answer *a,
 	if (a->this_update > now + TRUST_SKEW) {
 		reason_set(why, "the OCSP response is not valid before %s",
 		    cert_time_str(s->this, when));
+		return false;
+	}
+	if (s->next == NULL && s->status != V_OCSP_CERTSTATUS_REVOKED) {
+		reason_set(why, "an OCSP response that does not say when the "
+		    "next one comes");
 		return false;
 	}
 	if (s->next != NULL && a->next_update < now - TRUST_SKEW) {

@@ -24,7 +24,7 @@ struct ocsp_answer {
 	enum ocsp_status status;
 	struct reason	why;		/* a sentence, unless good */
 	int64_t		this_update;
-	int64_t		next_update;	/* 0: newer is always available */
+	int64_t		next_update;	/* 0: none, of a revoked one */
 };
 
 /*

@@ -143,7 +143,13 @@ reply_der(const struct reply *r)
 
 static const struct reply replies[] = {
 	{ "good", .from = -60, .until = 3600, .wanted = OCSP_GOOD },
-	{ "good without an end", .from = -60, .wanted = OCSP_GOOD },
+	{ "good without an end", .from = -60, .wanted = OCSP_INVALID,
+	  .says = "does not say when the next one comes" },
+	{ "good without an end, of long ago", .from = -400 * CA_DAY,
+	  .wanted = OCSP_INVALID, .says = "when the next one comes" },
+	{ "revoked without an end", .status = V_OCSP_CERTSTATUS_REVOKED,
+	  .reason = 1, .from = -60, .wanted = OCSP_REVOKED,
+	  .says = "(key compromise), says OCSP" },
 	{ "good by a delegate", BY_DELEGATE, .from = -60, .until = 3600,
 	  .wanted = OCSP_GOOD },
 	{ "good by a clock that is two minutes ahead", .from = 120,
