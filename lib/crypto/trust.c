@@ -206,25 +206,17 @@ trust_key_hashes(const struct trust *t, struct wr *w)
 		wr_bytes(w, bytes_of(t->cas[i].key_hash, TRUST_HASH_LEN));
 }
 
-static bool
-issued(const struct cert *ca, X509 *leaf)
-{
-	return X509_check_issued(ca->x509, leaf) == X509_V_OK &&
-	    X509_verify(leaf, X509_get0_pubkey(ca->x509)) == 1;
-}
-
 const struct cert *
 trust_issuer(const struct trust *t, const struct cert_chain *ch)
 {
-	X509 *leaf = ch->cert[0]->x509;
-	const struct cert *found = NULL;
+	const struct cert *leaf = ch->cert[0], *found = NULL;
 
 	for (size_t i = 0; found == NULL && i < t->cas_n; i++) {
-		if (issued(t->cas[i].cert, leaf))
+		if (trust_issued(t->cas[i].cert, leaf))
 			found = t->cas[i].cert;
 	}
 	for (size_t i = 1; found == NULL && i < ch->n; i++) {
-		if (issued(ch->cert[i], leaf))
+		if (trust_issued(ch->cert[i], leaf))
 			found = ch->cert[i];
 	}
 	ERR_clear_error();

@@ -22,6 +22,8 @@ struct trust {
 
 bool		trust_key_hash(const struct cert *,
 		    uint8_t[static TRUST_HASH_LEN]);
+/* Did the one sign the other, and not only by name?  May leave errors. */
+bool		trust_issued(const struct cert *ca, const struct cert *);
 /* Is this one of a chain a CA that one of ours vouches for, by CAs only? */
 bool		trust_leads(const struct trust *, const struct cert_chain *,
 		    const struct cert *);
