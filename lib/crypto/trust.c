@@ -1,7 +1,7 @@
 /*
- * CAs and CRLs that we hold.  A CA whose issuer is also ours completes chains;
+ * CAs and CRLs that we hold.  A CA that one of ours issued completes chains;
  * every other one is an anchor, self-signed or not.  Which is which is decided
- * again with each addition.  Verification is crypto/trust_verify.c's.
+ * again with each addition, by signatures.  Verification is crypto/trust_verify.c's.
  */
 #include "crypto/trust.h"
 
@@ -120,31 +120,44 @@ add_ca(struct trust *t, struct cert *c, struct reason *why)
 	return true;
 }
 
-static bool
-issued_by_another(const struct trust *t, const struct trust_ca *ca)
-{
-	X509 *x = ca->cert->x509;
+_Static_assert(TRUST_CA_MAX <= 64, "a set of CAs is one word");
 
-	if ((X509_get_extension_flags(x) & EXFLAG_SI) != 0)
-		return false;
+/* Who of ours issued it; of one that signed itself nobody is asked. */
+static uint64_t
+issuers_of(const struct trust *t, const struct cert *c)
+{
+	uint64_t set = 0;
+
+	if (trust_issued(c, c))
+		return 0;
 	for (size_t i = 0; i < t->cas_n; i++) {
-		if (&t->cas[i] != ca &&
-		    X509_check_issued(t->cas[i].cert->x509, x) == X509_V_OK)
-			return true;
+		if (trust_issued(t->cas[i].cert, c))
+			set |= UINT64_C(1) << i;
 	}
-	return false;
+	return set;
 }
 
-/* CAs that certify each other in a circle are all trusted by themselves. */
+/*
+ * An anchor is one that nobody of ours issued, and each in a circle of CAs
+ * that certify each other when nothing but the circle is above it.
+ */
 static void
 settle(struct trust *t)
 {
-	for (size_t i = 0; i < t->cas_n; i++)
-		t->cas[i].anchor = !issued_by_another(t, &t->cas[i]);
-	if (trust_anchors(t) > 0)
-		return;
-	for (size_t i = 0; i < t->cas_n; i++)
-		t->cas[i].anchor = true;
+	uint64_t above[TRUST_CA_MAX], tops = 0;
+	size_t n = t->cas_n;
+
+	for (size_t i = 0; i < n; i++) {
+		above[i] = issuers_of(t, t->cas[i].cert);
+		tops |= (uint64_t)(above[i] == 0) << i;
+	}
+	for (size_t k = 0; k < n; k++) {
+		for (size_t i = 0; i < n; i++)
+			above[i] |= (above[i] >> k & 1) != 0 ? above[k] : 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		t->cas[i].anchor = (tops >> i & 1) != 0 ||
+		    ((above[i] >> i & 1) != 0 && (above[i] & tops) == 0);
 }
 
 /* What was added from this index on is taken back. */

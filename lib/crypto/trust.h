@@ -21,8 +21,9 @@ void		trust_free(struct trust *);
 
 /*
  * CA certificates, one or many, in PEM.  Self-signed ones are anchors, others
- * are used to complete chains; one whose issuer is not among ours is an anchor
- * too (a subordinate CA that is trusted by itself).  False, and nothing added:
+ * are used to complete chains; one that none of ours issued is an anchor too (a
+ * subordinate CA that is trusted by itself), and so is each of a circle of CAs
+ * that certify each other.  False, and nothing added:
  * one of them is malformed or not a CA, or there are too many.
  */
 bool		trust_add_pem(struct trust *, struct bytes, struct reason *);

@@ -604,6 +604,8 @@ cas_that_certify_each_other_end_nowhere_else(void **state)
 	    .subject = "CN=B", .basic = "CA:TRUE", .issuer = &a });
 	struct made a2 = ca_make(&(struct made_spec){ .key = "P-384",
 	    .subject = "CN=A", .basic = "CA:TRUE", .issuer = &b });
+	struct made other = ca_make(&(struct made_spec){ .key = "P-256/3",
+	    .subject = "CN=Other", .basic = "CA:TRUE" });
 	struct made leaf = ca_make(&(struct made_spec){ .key = "P-256/2",
 	    .subject = "CN=gw1", .issuer = &b });
 	struct bytes der = made_der(&leaf);
@@ -620,11 +622,22 @@ cas_that_certify_each_other_end_nowhere_else(void **state)
 	assert_true(trust_verify(t, &ch, CA_NOW, &if_any, &v));
 	assert_string_equal(v.anchor, "CN=B");
 	cert_chain_fini(&ch);
+	/* Nor do they because somebody else is there. */
+	add_ca(t, &other);
+	assert_int_equal(trust_anchors(t), 3);
+	assert_true(cert_chain_read(&ch, &der, 1, &why));
+	assert_true(trust_verify(t, &ch, CA_NOW, &if_any, &v));
+	assert_string_equal(v.anchor, "CN=B");
+	cert_chain_fini(&ch);
+	/* With A's own root there is an end, and only there. */
+	add_ca(t, &a);
+	assert_int_equal(trust_anchors(t), 2);
 	trust_free(t);
 	OPENSSL_free((void *)(uintptr_t)der.p);
 	made_fini(&a);
 	made_fini(&b);
 	made_fini(&a2);
+	made_fini(&other);
 	made_fini(&leaf);
 }
 
@@ -692,6 +705,41 @@ a_root_of_the_same_name_is_another_root(void **state)
 	OPENSSL_free((void *)(uintptr_t)der[1].p);
 	made_fini(&ours);
 	made_fini(&his);
+	made_fini(&leaf);
+}
+
+/* Without key identifiers only the signature tells who issued the sub. */
+static void
+a_root_of_its_issuers_name_takes_no_sub_its_trust(void **state)
+{
+	struct made ours = ca_make(&(struct made_spec){ .key = "P-384",
+	    .subject = "CN=Root", .basic = "CA:TRUE", .bare = true });
+	struct made his = ca_make(&(struct made_spec){ .key = "P-256",
+	    .subject = "CN=Root", .basic = "CA:TRUE", .bare = true });
+	struct made sub = ca_make(&(struct made_spec){ .key = "P-256/3",
+	    .subject = "CN=Sub", .basic = "CA:TRUE", .issuer = &his,
+	    .bare = true });
+	struct made leaf = ca_make(&(struct made_spec){ .key = "P-256/2",
+	    .subject = "CN=gw1", .issuer = &sub, .bare = true });
+	struct bytes der = made_der(&leaf);
+	struct trust *t = trust_new();
+	struct trust_verdict v;
+	struct cert_chain ch;
+	struct reason why;
+
+	(void)state;
+	add_ca(t, &sub);
+	add_ca(t, &ours);
+	assert_int_equal(trust_anchors(t), 2);
+	assert_true(cert_chain_read(&ch, &der, 1, &why));
+	assert_true(trust_verify(t, &ch, CA_NOW, &if_any, &v));
+	assert_string_equal(v.anchor, "CN=Sub");
+	cert_chain_fini(&ch);
+	trust_free(t);
+	OPENSSL_free((void *)(uintptr_t)der.p);
+	made_fini(&ours);
+	made_fini(&his);
+	made_fini(&sub);
 	made_fini(&leaf);
 }
 
@@ -777,6 +825,8 @@ main(void)
 		cmocka_unit_test(cas_that_certify_each_other_end_nowhere_else),
 		cmocka_unit_test(circles_of_a_peer_end),
 		cmocka_unit_test(a_root_of_the_same_name_is_another_root),
+		cmocka_unit_test(
+		    a_root_of_its_issuers_name_takes_no_sub_its_trust),
 		cmocka_unit_test(key_hashes_are_those_of_certreq),
 		cmocka_unit_test(the_store_is_bounded),
 	};
