@@ -12,7 +12,6 @@
 
 #include "tools/complain.h"
 #include "tools/pki_ca.h"
-#include "util/secret.h"
 
 #define ROOT_DAYS	3650
 #define SUB_DAYS	1825
@@ -163,6 +162,10 @@ sub_key(struct pki_ca *ca, const struct pki_options *o, bool renew)
 		    "key until it is revoked");
 	if (renew)
 		return pki_ca_need_key(ca, "sub");
+	/* Whatever is left of one is not written over. */
+	if (ca->sub == NULL && store_has(&ca->store, "sub.key"))
+		return complain(CTL_EXIT_FAILED, "%s/sub.key is there, but "
+		    "its sub.crt is not", ca->store.dir);
 	EVP_PKEY_free(ca->sub_key);
 	ca->sub_key = NULL;
 	return new_key(o, &ca->sub_key);
@@ -270,30 +273,28 @@ struct before {
 	EVP_PKEY	*key;
 };
 
-static enum ctl_exit
-load_before(const struct pki_ca *ca, const char *name, struct before *b)
+/* It replaces the key that is there, which is then not looked at. */
+static bool
+wants_new_key(const struct pki_ca *ca, const struct pki_options *o,
+    const char *name)
 {
-	char file[STORE_NAME_LEN], *text;
-	enum ctl_exit rc;
+	return o->new_key || o->key != NULL || pki_ca_revoked(ca, name);
+}
+
+static enum ctl_exit
+load_before(const struct pki_ca *ca, const struct pki_options *o,
+    const char *name, struct before *b)
+{
+	enum ctl_exit rc = CTL_EXIT_OK;
+	char file[STORE_NAME_LEN];
 
 	str_fmt(file, sizeof(file), "%s.crt", name);
-	if (!store_has(&ca->store, file))
-		return CTL_EXIT_OK;
-	rc = store_read(&ca->store, file, &text);
-	if (rc != CTL_EXIT_OK)
-		return rc;
-	b->cert = pki_cert_of(text);
-	free(text);
+	if (store_has(&ca->store, file))
+		rc = pki_ca_load_cert(ca, file, &b->cert);
 	str_fmt(file, sizeof(file), "%s.key", name);
-	if (b->cert == NULL || !store_has(&ca->store, file))
-		return CTL_EXIT_OK;
-	rc = store_read(&ca->store, file, &text);
-	if (rc != CTL_EXIT_OK)
-		return rc;
-	b->key = pki_key_of(text);
-	wipe(text, strlen(text));
-	free(text);
-	return CTL_EXIT_OK;
+	if (rc == CTL_EXIT_OK && !wants_new_key(ca, o, name))
+		rc = pki_ca_load_key(ca, file, &b->key);
+	return rc;
 }
 
 static enum ctl_exit
@@ -337,18 +338,12 @@ choose_sans(const struct pki_options *o, const char *name,
 	return CTL_EXIT_OK;
 }
 
-/* The key it had, unless a new one is asked for or the old one was revoked. */
+/* The key it had, unless there is none or it is to be replaced. */
 static enum ctl_exit
-choose_key(const struct pki_ca *ca, const struct pki_options *o,
-    const char *name, struct before *b, bool *is_new)
+choose_key(const struct pki_options *o, struct before *b, bool *is_new)
 {
-	*is_new = o->new_key || o->key != NULL || b->key == NULL ||
-	    pki_ca_revoked(ca, name);
-	if (!*is_new)
-		return CTL_EXIT_OK;
-	EVP_PKEY_free(b->key);
-	b->key = NULL;
-	return new_key(o, &b->key);
+	*is_new = b->key == NULL;
+	return *is_new ? new_key(o, &b->key) : CTL_EXIT_OK;
 }
 
 static enum ctl_exit
@@ -404,7 +399,7 @@ make_gateway(struct pki_ca *ca, const struct pki_options *o,
 	if (rc == CTL_EXIT_OK)
 		rc = choose_sans(o, name, b, &w);
 	if (rc == CTL_EXIT_OK)
-		rc = choose_key(ca, o, name, b, &is_new);
+		rc = choose_key(o, b, &is_new);
 	w.key = b->key;
 	if (rc == CTL_EXIT_OK)
 		rc = sign(ca, &w, ca->sub != NULL ? "sub" : "root", name,
@@ -432,7 +427,7 @@ pki_issue(const struct pki_options *o, char **argv, int argc)
 		rc = pki_ca_open(&ca, o, false);
 	if (rc != CTL_EXIT_OK)
 		return rc;
-	rc = load_before(&ca, argv[0], &b);
+	rc = load_before(&ca, o, argv[0], &b);
 	if (rc == CTL_EXIT_OK)
 		rc = make_gateway(&ca, o, argv[0], &b, &e);
 	if (rc == CTL_EXIT_OK)

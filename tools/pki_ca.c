@@ -37,8 +37,8 @@ load_index(struct pki_ca *ca)
 	return rc;
 }
 
-static enum ctl_exit
-load_cert(struct pki_ca *ca, const char *name, X509 **cert)
+enum ctl_exit
+pki_ca_load_cert(const struct pki_ca *ca, const char *name, X509 **cert)
 {
 	enum ctl_exit rc;
 	char *text;
@@ -51,9 +51,8 @@ load_cert(struct pki_ca *ca, const char *name, X509 **cert)
 	return *cert != NULL ? CTL_EXIT_OK : unreadable(ca, name);
 }
 
-/* A key that is kept elsewhere is missed only when it is needed. */
-static enum ctl_exit
-load_key(struct pki_ca *ca, const char *name, EVP_PKEY **key)
+enum ctl_exit
+pki_ca_load_key(const struct pki_ca *ca, const char *name, EVP_PKEY **key)
 {
 	enum ctl_exit rc;
 	char *text;
@@ -66,7 +65,10 @@ load_key(struct pki_ca *ca, const char *name, EVP_PKEY **key)
 	*key = pki_key_of(text);
 	wipe(text, strlen(text));
 	free(text);
-	return *key != NULL ? CTL_EXIT_OK : unreadable(ca, name);
+	if (*key != NULL)
+		return CTL_EXIT_OK;
+	return complain(CTL_EXIT_FAILED, "%s/%s is not a private key without "
+	    "a passphrase", ca->store.dir, name);
 }
 
 static enum ctl_exit
@@ -75,13 +77,13 @@ load(struct pki_ca *ca)
 	enum ctl_exit rc = load_index(ca);
 
 	if (rc == CTL_EXIT_OK)
-		rc = load_cert(ca, "root.crt", &ca->root);
+		rc = pki_ca_load_cert(ca, "root.crt", &ca->root);
 	if (rc == CTL_EXIT_OK)
-		rc = load_key(ca, "root.key", &ca->root_key);
+		rc = pki_ca_load_key(ca, "root.key", &ca->root_key);
 	if (rc == CTL_EXIT_OK && store_has(&ca->store, "sub.crt"))
-		rc = load_cert(ca, "sub.crt", &ca->sub);
+		rc = pki_ca_load_cert(ca, "sub.crt", &ca->sub);
 	if (rc == CTL_EXIT_OK && ca->sub != NULL)
-		rc = load_key(ca, "sub.key", &ca->sub_key);
+		rc = pki_ca_load_key(ca, "sub.key", &ca->sub_key);
 	return rc;
 }
 

@@ -19,6 +19,15 @@ struct pki_ca {
 enum ctl_exit	pki_ca_open(struct pki_ca *, const struct pki_options *,
 		    bool create);
 void		pki_ca_close(struct pki_ca *);
+/*
+ * A certificate or a key of the directory by its file's name; complains when
+ * it is something else.  A key that is not there is NULL: one that is kept
+ * elsewhere is missed only when it is needed.
+ */
+enum ctl_exit	pki_ca_load_cert(const struct pki_ca *, const char *file,
+		    X509 **);
+enum ctl_exit	pki_ca_load_key(const struct pki_ca *, const char *file,
+		    EVP_PKEY **);
 /* The last certificate of this name was revoked. */
 bool		pki_ca_revoked(const struct pki_ca *, const char *name);
 /* Complains when the key of "root" or "sub" is not there. */

@@ -154,6 +154,31 @@ holds "what it issued is still good" verify gw3
 fails "it keeps its name" 1 "has a name already" subca CN=Other
 fails "it keeps its key" 1 "keeps its key until it is revoked" subca --key ec256
 
+# --- what is there is not written over ---
+
+rm "$dir/gw4.crt"
+old_key=$(sha256sum <"$dir/gw4.key")
+makes "a certificate for a key that lost its own" issue gw4
+holds "the key is the one that lay there" same "$old_key" "$(sha256sum <"$dir/gw4.key")"
+holds "and belongs to the certificate" pair gw4
+cp "$dir/gw4.key" "$top/gw4.key"
+openssl pkey -in "$top/gw4.key" -aes256 -passout pass:secret -out "$dir/gw4.key"
+fails "a key with a passphrase is kept" 4 "$dir/gw4.key is not a private key without a passphrase" issue gw4
+echo nonsense >"$dir/gw4.key"
+fails "a key that cannot be read is kept" 4 "$dir/gw4.key is not a private key without a passphrase" issue gw4
+rm "$dir/gw4.key"
+ln -s "$top/elsewhere/gw4.key" "$dir/gw4.key"
+fails "a link to where the key is not at the moment" 4 "$dir/gw4.key: Too many levels of symbolic links" issue gw4
+makes "a new key that is asked for replaces it" issue gw4 --new-key
+holds "and belongs to the certificate" pair gw4
+cp "$dir/gw4.crt" "$top/gw4.crt"
+echo nonsense >"$dir/gw4.crt"
+fails "a certificate that is something else" 4 "$dir/gw4.crt is not what it should be" issue gw4
+mv "$top/gw4.crt" "$dir/gw4.crt"
+mv "$dir/sub.crt" "$top/sub.crt"
+fails "a subordinate CA over the key of one that is lost" 4 "$dir/sub.key is there, but its sub.crt is not" subca
+mv "$top/sub.crt" "$dir/sub.crt"
+
 # --- revocation ---
 
 key_before=$(public gw3)
