@@ -523,8 +523,10 @@ pki_crl(const struct pki_options *o, char **argv, int argc)
 		rc = pki_ca_put_crls(&ca);
 	if (rc == CTL_EXIT_OK)
 		rc = store_commit(&ca.store);
-	if (rc == CTL_EXIT_OK)
+	if (rc == CTL_EXIT_OK) {
 		pki_show_files(&ca, o, NULL);
+		rc = pki_ca_left_crls(&ca);
+	}
 	pki_ca_close(&ca);
 	return rc;
 }

@@ -173,6 +173,41 @@ pki_ca_put_crls(struct pki_ca *ca)
 	return rc;
 }
 
+static enum ctl_exit
+left_crl(const struct pki_ca *ca, const char *issuer, const EVP_PKEY *key)
+{
+	char file[STORE_NAME_LEN], when[PKI_TIME_LEN], *text;
+	enum ctl_exit rc;
+	int64_t until;
+	bool ok;
+
+	if (key != NULL)
+		return CTL_EXIT_OK;
+	str_fmt(file, sizeof(file), "%s.crl", issuer);
+	rc = store_read(&ca->store, file, &text);
+	if (rc != CTL_EXIT_OK)
+		return rc;
+	ok = pki_crl_until(text, &until);
+	free(text);
+	if (!ok)
+		return unreadable(ca, file);
+	rc = until > ca->now + PKI_CRL_SPARE * INT64_C(86400) ? CTL_EXIT_OK :
+	    CTL_EXIT_FAILED;
+	return complain(rc, "%s was not renewed (%s.key is not there); it %s "
+	    "at %s", file, issuer, until > ca->now ? "ends" : "ended",
+	    pki_time_str(until, when));
+}
+
+enum ctl_exit
+pki_ca_left_crls(const struct pki_ca *ca)
+{
+	enum ctl_exit root = left_crl(ca, "root", ca->root_key);
+	enum ctl_exit sub = ca->sub == NULL ? CTL_EXIT_OK :
+	    left_crl(ca, "sub", ca->sub_key);
+
+	return root != CTL_EXIT_OK ? root : sub;
+}
+
 void
 pki_ca_path(const struct pki_ca *ca, const char *name, const char *suffix,
     char *buf, size_t size)

@@ -38,6 +38,11 @@ enum ctl_exit	pki_ca_need_key(const struct pki_ca *, const char *issuer);
  */
 enum ctl_exit	pki_ca_put_index(struct pki_ca *);
 enum ctl_exit	pki_ca_put_crls(struct pki_ca *);
+/*
+ * Complains of each CRL that pki_ca_put_crls() leaves as it is, since the key
+ * is not there; fails when it has ended, or will in PKI_CRL_SPARE days.
+ */
+enum ctl_exit	pki_ca_left_crls(const struct pki_ca *);
 /* "/etc/vpnd/pki/gw1.crt" */
 void		pki_ca_path(const struct pki_ca *, const char *name,
 		    const char *suffix, char *, size_t);

@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "crypto/cert.h"
 #include "crypto/dn.h"
@@ -383,6 +384,24 @@ pki_crl_new(const struct pki_index *x, const char *issuer, X509 *ca,
 		return crl;
 	X509_CRL_free(crl);
 	return NULL;
+}
+
+bool
+pki_crl_until(const char *pem, int64_t *until)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509_CRL *crl = bio == NULL ? NULL : PEM_read_bio_X509_CRL(bio, NULL,
+	    NULL, NULL);
+	struct tm tm;
+	bool ok = crl != NULL && X509_CRL_get0_nextUpdate(crl) != NULL &&
+	    ASN1_TIME_to_tm(X509_CRL_get0_nextUpdate(crl), &tm) == 1;
+
+	if (ok)
+		*until = timegm(&tm);
+	X509_CRL_free(crl);
+	BIO_free(bio);
+	ERR_clear_error();
+	return ok;
 }
 
 /* --- PEM --- */

@@ -9,6 +9,7 @@
 
 #define PKI_SANS_MAX	16
 #define PKI_CRL_DAYS	30
+#define PKI_CRL_SPARE	7	/* days before its end that it is late */
 
 enum pki_role {
 	PKI_ROOT,
@@ -50,6 +51,8 @@ void		pki_urls(X509 *, char crl[static CERT_URL_LEN],
 /* All that is revoked of this issuer's, in force for PKI_CRL_DAYS. */
 X509_CRL	*pki_crl_new(const struct pki_index *, const char *issuer,
 		    X509 *ca, EVP_PKEY *ca_key, int64_t now);
+/* Until when the CRL of a text is in force; false: none is in it. */
+bool		pki_crl_until(const char *pem, int64_t *);
 /* The row of a certificate; the name is filled in. */
 void		pki_entry_of(X509 *, const char *issuer, const char *name,
 		    struct pki_entry *);
