@@ -56,11 +56,15 @@ static enum ctl_exit
 sign(struct pki_ca *ca, const struct pki_wish *w, const char *issuer,
     const char *name, X509 **cert, struct pki_entry *e)
 {
+	struct reason why;
+
 	*cert = pki_cert_new(w);
 	if (*cert == NULL)
 		return complain(CTL_EXIT_FAILED, "signing the certificate of "
 		    "%s failed", name);
-	pki_entry_of(*cert, issuer, name, e);
+	if (!pki_entry_of(*cert, issuer, name, e, &why))
+		return complain(CTL_EXIT_FAILED, "the certificate of %s "
+		    "cannot be read again: %s", name, why.s);
 	return pki_index_add(&ca->index, e) ? CTL_EXIT_OK : out_of_memory();
 }
 
@@ -69,15 +73,19 @@ struct urls {
 	char		crl[CERT_URL_LEN], ocsp[CERT_URL_LEN];
 };
 
-static void
-choose_urls(const struct pki_options *o, X509 *before, struct urls *u,
-    struct pki_wish *w)
+static enum ctl_exit
+choose_urls(const struct pki_options *o, const char *name, X509 *before,
+    struct urls *u, struct pki_wish *w)
 {
+	struct reason why;
+
 	*u = (struct urls){ .crl = "" };
-	if (before != NULL)
-		pki_urls(before, u->crl, u->ocsp);
+	if (before != NULL && !pki_urls(before, u->crl, u->ocsp, &why))
+		return complain(CTL_EXIT_FAILED, "%s.crt, which is to be "
+		    "renewed: %s", name, why.s);
 	w->crl_url = o->crl_url != NULL ? o->crl_url : u->crl;
 	w->ocsp_url = o->ocsp_url != NULL ? o->ocsp_url : u->ocsp;
+	return CTL_EXIT_OK;
 }
 
 /* --- init --- */
@@ -200,7 +208,8 @@ make_sub(struct pki_ca *ca, const struct pki_options *o, const char *dn,
 	X509 *cert = NULL;
 	struct urls urls;
 
-	choose_urls(o, renew ? ca->sub : NULL, &urls, &w);
+	if (rc == CTL_EXIT_OK)
+		rc = choose_urls(o, "sub", renew ? ca->sub : NULL, &urls, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = sub_key(ca, o, renew);
 	w.key = ca->sub_key;
@@ -393,7 +402,8 @@ make_gateway(struct pki_ca *ca, const struct pki_options *o,
 	bool is_new = false;
 	struct urls urls;
 
-	choose_urls(o, b->cert, &urls, &w);
+	if (rc == CTL_EXIT_OK)
+		rc = choose_urls(o, name, b->cert, &urls, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = choose_subject(o, name, b, &w);
 	if (rc == CTL_EXIT_OK)

@@ -174,6 +174,9 @@ holds "and belongs to the certificate" pair gw4
 cp "$dir/gw4.crt" "$top/gw4.crt"
 echo nonsense >"$dir/gw4.crt"
 fails "a certificate that is something else" 4 "$dir/gw4.crt is not what it should be" issue gw4
+openssl req -x509 -key "$dir/gw4.key" -subj /CN=gw4 -addext basicConstraints=DER:0500 -out "$dir/gw4.crt"
+fails "one with an extension that cannot be read" 4 \
+	"gw4.crt, which is to be renewed: certificate 1: a certificate with a malformed extension" issue gw4
 mv "$top/gw4.crt" "$dir/gw4.crt"
 mv "$dir/sub.crt" "$top/sub.crt"
 fails "a subordinate CA over the key of one that is lost" 4 "$dir/sub.key is there, but its sub.crt is not" subca
