@@ -176,7 +176,7 @@ pki_ca_put_crls(struct pki_ca *ca)
 static enum ctl_exit
 left_crl(const struct pki_ca *ca, const char *issuer, const EVP_PKEY *key)
 {
-	char file[STORE_NAME_LEN], when[PKI_TIME_LEN], *text;
+	char file[STORE_NAME_LEN], when[STR_UTC_LEN], *text;
 	enum ctl_exit rc;
 	int64_t until;
 	bool ok;
@@ -195,7 +195,7 @@ left_crl(const struct pki_ca *ca, const char *issuer, const EVP_PKEY *key)
 	    CTL_EXIT_FAILED;
 	return complain(rc, "%s was not renewed (%s.key is not there); it %s "
 	    "at %s", file, issuer, until > ca->now ? "ends" : "ended",
-	    pki_time_str(until, when));
+	    str_utc(until, when));
 }
 
 enum ctl_exit
