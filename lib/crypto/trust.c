@@ -373,8 +373,9 @@ same_scope(const X509_CRL *a, const X509_CRL *b)
 	    same_extension(a, b, NID_issuing_distribution_point);
 }
 
+/* True, and it is taken: there was one of its scope, and the newer one stays. */
 static bool
-put_crl(struct trust *t, X509_CRL *crl, struct reason *why)
+replace_crl(struct trust *t, X509_CRL *crl)
 {
 	for (size_t i = 0; i < t->crls_n; i++) {
 		X509_CRL *old = t->crls[i];
@@ -390,12 +391,47 @@ put_crl(struct trust *t, X509_CRL *crl, struct reason *why)
 		t->crls[i] = crl;
 		return true;
 	}
+	return false;
+}
+
+static bool
+append_crl(struct trust *t, X509_CRL *crl, bool fetched, struct reason *why)
+{
 	if (t->crls_n == TRUST_CRL_MAX) {
 		reason_set(why, "more than %d CRLs", TRUST_CRL_MAX);
 		return false;
 	}
+	t->fetched[t->crls_n] = fetched;
 	t->crls[t->crls_n++] = crl;
 	return true;
+}
+
+/* Those of partitions come and go: one that has ended makes room. */
+static void
+make_room(struct trust *t, int64_t now)
+{
+	int64_t until;
+
+	if (t->crls_n < TRUST_CRL_MAX)
+		return;
+	for (size_t i = 0; i < t->crls_n; i++) {
+		if (!t->fetched[i] || !cert_time(X509_CRL_get0_nextUpdate(
+		    t->crls[i]), &until) || until > now)
+			continue;
+		X509_CRL_free(t->crls[i]);
+		t->crls_n--;
+		t->crls[i] = t->crls[t->crls_n];
+		t->fetched[i] = t->fetched[t->crls_n];
+		return;
+	}
+}
+
+static bool
+append_fetched(struct trust *t, X509_CRL *crl, int64_t now,
+    struct reason *why)
+{
+	make_room(t, now);
+	return append_crl(t, crl, true, why);
 }
 
 bool
@@ -406,7 +442,8 @@ trust_add_crl(struct trust *t, struct bytes in, struct reason *why)
 
 	if (crl == NULL)
 		return false;
-	ok = crl_is_genuine(t, crl, why) && put_crl(t, crl, why);
+	ok = crl_is_genuine(t, crl, why) && (replace_crl(t, crl) ||
+	    append_crl(t, crl, false, why));
 	if (!ok)
 		X509_CRL_free(crl);
 	ERR_clear_error();
@@ -451,7 +488,8 @@ trust_add_fetched(struct trust *t, const struct cert_chain *ch,
 	if (crl == NULL)
 		return false;
 	ok = crl_in_force(crl, now, why) &&
-	    crl_is_of_chain(t, ch, crl, why) && put_crl(t, crl, why);
+	    crl_is_of_chain(t, ch, crl, why) && (replace_crl(t, crl) ||
+	    append_fetched(t, crl, now, why));
 	if (!ok)
 		X509_CRL_free(crl);
 	ERR_clear_error();

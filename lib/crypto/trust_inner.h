@@ -18,6 +18,7 @@ struct trust {
 	size_t		cas_n, crls_n;
 	struct trust_ca	cas[TRUST_CA_MAX];
 	X509_CRL	*crls[TRUST_CRL_MAX];
+	bool		fetched[TRUST_CRL_MAX];	/* and can be again */
 };
 
 bool		trust_key_hash(const struct cert *,

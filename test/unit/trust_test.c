@@ -501,6 +501,51 @@ a_fetched_crl_counts_from_when_it_is_taken(void **state)
 	built_fini(&b);
 }
 
+static bool
+fetch_partition(struct built *b, unsigned number, int64_t until, int64_t now,
+    struct reason *why)
+{
+	char idp[64];
+	struct crl_spec s = { .issuer = &b->m[ROOT], .until = until,
+	    .idp = idp };
+	struct bytes pem;
+	bool ok;
+
+	str_fmt(idp, sizeof(idp), "critical,fullname:URI:http://crl/%u",
+	    number);
+	pem = ca_crl_pem(&s);
+	ok = number == 0 ? trust_add_crl(b->trust, pem, why) :
+	    trust_add_fetched(b->trust, &b->chain, pem, now, why);
+	ca_free(pem);
+	return ok;
+}
+
+/* Not those of the configuration: nobody would bring them again. */
+static void
+fetched_crls_that_have_ended_make_room(void **state)
+{
+	const struct house h = { "", .no_sub = true };
+	struct reason why;
+	struct built b;
+
+	(void)state;
+	build(&b, &h);
+	assert_true(fetch_partition(&b, 0, DAYS(1), CA_NOW, &why));
+	for (unsigned i = 1; i < TRUST_CRL_MAX; i++)
+		assert_true(fetch_partition(&b, i, i == 7 || i == 9 ?
+		    DAYS(2) : DAYS(5), CA_NOW, &why));
+	assert_false(fetch_partition(&b, 100, DAYS(5), CA_NOW, &why));
+	assert_string_equal(why.s, "more than 64 CRLs");
+	assert_false(fetch_partition(&b, 100, DAYS(5), DAYS(2) - 1, &why));
+	/* One of two is enough, and one that is there takes no room. */
+	assert_true(fetch_partition(&b, 100, DAYS(5), DAYS(2), &why));
+	assert_true(fetch_partition(&b, 100, DAYS(6), DAYS(2), &why));
+	assert_int_equal(trust_crls(b.trust), TRUST_CRL_MAX);
+	assert_true(fetch_partition(&b, 101, DAYS(5), DAYS(2), &why));
+	assert_false(fetch_partition(&b, 102, DAYS(5), DAYS(2), &why));
+	built_fini(&b);
+}
+
 static void
 crls_come_as_pem_or_der(void **state)
 {
@@ -819,6 +864,7 @@ main(void)
 		cmocka_unit_test(
 		    a_newer_crl_replaces_an_older_one_and_not_the_reverse),
 		cmocka_unit_test(a_fetched_crl_counts_from_when_it_is_taken),
+		cmocka_unit_test(fetched_crls_that_have_ended_make_room),
 		cmocka_unit_test(crls_come_as_pem_or_der),
 		cmocka_unit_test(only_cas_are_added_and_all_of_a_file_or_none),
 		cmocka_unit_test(a_sub_is_an_anchor_until_its_root_is_ours),
