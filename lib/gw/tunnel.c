@@ -310,6 +310,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		[IKE_EV_REKEYED] = { GW_INFO, "rekeyed" },
 		[IKE_EV_PATH] = { GW_INFO, "peer-moved" },
 		[IKE_EV_SYNC] = { GW_INFO, "ids-synchronised" },
+		[IKE_EV_DROPPED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_REFUSED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_CHILD_UP] = { 0 }, [IKE_EV_CHILD_DOWN] = { 0 },
 	};

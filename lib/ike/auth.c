@@ -187,9 +187,10 @@ auth_ask_own(struct ike_sa *sa, struct reason *why)
 /* --- the peer's --- */
 
 bool
-auth_is_peer(const struct ike_sa *sa, const struct ike_peer *p,
-    const struct pl_id *got, struct reason *why)
+auth_is_peer(const struct ike_sa *sa, const struct pl_id *got,
+    struct reason *why)
 {
+	const struct ike_peer *p = sa->peer;
 	char a[100], b[110];
 
 	if (id_matches(&p->conf.remote_id, got))
@@ -203,14 +204,21 @@ auth_is_peer(const struct ike_sa *sa, const struct ike_peer *p,
 	return false;
 }
 
-bool
-auth_by(const struct ike_sa *sa, const struct ike_peer *p,
-    const struct msg *m, struct reason *why)
+static bool
+method_fits(const struct ike_peer *p, const struct msg *m)
 {
+	return (m->auth.method == SIG_METHOD_PSK) ==
+	    (p->conf.remote_auth == IKE_AUTH_PSK);
+}
+
+bool
+auth_by(const struct ike_sa *sa, const struct msg *m, struct reason *why)
+{
+	const struct ike_peer *p = sa->peer;
 	bool psk = p->conf.remote_auth == IKE_AUTH_PSK;
 	struct story *s;
 
-	if ((m->auth.method == SIG_METHOD_PSK) == psk)
+	if (method_fits(p, m))
 		return true;
 	s = peer_story(sa->peer, STORY_AUTH_METHOD);
 	story_add(s, "came", "method %u of RFC 7296 section 3.8",
@@ -251,15 +259,22 @@ suite_fits(const struct ike_peer *p, const struct suite *s)
 
 /* Are we the one whom the peer wants to talk to, if it says so? */
 static bool
-is_us(const struct ike_sa *sa, const struct ike_peer *p, const struct msg *m,
-    struct reason *why)
+names_us(const struct ike_peer *p, const struct msg *m)
 {
-	struct story *s;
 	struct pl_id own = auth_own_id(p);
-	char a[100], b[110];
 
-	if ((m->seen & PL_BIT(PL_IDR)) == 0 || id_same(own.type, own.data,
-	    &m->idr))
+	return (m->seen & PL_BIT(PL_IDR)) == 0 ||
+	    id_same(own.type, own.data, &m->idr);
+}
+
+static bool
+is_us(const struct ike_sa *sa, const struct msg *m, struct reason *why)
+{
+	const struct ike_peer *p = sa->peer;
+	char a[100], b[110];
+	struct story *s;
+
+	if (names_us(p, m))
 		return true;
 	id_str(m->idr.type, m->idr.data, a, sizeof(a));
 	auth_own_id_str(p, b, sizeof(b));
@@ -270,15 +285,26 @@ is_us(const struct ike_sa *sa, const struct ike_peer *p, const struct msg *m,
 	return false;
 }
 
-/* May this peer be meant?  If not, why; with nothing to compare, why stays. */
+/* May this peer be meant? */
 static bool
 is_meant(const struct ike_sa *sa, const struct ike_peer *p,
-    const struct msg *m, struct reason *why)
+    const struct msg *m)
 {
-	if (!p->accept || !suite_fits(p, &sa->suite))
-		return false;
-	return auth_is_peer(sa, p, &m->idi, why) && is_us(sa, p, m, why) &&
-	    auth_by(sa, p, m, why);
+	return p->accept && suite_fits(p, &sa->suite) &&
+	    id_matches(&p->conf.remote_id, &m->idi) && names_us(p, m) &&
+	    method_fits(p, m);
+}
+
+/* Nobody is: what stands against the one who was guessed by the address. */
+static void
+say_not_meant(const struct ike_sa *sa, const struct msg *m,
+    struct reason *why)
+{
+	const struct ike_peer *p = sa->peer;
+
+	if (p->accept && suite_fits(p, &sa->suite) &&
+	    auth_is_peer(sa, &m->idi, why) && is_us(sa, m, why))
+		auth_by(sa, m, why);
 }
 
 struct ike_peer *
@@ -286,16 +312,17 @@ auth_identify(const struct ike_sa *sa, const struct msg *m, struct reason *why)
 {
 	struct ike_peer *p = NULL, *anybody = NULL;
 
-	is_meant(sa, sa->peer, m, why);
 	while ((p = index_by_id(&sa->ike->peers, &sa->path, &m->idi, p)) !=
 	    NULL) {
-		if (!is_meant(sa, p, m, why))
+		if (!is_meant(sa, p, m))
 			continue;
 		if (p->conf.remote_id.type != 0)
 			return p;
 		if (anybody == NULL)
 			anybody = p;
 	}
+	if (anybody == NULL)
+		say_not_meant(sa, m, why);
 	return anybody;
 }
 

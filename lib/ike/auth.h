@@ -23,18 +23,19 @@ bool		auth_ask_own(struct ike_sa *, struct reason *);
 bool		auth_ask_keys(struct ike_sa *, uint8_t *octets, size_t n);
 
 /* Is it the peer that is meant?  If not, both identities, and whose word. */
-bool		auth_is_peer(const struct ike_sa *, const struct ike_peer *,
-		    const struct pl_id *, struct reason *);
+bool		auth_is_peer(const struct ike_sa *, const struct pl_id *,
+		    struct reason *);
 /*
  * Who of those at this address sent this request?  Told apart by identity and
  * method; one who is named goes before one who may be anybody.  NULL: nobody;
- * the reason is that of the last one, or unchanged with nobody to ask.
+ * the reason says what stands against the one guessed by the address, and is
+ * unchanged where that is not to be called.
  */
 struct ike_peer	*auth_identify(const struct ike_sa *, const struct msg *,
 		    struct reason *);
 /* Does the peer authenticate in the way that is configured? */
-bool		auth_by(const struct ike_sa *, const struct ike_peer *,
-		    const struct msg *, struct reason *);
+bool		auth_by(const struct ike_sa *, const struct msg *,
+		    struct reason *);
 
 enum auth_result {
 	AUTH_GOOD,		/* the peer is who it says */

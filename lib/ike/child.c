@@ -333,9 +333,11 @@ install_failed(struct child *c, struct instant now, const char *why)
 		old->retry_at = instant_after(now, retry);
 	}
 	if (waits && sa->x.response != NULL &&
-	    sa->x.response[HDR_EXCHANGE_AT] == CREATE_CHILD_SA) {
+	    sa->x.response[HDR_EXCHANGE_AT] != IKE_AUTH) {
+		uint8_t exchange = sa->x.response[HDR_EXCHANGE_AT];
+
 		child_free(c);
-		xchg_refuse(sa, now, CREATE_CHILD_SA, N_TEMPORARY_FAILURE,
+		xchg_refuse(sa, now, exchange, N_TEMPORARY_FAILURE,
 		    (struct bytes){ 0 });
 		return;
 	}

@@ -84,12 +84,13 @@ frag_drop(struct frag **at, size_t *pool)
 
 /* The frame for a message of so many fragments, if the pool has room. */
 static struct frag *
-frame_new(const struct frag_part *p, size_t *pool, struct instant until)
+frame_new(const struct frag_part *p, size_t *pool, size_t most,
+    struct instant until)
 {
 	size_t size = frame_size(p->total);
 	struct frag *f;
 
-	if (*pool + size > FRAG_POOL_MAX)
+	if (*pool + size > most)
 		return NULL;
 	f = calloc(1, size);
 	if (f == NULL)
@@ -102,11 +103,11 @@ frame_new(const struct frag_part *p, size_t *pool, struct instant until)
 }
 
 static bool
-keep(struct frag *f, const struct frag_part *p, size_t *pool)
+keep(struct frag *f, const struct frag_part *p, size_t *pool, size_t most)
 {
 	struct piece *piece = &f->piece[p->number - 1];
 
-	if (*pool + p->plain.n > FRAG_POOL_MAX)
+	if (*pool + p->plain.n > most)
 		return false;
 	piece->b = malloc(p->plain.n + 1);
 	if (piece->b == NULL)
@@ -124,21 +125,21 @@ keep(struct frag *f, const struct frag_part *p, size_t *pool)
 
 bool
 frag_add(struct frag **at, const struct frag_part *p, size_t *pool,
-    struct instant until)
+    size_t most, struct instant until)
 {
 	if (!frag_wants(*at, p))
 		return false;
 	if (*at != NULL && p->total > (*at)->total)
 		frag_drop(at, pool);
 	if (*at == NULL)
-		*at = frame_new(p, pool, until);
+		*at = frame_new(p, pool, most, until);
 	if (*at == NULL)
 		return false;
 	if ((*at)->n + p->plain.n > IKE_MSG_MAX) {
 		frag_drop(at, pool);
 		return false;
 	}
-	if (keep(*at, p, pool))
+	if (keep(*at, p, pool, most))
 		return true;
 	if ((*at)->have == 0)
 		frag_drop(at, pool);

@@ -21,8 +21,12 @@
 
 /* Enough for IKE_MSG_MAX octets in IP datagrams of 576 with any cipher. */
 #define FRAG_TOTAL_MAX	160
-/* Octets that all messages being gathered may hold together. */
+/*
+ * Octets that all messages being gathered may hold together, and up to where
+ * those count who have not authenticated: they cannot take it all.
+ */
 #define FRAG_POOL_MAX	(UINT32_C(16) << 20)
+#define FRAG_POOL_OPEN	(FRAG_POOL_MAX / 2)
 
 /* One fragment as it came in. */
 struct frag_part {
@@ -45,10 +49,11 @@ bool		frag_wants(const struct frag *, const struct frag_part *);
  * Keeps a copy of a fragment that is authentic.  One with a larger total
  * replaces all that is there: the sender has begun anew with smaller ones.  A
  * message that grows too long is forgotten.  pool counts the octets of all
- * messages; until is set with the first fragment.  False: not kept.
+ * messages, which must not come above most; until is set with the first
+ * fragment.  False: not kept.
  */
 bool		frag_add(struct frag **, const struct frag_part *,
-		    size_t *pool, struct instant until);
+		    size_t *pool, size_t most, struct instant until);
 /* Until when to wait for the rest; never for NULL. */
 struct instant	frag_until(const struct frag *);
 /*

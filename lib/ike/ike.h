@@ -129,6 +129,7 @@ enum ike_event {
 	IKE_EV_REKEYED,		/* text: "IKE SA" or "child SA" */
 	IKE_EV_PATH,		/* the peer is at a new address or port */
 	IKE_EV_SYNC,		/* the peer's cluster has a new member in use */
+	IKE_EV_DROPPED,		/* an opening in its name met a limit */
 	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
 };
 

@@ -291,6 +291,7 @@ gather(struct ike_sa *sa, struct instant now, struct packet *k,
 	uint8_t first;
 
 	if (!frag_add(at, &part, &sa->ike->gathered,
+	    sa->state < SA_ESTABLISHED ? FRAG_POOL_OPEN : FRAG_POOL_MAX,
 	    instant_after(now, patience)) ||
 	    !frag_join(*at, &first, &plain))
 		return;

@@ -41,6 +41,20 @@ peer_main_sa(const struct ike_peer *p)
 	return best;
 }
 
+bool
+peer_any(const struct ike_sa *sa, bool (*is)(const struct ike_peer *))
+{
+	struct ike_peer *p = NULL;
+
+	if (sa->initiator)
+		return is(sa->peer);
+	while ((p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
+		if (is(p))
+			return true;
+	}
+	return false;
+}
+
 struct child *
 peer_child(const struct ike_peer *p, uint32_t spi_out)
 {

@@ -516,7 +516,7 @@ state_over(struct ike_sa *sa, struct instant now)
 	    sa->state == SA_VERIFYING || sa->state == SA_ANSWERING;
 
 	if (waits) {
-		peer_failed(sa->peer, "no AUTH value from the key store");
+		peer_failed(sa->peer, "no answer from the key store");
 		x_auth_abandon(sa, now);
 	} else if (sa->state == SA_REKEYED) {
 		/* Its successor's maker has not deleted it. */

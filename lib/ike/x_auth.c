@@ -18,6 +18,7 @@
 #include "ike/peer.h"
 #include "ike/x_child.h"
 #include "ike/x_info.h"
+#include "ike/x_init.h"
 #include "ike/x_ppk.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
@@ -207,8 +208,8 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		return;
 	}
 	if (!x_ppk_hear_answer(sa, m, &why) ||
-	    !auth_is_peer(sa, sa->peer, &m->idr, &why) ||
-	    !auth_by(sa, sa->peer, m, &why)) {
+	    !auth_is_peer(sa, &m->idr, &why) ||
+	    !auth_by(sa, m, &why)) {
 		reject(sa, now, why.s);
 		return;
 	}
@@ -385,8 +386,7 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 		fail(sa, now, why.s);
 		return;
 	}
-	if ((m->seen & PL_BIT(PL_SA)) == 0 &&
-	    peer->conf.childless == IKE_CHILDLESS_NEVER) {
+	if ((m->seen & PL_BIT(PL_SA)) == 0 && !x_init_childless(sa)) {
 		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
 		return;
 	}

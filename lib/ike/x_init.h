@@ -20,5 +20,7 @@ bool	x_init_keep(struct ike_sa *, struct bytes raw, bool by_initiator);
 struct keys_seed x_init_seed(const struct ike_sa *);
 /* The half-open SA that this request made before, or NULL. */
 struct ike_sa	*x_init_find(struct ike *, const struct path *, uint64_t spi_i);
+/* Do we say, or have we said, that there may be no child (RFC 6023)? */
+bool	x_init_childless(const struct ike_sa *);
 
 #endif

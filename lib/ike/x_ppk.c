@@ -68,19 +68,6 @@ x_ppk_build_init(struct build *b, const struct ike_sa *sa)
 		build_notify(b, N_USE_PPK, (struct bytes){ 0 });
 }
 
-/* Has anybody who may be meant a PPK?  Identities are not known yet. */
-static bool
-anybody_has(const struct ike_sa *sa)
-{
-	struct ike_peer *p = NULL;
-
-	while ((p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
-		if (has_ppk(p))
-			return true;
-	}
-	return false;
-}
-
 /* Section 3: without N(USE_PPK), an initiator that needs it "MUST abort". */
 bool
 x_ppk_hear_init(struct ike_sa *sa, const struct msg *m, struct reason *why)
@@ -92,7 +79,7 @@ x_ppk_hear_init(struct ike_sa *sa, const struct msg *m, struct reason *why)
 		    "ppk_required asks for");
 		return false;
 	}
-	if (!spoken || !(sa->initiator ? has_ppk(sa->peer) : anybody_has(sa)))
+	if (!spoken || !peer_any(sa, has_ppk))
 		return true;
 	sa->setup->ppk = calloc(1, sizeof(*sa->setup->ppk));
 	if (sa->setup->ppk == NULL) {

@@ -223,20 +223,20 @@ has_lost(const struct create *x, const struct nonce_key *lowest)
 	return x->collided && nonce_cmp(lowest, &x->theirs) < 0;
 }
 
-/* The peer's exchange stays; its key exchanges may not be done yet. */
+/*
+ * The peer's exchange stays.  Its key exchanges may not be done yet, or nothing
+ * came of it after all: then we try again, once it is not under way any more.
+ */
 static void
 go_with_theirs(struct ike_sa *sa, struct instant now, struct ike_sa *other)
 {
-	if (other == NULL && x_follow_of_ike(sa)) {
-		/* Should it never be done, we try again. */
+	if (other == NULL) {
 		sa->want_rekey = true;
 		sa->retry_at = task_later(sa, now);
 		return;
 	}
-	if (other != NULL) {
-		succeed(sa, other);
-		sa_recheck(other, now, RECHECK_LOST);
-	}
+	succeed(sa, other);
+	sa_recheck(other, now, RECHECK_LOST);
 	sa_state(sa, now, SA_REKEYED);
 }
 

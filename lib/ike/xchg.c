@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/peer.h"
+
 /* Section 2.1: an answer may be forgotten "after a timeout of several minutes". */
 static const struct span memory = { INT64_C(240) * 1000000000 };
 
@@ -175,11 +177,15 @@ xchg_release(struct ike_sa *sa, struct instant now)
 void
 xchg_respond(struct ike_sa *sa, struct instant now, struct build *b, bool hold)
 {
-	if (!finish(sa, b, &sa->x.reply_path, &sa->x.response,
-	    &sa->x.response_n))
-		xchg_drop(sa);
-	else if (!hold)
-		xchg_release(sa, now);
+	if (finish(sa, b, &sa->x.reply_path, &sa->x.response,
+	    &sa->x.response_n)) {
+		if (!hold)
+			xchg_release(sa, now);
+		return;
+	}
+	peer_failed(sa->peer, "our answer to the peer's %s cannot be built",
+	    hdr_exchange_str(b->w.p[HDR_EXCHANGE_AT]));
+	xchg_drop(sa);
 }
 
 void
@@ -225,15 +231,18 @@ xchg_ungather(struct ike_sa *sa, bool response)
 struct instant
 xchg_stale_at(const struct ike_sa *sa)
 {
-	return instant_min(sa->x.forget_at,
-	    instant_min(frag_until(sa->x.gather[0]),
+	/* What is worked on is not answered yet: there is nothing to forget. */
+	struct instant forget = sa->x.answering ? INSTANT_NEVER :
+	    sa->x.forget_at;
+
+	return instant_min(forget, instant_min(frag_until(sa->x.gather[0]),
 	    frag_until(sa->x.gather[1])));
 }
 
 void
 xchg_tidy(struct ike_sa *sa, struct instant now)
 {
-	if (instant_due(sa->x.forget_at, now) && !sa->x.answering)
+	if (!sa->x.answering && instant_due(sa->x.forget_at, now))
 		xchg_drop(sa);
 	for (int i = 0; i < 2; i++) {
 		if (instant_due(frag_until(sa->x.gather[i]), now))

@@ -123,7 +123,7 @@ gather_again(struct seal *seal, uint8_t *all, size_t n, size_t room,
 		p.first = m.sk_next;
 		p.number = m.frag_number;
 		p.total = m.frag_total;
-		require(frag_add(&f, &p, &pool, INSTANT_NEVER));
+		require(frag_add(&f, &p, &pool, FRAG_POOL_MAX, INSTANT_NEVER));
 		count--;
 	}
 	require(frag_join(f, &type, &again));
@@ -184,7 +184,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (r.bad)
 			break;
 		wanted = frag_wants(f, &p);
-		kept = frag_add(&f, &p, &pool, INSTANT_NEVER);
+		kept = frag_add(&f, &p, &pool, FRAG_POOL_MAX, INSTANT_NEVER);
 		require(wanted == kept && kept == model_add(&m, &p));
 		require((f != NULL) == m.any && pool >= m.n);
 		if (!model_whole(&m)) {

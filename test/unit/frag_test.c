@@ -18,6 +18,12 @@
 
 #define WAIT ((struct instant){ INT64_C(7) })
 
+static bool
+add(struct frag **f, const struct frag_part *p, size_t *pool)
+{
+	return frag_add(f, p, pool, FRAG_POOL_MAX, WAIT);
+}
+
 /* --- splitting --- */
 
 struct message {
@@ -134,7 +140,7 @@ put_together(const struct message *m, const struct got *got, unsigned count,
 		};
 
 		assert_false(frag_join(f, &first, &plain));
-		assert_true(frag_add(&f, &part, &pool, WAIT));
+		assert_true(add(&f, &part, &pool));
 	}
 	assert_true(frag_join(f, &first, &plain));
 	assert_int_equal(first, m->plain_n == 0 ? PL_NONE : PL_VENDOR);
@@ -359,7 +365,7 @@ fragments_are_gathered_within_the_rules(void **state)
 				break;
 			p.plain = bytes_str(s->text);
 			assert_int_equal(frag_wants(f, &p), s->kept);
-			assert_int_equal(frag_add(&f, &p, &pool, WAIT),
+			assert_int_equal(add(&f, &p, &pool),
 			    s->kept);
 			if (f != NULL)
 				assert_int_equal(frag_until(f).ns, WAIT.ns);
@@ -397,15 +403,15 @@ a_message_that_grows_too_long_is_forgotten(void **state)
 	uint8_t first;
 
 	(void)state;
-	assert_true(frag_add(&f, &a, &pool, WAIT));
-	assert_true(frag_add(&f, &b, &pool, WAIT));
-	assert_false(frag_add(&f, &c, &pool, WAIT));
+	assert_true(add(&f, &a, &pool));
+	assert_true(add(&f, &b, &pool));
+	assert_false(add(&f, &c, &pool));
 	assert_null(f);
 	assert_int_equal(pool, 0);
 	/* Exactly as much as may be. */
-	assert_true(frag_add(&f, &a, &pool, WAIT));
-	assert_true(frag_add(&f, &b, &pool, WAIT));
-	assert_true(frag_add(&f, &d, &pool, WAIT));
+	assert_true(add(&f, &a, &pool));
+	assert_true(add(&f, &b, &pool));
+	assert_true(add(&f, &d, &pool));
 	assert_true(frag_join(f, &first, &plain));
 	assert_int_equal(plain.n, IKE_MSG_MAX);
 	frag_drop(&f, &pool);
@@ -417,21 +423,27 @@ all_messages_together_stay_within_the_pool(void **state)
 {
 	static struct frag *f[1000];
 	struct frag_part most = part(1, 2, IKE_MSG_MAX), rest = part(2, 2, 0);
-	size_t n = 0, pool = 0;
+	size_t n = 0, half, pool = 0;
 	struct bytes plain;
 	uint8_t first;
 
 	(void)state;
-	while (n < ARRAY_SIZE(f) && frag_add(&f[n], &most, &pool, WAIT))
+	/* Those who have not authenticated leave the other half alone. */
+	while (n < ARRAY_SIZE(f) &&
+	    frag_add(&f[n], &most, &pool, FRAG_POOL_OPEN, WAIT))
+		n++;
+	half = n;
+	while (n < ARRAY_SIZE(f) && add(&f[n], &most, &pool))
 		n++;
 	assert_in_range(n, 250, 260);
 	assert_true(pool <= FRAG_POOL_MAX);
+	assert_true(half > 100 && half <= n / 2);
 	assert_null(f[n]);
 	/* Whose message has begun may end it once another one is gone. */
 	frag_drop(&f[0], &pool);
-	assert_true(frag_add(&f[1], &rest, &pool, WAIT));
+	assert_true(add(&f[1], &rest, &pool));
 	assert_true(frag_join(f[1], &first, &plain));
-	assert_true(frag_add(&f[n], &most, &pool, WAIT));
+	assert_true(add(&f[n], &most, &pool));
 	for (size_t i = 0; i <= n; i++)
 		frag_drop(&f[i], &pool);
 	assert_int_equal(pool, 0);

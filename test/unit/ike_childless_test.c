@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike_duo.h"
 #include "util/array.h"
 
@@ -91,6 +90,30 @@ every_pair_of_wishes_has_its_outcome(void **state)
 	}
 }
 
+/* Who it is, is not known yet when it has to be said. */
+static void
+what_is_announced_fits_everybody_who_may_be_meant(void **state)
+{
+	struct ike_peer_info info;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 78);
+	duo_add_peer(&d, RIGHT);
+	d.end[RIGHT].conf[0].remote_id = duo_id("other.example");
+	d.end[RIGHT].conf[0].childless = NEVER;
+	d.end[RIGHT].conf[0].fragmentation = false;
+	d.end[LEFT].conf[0].childless = FORCE;
+	duo_start(&d);
+	duo_up(&d, LEFT);
+	duo_run(&d, span_s(5));
+	assert_sound(&d);
+	assert_true(ike_peer_get(d.end[RIGHT].ike, DUO_PEER + 1, &info));
+	assert_true(info.child);
+	assert_true(sa_at(&d, LEFT)->frags);
+	shut_down(&d);
+}
+
 static void
 a_childless_tunnel_rekeys_and_survives_a_crash(void **state)
 {
@@ -115,21 +138,16 @@ a_childless_tunnel_rekeys_and_survives_a_crash(void **state)
 	shut_down(&d);
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair_of_wishes_has_its_outcome),
 		cmocka_unit_test(
+		    what_is_announced_fits_everybody_who_may_be_meant),
+		cmocka_unit_test(
 		    a_childless_tunnel_rekeys_and_survives_a_crash),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }

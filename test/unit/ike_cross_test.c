@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/sa.h"
 #include "ike/x_init.h"
 #include "ike_duo.h"
@@ -610,13 +609,6 @@ both_sides_asking_for_a_child_leaves_one(void **state)
 		assert_paired(&d);
 		shut_down(&d);
 	}
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

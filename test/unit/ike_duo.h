@@ -2,10 +2,19 @@
 #ifndef TEST_UNIT_IKE_DUO_H
 #define TEST_UNIT_IKE_DUO_H
 
+#include "crypto/prf.h"
 #include "ike/peer.h"
 #include "sim/duo.h"
 
 enum { IKE = false, CHILD = true };	/* what is rekeyed */
+
+/* The set-up of a group: what computes keys is ready. */
+static inline int
+init_all(void **state)
+{
+	(void)state;
+	return crypto_init() ? 0 : -1;
+}
 
 /* cmocka's assert_* must be declared before. */
 static inline void

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/frag.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -573,11 +572,27 @@ an_answer_is_kept_for_minutes_not_for_ever(void **state)
 	shut_down(&d);
 }
 
-static int
-init_all(void **state)
+/* A request is worked on just when the answer before it may be forgotten. */
+static void
+an_answer_is_not_forgotten_for_one_that_is_not_ready(void **state)
 {
+	struct duo d;
+
 	(void)state;
-	return crypto_init() ? 0 : -1;
+	small_init(&d, 13);
+	d.end[LEFT].conf[0].dpd = d.end[RIGHT].conf[0].dpd = false;
+	duo_start(&d);
+	bring_up(&d, LEFT);
+	duo_run(&d, (struct span){ sa_at(&d, RIGHT)->x.forget_at.ns -
+	    d.now.ns - span_ms(500).ns });
+	d.end[RIGHT].kernel_delay = span_s(5);
+	assert_true(duo_rekey(&d, LEFT, CHILD));
+	duo_run(&d, span_s(20));
+	assert_sound(&d);
+	assert_paired(&d);
+	assert_int_equal(duo_info(&d, LEFT).child_rekeys, 1);
+	d.end[RIGHT].kernel_delay = span_ms(0);
+	shut_down(&d);
 }
 
 int
@@ -599,6 +614,8 @@ main(void)
 		cmocka_unit_test(what_never_becomes_whole_is_forgotten),
 		cmocka_unit_test(fragments_end_with_their_sa),
 		cmocka_unit_test(an_answer_is_kept_for_minutes_not_for_ever),
+		cmocka_unit_test(
+		    an_answer_is_not_forgotten_for_one_that_is_not_ready),
 	};
 
 	return cmocka_run_group_tests(tests, init_all, NULL);

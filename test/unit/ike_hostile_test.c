@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/build.h"
 #include "ike/sa.h"
 #include "ike/x_child.h"
@@ -291,6 +290,26 @@ static const struct {
 	{ "a seal within a seal", INFORMATIONAL, seal_within_a_seal },
 };
 
+/* A child needs no key exchange of its own. */
+static void
+up_without_pfs(struct duo *d)
+{
+	duo_init(d, 2);
+	d->end[LEFT].conf[0].esp.ke.n = 0;
+	d->end[RIGHT].conf[0].esp.ke.n = 0;
+	duo_start(d);
+	bring_up(d, LEFT);
+}
+
+/* As the request that left would send next. */
+static void
+speak_next(struct speech *s, struct duo *d, uint8_t exchange)
+{
+	struct ike_sa *sa = table_peer(d->end[LEFT].ike, DUO_PEER)->sas;
+
+	speak(s, d, exchange, sa->x.out_mid++, false);
+}
+
 static void
 a_malformed_request_ends_the_ike_sa(void **state)
 {
@@ -303,15 +322,9 @@ a_malformed_request_ends_the_ike_sa(void **state)
 		unsigned sent;
 
 		print_message("    %s\n", fatal[i].what);
-		duo_init(&d, 2);
-		d.end[LEFT].conf[0].esp.ke.n = 0;
-		d.end[RIGHT].conf[0].esp.ke.n = 0;
-		duo_start(&d);
-		bring_up(&d, LEFT);
+		up_without_pfs(&d);
 		sent = d.end[RIGHT].sent;
-		speak(&s, &d, fatal[i].exchange,
-		    table_peer(d.end[LEFT].ike, DUO_PEER)->sas->x.out_mid++,
-		    false);
+		speak_next(&s, &d, fatal[i].exchange);
 		fatal[i].say(&s);
 		m = say(&s);
 		tap_hear(&d.end[LEFT].tap, m);
@@ -380,16 +393,9 @@ a_request_against_the_rules_changes_nothing(void **state)
 		unsigned sent;
 
 		print_message("    %s\n", requests[i].what);
-		duo_init(&d, 2);
-		/* Without PFS, a child needs no key exchange. */
-		d.end[LEFT].conf[0].esp.ke.n = 0;
-		d.end[RIGHT].conf[0].esp.ke.n = 0;
-		duo_start(&d);
-		bring_up(&d, LEFT);
+		up_without_pfs(&d);
 		sent = d.end[RIGHT].sent;
-		speak(&s, &d, requests[i].exchange,
-		    table_peer(d.end[LEFT].ike, DUO_PEER)->sas->x.out_mid++,
-		    false);
+		speak_next(&s, &d, requests[i].exchange);
 		requests[i].say(&s);
 		tap_hear(&d.end[LEFT].tap, say(&s));
 		duo_run(&d, span_ms(100));
@@ -639,13 +645,6 @@ distorted_openings_do_no_harm(void **state)
 			shut_down(&d);
 		}
 	}
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/hdr.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -102,7 +101,7 @@ half_open_sas_are_limited_per_peer_and_end_by_themselves(void **state)
 		duo_crash(&d, LEFT);
 	}
 	assert_int_equal(duo_info(&d, RIGHT).ike_sas, 2);
-	assert_string_equal(d.end[RIGHT].said[IKE_EV_REFUSED].s,
+	assert_string_equal(d.end[RIGHT].said[IKE_EV_DROPPED].s,
 	    "IKE_SA_INIT dropped: 2 half-open IKE SAs, 2 of this peer");
 	duo_run(&d, span_s(31));
 	assert_empty(&d);
@@ -388,7 +387,7 @@ the_limit_of_ike_sas_holds(void **state)
 		duo_up(&d, LEFT);
 		duo_run(&d, span_s(1));
 		assert_string_equal(d.end[side].said[side == LEFT ?
-		    IKE_EV_FAILED : IKE_EV_REFUSED].s, side == LEFT ?
+		    IKE_EV_FAILED : IKE_EV_DROPPED].s, side == LEFT ?
 		    "limit of 0 IKE SAs reached" :
 		    "IKE_SA_INIT dropped: limit of 0 IKE SAs reached");
 		shut_down(&d);
@@ -444,13 +443,6 @@ one_who_is_named_goes_before_anybody(void **state)
 	assert_true(ike_peer_get(d.end[RIGHT].ike, 2, &info));
 	assert_true(info.child);
 	shut_down(&d);
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/build.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
@@ -438,13 +437,6 @@ an_unknown_critical_payload_is_refused(void **state)
 		assert_int_equal(duo_info(&d, RIGHT).ike_sas, !critical);
 		duo_fini(&d);
 	}
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike_duo.h"
 #include "util/array.h"
 
@@ -275,13 +274,6 @@ both_ends_may_start_at_once(void **state)
 	}
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -298,5 +290,5 @@ main(void)
 		cmocka_unit_test(both_ends_may_start_at_once),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }

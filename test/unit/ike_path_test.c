@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
 #include "util/array.h"
@@ -355,13 +354,6 @@ a_peer_may_be_forgotten_in_the_middle_of_a_rekey(void **state)
 		assert_empty(&d);
 		shut_down(&d);
 	}
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

@@ -12,7 +12,6 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "crypto/prf.h"
 #include "ike_duo.h"
 #include "util/array.h"
 
@@ -237,13 +236,6 @@ the_answer_without_the_ppk_is_no_answer_to_who_insists(void **state)
 	shut_down(&d);
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -254,5 +246,5 @@ main(void)
 		    the_answer_without_the_ppk_is_no_answer_to_who_insists),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }

@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike/sa.h"
 #include "ike_duo.h"
 #include "util/array.h"
@@ -44,21 +43,29 @@ either_side_rekeys_either_sa(void **state)
 	}
 }
 
+/* Up, and the answer to the first CREATE_CHILD_SA will be kept back. */
 static void
-the_responder_receives_on_the_new_sa_before_it_answers(void **state)
+up_without_answer(struct duo *d, struct duo_rule *keep, uint64_t seed)
 {
-	struct duo_rule keep = {
+	*keep = (struct duo_rule){
 		.from = RIGHT, .exchange = CREATE_CHILD_SA, .response = true,
 		.nth = 1, .until = 1, .fate = DUO_KEEP,
 	};
+	duo_init(d, seed);
+	d->rules = keep;
+	d->rules_n = 1;
+	duo_start(d);
+	bring_up(d, LEFT);
+}
+
+static void
+the_responder_receives_on_the_new_sa_before_it_answers(void **state)
+{
+	struct duo_rule keep;
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 2);
-	d.rules = &keep;
-	d.rules_n = 1;
-	duo_start(&d);
-	bring_up(&d, LEFT);
+	up_without_answer(&d, &keep, 2);
 	watch_traffic(&d);
 	duo_rekey(&d, LEFT, CHILD);
 	duo_run(&d, span_ms(100));
@@ -152,18 +159,11 @@ without_a_common_group_the_child_stays_until_its_end(void **state)
 static void
 a_rekey_survives_an_early_delete_of_the_old_child(void **state)
 {
-	struct duo_rule keep = {
-		.from = RIGHT, .exchange = CREATE_CHILD_SA, .response = true,
-		.nth = 1, .until = 1, .fate = DUO_KEEP,
-	};
+	struct duo_rule keep;
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 6);
-	d.rules = &keep;
-	d.rules_n = 1;
-	duo_start(&d);
-	bring_up(&d, LEFT);
+	up_without_answer(&d, &keep, 6);
 	duo_rekey(&d, LEFT, CHILD);
 	duo_run(&d, span_ms(100));
 	child_by_in(d.end[RIGHT].ike, duo_info(&d, RIGHT).spi_in)->want_delete =
@@ -184,19 +184,12 @@ a_rekey_survives_an_early_delete_of_the_old_child(void **state)
 static void
 a_child_deleted_before_its_answer_is_not_installed(void **state)
 {
-	struct duo_rule keep = {
-		.from = RIGHT, .exchange = CREATE_CHILD_SA, .response = true,
-		.nth = 1, .until = 1, .fate = DUO_KEEP,
-	};
+	struct duo_rule keep;
 	struct ike_sa *sa;
 	struct duo d;
 
 	(void)state;
-	duo_init(&d, 7);
-	d.rules = &keep;
-	d.rules_n = 1;
-	duo_start(&d);
-	bring_up(&d, LEFT);
+	up_without_answer(&d, &keep, 7);
 	duo_rekey(&d, LEFT, CHILD);
 	duo_run(&d, span_ms(100));
 	sa = sa_at(&d, RIGHT);
@@ -412,13 +405,6 @@ a_kernel_that_never_answers_counts_as_refusing(void **state)
 	assert_int_equal(duo_info(&d, RIGHT).children, 0);
 	assert_sound(&d);
 	duo_fini(&d);
-}
-
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
 }
 
 int

@@ -127,6 +127,49 @@ a_failure_is_kept_with_its_code_and_facts(void **state)
 	}
 }
 
+/* Whose turn it was not has not failed. */
+static void
+a_peer_that_was_not_meant_has_no_story(void **state)
+{
+	struct ike_peer_info info;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 8);
+	duo_add_peer(&d, RIGHT);
+	d.end[RIGHT].conf[0].ike.ke = duo_algs(ALG_KE, "14");
+	d.end[RIGHT].conf[0].remote_id = duo_id("other.example");
+	duo_start(&d);
+	duo_up(&d, LEFT);
+	duo_run(&d, span_s(2));
+	assert_true(ike_peer_get(d.end[RIGHT].ike, DUO_PEER + 1, &info));
+	assert_true(info.child);
+	assert_null(ike_peer_story(d.end[RIGHT].ike, DUO_PEER));
+	assert_string_equal(duo_info(&d, RIGHT).why.s, "");
+	d.end[RIGHT].conf[0].ike.ke = duo_algs(ALG_KE, "31");
+	shut_down(&d);
+}
+
+/* The same, found out by its name. */
+static void
+a_peer_that_was_only_guessed_has_no_story(void **state)
+{
+	struct ike_peer_info info;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 9);
+	duo_add_peer(&d, RIGHT);
+	d.end[RIGHT].conf[0].remote_id = duo_id("other.example");
+	duo_start(&d);
+	duo_up(&d, LEFT);
+	duo_run(&d, span_s(2));
+	assert_true(ike_peer_get(d.end[RIGHT].ike, DUO_PEER + 1, &info));
+	assert_true(info.child);
+	assert_null(ike_peer_story(d.end[RIGHT].ike, DUO_PEER));
+	shut_down(&d);
+}
+
 static void
 a_failure_without_details_does_not_wear_older_ones(void **state)
 {
@@ -183,6 +226,8 @@ main(void)
 		cmocka_unit_test(a_failure_is_kept_with_its_code_and_facts),
 		cmocka_unit_test(
 		    a_failure_without_details_does_not_wear_older_ones),
+		cmocka_unit_test(a_peer_that_was_not_meant_has_no_story),
+		cmocka_unit_test(a_peer_that_was_only_guessed_has_no_story),
 		cmocka_unit_test(facts_that_do_not_fit_are_left_out),
 		cmocka_unit_test(without_memory_there_is_no_story_and_no_harm),
 	};

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "crypto/prf.h"
 #include "ike_duo.h"
 #include "sim/member.h"
 #include "util/array.h"
@@ -123,13 +122,6 @@ a_first_request_is_told_from_a_synchronisation(void **state)
 	shut_down(&d);
 }
 
-static int
-prepare(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -140,5 +132,5 @@ main(void)
 		    a_first_request_is_told_from_a_synchronisation),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(tests, init_all, NULL);
 }

@@ -392,13 +392,6 @@ a_refused_child_leaves_the_ike_sa_up(void **state)
 	}
 }
 
-static int
-init_all(void **state)
-{
-	(void)state;
-	return crypto_init() ? 0 : -1;
-}
-
 int
 main(void)
 {

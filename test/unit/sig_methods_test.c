@@ -1,4 +1,7 @@
-/* Announcements of authentication methods, RFC 9593 section 3.2. */
+/*
+ * What is announced of authentication: hash algorithms, RFC 7427 section 4,
+ * and methods, RFC 9593 section 3.2.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +27,31 @@
 #define PSS_256	"46 0e 00 3041 06092a864886f70d01010a 3034 a00f 300d" \
 	"0609608648016503040201 0500 a11c 301a 06092a864886f70d010108" \
 	"300d 0609608648016503040201 0500 a203020120"
+
+static void
+announced_hashes_are_read_and_written(void **state)
+{
+	static const uint8_t some[] = { 0, 2, 0, 5, 0, 9, 1, 2, 0, 0 };
+	uint8_t buf[16];
+	struct wr w = wr_of(buf, sizeof(buf));
+	unsigned set = 0;
+
+	(void)state;
+	sig_hashes_write(&w, sig_hashes(0));
+	assert_memory_equal(buf, "\0\2\0\3\0\4\0\5", 8);
+	assert_int_equal(w.n, 8);
+	assert_true(sig_hashes_read(wr_done(&w), &set));
+	assert_int_equal(set, sig_hashes(0) | SIG_ANNOUNCED);
+	assert_int_equal(sig_hashes(SIG_SHA1_OK),
+	    sig_hashes(0) | SIG_BIT(SIG_SHA1));
+	assert_true(sig_hashes_read(bytes_of(some, sizeof(some)), &set));
+	assert_int_equal(set, SIG_ANNOUNCED | SIG_BIT(SIG_SHA2_256) |
+	    SIG_BIT(SIG_IDENTITY));
+	assert_true(sig_hashes_read((struct bytes){ 0 }, &set));
+	assert_int_equal(set, SIG_ANNOUNCED);
+	assert_false(sig_hashes_read(bytes_of(some, 3), &set));
+	assert_int_equal(set, SIG_ANNOUNCED);
+}
 
 static void
 a_shared_key_is_announced_in_two_octets(void **state)
@@ -166,6 +194,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(announced_hashes_are_read_and_written),
 		cmocka_unit_test(a_shared_key_is_announced_in_two_octets),
 		cmocka_unit_test(
 		    signatures_are_announced_with_their_algorithms),

@@ -1,0 +1,21 @@
+/* What the two sides of IKE_SA_INIT share.  Private to x_init*.c. */
+#ifndef IKE_X_INIT_INNER_H
+#define IKE_X_INIT_INNER_H
+
+#include "ike/x_init.h"
+
+struct bytes	x_init_nonce(const struct nonce *);
+void		x_init_draw(struct nonce *, struct drbg *);
+void		x_init_nonce_set(struct nonce *, struct bytes);
+/* Do we make the peer believe that there is a NAT before us? */
+bool		x_init_hides(const struct ike_sa *);
+/* g^ir and everything that follows from it. */
+bool		x_init_derive(struct ike_sa *, struct kex *,
+		    struct bytes theirs);
+/* Section 2.23: with a NAT on the way, or by option, go to port 4500. */
+void		x_init_float(struct ike_sa *, const struct msg *,
+		    const struct path *);
+/* Do both ends do fragments (RFC 7383), by the other's message? */
+bool		x_init_fragments(const struct ike_sa *, const struct msg *);
+
+#endif
