@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/conffile.h"
@@ -161,30 +160,19 @@ certfiles_key(const struct certfiles *c, const struct conf_tunnel *t)
 /* --- warnings --- */
 
 static void
-day(int64_t wall, char buf[static 32])
-{
-	time_t t = (time_t)wall;
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		str_set(buf, 32, "another age");
-}
-
-static void
 warn_validity(const struct conf_file *f, const struct cert *cert, int64_t wall,
     void (*each)(const char *))
 {
-	char line[1024], when[32];
+	char line[1024], when[STR_UTC_LEN];
 	struct cert_info info;
 
 	cert_info(cert, &info);
 	if (wall >= info.not_before && wall <= info.not_after)
 		return;
-	day(wall < info.not_before ? info.not_before : info.not_after, when);
 	str_fmt(line, sizeof(line), "%s: %s: %s: %s %s", f->key, f->name,
 	    info.subject, wall < info.not_before ? "is not valid before" :
-	    "has expired at", when);
+	    "has expired at", str_utc(wall < info.not_before ?
+	    info.not_before : info.not_after, when));
 	each(line);
 }
 

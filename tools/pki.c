@@ -12,7 +12,6 @@
 
 #include "tools/complain.h"
 #include "tools/pki_ca.h"
-#include "util/secret.h"
 
 #define ROOT_DAYS	3650
 #define SUB_DAYS	1825
@@ -57,11 +56,15 @@ static enum ctl_exit
 sign(struct pki_ca *ca, const struct pki_wish *w, const char *issuer,
     const char *name, X509 **cert, struct pki_entry *e)
 {
+	struct reason why;
+
 	*cert = pki_cert_new(w);
 	if (*cert == NULL)
 		return complain(CTL_EXIT_FAILED, "signing the certificate of "
 		    "%s failed", name);
-	pki_entry_of(*cert, issuer, name, e);
+	if (!pki_entry_of(*cert, issuer, name, e, &why))
+		return complain(CTL_EXIT_FAILED, "the certificate of %s "
+		    "cannot be read again: %s", name, why.s);
 	return pki_index_add(&ca->index, e) ? CTL_EXIT_OK : out_of_memory();
 }
 
@@ -70,15 +73,19 @@ struct urls {
 	char		crl[CERT_URL_LEN], ocsp[CERT_URL_LEN];
 };
 
-static void
-choose_urls(const struct pki_options *o, X509 *before, struct urls *u,
-    struct pki_wish *w)
+static enum ctl_exit
+choose_urls(const struct pki_options *o, const char *name, X509 *before,
+    struct urls *u, struct pki_wish *w)
 {
+	struct reason why;
+
 	*u = (struct urls){ .crl = "" };
-	if (before != NULL)
-		pki_urls(before, u->crl, u->ocsp);
+	if (before != NULL && !pki_urls(before, u->crl, u->ocsp, &why))
+		return complain(CTL_EXIT_FAILED, "%s.crt, which is to be "
+		    "renewed: %s", name, why.s);
 	w->crl_url = o->crl_url != NULL ? o->crl_url : u->crl;
 	w->ocsp_url = o->ocsp_url != NULL ? o->ocsp_url : u->ocsp;
+	return CTL_EXIT_OK;
 }
 
 /* --- init --- */
@@ -163,6 +170,10 @@ sub_key(struct pki_ca *ca, const struct pki_options *o, bool renew)
 		    "key until it is revoked");
 	if (renew)
 		return pki_ca_need_key(ca, "sub");
+	/* Whatever is left of one is not written over. */
+	if (ca->sub == NULL && store_has(&ca->store, "sub.key"))
+		return complain(CTL_EXIT_FAILED, "%s/sub.key is there, but "
+		    "its sub.crt is not", ca->store.dir);
 	EVP_PKEY_free(ca->sub_key);
 	ca->sub_key = NULL;
 	return new_key(o, &ca->sub_key);
@@ -197,7 +208,8 @@ make_sub(struct pki_ca *ca, const struct pki_options *o, const char *dn,
 	X509 *cert = NULL;
 	struct urls urls;
 
-	choose_urls(o, renew ? ca->sub : NULL, &urls, &w);
+	if (rc == CTL_EXIT_OK)
+		rc = choose_urls(o, "sub", renew ? ca->sub : NULL, &urls, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = sub_key(ca, o, renew);
 	w.key = ca->sub_key;
@@ -270,30 +282,28 @@ struct before {
 	EVP_PKEY	*key;
 };
 
-static enum ctl_exit
-load_before(const struct pki_ca *ca, const char *name, struct before *b)
+/* It replaces the key that is there, which is then not looked at. */
+static bool
+wants_new_key(const struct pki_ca *ca, const struct pki_options *o,
+    const char *name)
 {
-	char file[STORE_NAME_LEN], *text;
-	enum ctl_exit rc;
+	return o->new_key || o->key != NULL || pki_ca_revoked(ca, name);
+}
+
+static enum ctl_exit
+load_before(const struct pki_ca *ca, const struct pki_options *o,
+    const char *name, struct before *b)
+{
+	enum ctl_exit rc = CTL_EXIT_OK;
+	char file[STORE_NAME_LEN];
 
 	str_fmt(file, sizeof(file), "%s.crt", name);
-	if (!store_has(&ca->store, file))
-		return CTL_EXIT_OK;
-	rc = store_read(&ca->store, file, &text);
-	if (rc != CTL_EXIT_OK)
-		return rc;
-	b->cert = pki_cert_of(text);
-	free(text);
+	if (store_has(&ca->store, file))
+		rc = pki_ca_load_cert(ca, file, &b->cert);
 	str_fmt(file, sizeof(file), "%s.key", name);
-	if (b->cert == NULL || !store_has(&ca->store, file))
-		return CTL_EXIT_OK;
-	rc = store_read(&ca->store, file, &text);
-	if (rc != CTL_EXIT_OK)
-		return rc;
-	b->key = pki_key_of(text);
-	wipe(text, strlen(text));
-	free(text);
-	return CTL_EXIT_OK;
+	if (rc == CTL_EXIT_OK && !wants_new_key(ca, o, name))
+		rc = pki_ca_load_key(ca, file, &b->key);
+	return rc;
 }
 
 static enum ctl_exit
@@ -337,18 +347,12 @@ choose_sans(const struct pki_options *o, const char *name,
 	return CTL_EXIT_OK;
 }
 
-/* The key it had, unless a new one is asked for or the old one was revoked. */
+/* The key it had, unless there is none or it is to be replaced. */
 static enum ctl_exit
-choose_key(const struct pki_ca *ca, const struct pki_options *o,
-    const char *name, struct before *b, bool *is_new)
+choose_key(const struct pki_options *o, struct before *b, bool *is_new)
 {
-	*is_new = o->new_key || o->key != NULL || b->key == NULL ||
-	    pki_ca_revoked(ca, name);
-	if (!*is_new)
-		return CTL_EXIT_OK;
-	EVP_PKEY_free(b->key);
-	b->key = NULL;
-	return new_key(o, &b->key);
+	*is_new = b->key == NULL;
+	return *is_new ? new_key(o, &b->key) : CTL_EXIT_OK;
 }
 
 static enum ctl_exit
@@ -398,13 +402,14 @@ make_gateway(struct pki_ca *ca, const struct pki_options *o,
 	bool is_new = false;
 	struct urls urls;
 
-	choose_urls(o, b->cert, &urls, &w);
+	if (rc == CTL_EXIT_OK)
+		rc = choose_urls(o, name, b->cert, &urls, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = choose_subject(o, name, b, &w);
 	if (rc == CTL_EXIT_OK)
 		rc = choose_sans(o, name, b, &w);
 	if (rc == CTL_EXIT_OK)
-		rc = choose_key(ca, o, name, b, &is_new);
+		rc = choose_key(o, b, &is_new);
 	w.key = b->key;
 	if (rc == CTL_EXIT_OK)
 		rc = sign(ca, &w, ca->sub != NULL ? "sub" : "root", name,
@@ -432,7 +437,7 @@ pki_issue(const struct pki_options *o, char **argv, int argc)
 		rc = pki_ca_open(&ca, o, false);
 	if (rc != CTL_EXIT_OK)
 		return rc;
-	rc = load_before(&ca, argv[0], &b);
+	rc = load_before(&ca, o, argv[0], &b);
 	if (rc == CTL_EXIT_OK)
 		rc = make_gateway(&ca, o, argv[0], &b, &e);
 	if (rc == CTL_EXIT_OK)
@@ -528,8 +533,10 @@ pki_crl(const struct pki_options *o, char **argv, int argc)
 		rc = pki_ca_put_crls(&ca);
 	if (rc == CTL_EXIT_OK)
 		rc = store_commit(&ca.store);
-	if (rc == CTL_EXIT_OK)
+	if (rc == CTL_EXIT_OK) {
 		pki_show_files(&ca, o, NULL);
+		rc = pki_ca_left_crls(&ca);
+	}
 	pki_ca_close(&ca);
 	return rc;
 }

@@ -37,8 +37,8 @@ load_index(struct pki_ca *ca)
 	return rc;
 }
 
-static enum ctl_exit
-load_cert(struct pki_ca *ca, const char *name, X509 **cert)
+enum ctl_exit
+pki_ca_load_cert(const struct pki_ca *ca, const char *name, X509 **cert)
 {
 	enum ctl_exit rc;
 	char *text;
@@ -51,9 +51,8 @@ load_cert(struct pki_ca *ca, const char *name, X509 **cert)
 	return *cert != NULL ? CTL_EXIT_OK : unreadable(ca, name);
 }
 
-/* A key that is kept elsewhere is missed only when it is needed. */
-static enum ctl_exit
-load_key(struct pki_ca *ca, const char *name, EVP_PKEY **key)
+enum ctl_exit
+pki_ca_load_key(const struct pki_ca *ca, const char *name, EVP_PKEY **key)
 {
 	enum ctl_exit rc;
 	char *text;
@@ -66,7 +65,10 @@ load_key(struct pki_ca *ca, const char *name, EVP_PKEY **key)
 	*key = pki_key_of(text);
 	wipe(text, strlen(text));
 	free(text);
-	return *key != NULL ? CTL_EXIT_OK : unreadable(ca, name);
+	if (*key != NULL)
+		return CTL_EXIT_OK;
+	return complain(CTL_EXIT_FAILED, "%s/%s is not a private key without "
+	    "a passphrase", ca->store.dir, name);
 }
 
 static enum ctl_exit
@@ -75,13 +77,13 @@ load(struct pki_ca *ca)
 	enum ctl_exit rc = load_index(ca);
 
 	if (rc == CTL_EXIT_OK)
-		rc = load_cert(ca, "root.crt", &ca->root);
+		rc = pki_ca_load_cert(ca, "root.crt", &ca->root);
 	if (rc == CTL_EXIT_OK)
-		rc = load_key(ca, "root.key", &ca->root_key);
+		rc = pki_ca_load_key(ca, "root.key", &ca->root_key);
 	if (rc == CTL_EXIT_OK && store_has(&ca->store, "sub.crt"))
-		rc = load_cert(ca, "sub.crt", &ca->sub);
+		rc = pki_ca_load_cert(ca, "sub.crt", &ca->sub);
 	if (rc == CTL_EXIT_OK && ca->sub != NULL)
-		rc = load_key(ca, "sub.key", &ca->sub_key);
+		rc = pki_ca_load_key(ca, "sub.key", &ca->sub_key);
 	return rc;
 }
 
@@ -169,6 +171,41 @@ pki_ca_put_crls(struct pki_ca *ca)
 	if (rc == CTL_EXIT_OK && ca->sub != NULL)
 		rc = put_crl(ca, "sub", "sub.crl", ca->sub, ca->sub_key);
 	return rc;
+}
+
+static enum ctl_exit
+left_crl(const struct pki_ca *ca, const char *issuer, const EVP_PKEY *key)
+{
+	char file[STORE_NAME_LEN], when[STR_UTC_LEN], *text;
+	enum ctl_exit rc;
+	int64_t until;
+	bool ok;
+
+	if (key != NULL)
+		return CTL_EXIT_OK;
+	str_fmt(file, sizeof(file), "%s.crl", issuer);
+	rc = store_read(&ca->store, file, &text);
+	if (rc != CTL_EXIT_OK)
+		return rc;
+	ok = pki_crl_until(text, &until);
+	free(text);
+	if (!ok)
+		return unreadable(ca, file);
+	rc = until > ca->now + PKI_CRL_SPARE * INT64_C(86400) ? CTL_EXIT_OK :
+	    CTL_EXIT_FAILED;
+	return complain(rc, "%s was not renewed (%s.key is not there); it %s "
+	    "at %s", file, issuer, until > ca->now ? "ends" : "ended",
+	    str_utc(until, when));
+}
+
+enum ctl_exit
+pki_ca_left_crls(const struct pki_ca *ca)
+{
+	enum ctl_exit root = left_crl(ca, "root", ca->root_key);
+	enum ctl_exit sub = ca->sub == NULL ? CTL_EXIT_OK :
+	    left_crl(ca, "sub", ca->sub_key);
+
+	return root != CTL_EXIT_OK ? root : sub;
 }
 
 void

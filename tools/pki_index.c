@@ -53,18 +53,6 @@ pki_reason_str(int number)
 	return reasons[0].name;
 }
 
-const char *
-pki_time_str(int64_t t, char buf[static PKI_TIME_LEN])
-{
-	time_t when = (time_t)t;
-	struct tm tm;
-
-	if (gmtime_r(&when, &tm) == NULL ||
-	    strftime(buf, PKI_TIME_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		str_set(buf, PKI_TIME_LEN, "-");
-	return buf;
-}
-
 /* "-" is 0. */
 static bool
 read_time(const char *s, int64_t *t)
@@ -103,8 +91,8 @@ copy_word(char *out, size_t size, char **line)
 static bool
 read_entry(char *line, struct pki_entry *e)
 {
-	char status[16], issued[PKI_TIME_LEN], expires[PKI_TIME_LEN];
-	char revoked[PKI_TIME_LEN], reason[32];
+	char status[16], issued[STR_UTC_LEN], expires[STR_UTC_LEN];
+	char revoked[STR_UTC_LEN], reason[32];
 
 	memset(e, 0, sizeof(*e));
 	if (!copy_word(e->serial, sizeof(e->serial), &line) ||
@@ -173,15 +161,15 @@ pki_index_text(const struct pki_index *x)
 	fputs(head, f);
 	for (size_t i = 0; i < x->n; i++) {
 		const struct pki_entry *e = &x->e[i];
-		char issued[PKI_TIME_LEN], expires[PKI_TIME_LEN];
-		char revoked[PKI_TIME_LEN];
+		char issued[STR_UTC_LEN], expires[STR_UTC_LEN];
+		char revoked[STR_UTC_LEN];
 		bool is = e->revoked != 0;
 
 		fprintf(f, "%s %s %s %s %s %s %s %s %s\n", e->serial,
 		    e->issuer, is ? "revoked" : "valid",
-		    pki_time_str(e->issued, issued),
-		    pki_time_str(e->expires, expires),
-		    is ? pki_time_str(e->revoked, revoked) : "-",
+		    str_utc(e->issued, issued),
+		    str_utc(e->expires, expires),
+		    is ? str_utc(e->revoked, revoked) : "-",
 		    is ? pki_reason_str(e->reason) : "-", e->name,
 		    e->subject);
 	}

@@ -11,7 +11,6 @@
 #include "util/str.h"
 
 #define PKI_NAME_LEN	64
-#define PKI_TIME_LEN	24
 
 struct pki_entry {
 	char		serial[41];	/* hex */
@@ -26,9 +25,6 @@ struct pki_index {
 	size_t		n;
 	struct pki_entry *e;
 };
-
-/* "2026-11-23T12:00:00Z" */
-const char	*pki_time_str(int64_t, char[static PKI_TIME_LEN]);
 
 /* False, with the line: not such a text. */
 bool		pki_index_parse(struct pki_index *, const char *,

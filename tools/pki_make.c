@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "crypto/cert.h"
 #include "crypto/dn.h"
@@ -254,44 +255,55 @@ pki_cert_new(const struct pki_wish *w)
 	return NULL;
 }
 
-void
-pki_entry_of(X509 *x, const char *issuer, const char *name,
-    struct pki_entry *e)
+/* As vpnd reads it. */
+static bool
+read_back(X509 *x, struct cert_chain *ch, struct reason *why)
 {
 	struct bytes pem = pki_pem_certs(&x, 1);
-	struct cert_chain ch;
-	struct cert_info info;
-	struct reason why;
+	bool ok = false;
 
-	memset(e, 0, sizeof(*e));
-	if (pem.p != NULL && cert_chain_read_pem(&ch, pem, &why)) {
-		cert_info(ch.cert[0], &info);
-		str_set(e->serial, sizeof(e->serial), info.serial);
-		str_set(e->subject, sizeof(e->subject), info.subject);
-		e->issued = info.not_before;
-		e->expires = info.not_after;
-		cert_chain_fini(&ch);
-	}
-	str_set(e->issuer, sizeof(e->issuer), issuer);
-	str_set(e->name, sizeof(e->name), name);
+	if (pem.p == NULL)
+		reason_set(why, "out of memory");
+	else
+		ok = cert_chain_read_pem(ch, pem, why);
 	free((void *)(uintptr_t)pem.p);
+	return ok;
 }
 
-void
-pki_urls(X509 *x, char crl[static CERT_URL_LEN],
-    char ocsp[static CERT_URL_LEN])
+bool
+pki_entry_of(X509 *x, const char *issuer, const char *name,
+    struct pki_entry *e, struct reason *why)
 {
-	struct bytes pem = pki_pem_certs(&x, 1);
 	struct cert_chain ch;
-	struct reason why;
+	struct cert_info info;
 
+	if (!read_back(x, &ch, why))
+		return false;
+	cert_info(ch.cert[0], &info);
+	cert_chain_fini(&ch);
+	*e = (struct pki_entry){
+		.issued = info.not_before, .expires = info.not_after,
+	};
+	str_set(e->serial, sizeof(e->serial), info.serial);
+	str_set(e->subject, sizeof(e->subject), info.subject);
+	str_set(e->issuer, sizeof(e->issuer), issuer);
+	str_set(e->name, sizeof(e->name), name);
+	return true;
+}
+
+bool
+pki_urls(X509 *x, char crl[static CERT_URL_LEN],
+    char ocsp[static CERT_URL_LEN], struct reason *why)
+{
+	struct cert_chain ch;
+
+	if (!read_back(x, &ch, why))
+		return false;
 	crl[0] = ocsp[0] = '\0';
-	if (pem.p != NULL && cert_chain_read_pem(&ch, pem, &why)) {
-		(void)cert_crl_url(ch.cert[0], crl);
-		(void)cert_ocsp_url(ch.cert[0], ocsp);
-		cert_chain_fini(&ch);
-	}
-	free((void *)(uintptr_t)pem.p);
+	(void)cert_crl_url(ch.cert[0], crl);
+	(void)cert_ocsp_url(ch.cert[0], ocsp);
+	cert_chain_fini(&ch);
+	return true;
 }
 
 /* --- CRLs --- */
@@ -383,6 +395,24 @@ pki_crl_new(const struct pki_index *x, const char *issuer, X509 *ca,
 		return crl;
 	X509_CRL_free(crl);
 	return NULL;
+}
+
+bool
+pki_crl_until(const char *pem, int64_t *until)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509_CRL *crl = bio == NULL ? NULL : PEM_read_bio_X509_CRL(bio, NULL,
+	    NULL, NULL);
+	struct tm tm;
+	bool ok = crl != NULL && X509_CRL_get0_nextUpdate(crl) != NULL &&
+	    ASN1_TIME_to_tm(X509_CRL_get0_nextUpdate(crl), &tm) == 1;
+
+	if (ok)
+		*until = timegm(&tm);
+	X509_CRL_free(crl);
+	BIO_free(bio);
+	ERR_clear_error();
+	return ok;
 }
 
 /* --- PEM --- */

@@ -9,6 +9,7 @@
 
 #define PKI_SANS_MAX	16
 #define PKI_CRL_DAYS	30
+#define PKI_CRL_SPARE	7	/* days before its end that it is late */
 
 enum pki_role {
 	PKI_ROOT,
@@ -44,15 +45,20 @@ bool		pki_san_add(GENERAL_NAMES *, const char *, struct reason *);
  * differ, and never longer than the CA.
  */
 X509		*pki_cert_new(const struct pki_wish *);
-/* The URLs that a certificate names, each "" when it does not. */
-void		pki_urls(X509 *, char crl[static CERT_URL_LEN],
-		    char ocsp[static CERT_URL_LEN]);
+/*
+ * The URLs that a certificate names, each "" when it does not.  False, with
+ * the cause: it is malformed, or no memory.
+ */
+bool		pki_urls(X509 *, char crl[static CERT_URL_LEN],
+		    char ocsp[static CERT_URL_LEN], struct reason *);
 /* All that is revoked of this issuer's, in force for PKI_CRL_DAYS. */
 X509_CRL	*pki_crl_new(const struct pki_index *, const char *issuer,
 		    X509 *ca, EVP_PKEY *ca_key, int64_t now);
-/* The row of a certificate; the name is filled in. */
-void		pki_entry_of(X509 *, const char *issuer, const char *name,
-		    struct pki_entry *);
+/* Until when the CRL of a text is in force; false: none is in it. */
+bool		pki_crl_until(const char *pem, int64_t *);
+/* The row of a certificate; the name is filled in.  False as above. */
+bool		pki_entry_of(X509 *, const char *issuer, const char *name,
+		    struct pki_entry *, struct reason *);
 
 /* PEM with a NUL behind it, to be freed by the caller; p is NULL: failed. */
 struct bytes	pki_pem_certs(X509 *const *, size_t n);

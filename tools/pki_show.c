@@ -27,9 +27,9 @@ path_json(const struct pki_ca *ca, const char *name, const char *suffix)
 static json_t *
 time_json(int64_t t)
 {
-	char text[PKI_TIME_LEN];
+	char text[STR_UTC_LEN];
 
-	return t == 0 ? json_null() : json_string(pki_time_str(t, text));
+	return t == 0 ? json_null() : json_string(str_utc(t, text));
 }
 
 static const char *
@@ -112,14 +112,14 @@ print_setting(const char *key, const json_t *value)
 static void
 print_entry(const struct pki_ca *ca, const struct pki_entry *e)
 {
-	char until[PKI_TIME_LEN], revoked[PKI_TIME_LEN];
+	char until[STR_UTC_LEN], revoked[STR_UTC_LEN];
 
 	printf("# %s: %s\n# serial %s, issued by %s, valid until %s\n",
 	    e->name, e->subject, e->serial, e->issuer,
-	    pki_time_str(e->expires, until));
+	    str_utc(e->expires, until));
 	if (e->revoked != 0)
 		printf("# %s on %s (%s)\n", status_of(ca, e),
-		    pki_time_str(e->revoked, revoked),
+		    str_utc(e->revoked, revoked),
 		    pki_reason_str(e->reason));
 }
 

@@ -82,7 +82,11 @@ write_new(const struct store *s, const char *path, struct bytes data,
 bool
 store_has(const struct store *s, const char *name)
 {
-	return faccessat(s->fd, name, F_OK, 0) == 0;
+	struct stat st;
+
+	/* A link that leads nowhere is there, too. */
+	return fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT;
 }
 
 static bool

@@ -10,8 +10,6 @@
 
 #include "crypto/trust_inner.h"
 
-#define SKEW	300		/* seconds that a responder's clock may be off */
-
 bool
 ocsp_request(const struct cert *leaf, const struct cert *issuer,
     struct wr *out)
@@ -88,21 +86,35 @@ store_at(const struct trust *t, int64_t now)
 	return NULL;
 }
 
-/* Section 4.2.2.2: by the issuer, or by whom it delegated this to. */
-static bool
-is_authentic(const struct trust *t, const struct cert *issuer,
-    OCSP_BASICRESP *basic, int64_t now)
+/* What may stand between the signer and an anchor; nothing in it is trusted. */
+static STACK_OF(X509) *
+others_of(const struct trust *t, const struct cert_chain *ch,
+    const struct cert *issuer)
 {
-	X509_STORE *store = store_at(t, now);
 	STACK_OF(X509) *others = sk_X509_new_null();
-	bool ok = store != NULL && others != NULL &&
-	    sk_X509_push(others, issuer->x509) > 0;
+	bool ok = others != NULL && sk_X509_push(others, issuer->x509) > 0;
 
+	for (size_t i = 1; ok && i < ch->n; i++)
+		ok = sk_X509_push(others, ch->cert[i]->x509) > 0;
 	for (size_t i = 0; ok && i < t->cas_n; i++)
 		ok = t->cas[i].anchor ||
 		    sk_X509_push(others, t->cas[i].cert->x509) > 0;
-	ok = ok && OCSP_basic_verify(basic, others, store,
-	    OCSP_NOEXPLICIT) == 1;
+	if (ok)
+		return others;
+	sk_X509_free(others);
+	return NULL;
+}
+
+/* Section 4.2.2.2: by the issuer, or by whom it delegated this to. */
+static bool
+is_authentic(const struct trust *t, const struct cert_chain *ch,
+    const struct cert *issuer, OCSP_BASICRESP *basic, int64_t now)
+{
+	X509_STORE *store = store_at(t, now);
+	STACK_OF(X509) *others = others_of(t, ch, issuer);
+	bool ok = store != NULL && others != NULL && OCSP_basic_verify(basic,
+	    others, store, OCSP_NOEXPLICIT) == 1;
+
 	sk_X509_free(others);
 	X509_STORE_free(store);
 	return ok;
@@ -127,7 +139,11 @@ find_single(const struct cert *leaf, const struct cert *issuer,
 	return found;
 }
 
-/* Section 4.2.2.1. */
+/*
+ * Section 4.2.2.1.  RFC 5019 section 4 has a response without nextUpdate
+ * rejected: a good one could be sent again for ever.  One that says revoked is
+ * believed all the same, since nobody gains by sending that again.
+ */
 static bool
 in_force(const struct single *s, int64_t now, struct ocsp_answer *a,
     struct reason *why)
@@ -139,12 +155,17 @@ in_force(const struct single *s, int64_t now, struct ocsp_answer *a,
 		reason_set(why, "an OCSP response with a malformed time");
 		return false;
 	}
-	if (a->this_update > now + SKEW) {
+	if (a->this_update > now + TRUST_SKEW) {
 		reason_set(why, "the OCSP response is not valid before %s",
 		    cert_time_str(s->this, when));
 		return false;
 	}
-	if (s->next != NULL && a->next_update < now - SKEW) {
+	if (s->next == NULL && s->status != V_OCSP_CERTSTATUS_REVOKED) {
+		reason_set(why, "an OCSP response that does not say when the "
+		    "next one comes");
+		return false;
+	}
+	if (s->next != NULL && a->next_update < now - TRUST_SKEW) {
 		reason_set(why, "the OCSP response expired on %s",
 		    cert_time_str(s->next, when));
 		return false;
@@ -172,7 +193,7 @@ set_status(const struct single *s, struct ocsp_answer *a)
 }
 
 void
-ocsp_check(const struct trust *t, const struct cert *leaf,
+ocsp_check(const struct trust *t, const struct cert_chain *ch,
     const struct cert *issuer, struct bytes response, int64_t now,
     struct ocsp_answer *out)
 {
@@ -181,11 +202,11 @@ ocsp_check(const struct trust *t, const struct cert *leaf,
 	struct single s = { 0 };
 
 	if (basic != NULL) {
-		if (!is_authentic(t, issuer, basic, now))
+		if (!is_authentic(t, ch, issuer, basic, now))
 			reason_set(&a.why, "the OCSP response is not signed "
 			    "by the certificate's issuer, nor by whom it "
 			    "delegated that to");
-		else if (!find_single(leaf, issuer, basic, &s))
+		else if (!find_single(ch->cert[0], issuer, basic, &s))
 			reason_set(&a.why, "the OCSP response is for another "
 			    "certificate");
 		else if (in_force(&s, now, &a, &a.why))

@@ -24,14 +24,15 @@ struct ocsp_answer {
 	enum ocsp_status status;
 	struct reason	why;		/* a sentence, unless good */
 	int64_t		this_update;
-	int64_t		next_update;	/* 0: newer is always available */
+	int64_t		next_update;	/* 0: none, of a revoked one */
 };
 
 /*
- * The response must be in force at now and signed by the issuer or by whom
- * the issuer delegated OCSP signing to.
+ * About the chain's leaf.  The response must be in force at now and signed by
+ * the issuer, which leads to one of our CAs within the chain, or by whom the
+ * issuer delegated OCSP signing to.
  */
-void		ocsp_check(const struct trust *, const struct cert *leaf,
+void		ocsp_check(const struct trust *, const struct cert_chain *,
 		    const struct cert *issuer, struct bytes response,
 		    int64_t now, struct ocsp_answer *);
 

@@ -1,7 +1,7 @@
 /*
- * CAs and CRLs that we hold.  A CA whose issuer is also ours completes chains;
+ * CAs and CRLs that we hold.  A CA that one of ours issued completes chains;
  * every other one is an anchor, self-signed or not.  Which is which is decided
- * again with each addition.  Verification is crypto/trust_verify.c's.
+ * again with each addition, by signatures.  Verification is crypto/trust_verify.c's.
  */
 #include "crypto/trust.h"
 
@@ -120,31 +120,44 @@ add_ca(struct trust *t, struct cert *c, struct reason *why)
 	return true;
 }
 
-static bool
-issued_by_another(const struct trust *t, const struct trust_ca *ca)
-{
-	X509 *x = ca->cert->x509;
+_Static_assert(TRUST_CA_MAX <= 64, "a set of CAs is one word");
 
-	if ((X509_get_extension_flags(x) & EXFLAG_SI) != 0)
-		return false;
+/* Who of ours issued it; of one that signed itself nobody is asked. */
+static uint64_t
+issuers_of(const struct trust *t, const struct cert *c)
+{
+	uint64_t set = 0;
+
+	if (trust_issued(c, c))
+		return 0;
 	for (size_t i = 0; i < t->cas_n; i++) {
-		if (&t->cas[i] != ca &&
-		    X509_check_issued(t->cas[i].cert->x509, x) == X509_V_OK)
-			return true;
+		if (trust_issued(t->cas[i].cert, c))
+			set |= UINT64_C(1) << i;
 	}
-	return false;
+	return set;
 }
 
-/* CAs that certify each other in a circle are all trusted by themselves. */
+/*
+ * An anchor is one that nobody of ours issued, and each in a circle of CAs
+ * that certify each other when nothing but the circle is above it.
+ */
 static void
 settle(struct trust *t)
 {
-	for (size_t i = 0; i < t->cas_n; i++)
-		t->cas[i].anchor = !issued_by_another(t, &t->cas[i]);
-	if (trust_anchors(t) > 0)
-		return;
-	for (size_t i = 0; i < t->cas_n; i++)
-		t->cas[i].anchor = true;
+	uint64_t above[TRUST_CA_MAX], tops = 0;
+	size_t n = t->cas_n;
+
+	for (size_t i = 0; i < n; i++) {
+		above[i] = issuers_of(t, t->cas[i].cert);
+		tops |= (uint64_t)(above[i] == 0) << i;
+	}
+	for (size_t k = 0; k < n; k++) {
+		for (size_t i = 0; i < n; i++)
+			above[i] |= (above[i] >> k & 1) != 0 ? above[k] : 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		t->cas[i].anchor = (tops >> i & 1) != 0 ||
+		    ((above[i] >> i & 1) != 0 && (above[i] & tops) == 0);
 }
 
 /* What was added from this index on is taken back. */
@@ -206,25 +219,17 @@ trust_key_hashes(const struct trust *t, struct wr *w)
 		wr_bytes(w, bytes_of(t->cas[i].key_hash, TRUST_HASH_LEN));
 }
 
-static bool
-issued(const struct cert *ca, X509 *leaf)
-{
-	return X509_check_issued(ca->x509, leaf) == X509_V_OK &&
-	    X509_verify(leaf, X509_get0_pubkey(ca->x509)) == 1;
-}
-
 const struct cert *
 trust_issuer(const struct trust *t, const struct cert_chain *ch)
 {
-	X509 *leaf = ch->cert[0]->x509;
-	const struct cert *found = NULL;
+	const struct cert *leaf = ch->cert[0], *found = NULL;
 
 	for (size_t i = 0; found == NULL && i < t->cas_n; i++) {
-		if (issued(t->cas[i].cert, leaf))
+		if (trust_issued(t->cas[i].cert, leaf))
 			found = t->cas[i].cert;
 	}
 	for (size_t i = 1; found == NULL && i < ch->n; i++) {
-		if (issued(ch->cert[i], leaf))
+		if (trust_issued(ch->cert[i], leaf))
 			found = ch->cert[i];
 	}
 	ERR_clear_error();
@@ -368,8 +373,9 @@ same_scope(const X509_CRL *a, const X509_CRL *b)
 	    same_extension(a, b, NID_issuing_distribution_point);
 }
 
+/* True, and it is taken: there was one of its scope, and the newer one stays. */
 static bool
-put_crl(struct trust *t, X509_CRL *crl, struct reason *why)
+replace_crl(struct trust *t, X509_CRL *crl)
 {
 	for (size_t i = 0; i < t->crls_n; i++) {
 		X509_CRL *old = t->crls[i];
@@ -385,12 +391,47 @@ put_crl(struct trust *t, X509_CRL *crl, struct reason *why)
 		t->crls[i] = crl;
 		return true;
 	}
+	return false;
+}
+
+static bool
+append_crl(struct trust *t, X509_CRL *crl, bool fetched, struct reason *why)
+{
 	if (t->crls_n == TRUST_CRL_MAX) {
 		reason_set(why, "more than %d CRLs", TRUST_CRL_MAX);
 		return false;
 	}
+	t->fetched[t->crls_n] = fetched;
 	t->crls[t->crls_n++] = crl;
 	return true;
+}
+
+/* Those of partitions come and go: one that has ended makes room. */
+static void
+make_room(struct trust *t, int64_t now)
+{
+	int64_t until;
+
+	if (t->crls_n < TRUST_CRL_MAX)
+		return;
+	for (size_t i = 0; i < t->crls_n; i++) {
+		if (!t->fetched[i] || !cert_time(X509_CRL_get0_nextUpdate(
+		    t->crls[i]), &until) || until > now)
+			continue;
+		X509_CRL_free(t->crls[i]);
+		t->crls_n--;
+		t->crls[i] = t->crls[t->crls_n];
+		t->fetched[i] = t->fetched[t->crls_n];
+		return;
+	}
+}
+
+static bool
+append_fetched(struct trust *t, X509_CRL *crl, int64_t now,
+    struct reason *why)
+{
+	make_room(t, now);
+	return append_crl(t, crl, true, why);
 }
 
 bool
@@ -401,7 +442,8 @@ trust_add_crl(struct trust *t, struct bytes in, struct reason *why)
 
 	if (crl == NULL)
 		return false;
-	ok = crl_is_genuine(t, crl, why) && put_crl(t, crl, why);
+	ok = crl_is_genuine(t, crl, why) && (replace_crl(t, crl) ||
+	    append_crl(t, crl, false, why));
 	if (!ok)
 		X509_CRL_free(crl);
 	ERR_clear_error();
@@ -419,7 +461,7 @@ crl_in_force(const X509_CRL *crl, int64_t now, struct reason *why)
 
 	if (!cert_time(from, &a) || !cert_time(until, &b))
 		reason_set(why, "the CRL has a malformed time");
-	else if (a > now + 300)
+	else if (a > now + TRUST_SKEW)
 		reason_set(why, "the CRL is not valid before %s",
 		    cert_time_str(from, when));
 	else if (b <= now)
@@ -446,7 +488,8 @@ trust_add_fetched(struct trust *t, const struct cert_chain *ch,
 	if (crl == NULL)
 		return false;
 	ok = crl_in_force(crl, now, why) &&
-	    crl_is_of_chain(t, ch, crl, why) && put_crl(t, crl, why);
+	    crl_is_of_chain(t, ch, crl, why) && (replace_crl(t, crl) ||
+	    append_fetched(t, crl, now, why));
 	if (!ok)
 		X509_CRL_free(crl);
 	ERR_clear_error();

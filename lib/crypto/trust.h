@@ -21,8 +21,9 @@ void		trust_free(struct trust *);
 
 /*
  * CA certificates, one or many, in PEM.  Self-signed ones are anchors, others
- * are used to complete chains; one whose issuer is not among ours is an anchor
- * too (a subordinate CA that is trusted by itself).  False, and nothing added:
+ * are used to complete chains; one that none of ours issued is an anchor too (a
+ * subordinate CA that is trusted by itself), and so is each of a circle of CAs
+ * that certify each other.  False, and nothing added:
  * one of them is malformed or not a CA, or there are too many.
  */
 bool		trust_add_pem(struct trust *, struct bytes, struct reason *);
@@ -36,7 +37,8 @@ bool		trust_add_crl(struct trust *, struct bytes, struct reason *);
  * One that was fetched because a certificate of this chain, which led to one
  * of our CAs, wants it: in DER or PEM, at most TRUST_FETCHED_MAX octets, in
  * force at now, and its issuer, which signed it, is among our CAs or leads to
- * one of them within the chain.  It stays as one of trust_add_crl() does.
+ * one of them within the chain.  It stays as one of trust_add_crl() does, but
+ * may make room for another one when it has ended.
  */
 bool		trust_add_fetched(struct trust *, const struct cert_chain *,
 		    struct bytes, int64_t now, struct reason *);

@@ -10,8 +10,8 @@
 
 #include "crypto/trust_inner.h"
 
-static bool
-is_issuer(const struct cert *ca, const struct cert *c)
+bool
+trust_issued(const struct cert *ca, const struct cert *c)
 {
 	return X509_check_issued(ca->x509, c->x509) == X509_V_OK &&
 	    X509_verify(c->x509, X509_get0_pubkey(ca->x509)) == 1;
@@ -22,11 +22,11 @@ issuer_of(const struct trust *t, const struct cert_chain *ch,
     const struct cert *c)
 {
 	for (size_t i = 1; i < ch->n; i++) {
-		if (is_issuer(ch->cert[i], c))
+		if (trust_issued(ch->cert[i], c))
 			return ch->cert[i];
 	}
 	for (size_t i = 0; t != NULL && i < t->cas_n; i++) {
-		if (is_issuer(t->cas[i].cert, c))
+		if (trust_issued(t->cas[i].cert, c))
 			return t->cas[i].cert;
 	}
 	return NULL;
@@ -59,11 +59,11 @@ trust_leads(const struct trust *t, const struct cert_chain *ch,
 		if (X509_check_ca(c->x509) != 1)
 			return false;
 		for (size_t k = 0; k < t->cas_n; k++) {
-			if (is_issuer(t->cas[k].cert, c))
+			if (trust_issued(t->cas[k].cert, c))
 				return true;
 		}
 		for (size_t k = 1; up == NULL && k < ch->n; k++) {
-			if (ch->cert[k] != c && is_issuer(ch->cert[k], c))
+			if (ch->cert[k] != c && trust_issued(ch->cert[k], c))
 				up = ch->cert[k];
 		}
 		if (up == NULL)

@@ -21,6 +21,7 @@ struct run {
 	const struct trust *trust;
 	const struct trust_policy *policy;
 	struct trust_verdict *verdict;
+	int64_t		now;
 	uint32_t	crl_bad;	/* bit per depth: the CRL is no CRL */
 };
 
@@ -265,6 +266,21 @@ at_anchor(X509_STORE_CTX *ctx)
 	    sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
 }
 
+/* Of a CA whose clock is ahead of ours, by no more than clocks are. */
+static bool
+is_of_now(const struct run *r, X509_STORE_CTX *ctx)
+{
+	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
+	int64_t from;
+
+	return crl != NULL && cert_time(X509_CRL_get0_lastUpdate(crl), &from) &&
+	    from <= r->now + TRUST_SKEW;
+}
+
+/*
+ * A CRL that is not yet or no longer valid is still its CA's word on whom it
+ * revokes; one that is none is nobody's.
+ */
 static bool
 tolerated(struct run *r, X509_STORE_CTX *ctx)
 {
@@ -272,13 +288,14 @@ tolerated(struct run *r, X509_STORE_CTX *ctx)
 	uint32_t bit = UINT32_C(1) << X509_STORE_CTX_get_error_depth(ctx);
 	enum trust_result result = fault_of(error)->result;
 
-	/* A CRL that is none revokes nothing. */
 	if (result == TRUST_REVOKED)
 		return (r->crl_bad & bit) != 0;
+	if (error == X509_V_ERR_CRL_NOT_YET_VALID && is_of_now(r, ctx))
+		return true;
 	if (r->policy->crl == TRUST_CRL_REQUIRED && !at_anchor(ctx) &&
 	    !(r->policy->leaf_vouched && bit == 1))
 		return false;
-	if (result == TRUST_CRL_BAD)
+	if (result == TRUST_CRL_BAD && error != X509_V_ERR_CRL_NOT_YET_VALID)
 		r->crl_bad |= bit;
 	return result == TRUST_CRL_BAD || result == TRUST_NO_CRL ||
 	    result == TRUST_CRL_EXPIRED;
@@ -454,7 +471,8 @@ bool
 trust_verify(const struct trust *t, const struct cert_chain *chain,
     int64_t now, const struct trust_policy *policy, struct trust_verdict *v)
 {
-	struct run r = { .trust = t, .policy = policy, .verdict = v };
+	struct run r = { .trust = t, .policy = policy, .verdict = v,
+	    .now = now };
 	struct material m;
 	bool ok;
 

@@ -5,7 +5,6 @@
 #include "gw/show.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "gw/tunnel.h"
 
@@ -67,14 +66,9 @@ suite(const struct suite *s)
 json_t *
 show_time(int64_t wall)
 {
-	time_t t = (time_t)wall;
-	struct tm tm;
-	char s[32];
+	char text[STR_UTC_LEN];
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return json_string("");
-	return json_string(s);
+	return json_string(str_utc(wall, text));
 }
 
 static const char *

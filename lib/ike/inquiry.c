@@ -17,7 +17,7 @@
 #include "util/array.h"
 
 #define FAILED_SECONDS	30
-#define NO_END_SECONDS	5	/* of an OCSP answer without nextUpdate */
+#define KEPT_SECONDS	5	/* an OCSP answer at least */
 
 static bool
 key_of(const struct inquiry_what *w, uint8_t key[static INQUIRY_KEY])
@@ -344,8 +344,8 @@ inquiry_keep(struct ike *ike, struct bytes request, struct bytes answer,
 	if (!sha1(&request, 1, fresh.key) || answer.n == 0)
 		return;
 	/* For this one handshake at least. */
-	if (fresh.until < wall + NO_END_SECONDS)
-		fresh.until = wall + NO_END_SECONDS;
+	if (fresh.until < wall + KEPT_SECONDS)
+		fresh.until = wall + KEPT_SECONDS;
 	for (size_t i = 0; i < INQUIRY_OCSP; i++) {
 		struct inquiry_ocsp *k = &ike->inquiries.ocsp[i];
 

@@ -38,7 +38,7 @@ static bool
 settles(struct check *k, const struct cert *issuer,
     const struct inquiry_what *w, struct bytes answer, struct ocsp_answer *a)
 {
-	ocsp_check(k->trust, k->chain->cert[0], issuer, answer, k->wall, a);
+	ocsp_check(k->trust, k->chain, issuer, answer, k->wall, a);
 	if (a->status != OCSP_GOOD && a->status != OCSP_REVOKED)
 		return false;
 	k->vouched = a->status == OCSP_GOOD;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void
 str_set(char *buf, size_t size, const char *s)
@@ -31,6 +32,18 @@ str_add(char *buf, size_t size, const char *fmt, ...)
 	if (n < size)
 		vsnprintf(buf + n, size - n, fmt, ap);
 	va_end(ap);
+}
+
+const char *
+str_utc(int64_t wall, char buf[static STR_UTC_LEN])
+{
+	time_t t = (time_t)wall;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(buf, STR_UTC_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		str_set(buf, STR_UTC_LEN, "-");
+	return buf;
 }
 
 void

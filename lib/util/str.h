@@ -18,6 +18,9 @@ void	str_fmt(char *, size_t size, const char *, ...)
 /* Appends behind what buf holds. */
 void	str_add(char *, size_t size, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
+/* Unix seconds as "2026-11-23T12:00:00Z"; "-" what no calendar has. */
+#define STR_UTC_LEN	24
+const char *str_utc(int64_t, char[static STR_UTC_LEN]);
 void	reason_set(struct reason *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 /*

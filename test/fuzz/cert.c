@@ -209,7 +209,7 @@ try_ocsp(struct bytes in)
 {
 	struct ocsp_answer a;
 
-	ocsp_check(house.trust, house.chain.cert[0], house.chain.cert[1], in,
+	ocsp_check(house.trust, &house.chain, house.chain.cert[1], in,
 	    NOW, &a);
 	require((a.status == OCSP_GOOD) == (a.why.s[0] == '\0'));
 	require_text(a.why.s);

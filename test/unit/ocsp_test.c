@@ -25,7 +25,9 @@ enum signer {
 
 static struct {
 	struct made	root, sub, leaf, other, signers[SIGNERS];
-	struct cert	*issuer, *cert, *others_cert;
+	struct made	top;
+	struct cert	*issuer, *cert, *others_cert, *top_cert;
+	struct cert_chain chain, others;	/* borrowed */
 	struct trust	*trust;
 } all;
 
@@ -49,8 +51,11 @@ setup(void **state)
 		return -1;
 	all.root = ca_make(&(struct made_spec){ .subject = "CN=Root",
 	    .key = "P-384", .basic = "CA:TRUE" });
+	/* Two between root and leaf, which only the chain has. */
+	all.top = ca_make(&(struct made_spec){ .subject = "CN=Top",
+	    .key = "P-256/5", .basic = "CA:TRUE", .issuer = &all.root });
 	all.sub = ca_make(&(struct made_spec){ .subject = "CN=Sub",
-	    .key = "P-256", .basic = "CA:TRUE", .issuer = &all.root });
+	    .key = "P-256", .basic = "CA:TRUE", .issuer = &all.top });
 	all.leaf = ca_make(&(struct made_spec){ .subject = "CN=gw1",
 	    .key = "P-256/2", .issuer = &all.sub, .serial = 7 });
 	all.other = ca_make(&(struct made_spec){ .subject = "CN=gw2",
@@ -66,6 +71,11 @@ setup(void **state)
 	all.issuer = made_cert(&all.sub);
 	all.cert = made_cert(&all.leaf);
 	all.others_cert = made_cert(&all.other);
+	all.top_cert = made_cert(&all.top);
+	all.chain = (struct cert_chain){ 3,
+	    { all.cert, all.issuer, all.top_cert } };
+	all.others = (struct cert_chain){ 3,
+	    { all.others_cert, all.issuer, all.top_cert } };
 	all.trust = trust_new();
 	pem = made_pem((const struct made *[]){ &all.root }, 1);
 	if (!trust_add_pem(all.trust, pem, &why))
@@ -82,12 +92,14 @@ teardown(void **state)
 	for (size_t i = BY_DELEGATE; i < SIGNERS; i++)
 		made_fini(&all.signers[i]);
 	made_fini(&all.root);
+	made_fini(&all.top);
 	made_fini(&all.sub);
 	made_fini(&all.leaf);
 	made_fini(&all.other);
 	cert_free(all.issuer);
 	cert_free(all.cert);
 	cert_free(all.others_cert);
+	cert_free(all.top_cert);
 	trust_free(all.trust);
 	return 0;
 }
@@ -143,7 +155,13 @@ reply_der(const struct reply *r)
 
 static const struct reply replies[] = {
 	{ "good", .from = -60, .until = 3600, .wanted = OCSP_GOOD },
-	{ "good without an end", .from = -60, .wanted = OCSP_GOOD },
+	{ "good without an end", .from = -60, .wanted = OCSP_INVALID,
+	  .says = "does not say when the next one comes" },
+	{ "good without an end, of long ago", .from = -400 * CA_DAY,
+	  .wanted = OCSP_INVALID, .says = "when the next one comes" },
+	{ "revoked without an end", .status = V_OCSP_CERTSTATUS_REVOKED,
+	  .reason = 1, .from = -60, .wanted = OCSP_REVOKED,
+	  .says = "(key compromise), says OCSP" },
 	{ "good by a delegate", BY_DELEGATE, .from = -60, .until = 3600,
 	  .wanted = OCSP_GOOD },
 	{ "good by a clock that is two minutes ahead", .from = 120,
@@ -185,7 +203,7 @@ each_response_gets_its_verdict(void **state)
 		struct bytes der = reply_der(r);
 		struct ocsp_answer a;
 
-		ocsp_check(all.trust, all.cert, all.issuer, der, CA_NOW, &a);
+		ocsp_check(all.trust, &all.chain, all.issuer, der, CA_NOW, &a);
 		if (a.status != r->wanted)
 			fail_msg("%s: %d %s", r->what, (int)a.status,
 			    a.why.s);
@@ -205,12 +223,28 @@ a_good_answer_tells_its_times(void **state)
 	struct ocsp_answer a;
 
 	(void)state;
-	ocsp_check(all.trust, all.cert, all.issuer, der, CA_NOW, &a);
+	ocsp_check(all.trust, &all.chain, all.issuer, der, CA_NOW, &a);
 	assert_int_equal(a.this_update, CA_NOW - 60);
 	assert_int_equal(a.next_update, CA_NOW + 3600);
 	/* Asked about the other one, the same answer is no answer. */
-	ocsp_check(all.trust, all.others_cert, all.issuer, der, CA_NOW, &a);
+	ocsp_check(all.trust, &all.others, all.issuer, der, CA_NOW, &a);
 	assert_int_equal(a.status, OCSP_INVALID);
+	OPENSSL_free((void *)(uintptr_t)der.p);
+}
+
+/* The CA above the issuer is not ours: the peer has to send it. */
+static void
+an_issuer_that_leads_nowhere_vouches_for_nobody(void **state)
+{
+	const struct cert_chain cut = { 2, { all.cert, all.issuer } };
+	struct bytes der = reply_der(&(struct reply){ .what = "",
+	    .from = -60, .until = 3600 });
+	struct ocsp_answer a;
+
+	(void)state;
+	ocsp_check(all.trust, &cut, all.issuer, der, CA_NOW, &a);
+	assert_int_equal(a.status, OCSP_INVALID);
+	assert_non_null(strstr(a.why.s, "not signed by"));
 	OPENSSL_free((void *)(uintptr_t)der.p);
 }
 
@@ -225,15 +259,15 @@ cut_or_longer_responses_are_none(void **state)
 	(void)state;
 	memcpy(big, der.p, der.n);
 	for (size_t n = 0; n < der.n; n++) {
-		ocsp_check(all.trust, all.cert, all.issuer, bytes_of(big, n),
+		ocsp_check(all.trust, &all.chain, all.issuer, bytes_of(big, n),
 		    CA_NOW, &a);
 		assert_int_equal(a.status, OCSP_INVALID);
 		assert_true(a.why.s[0] != '\0');
 	}
-	ocsp_check(all.trust, all.cert, all.issuer, bytes_of(big, der.n + 1),
+	ocsp_check(all.trust, &all.chain, all.issuer, bytes_of(big, der.n + 1),
 	    CA_NOW, &a);
 	assert_int_equal(a.status, OCSP_INVALID);
-	ocsp_check(all.trust, all.cert, all.issuer, bytes_of(big,
+	ocsp_check(all.trust, &all.chain, all.issuer, bytes_of(big,
 	    sizeof(big)), CA_NOW, &a);
 	assert_non_null(strstr(a.why.s, "65537 octets"));
 	OPENSSL_free((void *)(uintptr_t)der.p);
@@ -269,6 +303,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_response_gets_its_verdict),
 		cmocka_unit_test(a_good_answer_tells_its_times),
+		cmocka_unit_test(
+		    an_issuer_that_leads_nowhere_vouches_for_nobody),
 		cmocka_unit_test(cut_or_longer_responses_are_none),
 		cmocka_unit_test(a_request_names_the_certificate),
 	};

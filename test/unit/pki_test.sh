@@ -154,6 +154,34 @@ holds "what it issued is still good" verify gw3
 fails "it keeps its name" 1 "has a name already" subca CN=Other
 fails "it keeps its key" 1 "keeps its key until it is revoked" subca --key ec256
 
+# --- what is there is not written over ---
+
+rm "$dir/gw4.crt"
+old_key=$(sha256sum <"$dir/gw4.key")
+makes "a certificate for a key that lost its own" issue gw4
+holds "the key is the one that lay there" same "$old_key" "$(sha256sum <"$dir/gw4.key")"
+holds "and belongs to the certificate" pair gw4
+cp "$dir/gw4.key" "$top/gw4.key"
+openssl pkey -in "$top/gw4.key" -aes256 -passout pass:secret -out "$dir/gw4.key"
+fails "a key with a passphrase is kept" 4 "$dir/gw4.key is not a private key without a passphrase" issue gw4
+echo nonsense >"$dir/gw4.key"
+fails "a key that cannot be read is kept" 4 "$dir/gw4.key is not a private key without a passphrase" issue gw4
+rm "$dir/gw4.key"
+ln -s "$top/elsewhere/gw4.key" "$dir/gw4.key"
+fails "a link to where the key is not at the moment" 4 "$dir/gw4.key: Too many levels of symbolic links" issue gw4
+makes "a new key that is asked for replaces it" issue gw4 --new-key
+holds "and belongs to the certificate" pair gw4
+cp "$dir/gw4.crt" "$top/gw4.crt"
+echo nonsense >"$dir/gw4.crt"
+fails "a certificate that is something else" 4 "$dir/gw4.crt is not what it should be" issue gw4
+openssl req -x509 -key "$dir/gw4.key" -subj /CN=gw4 -addext basicConstraints=DER:0500 -out "$dir/gw4.crt"
+fails "one with an extension that cannot be read" 4 \
+	"gw4.crt, which is to be renewed: certificate 1: a certificate with a malformed extension" issue gw4
+mv "$top/gw4.crt" "$dir/gw4.crt"
+mv "$dir/sub.crt" "$top/sub.crt"
+fails "a subordinate CA over the key of one that is lost" 4 "$dir/sub.key is there, but its sub.crt is not" subca
+mv "$top/sub.crt" "$dir/sub.crt"
+
 # --- revocation ---
 
 key_before=$(public gw3)
@@ -200,6 +228,40 @@ mv "$dir/root.key" "$top/root.key"
 makes "without the root's key there are gateways" issue gw6
 fails "but no subordinate CA" 4 "$dir/root.key is needed and not there" subca
 fails "and nothing of the root's is revoked" 4 "$dir/root.key is needed and not there" revoke gw1.example
+root_crl=$(sha256sum <"$dir/root.crl") sub_crl=$(sha256sum <"$dir/sub.crl")
+left() { same "$1" "$(sed 's/Z$//; s/[0-9-]*T[0-9:]*$/THEN/' "$top/err")"; }
+# root_crl_of DAYS: a CRL of the root that ends then
+root_crl_of() {
+	printf '%s\n' '[ca]' 'default_ca = d' '[d]' "database = $top/db" 'default_md = sha384' >"$top/ca.conf"
+	: >"$top/db"
+	openssl ca -config "$top/ca.conf" -gencrl -keyfile "$top/root.key" -cert "$dir/root.crt" -out "$dir/root.crl" \
+		-crl_lastupdate 20250101000000Z -crl_nextupdate "$(date -u -d "$1 days 60 seconds" +%Y%m%d%H%M%SZ)" 2>"$top/openssl"
+}
+sleep 1
+run crl --dir "$dir"
+holds "a new CRL of the subordinate CA" test $status -eq 0
+holds "it is new" not same "$sub_crl" "$(sha256sum <"$dir/sub.crl")"
+holds "the root's is not" same "$root_crl" "$(sha256sum <"$dir/root.crl")"
+holds "which is said, with its end" left "vpnctl: root.crl was not renewed (root.key is not there); it ends at THEN"
+holds "and that is its end" grep -qF "$(date -u -d "$(openssl crl -in "$dir/root.crl" -noout -nextupdate | cut -d= -f2)" \
+	+%FT%TZ)" "$top/err"
+cp "$dir/root.crl" "$top/root.crl"
+root_crl_of 7
+run crl --dir "$dir"
+holds "with more than 7 days to go nothing is wrong" test $status -eq 0
+root_crl_of 6
+run crl --dir "$dir"
+holds "with less it fails" test $status -eq 4
+holds "and says so" left "vpnctl: root.crl was not renewed (root.key is not there); it ends at THEN"
+holds "but the other one is shown" says "crls = [ "
+root_crl_of -1
+run crl --dir "$dir"
+holds "one that has ended fails" test $status -eq 4
+holds "and says that it has" left "vpnctl: root.crl was not renewed (root.key is not there); it ended at THEN"
+echo nonsense >"$dir/root.crl"
+run crl --dir "$dir"
+holds "one that is none fails" test "$status $(cat "$top/err")" = "4 vpnctl: $dir/root.crl is not what it should be"
+mv "$top/root.crl" "$dir/root.crl"
 mv "$top/root.key" "$dir/root.key"
 
 # --- one at a time, all or nothing ---

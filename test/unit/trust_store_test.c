@@ -95,6 +95,81 @@ a_newer_crl_replaces_an_older_one_and_not_the_reverse(void **state)
 	built_fini(&b);
 }
 
+/* What is fetched may be ahead of our clock: its word counts at once. */
+static void
+a_fetched_crl_counts_from_when_it_is_taken(void **state)
+{
+	const struct trust_policy strict = { .crl = TRUST_CRL_REQUIRED };
+	const struct house h = { "", .no_sub = true };
+	struct crl_spec s = { .from = CA_NOW + 200 };
+	struct trust_verdict v;
+	struct reason why;
+	struct bytes pem;
+	struct built b;
+
+	(void)state;
+	build(&b, &h);
+	s.issuer = &b.m[ROOT];
+	pem = ca_crl_pem(&s);
+	assert_true(trust_add_fetched(b.trust, &b.chain, pem, CA_NOW, &why));
+	ca_free(pem);
+	assert_true(trust_verify(b.trust, &b.chain, CA_NOW, &strict, &v));
+	s.from += 50;
+	s.revoked = LEAF + 1;
+	pem = ca_crl_pem(&s);
+	assert_true(trust_add_fetched(b.trust, &b.chain, pem, CA_NOW, &why));
+	ca_free(pem);
+	assert_int_equal(trust_crls(b.trust), 1);
+	assert_false(trust_verify(b.trust, &b.chain, CA_NOW, &if_any, &v));
+	assert_int_equal(v.result, TRUST_REVOKED);
+	built_fini(&b);
+}
+
+static bool
+fetch_partition(struct built *b, unsigned number, int64_t until, int64_t now,
+    struct reason *why)
+{
+	char idp[64];
+	struct crl_spec s = { .issuer = &b->m[ROOT], .until = until,
+	    .idp = idp };
+	struct bytes pem;
+	bool ok;
+
+	str_fmt(idp, sizeof(idp), "critical,fullname:URI:http://crl/%u",
+	    number);
+	pem = ca_crl_pem(&s);
+	ok = number == 0 ? trust_add_crl(b->trust, pem, why) :
+	    trust_add_fetched(b->trust, &b->chain, pem, now, why);
+	ca_free(pem);
+	return ok;
+}
+
+/* Not those of the configuration: nobody would bring them again. */
+static void
+fetched_crls_that_have_ended_make_room(void **state)
+{
+	const struct house h = { "", .no_sub = true };
+	struct reason why;
+	struct built b;
+
+	(void)state;
+	build(&b, &h);
+	assert_true(fetch_partition(&b, 0, DAYS(1), CA_NOW, &why));
+	for (unsigned i = 1; i < TRUST_CRL_MAX; i++)
+		assert_true(fetch_partition(&b, i, i == 7 || i == 9 ?
+		    DAYS(2) : DAYS(5), CA_NOW, &why));
+	assert_false(fetch_partition(&b, 100, DAYS(5), CA_NOW, &why));
+	assert_string_equal(why.s, "more than 64 CRLs");
+	assert_false(fetch_partition(&b, 100, DAYS(5), DAYS(2) - 1, &why));
+	/* One of two is enough, and one that is there takes no room. */
+	assert_true(fetch_partition(&b, 100, DAYS(5), DAYS(2), &why));
+	assert_true(fetch_partition(&b, 100, DAYS(6), DAYS(2), &why));
+	assert_int_equal(trust_crls(b.trust), TRUST_CRL_MAX);
+	assert_true(fetch_partition(&b, 101, DAYS(5), DAYS(2), &why));
+	assert_false(fetch_partition(&b, 102, DAYS(5), DAYS(2), &why));
+	built_fini(&b);
+}
+
 static void
 crls_come_as_pem_or_der(void **state)
 {
@@ -222,6 +297,8 @@ static void
 cas_that_certify_each_other_end_nowhere_else(void **state)
 {
 	struct circle c;
+	struct made other = ca_make(&(struct made_spec){ .key = "P-256/3",
+	    .subject = "CN=Other", .basic = "CA:TRUE" });
 	struct bytes der;
 	struct trust *t = trust_new();
 	struct trust_verdict v;
@@ -238,9 +315,20 @@ cas_that_certify_each_other_end_nowhere_else(void **state)
 	assert_true(trust_verify(t, &ch, CA_NOW, &if_any, &v));
 	assert_string_equal(v.anchor, "CN=B");
 	cert_chain_fini(&ch);
+	/* Nor do they because somebody else is there. */
+	add_ca(t, &other);
+	assert_int_equal(trust_anchors(t), 3);
+	assert_true(cert_chain_read(&ch, &der, 1, &why));
+	assert_true(trust_verify(t, &ch, CA_NOW, &if_any, &v));
+	assert_string_equal(v.anchor, "CN=B");
+	cert_chain_fini(&ch);
+	/* With A's own root there is an end, and only there. */
+	add_ca(t, &c.a);
+	assert_int_equal(trust_anchors(t), 2);
 	trust_free(t);
 	OPENSSL_free((void *)(uintptr_t)der.p);
 	circle_fini(&c);
+	made_fini(&other);
 }
 
 /* A peer may send circles; they lead nowhere, and soon. */
@@ -300,6 +388,41 @@ a_root_of_the_same_name_is_another_root(void **state)
 	OPENSSL_free((void *)(uintptr_t)der[1].p);
 	made_fini(&ours);
 	made_fini(&his);
+	made_fini(&leaf);
+}
+
+/* Without key identifiers only the signature tells who issued the sub. */
+static void
+a_root_of_its_issuers_name_takes_no_sub_its_trust(void **state)
+{
+	struct made ours = ca_make(&(struct made_spec){ .key = "P-384",
+	    .subject = "CN=Root", .basic = "CA:TRUE", .bare = true });
+	struct made his = ca_make(&(struct made_spec){ .key = "P-256",
+	    .subject = "CN=Root", .basic = "CA:TRUE", .bare = true });
+	struct made sub = ca_make(&(struct made_spec){ .key = "P-256/3",
+	    .subject = "CN=Sub", .basic = "CA:TRUE", .issuer = &his,
+	    .bare = true });
+	struct made leaf = ca_make(&(struct made_spec){ .key = "P-256/2",
+	    .subject = "CN=gw1", .issuer = &sub, .bare = true });
+	struct bytes der = made_der(&leaf);
+	struct trust *t = trust_new();
+	struct trust_verdict v;
+	struct cert_chain ch;
+	struct reason why;
+
+	(void)state;
+	add_ca(t, &sub);
+	add_ca(t, &ours);
+	assert_int_equal(trust_anchors(t), 2);
+	assert_true(cert_chain_read(&ch, &der, 1, &why));
+	assert_true(trust_verify(t, &ch, CA_NOW, &if_any, &v));
+	assert_string_equal(v.anchor, "CN=Sub");
+	cert_chain_fini(&ch);
+	trust_free(t);
+	OPENSSL_free((void *)(uintptr_t)der.p);
+	made_fini(&ours);
+	made_fini(&his);
+	made_fini(&sub);
 	made_fini(&leaf);
 }
 
@@ -376,12 +499,16 @@ main(void)
 		cmocka_unit_test(a_forged_crl_of_a_known_ca_is_not_added),
 		cmocka_unit_test(
 		    a_newer_crl_replaces_an_older_one_and_not_the_reverse),
+		cmocka_unit_test(a_fetched_crl_counts_from_when_it_is_taken),
+		cmocka_unit_test(fetched_crls_that_have_ended_make_room),
 		cmocka_unit_test(crls_come_as_pem_or_der),
 		cmocka_unit_test(only_cas_are_added_and_all_of_a_file_or_none),
 		cmocka_unit_test(a_sub_is_an_anchor_until_its_root_is_ours),
 		cmocka_unit_test(cas_that_certify_each_other_end_nowhere_else),
 		cmocka_unit_test(circles_of_a_peer_end),
 		cmocka_unit_test(a_root_of_the_same_name_is_another_root),
+		cmocka_unit_test(
+		    a_root_of_its_issuers_name_takes_no_sub_its_trust),
 		cmocka_unit_test(key_hashes_are_those_of_certreq),
 		cmocka_unit_test(the_store_is_bounded),
 	};

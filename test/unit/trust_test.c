@@ -194,6 +194,22 @@ static const struct house houses[] = {
 	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
 	  .crl = { [1] = { .from = DAYS(1) } }, .result = TRUST_CRL_BAD,
 	  .depth = 0, .says = "the CRL of \"O=T, CN=Sub\" is not yet" },
+	{ "revoked by a clock that is ahead", .has_crl = { false, true },
+	  .crl = { [1] = { .revoked = LEAF + 1, .from = CA_NOW + 200 } },
+	  .result = TRUST_REVOKED, .depth = 0, .says = "was revoked" },
+	{ "revoked by a CRL of tomorrow", .has_crl = { false, true },
+	  .crl = { [1] = { .revoked = LEAF + 1, .from = DAYS(1) } },
+	  .result = TRUST_REVOKED, .depth = 0, .says = "was revoked" },
+	{ "good by a CRL of tomorrow", .has_crl = { false, true },
+	  .crl = { [1] = { .from = DAYS(1) } }, .result = TRUST_OK },
+	{ "required and of a clock that is ahead", .policy = {
+	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
+	  .crl = { { .from = CA_NOW + 300 }, { .from = CA_NOW + 300 } },
+	  .result = TRUST_OK },
+	{ "required and of a clock that is too far ahead", .policy = {
+	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
+	  .crl = { [1] = { .from = CA_NOW + 301 } },
+	  .result = TRUST_CRL_BAD, .depth = 0, .says = "is not yet" },
 	{ "required and for CAs only", .policy = {
 	    .crl = TRUST_CRL_REQUIRED }, .has_crl = { true, true },
 	  .crl = { [1] = { .idp = "critical,onlyCA:TRUE" } },

@@ -452,6 +452,30 @@ time_saturates_at_never(void **state)
 }
 
 static void
+a_time_is_text_in_utc(void **state)
+{
+	static const struct {
+		int64_t		 wall;
+		const char	*text;
+	} rows[] = {
+		{ 0, "1970-01-01T00:00:00Z" },
+		{ -1, "1969-12-31T23:59:59Z" },
+		{ 1709251199, "2024-02-29T23:59:59Z" },
+		{ 253402300799, "9999-12-31T23:59:59Z" },
+		{ 253402300800, "10000-01-01T00:00:00Z" },
+		{ INT64_C(1) << 45, "1116918-05-14T19:20:32Z" },
+		{ INT64_C(1) << 50, "-" },
+		{ INT64_MAX, "-" },
+		{ INT64_MIN, "-" },
+	};
+	char text[STR_UTC_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(str_utc(rows[i].wall, text), rows[i].text);
+}
+
+static void
 text_is_cut_and_always_ends(void **state)
 {
 	char buf[6] = "?????";
@@ -615,6 +639,7 @@ main(void)
 		cmocka_unit_test(a_timer_set_to_never_is_idle),
 		cmocka_unit_test(time_saturates_at_never),
 		cmocka_unit_test(text_is_cut_and_always_ends),
+		cmocka_unit_test(a_time_is_text_in_utc),
 		cmocka_unit_test(
 		    escaped_text_is_printable_and_uses_its_whole_buffer),
 		cmocka_unit_test(hex_goes_there_and_back),
