@@ -1,8 +1,9 @@
 /*
  * What the engine and the fetcher say to each other, in datagrams of a
  * SOCK_SEQPACKET pair.  A request: token (32 bits), kind (8), patience in
- * milliseconds (16), length of the URL (16), URL, OCSP request.  An answer comes in pieces: token (32 bits), what
- * the piece is (8), octets.  Integers are big-endian.
+ * milliseconds (16), length of the URL (16), URL, OCSP request.  An answer
+ * comes in pieces: token (32 bits), what the piece is (8), octets.  Integers
+ * are big-endian.
  */
 #ifndef DAEMON_FETCH_WIRE_H
 #define DAEMON_FETCH_WIRE_H

@@ -1,7 +1,8 @@
 /*
  * What is asked of others about certificates while an IKE SA waits: fetches
  * under way, shared by all SAs that need the same, what lately gave nothing,
- * what was no use to whom, and OCSP answers that are still in force.  CRLs are kept by the trust they were fetched for.
+ * what was no use to whom, and OCSP answers that are still in force.  CRLs
+ * are kept by the trust they were fetched for.
  */
 #ifndef IKE_INQUIRY_H
 #define IKE_INQUIRY_H
