@@ -137,7 +137,7 @@ fail_unknown(struct conf_read *r, enum conf_place place,
  */
 static bool
 read_group(struct conf_read *r, enum conf_place place,
-    const config_setting_t *group, void *base, void *shared, uint64_t *seen)
+    const config_setting_t *group, void *base, void *shared, struct conf_seen *seen)
 {
 	int n = config_setting_length(group);
 
@@ -149,7 +149,7 @@ read_group(struct conf_read *r, enum conf_place place,
 
 		if (key == NULL)
 			return fail_unknown(r, place, s);
-		*seen |= (uint64_t)1 << conf_key_index(key);
+		conf_seen_add(seen, key);
 		if (key->kind != CONF_KIND_GROUPS && !conf_value_read(r, key,
 		    s, key->place == place ? base : shared))
 			return false;
@@ -159,13 +159,13 @@ read_group(struct conf_read *r, enum conf_place place,
 
 static bool
 check_required(struct conf_read *r, enum conf_place place,
-    const config_setting_t *group, uint64_t seen)
+    const config_setting_t *group, struct conf_seen seen)
 {
 	const struct conf_key *key;
 
 	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
 		if (key->place == place && key->required &&
-		    (seen >> i & 1) == 0)
+		    !conf_seen_has(seen, key))
 			return conf_fail_key(r, group, key->name, "missing");
 	}
 	return true;
@@ -214,7 +214,7 @@ group_list(struct conf_read *r, const config_setting_t *group,
 
 static bool
 read_tunnel(struct conf_read *r, struct conf_connection *c,
-    const struct conf_site *site, uint64_t seen)
+    const struct conf_site *site, struct conf_seen seen)
 {
 	struct conf_tunnel *t = &c->tunnels[site->tunnel];
 
@@ -228,7 +228,7 @@ read_tunnel(struct conf_read *r, struct conf_connection *c,
 
 static bool
 read_tunnels(struct conf_read *r, size_t at, config_setting_t *group,
-    const struct conf_tunnel *common, uint64_t seen)
+    const struct conf_tunnel *common, struct conf_seen seen)
 {
 	const struct conf_key *key = conf_key_any("tunnels");
 	const config_setting_t *list = group_list(r, group, key);
@@ -255,7 +255,7 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 {
 	struct conf_connection *c = &r->conf->connections[at];
 	struct conf_tunnel common;
-	uint64_t seen = 0;
+	struct conf_seen seen = { 0 };
 
 	memset(&common, 0, sizeof(common));	/* its padding too */
 	c->line = (int)config_setting_source_line(group);
@@ -293,7 +293,7 @@ read_connections(struct conf_read *r, const config_setting_t *root)
 static bool
 read_root(struct conf_read *r, const config_setting_t *root)
 {
-	uint64_t seen = 0;
+	struct conf_seen seen = { 0 };
 
 	set_defaults(CONF_AT_TOP, r->conf);
 	return read_group(r, CONF_AT_TOP, root, r->conf, NULL, &seen) &&

@@ -8,9 +8,9 @@
 #include "util/array.h"
 
 static bool
-was_seen(uint64_t seen, const char *key)
+was_seen(struct conf_seen seen, const char *key)
 {
-	return (seen >> conf_key_index(conf_key_any(key)) & 1) != 0;
+	return conf_seen_has(seen, conf_key_any(key));
 }
 
 /*
@@ -19,7 +19,7 @@ was_seen(uint64_t seen, const char *key)
  */
 static bool
 check_outside(struct conf_read *r, const struct conf_connection *c,
-    struct conf_tunnel *t, const struct conf_site *site, uint64_t seen)
+    struct conf_tunnel *t, const struct conf_site *site, struct conf_seen seen)
 {
 	if (!was_seen(seen, "startup_action"))
 		t->start = !c->hub;
@@ -80,7 +80,7 @@ check_auth(struct conf_read *r, const struct conf_tunnel *t,
  */
 static bool
 check_identity(struct conf_read *r, struct conf_tunnel *t,
-    const struct conf_site *site, uint64_t seen)
+    const struct conf_site *site, struct conf_seen seen)
 {
 	if (!was_seen(seen, "remote_authentication"))
 		t->remote_auth = t->local_auth;
@@ -116,7 +116,7 @@ derive_inside(const struct conf_connection *c, struct conf_tunnel *t)
  */
 static bool
 check_lifetimes(struct conf_read *r, struct conf_tunnel *t,
-    const struct conf_site *site, uint64_t seen)
+    const struct conf_site *site, struct conf_seen seen)
 {
 	if (t->phase2.lifetime.ns >= t->phase1.lifetime.ns)
 		return conf_fail_tunnel(r, site, "phase2_lifetime_seconds",
@@ -154,7 +154,7 @@ derive_selectors(const struct conf_connection *c, struct conf_tunnel *t)
 
 bool
 conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
-    struct conf_tunnel *t, const struct conf_site *site, uint64_t seen)
+    struct conf_tunnel *t, const struct conf_site *site, struct conf_seen seen)
 {
 	if (!check_outside(r, c, t, site, seen) ||
 	    !check_identity(r, t, site, seen) ||

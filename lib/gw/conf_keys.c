@@ -178,7 +178,7 @@ static const struct conf_key keys[] = {
 	{ "remote_ipv6_network_cidr", TUN(remote_ts[1]),
 	    .kind = CONF_KIND_NET6, .def = "::/0" },
 };
-_Static_assert(ARRAY_SIZE(keys) <= 64, "what was seen is a 64-bit set");
+_Static_assert(ARRAY_SIZE(keys) <= CONF_KEYS_MAX, "struct conf_seen is full");
 
 const struct conf_key *
 conf_key_at(size_t i)
@@ -274,8 +274,18 @@ conf_key_nearest(enum conf_place place, const char *name)
 	return best;
 }
 
-size_t
-conf_key_index(const struct conf_key *key)
+void
+conf_seen_add(struct conf_seen *seen, const struct conf_key *key)
 {
-	return (size_t)(key - keys);
+	size_t i = (size_t)(key - keys);
+
+	seen->word[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+bool
+conf_seen_has(struct conf_seen seen, const struct conf_key *key)
+{
+	size_t i = (size_t)(key - keys);
+
+	return (seen.word[i / 64] >> i % 64 & 1) != 0;
 }

@@ -71,6 +71,14 @@ const struct conf_key *conf_key_find(enum conf_place, const char *name);
 const struct conf_key *conf_key_any(const char *name);
 /* The key of such a group that is spelled most like this. */
 const char	*conf_key_nearest(enum conf_place, const char *name);
-size_t		conf_key_index(const struct conf_key *);
+
+/* Which keys a group had; all zero: none. */
+#define CONF_KEYS_MAX	256
+struct conf_seen {
+	uint64_t	word[CONF_KEYS_MAX / 64];
+};
+
+void		conf_seen_add(struct conf_seen *, const struct conf_key *);
+bool		conf_seen_has(struct conf_seen, const struct conf_key *);
 
 #endif

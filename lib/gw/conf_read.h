@@ -61,7 +61,7 @@ void	conf_id_addr(struct conf_id *, const struct addr *);
 
 /* conf_check.c: what no single key can tell. */
 bool	conf_check_tunnel(struct conf_read *, const struct conf_connection *,
-	    struct conf_tunnel *, const struct conf_site *, uint64_t seen);
+	    struct conf_tunnel *, const struct conf_site *, struct conf_seen seen);
 bool	conf_check_connection(struct conf_read *,
 	    const struct conf_connection *, const config_setting_t *);
 bool	conf_check_all(struct conf_read *, const config_setting_t *root);
