@@ -70,7 +70,8 @@ _vpnctl() {
 	1:help) choices=$commands ;;
 	2:help\ show) choices="tunnel routes" ;;
 	1:pki | 2:help\ pki) choices="init subca issue revoke crl show" ;;
-	2:pki\ issue | 2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
+	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
+	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
