@@ -45,6 +45,7 @@ struct gw_tunnel {
 	struct conf	*of;		/* held */
 	struct conf_prefixes routes;	/* static; owned copy */
 	bool		admin_up;
+	struct reason	bgp_shut;	/* an operator's text; "": it is not */
 	bool		removing;	/* freed once the peer is told */
 	bool		want_once;	/* an operator asked for an attempt */
 	struct gw_tunnel *dirty_next;
@@ -70,12 +71,14 @@ struct gw_tunnel {
 	struct reason	failed;
 };
 
-/* A tunnel that an operator took down and that waits to be built again. */
+/* What an operator took down of a tunnel that waits to be built again. */
 struct gw_held {
 	struct gw_held	*next;
 	char		connection[CONF_NAME_LEN];
 	unsigned	number;
 	char		name[CONF_NAME_LEN + 8];
+	bool		admin_up;
+	struct reason	bgp_shut;
 };
 
 struct gw {
