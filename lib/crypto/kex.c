@@ -29,8 +29,9 @@ _Static_assert(SHARED_MAX >= 1024, "a shared secret of MODP-8192 must fit");
 
 struct kex {
 	const struct alg *alg;
-	uint8_t		  priv[PRIV_MAX];
-	uint8_t		  public[];	/* alg->public_len */
+	uint8_t		  priv[PRIV_MAX];	/* initiator's */
+	uint16_t	  public_n;
+	uint8_t		  public[];
 };
 
 /* The octets of one ECP coordinate or of the whole MODP value. */
@@ -296,23 +297,65 @@ kind_of(const struct alg *a)
 	return NULL;
 }
 
-struct kex *
-kex_new(const struct alg *a, struct drbg *d)
+/* With room for a value of that many octets to send. */
+static struct kex *
+blank(const struct alg *a, uint16_t public_n)
 {
-	const struct kex_kind *kind = kind_of(a);
 	struct kex *k;
 
-	if (kind == NULL || fetch_alg(a) == NULL)
+	if (kind_of(a) == NULL || fetch_alg(a) == NULL)
 		return NULL;
-	k = calloc(1, sizeof(*k) + a->public_len);
+	k = calloc(1, sizeof(*k) + public_n);
 	if (k == NULL)
 		return NULL;
 	k->alg = a;
-	if (!kind->make(k, d)) {
+	k->public_n = public_n;
+	return k;
+}
+
+struct kex *
+kex_new(const struct alg *a, struct drbg *d)
+{
+	struct kex *k = blank(a, a->public_len);
+
+	if (k != NULL && !kind_of(a)->make(k, d)) {
 		kex_free(k);
 		return NULL;
 	}
 	return k;
+}
+
+/* Diffie-Hellman: a pair of our own, and what it gives with theirs. */
+static enum kex_result
+respond(struct kex *k, struct drbg *d, struct bytes theirs,
+    struct secret *out)
+{
+	enum kex_result result = KEX_FAILED;
+
+	if (kind_of(k->alg)->make(k, d))
+		result = kex_shared(k, theirs, out) ? KEX_OK : KEX_INVALID;
+	wipe(k->priv, sizeof(k->priv));
+	return result;
+}
+
+enum kex_result
+kex_respond(const struct alg *a, struct drbg *d, struct bytes theirs,
+    struct kex **out, struct secret *shared)
+{
+	enum kex_result result;
+	struct kex *k;
+
+	if (theirs.n != a->public_len)
+		return KEX_INVALID;
+	k = blank(a, a->answer_len);
+	if (k == NULL)
+		return KEX_FAILED;
+	result = respond(k, d, theirs, shared);
+	if (result == KEX_OK)
+		*out = k;
+	else
+		kex_free(k);
+	return result;
 }
 
 void
@@ -320,7 +363,7 @@ kex_free(struct kex *k)
 {
 	if (k == NULL)
 		return;
-	wipe(k, sizeof(*k) + k->alg->public_len);
+	wipe(k, sizeof(*k) + k->public_n);
 	free(k);
 }
 
@@ -333,7 +376,7 @@ kex_alg(const struct kex *k)
 struct bytes
 kex_public(const struct kex *k)
 {
-	return bytes_of(k->public, k->alg->public_len);
+	return bytes_of(k->public, k->public_n);
 }
 
 bool
@@ -342,7 +385,7 @@ kex_shared(struct kex *k, struct bytes peer, struct secret *out)
 	uint8_t z[SHARED_MAX];
 	size_t n;
 
-	if (peer.n != k->alg->public_len)
+	if (peer.n != k->alg->answer_len)
 		return false;
 	n = kind_of(k->alg)->shared(k, peer, z);
 	if (n > 0)

@@ -34,7 +34,7 @@
 #define KE(ke_id, ke_name, number, ossl, priv, public, ke_flags)	\
 	{ ALG_KE, ke_id, 0, ke_name, number, ossl, NULL,		\
 	    .key_len = (priv), .public_len = (public),			\
-	    .flags = BOTH | (ke_flags) }
+	    .answer_len = (public), .flags = BOTH | (ke_flags) }
 
 static const struct alg algs[] = {
 	/* RFC 4106, RFC 5282: salt of 4 octets behind the key */

@@ -84,7 +84,8 @@ struct alg {
 	uint8_t		 iv_len;	/* explicit IV on the wire */
 	uint8_t		 block;		/* SK is padded to it; 1: not at all */
 	uint8_t		 icv_len;	/* of the AEAD or the MAC on the wire */
-	uint16_t	 public_len;	/* ALG_KE: Key Exchange Data, octets */
+	uint16_t	 public_len;	/* ALG_KE: Key Exchange Data, octets, */
+	uint16_t	 answer_len;	/* of the initiator and responder */
 	unsigned	 flags;
 };
 
