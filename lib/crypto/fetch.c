@@ -2,9 +2,11 @@
  * Fetches every algorithm of the table from OpenSSL's providers, once and
  * before the process gives up its file system, and keeps it for the life of
  * the process.  All but ML-KEM must be there; that came with OpenSSL 3.5, and
- * the library is whatever the machine has at run time.  The one static object of lib/ lives here: it is written by
- * crypto_init() and crypto_fini() and only read in between; whoever needs a
- * working state duplicates one, so that no key ever rests in it.
+ * the library is whatever the machine has at run time.
+ *
+ * The one static object of lib/ lives here: it is written by crypto_init() and
+ * crypto_fini() and only read in between; whoever needs a working state
+ * duplicates one, so that no key ever rests in it.
  */
 #include "crypto/fetch.h"
 
