@@ -213,6 +213,9 @@ conf_set_up(struct monitor *m, const struct options *o)
 	if (!crypto_init())
 		return fail(EXIT_FAILED,
 		    "OpenSSL lacks an algorithm that is needed");
+	log_event(LEVEL_INFO, "openssl", "version=%s ml-kem=%s",
+	    crypto_library(), crypto_has(alg_find(ALG_KE, KE_ML_KEM_768, 0)) ?
+	    "yes" : "no");
 	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;

@@ -157,7 +157,7 @@ answer_size(const struct msg *m, const struct suite *s)
 		sa += s->addke[i] != 0 ? 8 : 0;
 	if (suite_addkes(s) > 0)
 		sa += 8;
-	return HDR_LEN + sa + 8 + s->ke->public_len + 4 + NONCE_OURS +
+	return HDR_LEN + sa + 8 + s->ke->answer_len + 4 + NONCE_OURS +
 	    (detects_nat(m) ? 2 * (8 + 20) : 0);
 }
 
@@ -196,6 +196,7 @@ static bool
 open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
     const struct msg *m, const struct choice *c, struct bytes raw)
 {
+	struct secret g_ir = { 0 };
 	struct kex *kex = NULL;
 	struct reason why;
 	bool ok;
@@ -207,9 +208,10 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	sa->setup->number = c->number;
 	x_init_nonce_set(&sa->setup->ni, m->nonce);
 	x_init_draw(&sa->setup->nr, sa->ike->drbg);
-	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	ok = kex != NULL && x_inter_expect(sa) &&
-	    x_init_derive(sa, kex, m->ke.data) && x_ppk_hear_init(sa, m, &why);
+	ok = x_inter_expect(sa) && kex_respond(c->suite.ke, sa->ike->drbg,
+	    m->ke.data, &kex, &g_ir) == KEX_OK && x_init_derive(sa, &g_ir) &&
+	    x_ppk_hear_init(sa, m, &why);
+	wipe(&g_ir, sizeof(g_ir));
 	if (ok) {
 		x_init_float(sa, m, &sa->path);
 		sa->frags = x_init_fragments(sa, m);
