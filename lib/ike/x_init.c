@@ -30,10 +30,10 @@ x_init_nonce(const struct nonce *n)
 }
 
 void
-x_init_draw(struct nonce *n, struct drbg *drbg)
+x_init_draw(struct nonce *n, struct drbg *drbg, size_t len)
 {
-	n->n = NONCE_OURS;
-	drbg_fill(drbg, n->b, NONCE_OURS);
+	n->n = (uint16_t)len;
+	drbg_fill(drbg, n->b, len);
 }
 
 void
@@ -131,7 +131,7 @@ x_init_request(struct ike_peer *peer, struct instant now)
 		return;
 	}
 	sa->setup->offer = conf->ike;
-	x_init_draw(&sa->setup->ni, ike->drbg);
+	x_init_draw(&sa->setup->ni, ike->drbg, NONCE_OURS);
 	if (!use_group(sa, conf->ike.ke.alg[0]) || !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }

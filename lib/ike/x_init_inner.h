@@ -5,7 +5,7 @@
 #include "ike/x_init.h"
 
 struct bytes	x_init_nonce(const struct nonce *);
-void		x_init_draw(struct nonce *, struct drbg *);
+void		x_init_draw(struct nonce *, struct drbg *, size_t len);
 void		x_init_nonce_set(struct nonce *, struct bytes);
 /* Do we make the peer believe that there is a NAT before us? */
 bool		x_init_hides(const struct ike_sa *);
