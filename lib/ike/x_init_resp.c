@@ -145,45 +145,20 @@ detects_nat(const struct msg *m)
 	return msg_notify(m, N_NAT_DETECTION_SOURCE_IP) != NULL;
 }
 
-/* Octets of our answer without what build_extras() adds to it. */
+/* Octets of our answer, known before a key is made for it. */
 static size_t
 answer_size(const struct msg *m, const struct suite *s)
 {
 	size_t sa = 4 + 8 + (s->encr->key_bits != 0 ? 12 : 8) + 8 + 8 +
 	    (s->integ != NULL ? 8 : 0);
 
+	/* Each slot is a transform; with any, a notify says that we can. */
 	for (int i = 0; i < ADDKE_SLOTS; i++)
 		sa += s->addke[i] != 0 ? 8 : 0;
+	if (suite_addkes(s) > 0)
+		sa += 8;
 	return HDR_LEN + sa + 8 + s->ke->public_len + 4 + NONCE_OURS +
 	    (detects_nat(m) ? 2 * (8 + 20) : 0);
-}
-
-/* What is neither SA, KE, nonce nor about NATs. */
-static void
-build_extras(struct build *b, const struct ike_sa *sa)
-{
-	if (sa->frags)
-		build_notify(b, N_FRAGMENTATION_SUPPORTED,
-		    (struct bytes){ 0 });
-	if (x_init_childless(sa))
-		build_notify(b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
-	if (sa->setup->inter != NULL)
-		x_inter_announce(b);
-	certs_build_init(b, sa);
-	x_ppk_build_init(b, sa);
-}
-
-/* Octets of our answer, known before a key is made for it. */
-static size_t
-whole_size(const struct ike_sa *sa, const struct msg *m)
-{
-	const struct hdr h = { .exchange = IKE_SA_INIT };
-	uint8_t buf[ANSWER_MAX];
-	struct build b;
-
-	build_begin(&b, buf, sizeof(buf), &h);
-	build_extras(&b, sa);
-	return answer_size(m, &sa->suite) + b.w.n - HDR_LEN;
 }
 
 /* It waits until it is known to be no larger than what it answers. */
@@ -201,7 +176,15 @@ answer(struct ike_sa *sa, struct instant now, struct kex *kex,
 	build_bytes(&b, PL_NONCE, x_init_nonce(&sa->setup->nr));
 	if (detects_nat(m))
 		nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, x_init_hides(sa));
-	build_extras(&b, sa);
+	if (sa->frags)
+		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		    (struct bytes){ 0 });
+	if (x_init_childless(sa))
+		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+	if (sa->setup->inter != NULL)
+		x_inter_announce(&b);
+	certs_build_init(&b, sa);
+	x_ppk_build_init(&b, sa);
 	/* What can be missed is no reason for another cookie. */
 	certs_build_methods(&b, sa, msg_notify(m, N_COOKIE) != NULL ?
 	    ANSWER_MAX : HDR_LEN + m->chain.n);
@@ -223,17 +206,13 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	sa->suite = c->suite;
 	sa->setup->number = c->number;
 	x_init_nonce_set(&sa->setup->ni, m->nonce);
-	sa->frags = x_init_fragments(sa, m);
-	/* No key is made for who would only be asked for a cookie. */
-	if (!x_inter_expect(sa) || !x_ppk_hear_init(sa, m, &why) ||
-	    !cookie_passes(sa->ike, now, &sa->path, h, m,
-	    whole_size(sa, m) > raw.n))
-		return false;
 	x_init_draw(&sa->setup->nr, sa->ike->drbg);
 	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	ok = kex != NULL && x_init_derive(sa, kex, m->ke.data);
+	ok = kex != NULL && x_inter_expect(sa) &&
+	    x_init_derive(sa, kex, m->ke.data) && x_ppk_hear_init(sa, m, &why);
 	if (ok) {
 		x_init_float(sa, m, &sa->path);
+		sa->frags = x_init_fragments(sa, m);
 		certs_hear(sa, m);
 		answer(sa, now, kex, m);
 		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&

@@ -350,39 +350,6 @@ one_who_is_known_by_address_is_not_crowded_out(void **state)
 	shut_down(&d);
 }
 
-/* A key would take a hundred times as long as a cookie. */
-static void
-no_key_is_made_for_who_is_asked_for_a_cookie(void **state)
-{
-	struct opening o;
-	unsigned all;
-	struct duo d;
-
-	(void)state;
-	duo_init(&d, 26);
-	/* What left offers is just too short for what right has to say. */
-	d.end[LEFT].conf[0].ike.ke = duo_algs(ALG_KE, "31");
-	d.end[RIGHT].conf[0].childless = IKE_CHILDLESS_ALLOW;
-	d.end[RIGHT].conf[0].remote = addr_any(ADDR_IPV4);
-	duo_start(&d);
-	take_opening(&d, &o);
-	for (int i = 0; i < 2; i++) {
-		struct drbg was = d.end[RIGHT].drbg;
-		uint8_t spi[8];
-
-		flood(&d, &o, 1, NULL);
-		if (i == 1) {
-			drbg_fill(&was, spi, sizeof(spi));
-			assert_memory_equal(&was, &d.end[RIGHT].drbg,
-			    sizeof(was));
-		}
-		assert_int_equal(answers(&d, N_COOKIE, &all), 1);
-		assert_int_equal(all, 1);
-	}
-	comes_up(&d);
-	shut_down(&d);
-}
-
 /* The peer's address is no secret: what is sent in its name costs a cookie. */
 static void
 openings_in_a_peers_name_do_not_keep_it_out(void **state)
@@ -498,7 +465,6 @@ main(void)
 		    cookies_come_above_the_threshold_and_go_below_it),
 		cmocka_unit_test(
 		    one_who_is_known_by_address_is_not_crowded_out),
-		cmocka_unit_test(no_key_is_made_for_who_is_asked_for_a_cookie),
 		cmocka_unit_test(openings_in_a_peers_name_do_not_keep_it_out),
 		cmocka_unit_test(the_limit_of_ike_sas_holds),
 		cmocka_unit_test(
