@@ -82,8 +82,10 @@ run_show(struct request *q)
 		if (chosen(q, t))
 			json_array_append_new(a, show_tunnel(t));
 	}
-	answer(q->gw, q->client, json_pack("{s:b, s:o}", "ok", 1, "tunnels",
-	    a));
+	answer(q->gw, q->client, json_pack("{s:b, s:o, s:{s:I, s:I}}",
+	    "ok", 1, "tunnels", a, "datagrams_dropped",
+	    "peers", (json_int_t)q->gw->drops.peers,
+	    "strangers", (json_int_t)q->gw->drops.strangers));
 }
 
 static void
