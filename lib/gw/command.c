@@ -20,8 +20,10 @@ run_show(struct request *q)
 		if (request_chose(q, t))
 			json_array_append_new(a, show_tunnel(t));
 	}
-	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "tunnels",
-	    a));
+	request_answer(q, json_pack("{s:b, s:o, s:{s:I, s:I}}",
+	    "ok", 1, "tunnels", a, "datagrams_dropped",
+	    "peers", (json_int_t)q->gw->drops.peers,
+	    "strangers", (json_int_t)q->gw->drops.strangers));
 }
 
 static void

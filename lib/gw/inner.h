@@ -5,6 +5,7 @@
 #include "bgp/bgp.h"
 #include "gw/creds.h"
 #include "gw/fib.h"
+#include "gw/gw.h"
 #include "gw/queue.h"
 #include "gw/stranger.h"
 #include "ike/ike.h"
@@ -102,6 +103,8 @@ struct gw {
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct strangers strangers;
+	uint32_t	peers_changed;	/* counts that; gw_peer_at() */
+	struct gw_drops	drops;
 	bool		stopping, stopped;
 	bool		stated;		/* the first full state was sent */
 	struct instant	fib_at;		/* refused routes are sent again */
