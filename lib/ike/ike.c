@@ -266,6 +266,7 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
 	info.cert_seen = p->cert != NULL;
+	info.gateway = p->redirect.gateway;
 	if (p->cert != NULL)
 		info.cert = *p->cert;
 	for (sa = p->sas; sa != NULL; sa = sa->peer_next) {
@@ -287,6 +288,8 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 		info.nat_remote = sa->nat_remote;
 		info.ppk = sa->ppk;
 		info.initiator = sa->opened;
+		info.follows = !sa->opened && sa->redirects;
+		info.leaving = sa->leaving;
 		info.suite = sa->suite;
 	}
 	*out = info;
