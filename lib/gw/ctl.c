@@ -12,7 +12,7 @@
 
 static const struct {
 	const char	*word;
-	bool		 name, what;	/* members that it may have */
+	bool		 name, what, to;	/* members that it may have */
 } commands[CTL_COMMANDS] = {
 	[CTL_SHOW] = { "show", true, false },
 	[CTL_ROUTES] = { "routes", false, false },
@@ -22,6 +22,8 @@ static const struct {
 	[CTL_RELOAD] = { "reload", false, false },
 	[CTL_EXPLAIN] = { "explain", true, false },
 	[CTL_KEYS] = { "keys", true, false },
+	[CTL_DRAIN] = { "drain", true, .to = true },
+	[CTL_UNDRAIN] = { "undrain", true, false },
 };
 
 static const char *const whats[] = {
@@ -91,10 +93,23 @@ set_what(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+static bool
+set_to(struct ctl_request *r, const char *s, struct reason *why)
+{
+	char text[80];
+
+	if (addr_parse(&r->to, s))
+		return true;
+	reason_set(why, "\"%s\" is not an IPv4 or IPv6 address",
+	    printable(s, text));
+	return false;
+}
+
 enum {
 	HAS_COMMAND,
 	HAS_NAME,
 	HAS_WHAT,
+	HAS_TO,
 };
 
 static const struct {
@@ -105,6 +120,7 @@ static const struct {
 	[HAS_COMMAND] = { "command", set_command },
 	[HAS_NAME] = { "name", set_name },
 	[HAS_WHAT] = { "what", set_what },
+	[HAS_TO] = { "to", set_to },
 };
 
 static bool
@@ -142,6 +158,11 @@ fits(const struct ctl_request *r, unsigned has, struct reason *why)
 	}
 	if ((has >> HAS_WHAT & 1) != 0 && !commands[r->command].what) {
 		reason_set(why, "%s takes no \"what\"",
+		    ctl_command_str(r->command));
+		return false;
+	}
+	if ((has >> HAS_TO & 1) != 0 && !commands[r->command].to) {
+		reason_set(why, "%s takes no \"to\"",
 		    ctl_command_str(r->command));
 		return false;
 	}

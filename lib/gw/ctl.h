@@ -23,6 +23,8 @@ enum ctl_command {
 	CTL_RELOAD,
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
 	CTL_KEYS,		/* of IKE SAs; to root alone */
+	CTL_DRAIN,		/* all tunnels, or name; to: an address */
+	CTL_UNDRAIN,
 	CTL_COMMANDS
 };
 
@@ -45,6 +47,7 @@ struct ctl_request {
 	enum ctl_command command;
 	enum ctl_what	what;
 	char		name[CONF_NAME_LEN + 8];	/* "" : all */
+	struct addr	to;		/* unset: none was given */
 };
 
 /* One line without its newline.  False: *why says what is wrong with it. */

@@ -266,7 +266,6 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
 	info.cert_seen = p->cert != NULL;
-	info.gateway = p->redirect.gateway;
 	if (p->cert != NULL)
 		info.cert = *p->cert;
 	for (sa = p->sas; sa != NULL; sa = sa->peer_next) {
@@ -290,6 +289,9 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 		info.initiator = sa->opened;
 		info.follows = !sa->opened && sa->redirects;
 		info.leaving = sa->leaving;
+		info.came_from = sa->came_from;
+		if (sa->redirected)
+			info.gateway = sa->path.remote.addr;
 		info.suite = sa->suite;
 	}
 	*out = info;

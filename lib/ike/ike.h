@@ -204,6 +204,7 @@ struct ike_peer_info {
 	struct addr	gateway;	/* where we were redirected; or unset */
 	bool		follows;	/* it opened, and can be redirected */
 	bool		leaving;	/* it was told so and has agreed */
+	struct addr	came_from;	/* gateway that sent it; or unset */
 	struct reason	why;		/* the last failure, or "" */
 	bool		cert_seen;
 	struct ike_cert_info cert;

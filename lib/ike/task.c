@@ -24,7 +24,8 @@ peer_dead(struct ike_sa *sa, struct instant now)
 	char at[ENDPOINT_STRLEN], from[ENDPOINT_STRLEN];
 
 	/* An attempt that the peer's own has made needless ends unseen. */
-	if (sa->state < SA_ESTABLISHED && peer_main_sa(sa->peer) != sa) {
+	if (sa->state < SA_ESTABLISHED && !sa->redirected &&
+	    peer_main_sa(sa->peer) != sa) {
 		sa_die(sa, now, NULL);
 		return;
 	}

@@ -58,7 +58,7 @@ x_redirect_build_init(struct build *b, const struct ike_sa *sa)
 {
 	if (!sa->peer->conf.accept_redirect)
 		return;
-	if (sa->redirected)
+	if (sa->redirected && addr_is_set(&sa->peer->redirect.from))
 		build_gateway(b, N_REDIRECTED_FROM, &sa->peer->redirect.from);
 	else
 		build_notify(b, N_REDIRECT_SUPPORTED, (struct bytes){ 0 });
@@ -163,22 +163,26 @@ has_other(const struct ike_peer *p, const struct ike_sa *sa)
 	return false;
 }
 
-/* With the gateway that is configured, from the next attempt on. */
+/* To the gateway that we were to leave, else to the one that is configured. */
 static void
 go_home(struct ike_peer *p)
 {
 	struct redirect *r = &p->redirect;
 	char home[ADDR_STRLEN], was[ADDR_STRLEN];
 
-	for (struct ike_sa *o = p->sas; o != NULL; o = o->peer_next)
-		o->leaving = false;
-	if (p->accept)
-		out_event(p->ike, p->conf.id, IKE_EV_REDIRECTED,
-		    "nothing is left with %s: back to %s",
-		    addr_str(&r->gateway, was),
-		    addr_str(&p->conf.remote, home));
+	addr_str(&r->gateway, was);
 	r->gateway = r->from = (struct addr){ 0 };
 	r->moving = false;
+	for (struct ike_sa *o = p->sas; o != NULL; o = o->peer_next) {
+		if (o->leaving && o->redirected)
+			r->gateway = o->path.remote.addr;
+		o->leaving = false;
+	}
+	if (p->accept)
+		out_event(p->ike, p->conf.id, IKE_EV_REDIRECTED,
+		    "nothing is left with %s: back to %s", was,
+		    addr_str(addr_is_set(&r->gateway) ? &r->gateway :
+		    &p->conf.remote, home));
 }
 
 /* From here on attempts are for that gateway; one begins at once. */

@@ -13,6 +13,7 @@
 #define X47	X10 X10 X10 X10 "xxxxxxx"
 #define CMD(c)	"{\"command\":\"" c "\"}"
 #define NAMED(c, n) "{\"command\":\"" c "\",\"name\":\"" n "\"}"
+#define REQ(c, w, n)	{ .command = (c), .what = (w), .name = n }
 #define NOT_NAME " is not the name of a connection (NAME) or of a tunnel "	\
 	"(NAME/1)"
 
@@ -22,32 +23,47 @@ static const struct row {
 	const char	*error;		/* NULL: taken */
 	struct ctl_request want;
 } rows[] = {
-	{ "show all", CMD("show"), NULL, { CTL_SHOW, CTL_WHAT_CHILD, "" } },
+	{ "show all", CMD("show"), NULL, REQ(CTL_SHOW, CTL_WHAT_CHILD, "") },
 	{ "show one", NAMED("show", "vpn-branch1/1"), NULL,
-	    { CTL_SHOW, CTL_WHAT_CHILD, "vpn-branch1/1" } },
+	    REQ(CTL_SHOW, CTL_WHAT_CHILD, "vpn-branch1/1") },
 	{ "routes", CMD("routes"), NULL,
-	    { CTL_ROUTES, CTL_WHAT_CHILD, "" } },
-	{ "up", NAMED("up", "a"), NULL, { CTL_UP, CTL_WHAT_CHILD, "a" } },
+	    REQ(CTL_ROUTES, CTL_WHAT_CHILD, "") },
+	{ "up", NAMED("up", "a"), NULL, REQ(CTL_UP, CTL_WHAT_CHILD, "a") },
 	{ "down", NAMED("down", "a/2"), NULL,
-	    { CTL_DOWN, CTL_WHAT_CHILD, "a/2" } },
+	    REQ(CTL_DOWN, CTL_WHAT_CHILD, "a/2") },
 	{ "rekey of the child by default", NAMED("rekey", "a"), NULL,
-	    { CTL_REKEY, CTL_WHAT_CHILD, "a" } },
+	    REQ(CTL_REKEY, CTL_WHAT_CHILD, "a") },
 	{ "rekey of the IKE SA",
 	    "{\"command\":\"rekey\",\"name\":\"a\",\"what\":\"ike\"}", NULL,
-	    { CTL_REKEY, CTL_WHAT_IKE, "a" } },
+	    REQ(CTL_REKEY, CTL_WHAT_IKE, "a") },
 	{ "reload", " { \"command\" : \"reload\" } ", NULL,
-	    { CTL_RELOAD, CTL_WHAT_CHILD, "" } },
+	    REQ(CTL_RELOAD, CTL_WHAT_CHILD, "") },
 	{ "explain a tunnel", NAMED("explain", "a/1"), NULL,
-	    { CTL_EXPLAIN, CTL_WHAT_CHILD, "a/1" } },
+	    REQ(CTL_EXPLAIN, CTL_WHAT_CHILD, "a/1") },
 	{ "explain an address", NAMED("explain", "2001:db8::1"), NULL,
-	    { CTL_EXPLAIN, CTL_WHAT_CHILD, "2001:db8::1" } },
-	{ "keys of all", CMD("keys"), NULL, { CTL_KEYS, CTL_WHAT_CHILD, "" } },
+	    REQ(CTL_EXPLAIN, CTL_WHAT_CHILD, "2001:db8::1") },
+	{ "keys of all", CMD("keys"), NULL, REQ(CTL_KEYS, CTL_WHAT_CHILD, "") },
 	{ "keys of one", NAMED("keys", "a/1"), NULL,
-	    { CTL_KEYS, CTL_WHAT_CHILD, "a/1" } },
+	    REQ(CTL_KEYS, CTL_WHAT_CHILD, "a/1") },
 	{ "members in any order", "{\"name\":\"a\",\"command\":\"up\"}", NULL,
-	    { CTL_UP, CTL_WHAT_CHILD, "a" } },
+	    REQ(CTL_UP, CTL_WHAT_CHILD, "a") },
 	{ "the longest name", NAMED("up", X47 "/1"), NULL,
-	    { CTL_UP, CTL_WHAT_CHILD, X47 "/1" } },
+	    REQ(CTL_UP, CTL_WHAT_CHILD, X47 "/1") },
+
+	{ "drain to an address",
+	    "{\"command\":\"drain\",\"to\":\"192.0.2.9\"}", NULL,
+	    { .command = CTL_DRAIN, .what = CTL_WHAT_CHILD, .name = "",
+	    .to = { ADDR_IPV4, { 192, 0, 2, 9 } } } },
+	{ "drain of one", NAMED("drain", "a/1"), NULL,
+	    REQ(CTL_DRAIN, CTL_WHAT_CHILD, "a/1") },
+	{ "undrain", CMD("undrain"), NULL,
+	    REQ(CTL_UNDRAIN, CTL_WHAT_CHILD, "") },
+	{ "drain to a name",
+	    "{\"command\":\"drain\",\"to\":\"hub.example\"}",
+	    .error = "\"hub.example\" is not an IPv4 or IPv6 address" },
+	{ "an address where none belongs",
+	    "{\"command\":\"show\",\"to\":\"192.0.2.9\"}",
+	    .error = "show takes no \"to\"" },
 
 	{ "an unknown command", CMD("frobnicate"),
 	    .error = "unknown command \"frobnicate\"" },
@@ -99,7 +115,8 @@ requests_are_taken_or_refused_with_a_reason(void **state)
 		if (ok == (w->error == NULL) && (!ok ?
 		    strcmp(why.s, w->error) == 0 :
 		    r.command == w->want.command && r.what == w->want.what &&
-		    strcmp(r.name, w->want.name) == 0))
+		    strcmp(r.name, w->want.name) == 0 &&
+		    addr_eq(&r.to, &w->want.to)))
 			continue;
 		print_error("%s: %s: %s\n", w->what, ok ? "taken" : "refused",
 		    why.s);
