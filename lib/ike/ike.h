@@ -16,6 +16,7 @@
 #include "crypto/trust.h"
 #include "ike/id.h"
 #include "ike/proposal.h"
+#include "ike/ticket.h"
 #include "ike/ts.h"
 #include "util/addr.h"
 #include "util/instant.h"
@@ -52,6 +53,9 @@ struct ike_creds {
 	struct trust_policy policy;
 	bool		fetch;		/* CRLs and OCSP, as policy.crl asks */
 	bool		rsa_pss;	/* our RSA key signs in PSS */
+	/* Another one when the tunnel's keys, certificates or CAs are others:
+	   tickets of before are good for nothing then (RFC 5723). */
+	uint8_t		mark[TICKET_DIGEST];
 };
 
 #define IKE_PPK_ID_LEN	64	/* with NUL */
@@ -89,6 +93,7 @@ struct ike_peer_conf {
 	char		ppk_id[IKE_PPK_ID_LEN];	/* RFC 8784; "": none */
 	bool		ppk_required;	/* or else no SA at all */
 	enum ike_childless childless;
+	bool		resumption;	/* RFC 5723, asks for and gives tickets */
 };
 
 /* Everything that installs one ESP SA. */
@@ -131,6 +136,8 @@ enum ike_event {
 	IKE_EV_REKEYED,		/* text: "IKE SA" or "child SA" */
 	IKE_EV_PATH,		/* the peer is at a new address or port */
 	IKE_EV_SYNC,		/* the peer's cluster has a new member in use */
+	IKE_EV_RESUMED,		/* the IKE SA is up without a key exchange */
+	IKE_EV_TICKET,		/* a ticket was of no use */
 	IKE_EV_DROPPED,		/* an opening in its name met a limit */
 	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
 };
@@ -179,6 +186,15 @@ struct ike_cert_info {
 	struct sig_used	used;		/* once its signature was right */
 };
 
+/* Session resumption with one peer (RFC 5723). */
+struct ike_resumption {
+	bool		on;		/* the IKE SA began by resumption */
+	unsigned	count;		/* how often */
+	struct instant	ticket_until;	/* the one that we hold; 0: none */
+	enum ticket_verdict refused;	/* the last one that was; or GOOD */
+	int64_t		refused_at;	/* seconds since 1970 */
+};
+
 /* A look at one peer; a copy. */
 struct ike_peer_info {
 	enum ike_state	state;
@@ -197,6 +213,7 @@ struct ike_peer_info {
 	unsigned	child_rekeys;
 	unsigned	ike_sas, children;	/* alive in any state */
 	struct reason	why;		/* the last failure, or "" */
+	struct ike_resumption resumption;
 	bool		cert_seen;
 	struct ike_cert_info cert;
 };
@@ -211,6 +228,13 @@ struct ike_sa_keys {
 /* drbg is borrowed.  NULL: no memory. */
 struct ike	*ike_new(const struct ike_limits *, struct drbg *);
 void		ike_free(struct ike *);
+
+/*
+ * What tickets are sealed with; copied.  Without keys no ticket is given nor
+ * taken.  An instance that gets those of another takes its tickets, by the same
+ * clock.
+ */
+void		ike_tickets(struct ike *, const struct ticket_keys *);
 
 /* False: id in use or no memory. */
 bool		ike_peer_add(struct ike *, const struct ike_peer_conf *);
