@@ -1,9 +1,9 @@
 /*
  * The format of our tickets, after RFC 5723 appendix A.1:
  *
- *	version (1) | epoch (4) | salt (16) | IV (8) | sealed ... | ICV (16)
+ *	version (1) | key (4) | salt (16) | IV (8) | sealed ... | ICV (16)
  *
- * sealed with AES-256-GCM under prf+(key of the epoch, salt), so that no two
+ * sealed with AES-256-GCM under prf+(that key, salt), so that no two
  * tickets share a key and no counter has to outlive a restart; everything in
  * front is authenticated.  Instants are the host's monotonic clock: nobody who
  * sets the time of day makes a ticket live longer.
@@ -81,19 +81,27 @@ mac(void)
 	return alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0);
 }
 
+static bool
+derive(const struct ticket_keys *k, const char *what,
+    uint8_t out[static PRF_MAX])
+{
+	struct bytes label = bytes_str(what);
+
+	return prf(mac(), bytes_of(k->next, sizeof(k->next)), &label, 1, out);
+}
+
 /* One step: the key of this epoch, and what the next one comes from. */
 static void
 step(struct ticket_keys *k)
 {
-	static const char of_key[] = "vpnd ticket key";
-	static const char of_next[] = "vpnd ticket next";
-	struct bytes parts[] = { bytes_str(of_key), bytes_str(of_next) };
-	struct bytes from = bytes_of(k->next, sizeof(k->next));
-	uint8_t key[PRF_MAX], next[PRF_MAX];
+	uint8_t key[PRF_MAX], name[PRF_MAX] = { 0 }, next[PRF_MAX];
+	struct rd r = rd_of(bytes_of(name, sizeof(name)));
 
-	if (prf(mac(), from, &parts[0], 1, key) &&
-	    prf(mac(), from, &parts[1], 1, next)) {
+	if (derive(k, "vpnd ticket key", key) &&
+	    derive(k, "vpnd ticket key's name", name) &&
+	    derive(k, "vpnd next ticket key", next)) {
 		k->epoch++;
+		k->name[k->epoch & 1] = rd_u32(&r);
 		memcpy(k->key[k->epoch & 1], key, TICKET_KEY);
 		memcpy(k->next, next, TICKET_KEY);
 	} else {
@@ -122,15 +130,20 @@ ticket_keys_turn(struct ticket_keys *k, struct instant now)
 	}
 }
 
-static bool
-has_key(const struct ticket_keys *k, uint32_t of)
+/* Which one has this name; -1: none, or it is gone. */
+static int
+find_key(const struct ticket_keys *k, uint32_t name)
 {
-	return of != 0 && of <= k->epoch && k->epoch - of <= 1;
+	unsigned now = k->epoch & 1;
+
+	if (k->epoch > 0 && k->name[now] == name)
+		return (int)now;
+	return k->epoch > 1 && k->name[!now] == name ? !now : -1;
 }
 
 /* NULL: no memory, or OpenSSL refused. */
 static struct seal *
-seal_of(const struct ticket_keys *k, uint32_t of, struct bytes salt)
+seal_of(const struct ticket_keys *k, unsigned which, struct bytes salt)
 {
 	const struct suite s = {
 		.encr = alg_find(ALG_ENCR, ENCR_AES_GCM_16, 256),
@@ -139,7 +152,7 @@ seal_of(const struct ticket_keys *k, uint32_t of, struct bytes salt)
 	size_t n = suite_encr_len(&s);
 	struct seal *seal = NULL;
 
-	if (prf_plus(mac(), bytes_of(k->key[of & 1], TICKET_KEY), &salt, 1,
+	if (prf_plus(mac(), bytes_of(k->key[which], TICKET_KEY), &salt, 1,
 	    mat, n))
 		seal = seal_new(&s, bytes_of(mat, n), (struct bytes){ 0 });
 	wipe(mat, sizeof(mat));
@@ -314,11 +327,11 @@ ticket_seal(struct ticket_keys *k, struct drbg *drbg, struct instant now,
 	ticket_keys_turn(k, now);
 	encode(&in, s);
 	wr_u8(&w, VERSION);
-	wr_u32(&w, k->epoch);
+	wr_u32(&w, k->name[k->epoch & 1]);
 	salt = wr_space(&w, SALT_LEN);
 	drbg_fill(drbg, salt, SALT_LEN);
 	seal = k->epoch == 0 || in.bad ? NULL :
-	    seal_of(k, k->epoch, bytes_of(salt, SALT_LEN));
+	    seal_of(k, k->epoch & 1, bytes_of(salt, SALT_LEN));
 	if (seal != NULL) {
 		wr_zero(&w, seal_iv_len(seal));
 		wr_bytes(&w, wr_done(&in));
@@ -340,16 +353,16 @@ unseal(struct ticket_keys *k, uint8_t *buf, size_t n, struct session *out)
 {
 	struct rd r = rd_of(bytes_of(buf, n));
 	uint8_t version = rd_u8(&r);
-	uint32_t of = rd_u32(&r);
+	int which = find_key(k, rd_u32(&r));
 	struct bytes salt = rd_bytes(&r, SALT_LEN), plain;
 	struct seal *seal;
 	bool ok;
 
 	if (r.bad || version != VERSION)
 		return TICKET_MALFORMED;
-	if (!has_key(k, of))
+	if (which < 0)
 		return TICKET_UNKNOWN_KEY;
-	seal = seal_of(k, of, salt);
+	seal = seal_of(k, (unsigned)which, salt);
 	ok = seal != NULL && seal_open(seal, buf, AAD_LEN, n, &plain);
 	seal_free(seal);
 	if (!ok)

@@ -19,13 +19,14 @@
 #define TICKET_KEY	32
 
 /*
- * Two keys, by the epoch's lowest bit, each for one epoch of sealing and one
- * more of opening.  What the next one comes from says nothing of those before:
+ * Two keys with names, by the epoch's lowest bit, each for one epoch of sealing
+ * and one more of opening.  What the next one comes from says nothing of those before:
  * a key whose time is over cannot be made again.
  */
 struct ticket_keys {
 	uint32_t	epoch;		/* 1..; 0: there are none */
 	struct instant	turn_at;	/* the next epoch begins */
+	uint32_t	name[2];	/* drawn by the key, in the ticket */
 	uint8_t		key[2][TICKET_KEY];
 	uint8_t		next[TICKET_KEY];
 };
