@@ -264,9 +264,12 @@ conf_key_nearest(enum conf_place place, const char *name)
 	unsigned least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		unsigned n = unlike(name, keys[i].name);
+		unsigned n;
 
-		if (key_fits(&keys[i], place) && n < least) {
+		if (!key_fits(&keys[i], place))
+			continue;
+		n = unlike(name, keys[i].name);
+		if (n < least) {
 			least = n;
 			best = keys[i].name;
 		}
