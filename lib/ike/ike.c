@@ -40,6 +40,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	anyone_forget(ike);
 	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
@@ -106,6 +107,7 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->accept = true;
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
+		anyone_forget(ike);
 		return true;
 	}
 	map_del(&ike->by_id, conf->id);
@@ -133,6 +135,7 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 		return;
 	p->creds = *creds;
 	p->creds_epoch++;
+	anyone_forget(ike);
 }
 
 void
