@@ -154,6 +154,9 @@ struct conf_tunnel {
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */
 	struct span	dpd_timeout;
+	unsigned	retransmit_ms;	/* before a request's first repeat */
+	struct span	retransmit_max;
+	unsigned	retransmit_tries;	/* 0: until dpd_timeout */
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
 	bool		fragmentation;	/* of IKE messages */

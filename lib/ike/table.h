@@ -5,6 +5,7 @@
 #ifndef IKE_TABLE_H
 #define IKE_TABLE_H
 
+#include "ike/anyone.h"
 #include "ike/cookie.h"
 #include "ike/hdr.h"
 #include "ike/ike.h"
@@ -67,6 +68,7 @@ struct ike {
 	struct ticket_keys tickets;
 	struct index	peers;
 	unsigned	signers;	/* those with signatures */
+	struct anyone_memory anyone;
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */

@@ -111,6 +111,15 @@ say_refused(struct ike_peer *p, const struct msg *m,
 	peer_refused(p, why.s);
 }
 
+/* What does not fit one of a thousand alike need not be tried with the rest. */
+static bool
+same_offer(const struct ike_peer *a, const struct ike_peer *b)
+{
+	const struct offer *o = &a->conf.ike, *u = &b->conf.ike;
+
+	return o->addke == NULL && memcmp(o, u, sizeof(*o)) == 0;
+}
+
 /* The first peer for this path whose algorithms fit, and the choice. */
 static struct ike_peer *
 choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
@@ -123,7 +132,7 @@ choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
 
 	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
 		down |= !p->accept;
-		if (!p->accept)
+		if (!p->accept || (refused != NULL && same_offer(p, refused)))
 			continue;
 		if (proposal_choose(ps, &p->conf.ike, 0, c) &&
 		    can_follow(m, c, &why))
