@@ -20,7 +20,7 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 
 	if (t == NULL || o->n > KERN_OCTETS_MAX)
 		return;
-	op = queue_op(&gw->out, KERN_AUTH);
+	op = queue_auth(&gw->out, bytes_of(o->data, o->n));
 	if (op == NULL)
 		return;
 	str_set(op->auth.connection, sizeof(op->auth.connection),
@@ -31,8 +31,6 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 	op->auth.prf = o->prf->id;
 	op->auth.hashes = (uint16_t)o->hashes;
 	op->auth.rsa_pss = (o->sig_flags & SIG_RSA_PSS) != 0;
-	op->auth.n = (uint16_t)o->n;
-	memcpy(op->auth.octets, o->data, o->n);
 	gw_await(gw, op, o->token);
 }
 
