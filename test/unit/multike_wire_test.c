@@ -42,8 +42,8 @@ the_set_up_is_as_the_rfcs_say(void **state)
 	auth_value(&w, false, idr, value);
 	assert_memory_equal(auth.p + 4, value, PRF_LEN);
 	/* KEYMAT = prf+(SK_d, Ni | Nr) */
-	add(&text, w.ni, 32);
-	add(&text, w.nr, 32);
+	add(&text, w.ni.b, w.ni.n);
+	add(&text, w.nr.b, w.nr.n);
 	mat = prf_plus_of(w.k.d, &text, 72);
 	assert_child(&w, 0x11112222, mat.b + 36);
 	end(&w);
@@ -119,7 +119,7 @@ another_method_than_agreed_is_refused(void **state)
 
 /* CREATE_CHILD_SA and its two follow-ups; the secrets in order. */
 struct followed {
-	uint8_t		ni[32], nr[32];
+	struct buf	ni, nr;
 	struct buf	first, more;
 	struct bytes	sa;		/* of the answer to the first */
 	struct buf	kept;
@@ -165,16 +165,17 @@ create(struct wire_peer *w, struct followed *f, const struct buf *sa,
 	uint8_t first = child ? PL_NOTIFY : PL_SA;
 
 	*f = (struct followed){ .more = { 0 } };
-	drbg_fill(&w->drbg, f->ni, 32);
+	f->ni.n = 32;
+	drbg_fill(&w->drbg, f->ni.b, f->ni.n);
 	if (child)
 		payload(&inner, PL_SA, rekey, sizeof(rekey));
 	payload(&inner, PL_NONCE, sa->b, sa->n);
-	payload(&inner, PL_KE, f->ni, 32);
+	payload(&inner, PL_KE, f->ni.b, f->ni.n);
 	ke_payload(&inner, child ? PL_TSI : 0, kex);
 	if (child)
 		add_selectors(&inner, 0);
 	exchange(w, CREATE_CHILD_SA, first, &inner);
-	memcpy(f->nr, inside(w, PL_NONCE).p, 32);
+	add(&f->nr, inside(w, PL_NONCE).p, inside(w, PL_NONCE).n);
 	f->first = shared(kex, inside(w, PL_KE));
 	add(&f->kept, inside(w, PL_SA).p, inside(w, PL_SA).n);
 	kex_free(kex);
@@ -188,8 +189,8 @@ all_of(const struct followed *f)
 {
 	struct buf text = f->first;
 
-	add(&text, f->ni, 32);
-	add(&text, f->nr, 32);
+	add(&text, f->ni.b, f->ni.n);
+	add(&text, f->nr.b, f->nr.n);
 	add(&text, f->more.b, f->more.n);
 	return text;
 }
@@ -239,7 +240,7 @@ an_ike_rekey_is_as_the_rfc_says(void **state)
 	w.spi_i = 0x5555666677778888;
 	w.spi_r = spi_r;
 	w.mid = 0;
-	set_keys(&w.k, seed, f.ni, f.nr, w.spi_i, w.spi_r, true);
+	set_keys(&w.k, seed, &f.ni, &f.nr, w.spi_i, w.spi_r, true);
 	exchange(&w, INFORMATIONAL, PL_NONE, &none);
 	assert_int_equal(w.first, PL_NONE);
 	assert_int_equal(duo_info(&w.d, RIGHT).rekeys, 1);
