@@ -18,7 +18,7 @@
 #define CONF_TEXT_LEN	64	/* other text, with NUL */
 #define CONF_NAME_LEN	48	/* connection name with NUL */
 #define CONF_TUNNELS	2
-#define CONF_ALGS	16	/* of one type in one proposal */
+#define CONF_ALGS	20	/* of one type in one proposal */
 #define CONF_ID_LEN	256
 #define CONF_ID_DATA	512
 #define CONF_FILE_LEN	256	/* file name with NUL */

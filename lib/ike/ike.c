@@ -294,6 +294,18 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 }
 
 bool
+ike_peer_at(const struct ike *ike, uint32_t id, struct addr *out)
+{
+	struct ike_peer *p = table_peer(ike, id);
+	const struct ike_sa *sa = p == NULL ? NULL : peer_main_sa(p);
+
+	if (sa == NULL || sa->state != SA_ESTABLISHED)
+		return false;
+	*out = sa->path.remote.addr;
+	return true;
+}
+
+bool
 ike_peer_keys(const struct ike *ike, uint32_t id, size_t n,
     struct ike_sa_keys *out)
 {

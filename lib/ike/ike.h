@@ -233,6 +233,8 @@ bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 bool		ike_peer_idle(const struct ike *, uint32_t id);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
+/* Where it is, of one whose IKE SA is established; else false. */
+bool		ike_peer_at(const struct ike *, uint32_t id, struct addr *);
 /* Details of the last failure; NULL: none is kept.  Valid until the next call. */
 const struct story *ike_peer_story(const struct ike *, uint32_t id);
 

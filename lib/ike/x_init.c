@@ -270,19 +270,26 @@ x_init_seed(const struct ike_sa *sa)
 	};
 }
 
-/* g^ir and everything that follows from it. */
 bool
-x_init_derive(struct ike_sa *sa, struct kex *kex, struct bytes theirs)
+x_init_derive(struct ike_sa *sa, const struct secret *g_ir)
+{
+	struct keys_seed seed = x_init_seed(sa);
+
+	seed.g_ir = g_ir;
+	sa->lowest = nonce_lowest(seed.ni, seed.nr);
+	return keys_derive(&sa->suite, &seed, &sa->keys);
+}
+
+/* The initiator's. */
+static bool
+derive(struct ike_sa *sa, struct bytes theirs)
 {
 	struct secret g_ir = { 0 };
-	struct keys_seed seed = x_init_seed(sa);
 	bool ok;
 
-	seed.g_ir = &g_ir;
-	ok = kex_shared(kex, theirs, &g_ir) &&
-	    keys_derive(&sa->suite, &seed, &sa->keys);
+	ok = kex_shared(sa->setup->kex, theirs, &g_ir) &&
+	    x_init_derive(sa, &g_ir);
 	wipe(&g_ir, sizeof(g_ir));
-	sa->lowest = nonce_lowest(seed.ni, seed.nr);
 	return ok;
 }
 
@@ -385,7 +392,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		sa_die(sa, now, "out of memory");
 		return;
 	}
-	if (!x_init_derive(sa, sa->setup->kex, m->ke.data)) {
+	if (!derive(sa, m->ke.data)) {
 		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;

@@ -9,9 +9,8 @@ void		x_init_draw(struct nonce *, struct drbg *, size_t len);
 void		x_init_nonce_set(struct nonce *, struct bytes);
 /* Do we make the peer believe that there is a NAT before us? */
 bool		x_init_hides(const struct ike_sa *);
-/* g^ir and everything that follows from it. */
-bool		x_init_derive(struct ike_sa *, struct kex *,
-		    struct bytes theirs);
+/* Everything that follows from the shared secret. */
+bool		x_init_derive(struct ike_sa *, const struct secret *g_ir);
 /* Section 2.23: with a NAT on the way, or by option, go to port 4500. */
 void		x_init_float(struct ike_sa *, const struct msg *,
 		    const struct path *);

@@ -170,7 +170,7 @@ build_answer(struct ike_sa *sa, struct build *b, const struct msg *m)
 	xchg_begin(sa, b, IKE_SA_INIT, true);
 	proposal_encode_chosen(build_payload(b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
-	public = build_ke_space(b, ke->id, ke->public_len);
+	public = build_ke_space(b, ke->id, ke->answer_len);
 	build_bytes(b, PL_NONCE, x_init_nonce(&sa->setup->nr));
 	if (detects_nat(m))
 		nat_build(b, sa->spi_i, sa->spi_r, &sa->path, x_init_hides(sa));
@@ -194,9 +194,12 @@ static bool
 answer(struct ike_sa *sa, struct instant now, struct build *b,
     uint8_t *public, const struct msg *m)
 {
-	struct kex *kex = kex_new(sa->suite.ke, sa->ike->drbg);
-	bool ok = kex != NULL && x_init_derive(sa, kex, m->ke.data);
+	struct secret g_ir = { 0 };
+	struct kex *kex = NULL;
+	bool ok = kex_respond(sa->suite.ke, sa->ike->drbg, m->ke.data, &kex,
+	    &g_ir) == KEX_OK && x_init_derive(sa, &g_ir);
 
+	wipe(&g_ir, sizeof(g_ir));
 	if (ok) {
 		memcpy(public, kex_public(kex).p, kex_public(kex).n);
 		xchg_respond(sa, now, b, true);

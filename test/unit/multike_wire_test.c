@@ -42,8 +42,8 @@ the_set_up_is_as_the_rfcs_say(void **state)
 	auth_value(&w, false, idr, value);
 	assert_memory_equal(auth.p + 4, value, PRF_LEN);
 	/* KEYMAT = prf+(SK_d, Ni | Nr) */
-	add(&text, w.ni.b, w.ni.n);
-	add(&text, w.nr.b, w.nr.n);
+	add(&text, w.ni, 32);
+	add(&text, w.nr.p, w.nr.n);
 	mat = prf_plus_of(w.k.d, &text, 72);
 	assert_child(&w, 0x11112222, mat.b + 36);
 	end(&w);
@@ -119,7 +119,7 @@ another_method_than_agreed_is_refused(void **state)
 
 /* CREATE_CHILD_SA and its two follow-ups; the secrets in order. */
 struct followed {
-	struct buf	ni, nr;
+	uint8_t		ni[32], nr[32];
 	struct buf	first, more;
 	struct bytes	sa;		/* of the answer to the first */
 	struct buf	kept;
@@ -165,17 +165,16 @@ create(struct wire_peer *w, struct followed *f, const struct buf *sa,
 	uint8_t first = child ? PL_NOTIFY : PL_SA;
 
 	*f = (struct followed){ .more = { 0 } };
-	f->ni.n = 32;
-	drbg_fill(&w->drbg, f->ni.b, f->ni.n);
+	drbg_fill(&w->drbg, f->ni, 32);
 	if (child)
 		payload(&inner, PL_SA, rekey, sizeof(rekey));
 	payload(&inner, PL_NONCE, sa->b, sa->n);
-	payload(&inner, PL_KE, f->ni.b, f->ni.n);
+	payload(&inner, PL_KE, f->ni, 32);
 	ke_payload(&inner, child ? PL_TSI : 0, kex);
 	if (child)
 		add_selectors(&inner, 0);
 	exchange(w, CREATE_CHILD_SA, first, &inner);
-	add(&f->nr, inside(w, PL_NONCE).p, inside(w, PL_NONCE).n);
+	memcpy(f->nr, inside(w, PL_NONCE).p, 32);
 	f->first = shared(kex, inside(w, PL_KE));
 	add(&f->kept, inside(w, PL_SA).p, inside(w, PL_SA).n);
 	kex_free(kex);
@@ -189,8 +188,8 @@ all_of(const struct followed *f)
 {
 	struct buf text = f->first;
 
-	add(&text, f->ni.b, f->ni.n);
-	add(&text, f->nr.b, f->nr.n);
+	add(&text, f->ni, 32);
+	add(&text, f->nr, 32);
 	add(&text, f->more.b, f->more.n);
 	return text;
 }
@@ -240,7 +239,7 @@ an_ike_rekey_is_as_the_rfc_says(void **state)
 	w.spi_i = 0x5555666677778888;
 	w.spi_r = spi_r;
 	w.mid = 0;
-	set_keys(&w.k, seed, &f.ni, &f.nr, w.spi_i, w.spi_r, true);
+	set_keys(&w.k, seed, f.ni, bytes_of(f.nr, 32), w.spi_i, w.spi_r, true);
 	exchange(&w, INFORMATIONAL, PL_NONE, &none);
 	assert_int_equal(w.first, PL_NONE);
 	assert_int_equal(duo_info(&w.d, RIGHT).rekeys, 1);

@@ -90,7 +90,8 @@ struct wire_peer {
 	struct drbg	drbg;
 	uint64_t	spi_i, spi_r;
 	uint32_t	mid;
-	struct buf	ni, nr;
+	uint8_t		ni[32], nr_octets[32];
+	struct bytes	nr;		/* in these; as long as it came */
 	struct sa_keys	k;
 	struct buf	init_i, init_r;
 	uint8_t		auth_i[PRF_LEN], auth_r[PRF_LEN];	/* IntAuth */
@@ -113,8 +114,8 @@ suite_gcm(void)
 /* {SK_d | SK_ei | SK_er | SK_pi | SK_pr} = prf+(SKEYSEED, Ni | Nr | SPIs) */
 static inline void
 set_keys(struct sa_keys *k, const uint8_t seed[static PRF_LEN],
-    const struct buf *ni, const struct buf *nr, uint64_t spi_i,
-    uint64_t spi_r, bool initiator)
+    const uint8_t ni[static 32], struct bytes nr, uint64_t spi_i, uint64_t spi_r,
+    bool initiator)
 {
 	struct suite s = suite_gcm();
 	struct buf text = { 0 }, mat;
@@ -127,8 +128,8 @@ set_keys(struct sa_keys *k, const uint8_t seed[static PRF_LEN],
 		{ k->pi, PRF_LEN }, { k->pr, PRF_LEN },
 	};
 
-	add(&text, ni->b, ni->n);
-	add(&text, nr->b, nr->n);
+	add(&text, ni, 32);
+	add(&text, nr.p, nr.n);
 	add_number(&text, spi_i, 8);
 	add_number(&text, spi_r, 8);
 	mat = prf_plus_of(seed, &text, 3 * PRF_LEN + 72);
@@ -385,14 +386,14 @@ static inline void
 say_init(struct wire_peer *w)
 {
 	struct kex *kex = kex_of(w, "31");
-	struct buf m = { 0 }, sa = proposal(PROTO_IKE, 0, 0, true), text, key;
-	uint8_t seed[PRF_LEN];
-	struct bytes chain, nr;
+	struct buf m = { 0 }, sa = proposal(PROTO_IKE, 0, 0, true), text, z;
+	uint8_t seed[PRF_LEN], key[64];
+	struct bytes chain;
 
 	add_header(w, &m, PL_SA, IKE_SA_INIT);
 	payload(&m, PL_KE, sa.b, sa.n);
 	ke_payload(&m, PL_NONCE, kex);
-	payload(&m, PL_NOTIFY, w->ni.b, w->ni.n);
+	payload(&m, PL_NOTIFY, w->ni, 32);
 	payload(&m, PL_VENDOR, "\0\0\x40\x36", 4);	/* 16438 */
 	/* Long enough for an answer without a cookie. */
 	payload(&m, 0, "a vendor id that is rather a long one", 37);
@@ -403,13 +404,16 @@ say_init(struct wire_peer *w)
 	chain = bytes_of(w->init_r.b + 28, w->init_r.n - 28);
 	for (int i = 8; i < 16; i++)
 		w->spi_r = w->spi_r << 8 | w->init_r.b[i];
-	nr = find(PL_SA, chain, PL_NONCE, 0);
-	add(&w->nr, nr.p, nr.n);
-	text = shared(kex, find(PL_SA, chain, PL_KE, 0));
-	key = w->ni;
-	add(&key, w->nr.b, w->nr.n);
-	hmac(key.b, key.n, &text, seed);
-	set_keys(&w->k, seed, &w->ni, &w->nr, w->spi_i, w->spi_r, true);
+	w->nr = find(PL_SA, chain, PL_NONCE, 0);
+	assert_in_range(w->nr.n, 16, sizeof(w->nr_octets));
+	memcpy(w->nr_octets, w->nr.p, w->nr.n);
+	w->nr.p = w->nr_octets;
+	z = shared(kex, find(PL_SA, chain, PL_KE, 0));
+	text = z;
+	memcpy(key, w->ni, 32);
+	memcpy(key + 32, w->nr.p, w->nr.n);
+	hmac(key, 32 + w->nr.n, &text, seed);
+	set_keys(&w->k, seed, w->ni, w->nr, w->spi_i, w->spi_r, true);
 	w->mid = 1;
 	kex_free(kex);
 }
@@ -425,10 +429,10 @@ say_inter(struct wire_peer *w, const char *group)
 	ke_payload(&inner, 0, kex);
 	exchange(w, IKE_INTERMEDIATE, PL_KE, &inner);
 	text = shared(kex, inside(w, PL_KE));
-	add(&text, w->ni.b, w->ni.n);
-	add(&text, w->nr.b, w->nr.n);
+	add(&text, w->ni, 32);
+	add(&text, w->nr.p, w->nr.n);
 	hmac(w->k.d, PRF_LEN, &text, seed);
-	set_keys(&w->k, seed, &w->ni, &w->nr, w->spi_i, w->spi_r, true);
+	set_keys(&w->k, seed, w->ni, w->nr, w->spi_i, w->spi_r, true);
 	kex_free(kex);
 }
 
@@ -437,10 +441,12 @@ auth_value(const struct wire_peer *w, bool of_i, struct bytes id,
     uint8_t out[static PRF_MAX])
 {
 	struct buf octets = of_i ? w->init_i : w->init_r, body = { 0 };
-	const struct buf *nonce = of_i ? &w->nr : &w->ni;
 	uint8_t mac[PRF_LEN];
 
-	add(&octets, nonce->b, nonce->n);
+	if (of_i)
+		add(&octets, w->nr.p, w->nr.n);
+	else
+		add(&octets, w->ni, 32);
 	add(&body, id.p, id.n);
 	hmac(of_i ? w->k.pi : w->k.pr, PRF_LEN, &body, mac);
 	add(&octets, mac, PRF_LEN);
@@ -492,8 +498,7 @@ begin(struct wire_peer *w)
 	w->d.end[RIGHT].conf[0].fragmentation = false;
 	duo_start(&w->d);
 	drbg_seed(&w->drbg, (uint8_t[DRBG_SEED_LEN]){ 7 });
-	w->ni.n = 32;
-	drbg_fill(&w->drbg, w->ni.b, w->ni.n);
+	drbg_fill(&w->drbg, w->ni, 32);
 }
 
 static inline void
