@@ -5,6 +5,7 @@
 #include "tools/view.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "tools/client.h"
@@ -65,7 +66,22 @@ view_since(const json_t *j, char *buf, size_t size)
 		str_add(buf, size, " (%s ago)", age);
 }
 
-/* "ike: reason" */
+/* "draining to 192.0.2.9, staying: reason" */
+static void
+add_drain(const json_t *drain, char *buf, size_t size)
+{
+	const char *state = answer_text(drain, "state");
+	const char *to = answer_text(drain, "to");
+	const char *reason = answer_text(drain, "reason");
+
+	if (state[0] == '\0' || strcmp(state, "off") == 0)
+		return;
+	str_add(buf, size, "%sdraining%s%s, %s%s%s",
+	    buf[0] != '\0' ? "; " : "", to[0] != '\0' ? " to " : "", to,
+	    state, reason[0] != '\0' ? ": " : "", reason);
+}
+
+/* "ike: reason", and how far it is with draining */
 static void
 format_why(const json_t *tunnel, char *buf, size_t size)
 {
@@ -74,6 +90,7 @@ format_why(const json_t *tunnel, char *buf, size_t size)
 
 	str_fmt(buf, size, "%s%s%s", layer,
 	    layer[0] != '\0' && reason[0] != '\0' ? ": " : "", reason);
+	add_drain(json_object_get(tunnel, "drain"), buf, size);
 }
 
 static void

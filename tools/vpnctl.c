@@ -12,6 +12,7 @@
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
+#include "tools/drain.h"
 #include "tools/keys.h"
 #include "tools/pki.h"
 #include "tools/render.h"
@@ -75,6 +76,7 @@ struct command {
 	enum ctl_command ctl;
 	void		(*view)(const json_t *);
 	bool		 secrets;	/* takes -s */
+	bool		 to;		/* takes an address first */
 	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
 	unsigned	 takes;		/* long options */
 };
@@ -90,6 +92,8 @@ static enum ctl_exit run_explain_route(const struct options *,
 static enum ctl_exit run_shutdown(const struct options *,
     const struct command *, char **, int);
 static enum ctl_exit run_wait(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_drain(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_check(const struct options *, const struct command *,
     char **, int);
@@ -137,6 +141,13 @@ static const struct command commands[] = {
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_DOWN },
 	{ "rekey", "NAME [ike|child]", "new keys, for the child SA unless told",
 	    .min = 1, .max = 2, .run = run_wait, .ctl = CTL_REKEY },
+	{ "drain", "[NAME]", "let nobody new in, for maintenance",
+	    .max = 1, .run = run_drain, .ctl = CTL_DRAIN },
+	{ "drain to", "ADDRESS [NAME]", "send peers to another gateway",
+	    .min = 1, .max = 2, .run = run_drain, .ctl = CTL_DRAIN,
+	    .to = true },
+	{ "drain off", "[NAME]", "let everybody in again",
+	    .max = 1, .run = run_drain, .ctl = CTL_UNDRAIN },
 	{ "check", "[FILE] [-s SECRETS]",
 	    "check a configuration, which need not be the running one",
 	    .max = 1, .run = run_check, .secrets = true },
@@ -285,6 +296,23 @@ run_wait(const struct options *o, const struct command *c, char **argv,
 		render_json(answer);
 	json_decref(answer);
 	return rc;
+}
+
+static enum ctl_exit
+run_drain(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	const char *to = c->to ? argv[0] : "";
+	const char *name = argc > c->to ? argv[c->to] : "";
+
+	if (c->to && !is_address(to))
+		return complain(CTL_EXIT_USAGE, "\"%s\" is not an IPv4 or "
+		    "IPv6 address", to);
+	if (argc > c->to && !is_name(name))
+		return bad_name(name);
+	return c->ctl == CTL_DRAIN ?
+	    drain_run(&o->client, o->json, to, name) :
+	    drain_end(&o->client, o->json, name);
 }
 
 static enum ctl_exit

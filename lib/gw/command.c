@@ -133,6 +133,28 @@ run_keys(struct request *q)
 	    (unsigned)q->uid);
 }
 
+static void
+run_drain(struct request *q)
+{
+	struct drain_tally n;
+	struct reason why;
+
+	if (!drain_on(q->gw, q->now, q->r.name,
+	    addr_is_set(&q->r.to) ? &q->r.to : NULL, &n, &why))
+		request_refuse(q, CTL_EXIT_FAILED, why.s);
+	else
+		request_answer(q, json_pack("{s:b, s:i, s:i, s:i}",
+		    "ok", 1, "tunnels", (int)n.tunnels, "up", (int)n.up,
+		    "told", (int)n.told));
+}
+
+static void
+run_undrain(struct request *q)
+{
+	drain_off(q->gw, q->now, q->r.name);
+	request_done(q);
+}
+
 static const struct {
 	void	(*run)(struct request *);
 	bool	named;			/* must name something */
@@ -154,6 +176,8 @@ static const struct {
 	[CTL_RELOAD] = { run_reload, false, false },
 	[CTL_KEYS] = { run_keys, false, true },
 	[CTL_EXPLAIN] = { run_explain, true, false },
+	[CTL_DRAIN] = { run_drain, false, false },
+	[CTL_UNDRAIN] = { run_undrain, false, false },
 };
 
 static bool

@@ -17,6 +17,7 @@ enum {
 	HAS_PREFIX = 8,
 	HAS_CURSOR = 16,
 	HAS_TEXT = 32,
+	HAS_TO = 64,
 };
 
 static const struct {
@@ -39,6 +40,8 @@ static const struct {
 	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
 	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX, HAS_PREFIX },
 	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
+	[CTL_DRAIN] = { "drain", HAS_NAME | HAS_TO, 0 },
+	[CTL_UNDRAIN] = { "undrain", HAS_NAME, 0 },
 };
 
 static const struct {
@@ -189,6 +192,18 @@ set_text(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+static bool
+set_to(struct ctl_request *r, const char *s, struct reason *why)
+{
+	char text[80];
+
+	if (addr_parse(&r->to, s))
+		return true;
+	reason_set(why, "\"%s\" is not an IPv4 or IPv6 address",
+	    printable(s, text));
+	return false;
+}
+
 /* In the order in which they are read: the command says what the rest is. */
 static const struct member {
 	const char	*key;
@@ -203,6 +218,7 @@ static const struct member {
 	{ "prefix", "prefix", HAS_PREFIX, set_prefix },
 	{ "cursor", "cursor", HAS_CURSOR, set_cursor },
 	{ "text", "text", HAS_TEXT, set_text },
+	{ "to", "\"to\"", HAS_TO, set_to },
 };
 
 /* Only members that there are, all of them texts. */

@@ -30,6 +30,8 @@ enum ctl_command {
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
 	CTL_EXPLAIN_ROUTE,	/* prefix */
 	CTL_KEYS,		/* of IKE SAs; to root alone */
+	CTL_DRAIN,		/* all tunnels, or name; to: an address */
+	CTL_UNDRAIN,
 	CTL_COMMANDS
 };
 
@@ -62,6 +64,7 @@ struct ctl_request {
 	struct prefix	prefix;		/* EXPLAIN_ROUTE; an address is one */
 	uint64_t	cursor;		/* where an answer in parts goes on */
 	char		text[CTL_TEXT_MAX];	/* BGP_SHUTDOWN; UTF-8 */
+	struct addr	to;		/* unset: none was given */
 };
 
 /* One line without its newline.  False: *why says what is wrong with it. */

@@ -112,6 +112,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->fib_at = INSTANT_NEVER;
 	gw->fib_pause = refused_first;
+	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
@@ -152,6 +153,7 @@ gw_free(struct gw *gw)
 	dict_fini(&gw->by_name);
 	dict_fini(&gw->by_ifname);
 	roster_fini(gw);
+	drain_fini(&gw->drain);
 	timers_fini(&gw->timers);
 	drbg_fini(&gw->drbg);
 	free(gw);
@@ -510,6 +512,7 @@ gw_tick(struct gw *gw, struct instant now)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
 	if (instant_due(gw->fib_at, now))
 		fib_again(gw);
+	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
 	gw_pump(gw, now);
@@ -521,7 +524,7 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
-	t = instant_min(t, gw->fib_at);
+	t = instant_min(t, instant_min(gw->fib_at, drain_deadline(gw)));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

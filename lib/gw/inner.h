@@ -4,6 +4,7 @@
 
 #include "bgp/bgp.h"
 #include "gw/creds.h"
+#include "gw/drain.h"
 #include "gw/fib.h"
 #include "gw/gw.h"
 #include "gw/queue.h"
@@ -49,6 +50,8 @@ struct gw_tunnel {
 	struct reason	bgp_shut;	/* an operator's text; "": it is not */
 	bool		removing;	/* freed once the peer is told */
 	bool		want_once;	/* an operator asked for an attempt */
+	struct drain_state drain;
+	struct addr	gateway;	/* where it was redirected; or unset */
 	struct gw_tunnel *dirty_next;
 	bool		dirty;		/* in the list of those */
 	struct gw_link	link;
@@ -97,6 +100,7 @@ struct gw {
 	uint32_t	free_id;	/* all below it are taken */
 	struct dict	held_by_name;	/* -> gw_held */
 	struct gw_held	*held;		/* all of them; owned */
+	struct drain	drain;
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD id -> control client */

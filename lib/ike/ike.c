@@ -287,6 +287,11 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 		info.nat_remote = sa->nat_remote;
 		info.ppk = sa->ppk;
 		info.initiator = sa->opened;
+		info.follows = !sa->opened && sa->redirects;
+		info.leaving = sa->leaving;
+		info.came_from = sa->came_from;
+		if (sa->redirected)
+			info.gateway = sa->path.remote.addr;
 		info.suite = sa->suite;
 	}
 	*out = info;

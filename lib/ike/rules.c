@@ -55,9 +55,10 @@ static const struct rule {
 uint16_t
 rules_check(uint8_t exchange, bool response, const struct msg *m)
 {
-	/* Sections 1.2, 2.6 and 2.21: a refusal stands alone. */
+	/* Sections 1.2, 2.6, 2.21, RFC 5685 section 3: it stands alone. */
 	bool bare = response && (msg_error(m) != NULL ||
-	    (exchange == IKE_SA_INIT && msg_notify(m, N_COOKIE) != NULL));
+	    (exchange == IKE_SA_INIT && (msg_notify(m, N_COOKIE) != NULL ||
+	    msg_notify(m, N_REDIRECT) != NULL)));
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		const struct rule *t = &table[i];

@@ -6,6 +6,7 @@
 #include "ike/x_info.h"
 
 #include "ike/peer.h"
+#include "ike/x_redirect.h"
 #include "ike/x_rekey.h"
 #include "ike/xchg.h"
 
@@ -81,6 +82,7 @@ delete_sa(struct ike_sa *sa, struct instant now)
 
 	if (x_rekey_overtaken(sa, now))
 		return;
+	expected |= x_redirect_left(sa);
 	if (expected || peer_main_sa(sa->peer) != sa || is_spare(sa)) {
 		sa_die(sa, now, NULL);
 		return;
@@ -116,6 +118,7 @@ x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 		delete_children(sa, now, &b, &m->deletes[i]);
 	}
 	xchg_respond(sa, now, &b, false);
+	x_redirect_hear_info(sa, now, m);
 	if (!says_failed(sa, now, m) && whole)
 		delete_sa(sa, now);
 }

@@ -2,8 +2,13 @@
 #ifndef IKE_X_INIT_INNER_H
 #define IKE_X_INIT_INNER_H
 
+#include "ike/story.h"
 #include "ike/x_init.h"
 
+/* An error that nobody vouches for: the first one is told, and counts. */
+void		x_init_doubt(struct ike_sa *, struct instant,
+		    const struct reason *);
+struct story	*x_init_doubt_story(struct ike_sa *, enum story_code);
 struct bytes	x_init_nonce(const struct nonce *);
 void		x_init_draw(struct nonce *, struct drbg *, size_t len);
 void		x_init_nonce_set(struct nonce *, struct bytes);

@@ -14,6 +14,7 @@
 #include "ike/peer.h"
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
+#include "ike/x_redirect.h"
 #include "ike/xchg.h"
 
 #define ANSWER_MAX	1200	/* octets that need no IP fragments */
@@ -50,7 +51,7 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 		.spi_i = h->spi_i, .version = HDR_VERSION,
 		.exchange = IKE_SA_INIT, .flags = HDR_RESPONSE,
 	};
-	uint8_t buf[256];
+	uint8_t buf[64 + NONCE_MAX];	/* a REDIRECT with its nonce */
 	struct build b;
 
 	build_begin(&b, buf, sizeof(buf), &out);
@@ -232,6 +233,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 		return false;
 	x_init_float(sa, m, &sa->path);
 	sa->frags = x_init_fragments(sa, m);
+	x_redirect_hear_opening(sa, m);
 	certs_hear(sa, m);
 	public = build_answer(sa, &b, m);
 	if (public == NULL || !cookie_passes(sa->ike, now, &sa->path, h, m,
@@ -335,6 +337,8 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 			    (struct bytes){ 0 });
 		return;
 	}
+	if (x_redirect_turn_away(peer, path, h, m))
+		return;
 	/* Nobody may use up a peer's quota from an address not his own. */
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
 	    !cookie_passes(ike, now, path, h, m, !index_is_anybody(peer) &&

@@ -109,6 +109,11 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->frags = sa->frags;
 	n->syncs = sa->syncs;
 	n->ppk = sa->ppk;
+	n->redirected = sa->redirected;
+	n->redirects = sa->redirects;
+	n->leaving = sa->leaving;
+	n->want_redirect = sa->want_redirect;
+	n->came_from = sa->came_from;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    keys_derive(&n->suite, &seed, &n->keys);
 	if (!ok) {

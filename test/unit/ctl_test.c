@@ -62,6 +62,20 @@ static const struct row {
 	    WANT(CTL_UP, CTL_WHAT_CHILD, "a") },
 	{ "the longest name", NAMED("up", X47 "/1"), NULL,
 	    WANT(CTL_UP, CTL_WHAT_CHILD, X47 "/1") },
+	{ "drain to an address",
+	    "{\"command\":\"drain\",\"to\":\"192.0.2.9\"}", NULL,
+	    { .command = CTL_DRAIN,
+	    .to = { ADDR_IPV4, { 192, 0, 2, 9 } } } },
+	{ "drain of one", NAMED("drain", "a/1"), NULL,
+	    WANT(CTL_DRAIN, CTL_WHAT_CHILD, "a/1") },
+	{ "undrain", CMD("undrain"), NULL,
+	    WANT(CTL_UNDRAIN, CTL_WHAT_CHILD, "") },
+	{ "drain to a name",
+	    "{\"command\":\"drain\",\"to\":\"hub.example\"}",
+	    .error = "\"hub.example\" is not an IPv4 or IPv6 address" },
+	{ "an address where none belongs",
+	    "{\"command\":\"show\",\"to\":\"192.0.2.9\"}",
+	    .error = "show takes no \"to\"" },
 
 	{ "an unknown command", CMD("frobnicate"),
 	    .error = "unknown command \"frobnicate\"" },
@@ -134,6 +148,7 @@ requests_are_taken_or_refused_with_a_reason(void **state)
 		    r.command == w->want.command && r.what == w->want.what &&
 		    r.cursor == w->want.cursor &&
 		    strcmp(r.text, w->want.text) == 0 &&
+		    addr_eq(&r.to, &w->want.to) &&
 		    strcmp(r.name, w->want.name) == 0))
 			continue;
 		print_error("%s: %s: %s\n", w->what, ok ? "taken" : "refused",

@@ -119,6 +119,9 @@ fails "a name that cannot be one" 1 '"a b" is not the name of a connection (NAME
 fails "a line break does not make two lines" 1 'unknown command "a?b"; "vpnctl help" lists them' "a
 b"
 fails "a rekey of something else" 1 'rekey "ike" or "child", not "esp"' rekey a esp
+fails "drain to nowhere" 1 'drain to needs ADDRESS [NAME]' drain to
+fails "drain to a name" 1 '"hub.example" is not an IPv4 or IPv6 address' drain to hub.example
+fails "drain of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' drain off "a b"
 fails "secrets where none belong" 1 '-s is for "check" only' show -s x
 fails "keys without a form" 1 'keys needs --wireshark, --dir DIRECTORY or --json' keys
 fails "Wireshark where it does not belong" 1 '--wireshark is not for "show"' show --wireshark
@@ -132,7 +135,7 @@ NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help 
 want_status=0
 run --help
 verdict=ok
-for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey check reload "keys \[NAME\] --wireshark" help; do
+for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey drain "drain to ADDRESS" "drain off" check reload "keys \[NAME\] --wireshark" help; do
 	grep -q "^  $word " "$dir/out" || verdict=bad
 done
 result "help lists every command" $verdict "all commands"
@@ -173,6 +176,21 @@ answers show '{"ok":true,"tunnels":[{"name":"a/1","state":"DOWN","layer":"ike","
 prints "a reason is told after its layer, fit to print" \
 	'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY
 a/1     DOWN   -    -      -          -    -       -      ike: no answer?from ?[1m' show
+
+answers drain '{"ok":true,"tunnels":3,"up":2,"told":1}'
+prints "drain says whom it is about" '3 tunnels drain, 2 up: 1 told to go to 192.0.2.9, 1 kept' drain to 192.0.2.9
+asked "drain to sends the address" '{"command":"drain","to":"192.0.2.9"}'
+prints "drain without an address" '3 tunnels drain, 2 up: nobody new is let in' drain a/1
+asked "drain sends the name" '{"command":"drain","name":"a/1"}'
+prints "drain in JSON" '{"tunnels":3,"up":2,"told":1}' --json drain to 192.0.2.9 a
+asked "drain sends both" '{"command":"drain","to":"192.0.2.9","name":"a"}'
+answers undrain '{"ok":true}'
+prints "drain off says nothing" '' drain off
+asked "drain off undrains" '{"command":"undrain"}'
+answers show '{"ok":true,"tunnels":[{"name":"a/1","state":"UP","layer":"","reason":"","drain":{"state":"kept","to":"192.0.2.9","reason":"no"}}]}'
+prints "who stays is named" \
+	'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY
+a/1     UP     -    -      -          -    -       -      draining to 192.0.2.9, kept: no' show
 
 answers show "$(show UP '' '' | sed 's/"since":"[^"]*",//')"
 prints "show tunnel prints every field by layer" 'tunnel
