@@ -13,6 +13,8 @@
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
+#include "ike/x_resume.h"
+#include "ike/x_ticket.h"
 #include "util/array.h"
 
 struct ike *
@@ -26,6 +28,12 @@ ike_new(const struct ike_limits *limits, struct drbg *drbg)
 	ike->drbg = drbg;
 	drbg_fill(drbg, ike->mix, sizeof(ike->mix));
 	return ike;
+}
+
+void
+ike_tickets(struct ike *ike, const struct ticket_keys *keys)
+{
+	ike->tickets = *keys;
 }
 
 static void
@@ -44,6 +52,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	free(p->story);
 	free(p->cert);
 	free(p->addke);
+	x_ticket_fini(p);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -105,6 +114,7 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
+	x_ticket_rules(p);
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
 		return true;
@@ -134,6 +144,7 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 		return;
 	p->creds = *creds;
 	p->creds_epoch++;
+	x_ticket_rules(p);
 }
 
 void
@@ -155,7 +166,8 @@ ike_peer_up(struct ike *ike, struct instant now, uint32_t id)
 		return;
 	if (sa == NULL && addr_is_set(&p->conf.remote) &&
 	    !addr_is_any(&p->conf.remote)) {
-		x_init_request(p, now);
+		if (!x_resume_request(p, now))
+			x_init_request(p, now);
 	} else if (sa != NULL && sa->state == SA_ESTABLISHED &&
 	    sa_current_child(sa) == NULL) {
 		sa->want_child = true;
@@ -203,6 +215,7 @@ ike_peer_down(struct ike *ike, struct instant now, uint32_t id,
 	if (p == NULL)
 		return;
 	str_set(p->why.s, sizeof(p->why.s), why);
+	x_ticket_down(p, now);
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next)
 		sa_unwanted(sa, now);
 	sa_settle_all(ike, now);
@@ -277,8 +290,10 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 				info_child(c, &info);
 		}
 	}
+	info.resumption = x_ticket_info(p);
 	sa = peer_main_sa(p);
 	if (sa != NULL) {
+		info.resumption.on = sa->resumed;
 		info.state = sa->state == SA_ESTABLISHED ? IKE_ESTABLISHED :
 		    IKE_CONNECTING;
 		info.spi_i = sa->spi_i;

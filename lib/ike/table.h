@@ -17,6 +17,23 @@
 struct ike_sa;
 struct child;
 struct story;
+struct resume;
+
+/* Tickets of one peer, see x_ticket.h. */
+struct peer_tickets {
+	uint8_t		rules[TICKET_DIGEST];	/* of the tunnel as it is */
+	struct resume	*held;		/* from the peer; owned, or NULL */
+	bool		spoken;		/* the peer has given us any */
+	bool		proved;		/* the next two are known: */
+	uint8_t		peer_id[TICKET_DIGEST];	/* of its identity's payload */
+	struct vouch	*vouch;		/* its certificates; owned, or NULL */
+	/* Those that we issued until then are good for nothing, and why. */
+	struct instant	void_until;
+	enum ticket_verdict void_why;
+	unsigned	resumed;	/* how often */
+	enum ticket_verdict refused;	/* the last one that was */
+	int64_t		refused_at;	/* seconds since 1970 */
+};
 
 struct ike_peer {
 	struct index_link in[INDEX_LISTS];
@@ -37,6 +54,7 @@ struct ike_peer {
 	uint32_t	creds_epoch;	/* counts changes of it */
 	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
 	struct redirect	redirect;
+	struct peer_tickets tickets;
 };
 
 struct out_node;
@@ -46,6 +64,7 @@ struct ike {
 	struct drbg	*drbg;		/* borrowed */
 	struct cookie_jar jar;
 	bool		jar_ready;
+	struct ticket_keys tickets;
 	struct index	peers;
 	unsigned	signers;	/* those with signatures */
 	struct map	by_id;		/* id -> peer */

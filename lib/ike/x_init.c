@@ -17,6 +17,7 @@
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
 #include "ike/x_redirect.h"
+#include "ike/x_resume.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
@@ -106,19 +107,18 @@ use_group(struct ike_sa *sa, const struct alg *ke)
 	return true;
 }
 
-void
-x_init_request(struct ike_peer *peer, struct instant now)
+struct ike_sa *
+x_init_open(struct ike_peer *peer, struct instant now, uint64_t spi)
 {
 	struct ike *ike = peer->ike;
 	const struct ike_peer_conf *conf = &peer->conf;
-	struct ike_sa *sa = sa_new(ike, now, peer, true,
-	    table_sa_spi(ike), 0);
+	struct ike_sa *sa = sa_new(ike, now, peer, true, spi, 0);
 
 	if (sa == NULL) {
 		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
-		return;
+		return NULL;
 	}
 	sa->path = (struct path){
 		.local = { conf->local, IKE_PORT },
@@ -131,11 +131,21 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	sa->setup = calloc(1, sizeof(*sa->setup));
 	if (sa->setup == NULL) {
 		sa_die(sa, now, "out of memory");
-		return;
+		return NULL;
 	}
 	sa->setup->offer = conf->ike;
-	x_init_draw(&sa->setup->ni, ike->drbg, NONCE_OURS);
-	if (!use_group(sa, conf->ike.ke.alg[0]) || !send_request(sa, now))
+	return sa;
+}
+
+void
+x_init_request(struct ike_peer *peer, struct instant now)
+{
+	struct ike_sa *sa = x_init_open(peer, now, table_sa_spi(peer->ike));
+
+	if (sa == NULL)
+		return;
+	x_init_draw(&sa->setup->ni, peer->ike->drbg, NONCE_OURS);
+	if (!use_group(sa, peer->conf.ike.ke.alg[0]) || !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
 
@@ -148,8 +158,9 @@ restart(struct ike_sa *sa, struct instant now)
 	if (++sa->setup->restarts > RESTARTS_MAX)
 		sa_die(sa, now, "the peer keeps asking for another cookie or "
 		    "key exchange group");
-	else if (!send_request(sa, now))
-		sa_die(sa, now, "cannot build IKE_SA_INIT");
+	else if (!(sa->setup->resume != NULL ? x_resume_send : send_request)(
+	    sa, now))
+		sa_die(sa, now, "cannot build the first request");
 }
 
 /*
@@ -178,9 +189,8 @@ x_init_doubt_story(struct ike_sa *sa, enum story_code code)
 	    peer_story(sa->peer, code);
 }
 
-/* Section 2.6: the same request with the cookie in front. */
-static void
-restart_with_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
+void
+x_init_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
 {
 	/* "... MUST be between 1 and 64 octets in length (inclusive)" */
 	if (cookie.n == 0 || cookie.n > sizeof(sa->setup->cookie))
@@ -239,7 +249,7 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	struct reason why;
 
 	if (n != NULL && (m->seen & PL_BIT(PL_SA)) == 0) {
-		restart_with_cookie(sa, now, n->data);
+		x_init_cookie(sa, now, n->data);
 		return true;
 	}
 	n = msg_error(m);
@@ -343,9 +353,8 @@ x_init_childless(const struct ike_sa *sa)
 	return peer_any(sa, does_childless);
 }
 
-/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
-static bool
-may_be_childless(struct ike_sa *sa, const struct msg *m)
+bool
+x_init_may_be_childless(struct ike_sa *sa, const struct msg *m)
 {
 	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
 	enum ike_childless wish = sa->peer->conf.childless;
@@ -377,7 +386,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    "we did not offer");
 		return;
 	}
-	if (!may_be_childless(sa, m)) {
+	if (!x_init_may_be_childless(sa, m)) {
 		sa_die(sa, now, "the peer does not do IKE SAs without a child "
 		    "(RFC 6023), which childless = \"force\" asks for");
 		return;

@@ -56,7 +56,7 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 {
 	struct hdr out = {
 		.spi_i = h->spi_i, .version = HDR_VERSION,
-		.exchange = IKE_SA_INIT, .flags = HDR_RESPONSE,
+		.exchange = h->exchange, .flags = HDR_RESPONSE,
 	};
 	uint8_t buf[64 + NONCE_MAX];	/* a REDIRECT with its nonce */
 	struct build b;
@@ -68,10 +68,10 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 		out_datagram(ike, 0, path, build_end(&b, ike->drbg));
 }
 
-/* True: the request may go on. */
-static bool
-cookie_passes(struct ike *ike, struct instant now, const struct path *path,
-    const struct hdr *h, const struct msg *m, bool wanted)
+bool
+x_init_cookie_passes(struct ike *ike, struct instant now,
+    const struct path *path, const struct hdr *h, const struct msg *m,
+    bool wanted)
 {
 	const struct pl_notify *n = msg_notify(m, N_COOKIE);
 	uint8_t cookie[COOKIE_LEN];
@@ -279,10 +279,11 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	x_redirect_hear_opening(sa, m);
 	certs_hear(sa, m);
 	public = build_answer(sa, &b, m);
-	if (public == NULL || !cookie_passes(sa->ike, now, &sa->path, h, m,
-	    build_size(&b) > raw.n) || !answer(sa, now, &b, public, m) ||
-	    !x_init_keep(sa, raw, true) || !x_init_keep(sa,
-	    bytes_of(sa->x.response, sa->x.response_n), false))
+	if (public == NULL || !x_init_cookie_passes(sa->ike, now, &sa->path,
+	    h, m, build_size(&b) > raw.n) ||
+	    !answer(sa, now, &b, public, m) || !x_init_keep(sa, raw, true) ||
+	    !x_init_keep(sa, bytes_of(sa->x.response, sa->x.response_n),
+	    false))
 		return false;
 	xchg_release(sa, now);
 	return true;
@@ -307,8 +308,9 @@ leaves_others_room(const struct ike *ike, const struct path *path)
 	return n < together / 2;
 }
 
-static bool
-within_limits(struct ike *ike, struct ike_peer *p, const struct path *path)
+bool
+x_init_within_limits(struct ike *ike, struct ike_peer *p,
+    const struct path *path)
 {
 	char from[ENDPOINT_STRLEN];
 
@@ -327,6 +329,14 @@ within_limits(struct ike *ike, struct ike_peer *p, const struct path *path)
 	return false;
 }
 
+/* Nobody may use up a peer's quota from an address not his own. */
+bool
+x_init_is_crowded(const struct ike *ike, const struct ike_peer *p)
+{
+	return !index_is_anybody(p) &&
+	    2 * p->half_open >= ike->limits.half_open_per_peer;
+}
+
 /* Section 1.2: another group is asked for by number. */
 static bool
 group_fits(struct ike *ike, const struct path *path, const struct hdr *h,
@@ -342,8 +352,8 @@ group_fits(struct ike *ike, const struct path *path, const struct hdr *h,
 	return false;
 }
 
-static struct ike_sa *
-half_open(struct ike *ike, struct instant now, const struct path *path,
+struct ike_sa *
+x_init_half_open(struct ike *ike, struct instant now, const struct path *path,
     struct ike_peer *peer, uint64_t spi_i)
 {
 	struct ike_sa *sa = sa_new(ike, now, peer, false, spi_i,
@@ -360,15 +370,19 @@ half_open(struct ike *ike, struct instant now, const struct path *path,
 	table_opening(ike, sa->endpoint_key);
 	peer->half_open++;
 	sa_state(sa, now, SA_HALF_OPEN);
-	return sa;
+	sa->init_key = init_key(ike, path, spi_i);
+	if (map_put(&ike->inits, sa->init_key, sa))
+		return sa;
+	sa_die(sa, now, NULL);
+	return NULL;
 }
 
 /*
  * A bucket of one second's refusals, kept as the moment at which it was empty:
  * whom nobody knows is told so, but not all of a flood.
  */
-static bool
-may_refuse(struct ike *ike, struct instant now)
+bool
+x_init_may_refuse(struct ike *ike, struct instant now)
 {
 	struct span each;
 
@@ -392,13 +406,13 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 	struct ike_sa *sa;
 	struct choice c;
 
-	if (!cookie_passes(ike, now, path, h, m,
+	if (!x_init_cookie_passes(ike, now, path, h, m,
 	    ike->half_open >= ike->limits.cookie_above) ||
 	    proposal_decode(m->sa, &ps) != N_NONE)
 		return;
 	peer = choose_peer(ike, path, m, &ps, &c);
 	if (peer == NULL) {
-		if (may_refuse(ike, now))
+		if (x_init_may_refuse(ike, now))
 			x_init_refuse(ike, path, h, N_NO_PROPOSAL_CHOSEN,
 			    (struct bytes){ 0 });
 		return;
@@ -407,15 +421,11 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		return;
 	/* Nobody may use up a peer's quota from an address not his own. */
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
-	    !cookie_passes(ike, now, path, h, m, !index_is_anybody(peer) &&
-	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
-	    !within_limits(ike, peer, path))
+	    !x_init_cookie_passes(ike, now, path, h, m,
+	    x_init_is_crowded(ike, peer)) ||
+	    !x_init_within_limits(ike, peer, path))
 		return;
-	sa = half_open(ike, now, path, peer, h->spi_i);
-	if (sa == NULL)
-		return;
-	sa->init_key = init_key(ike, path, h->spi_i);
-	if (!map_put(&ike->inits, sa->init_key, sa) ||
-	    !open_half(sa, now, h, m, &c, raw))
+	sa = x_init_half_open(ike, now, path, peer, h->spi_i);
+	if (sa != NULL && !open_half(sa, now, h, m, &c, raw))
 		sa_die(sa, now, NULL);
 }
