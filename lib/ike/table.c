@@ -60,7 +60,8 @@ table_opening(struct ike *ike, uint64_t endpoint)
 	uintptr_t n = table_openings(ike, endpoint);
 
 	ike->half_open++;
-	map_put(&ike->openings, endpoint, (void *)(n + 1));
+	if (endpoint != 0)
+		map_put(&ike->openings, endpoint, (void *)(n + 1));
 }
 
 void

@@ -93,7 +93,7 @@ struct ike_peer	*table_peer(const struct ike *, uint32_t id);
 uint32_t	table_child_spi(struct ike *);
 uint64_t	table_sa_spi(struct ike *);
 
-/* An SA is half-open, of this endpoint; and is so no more. */
+/* An SA is half-open, of this endpoint or (0) any; and is so no more. */
 void		table_opening(struct ike *, uint64_t endpoint);
 void		table_opening_ends(struct ike *, uint64_t endpoint);
 /* How many of its SAs are half-open. */

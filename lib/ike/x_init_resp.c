@@ -35,11 +35,13 @@ init_key(const struct ike *ike, const struct path *path, uint64_t spi_i)
 	return (h ^ path->remote.port) | 1;
 }
 
-/* Of whoever sends from there. */
+/* Of whoever sends from there to this address of ours. */
 static uint64_t
 endpoint_key(const struct ike *ike, const struct path *path)
 {
-	return init_key(ike, path, 0);
+	const struct path ours = { .remote = path->local };
+
+	return init_key(ike, path, init_key(ike, &ours, 0));
 }
 
 struct ike_sa *
@@ -366,7 +368,9 @@ x_init_half_open(struct ike *ike, struct instant now, const struct path *path,
 		return NULL;
 	}
 	sa->path = sa->x.reply_path = *path;
-	sa->endpoint_key = endpoint_key(ike, path);
+	/* Those from anywhere have no quota that others could be kept from. */
+	sa->endpoint_key = index_is_anybody(peer) ? 0 :
+	    endpoint_key(ike, path);
 	table_opening(ike, sa->endpoint_key);
 	peer->half_open++;
 	sa_state(sa, now, SA_HALF_OPEN);

@@ -574,6 +574,31 @@ peers_at_one_address_have_together_what_each_has_alone(void **state)
 	}
 }
 
+/* As when it is meant for another address of ours, where anybody may call. */
+static void
+what_is_not_for_a_peer_takes_nothing_from_it(void **state)
+{
+	struct opening o;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 29);
+	d.end[RIGHT].limits = (struct ike_limits){
+		.sas = 1000, .half_open = 100, .cookie_above = 1000,
+		.half_open_per_peer = 4,
+	};
+	duo_add_peer(&d, RIGHT);
+	addr_parse(&d.end[RIGHT].conf[1].remote, "0.0.0.0");
+	duo_start(&d);
+	take_opening(&d, &o);
+	ike_peer_accept(d.end[RIGHT].ike, DUO_PEER, false);
+	flood(&d, &o, 50, "192.0.2.1");
+	assert_int_equal(half_open_at_right(&d), 50);
+	ike_peer_accept(d.end[RIGHT].ike, DUO_PEER, true);
+	comes_up(&d);
+	shut_down(&d);
+}
+
 static void
 one_who_is_named_goes_before_anybody(void **state)
 {
@@ -623,6 +648,7 @@ main(void)
 		cmocka_unit_test(one_behind_a_nat_leaves_the_others_room),
 		cmocka_unit_test(
 		    peers_at_one_address_have_together_what_each_has_alone),
+		cmocka_unit_test(what_is_not_for_a_peer_takes_nothing_from_it),
 		cmocka_unit_test(one_who_is_named_goes_before_anybody),
 	};
 
