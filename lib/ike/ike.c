@@ -71,6 +71,7 @@ ike_free(struct ike *ike)
 	map_fini(&ike->by_id);
 	map_fini(&ike->sas);
 	map_fini(&ike->inits);
+	map_fini(&ike->openings);
 	map_fini(&ike->children);
 	map_fini(&ike->tokens_auth);
 	map_fini(&ike->tokens_child);
