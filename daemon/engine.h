@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "crypto/ticket_keys.h"
 #include "daemon/log.h"
 
 enum engine_udp {		/* order of engine_boot.udp */
@@ -23,6 +24,7 @@ struct engine_boot {
 	int		ctl;		/* control socket, listening */
 	int		fetch;		/* SOCK_SEQPACKET to the fetcher */
 	int		conf;		/* sealed memfd: configuration text */
+	struct ticket_keys *tickets;	/* taken, and wiped; NULL: none */
 	const char	*conf_name;	/* its file name, for messages */
 	bool		kernel_none;
 	enum log_level	level;
