@@ -86,6 +86,10 @@ ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 
 	if (t != NULL) {
+		/* Its address may be one that was not known before. */
+		if (o->event == IKE_EV_IKE_UP || o->event == IKE_EV_IKE_DOWN ||
+		    o->event == IKE_EV_PATH)
+			gw->peers_changed++;
 		tunnel_ike_event(t, now, o);
 		return;
 	}

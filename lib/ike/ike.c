@@ -302,9 +302,26 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 		info.nat_remote = sa->nat_remote;
 		info.ppk = sa->ppk;
 		info.initiator = sa->opened;
+		info.follows = !sa->opened && sa->redirects;
+		info.leaving = sa->leaving;
+		info.came_from = sa->came_from;
+		if (sa->redirected)
+			info.gateway = sa->path.remote.addr;
 		info.suite = sa->suite;
 	}
 	*out = info;
+	return true;
+}
+
+bool
+ike_peer_at(const struct ike *ike, uint32_t id, struct addr *out)
+{
+	struct ike_peer *p = table_peer(ike, id);
+	const struct ike_sa *sa = p == NULL ? NULL : peer_main_sa(p);
+
+	if (sa == NULL || sa->state != SA_ESTABLISHED)
+		return false;
+	*out = sa->path.remote.addr;
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include "ike/x_info.h"
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
+#include "ike/x_redirect.h"
 #include "ike/x_resume.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
@@ -107,6 +108,8 @@ sa_state(struct ike_sa *sa, struct instant now, enum sa_state state)
 		sa->rekey_at = sa->expire_at = sa->dpd_at = sa->ticket_at =
 		    INSTANT_NEVER;
 	sa->state = state;
+	if (state > SA_REKEYED)
+		x_redirect_gone(sa);
 	sa->state_until = limit == 0 ? INSTANT_NEVER :
 	    instant_after(now, span_s(limit));
 	sa_touch(sa);
@@ -436,6 +439,7 @@ settle(struct ike_sa *sa, struct instant now)
 		sa_free(sa);
 	else
 		timer_set(&peer->ike->timers, &sa->timer, deadline(sa));
+	x_redirect_moved(peer, now);
 	peer_report(peer);
 }
 

@@ -41,6 +41,7 @@ enum task {			/* what our outstanding request is about */
 	TASK_REKEY_CHILD,
 	TASK_CREATE_CHILD,
 	TASK_DPD,
+	TASK_REDIRECT,
 	TASK_RESUME,
 	TASK_TICKET,
 	TASKS
@@ -95,6 +96,7 @@ struct setup {
 	struct ike_sa	*wait_next;	/* who waits for the same */
 	struct instant	wait_until;	/* for all of them */
 	struct ppk	*ppk;		/* owned; NULL: not spoken (RFC 8784) */
+	struct addr	redirect_to;	/* unset: nowhere; see x_redirect.h */
 	struct resume	*resume;	/* owned; NULL: from scratch */
 	struct vouch	vouch;		/* of the certificate that is judged */
 };
@@ -155,6 +157,12 @@ struct ike_sa {
 	bool		syncs;		/* both ends do RFC 6311 */
 	bool		ppk;		/* its first keys were mixed: RFC 8784 */
 	bool		stray;		/* the peer's, which lost to ours */
+	/* RFC 5685, see x_redirect.h. */
+	bool		redirected;	/* with another gateway than configured */
+	bool		redirects;	/* the peer said that it follows them */
+	bool		leaving;	/* it was redirected: to be deleted */
+	bool		want_redirect;	/* by us */
+	struct addr	came_from;	/* gateway that redirected it to us */
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */

@@ -10,6 +10,7 @@
 #include "ike/ike.h"
 #include "ike/index.h"
 #include "ike/inquiry.h"
+#include "ike/redirect.h"
 #include "util/map.h"
 #include "util/timer.h"
 
@@ -52,6 +53,7 @@ struct ike_peer {
 	struct ike_creds creds;
 	uint32_t	creds_epoch;	/* counts changes of it */
 	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
+	struct redirect	redirect;
 	struct peer_tickets tickets;
 };
 

@@ -20,6 +20,7 @@
 #include "ike/x_info.h"
 #include "ike/x_init.h"
 #include "ike/x_ppk.h"
+#include "ike/x_redirect.h"
 #include "ike/x_resume.h"
 #include "ike/x_sync.h"
 #include "ike/x_ticket.h"
@@ -109,7 +110,8 @@ first_contact(const struct ike_sa *sa)
 	if (auth_has_twin(sa->peer))
 		return false;
 	for (struct ike_sa *o = sa->peer->sas; o != NULL; o = o->peer_next) {
-		if (o->state == SA_ESTABLISHED && !o->want_delete)
+		if (o->state == SA_ESTABLISHED && !o->want_delete &&
+		    !o->leaving)
 			return false;
 	}
 	return true;
@@ -278,8 +280,11 @@ accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 	sa_establish(sa, now);
 	if (is_resumed(sa))
 		x_resume_done(sa, now);
+	if (x_redirect_hear_auth(sa, now, m))
+		return;
 	x_sync_hear(sa, m);
 	peer_elect(sa->peer, sa, now);
+	x_redirect_arrived(sa, now);
 	x_ticket_proved(sa, now, &m->idr);
 	x_ticket_hear(sa, now, m);
 	first_child(sa, now, m);
@@ -375,6 +380,13 @@ accept_request(struct ike_sa *sa, struct instant now)
 	/* Section 2.21.2: malformed is more than a child refused. */
 	if (!kept_inner(sa, &m) || !x_child_readable(&m)) {
 		x_auth_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
+		return;
+	}
+	if (x_redirect_closed(sa)) {
+		peer_story(sa->peer, STORY_DRAINING);
+		peer_refused(sa->peer, "IKE_AUTH refused: draining, nobody "
+		    "new is let in");
+		refuse(sa, now, N_TEMPORARY_FAILURE, (struct bytes){ 0 });
 		return;
 	}
 	sa_state(sa, now, SA_ANSWERING);
@@ -510,7 +522,8 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 static void
 answer(struct ike_sa *sa, struct instant now)
 {
-	struct child *c;
+	bool away = x_redirect_sends(sa);
+	struct child *c = NULL;
 	struct build b;
 	struct msg m;
 
@@ -522,8 +535,10 @@ answer(struct ike_sa *sa, struct instant now)
 	if (is_resumed(sa))
 		x_resume_done(sa, now);
 	x_sync_hear(sa, &m);
-	peer_elect(sa->peer, sa, now);
-	x_ticket_proved(sa, now, &m.idi);
+	if (!away) {
+		peer_elect(sa->peer, sa, now);
+		x_ticket_proved(sa, now, &m.idi);
+	}
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
 	if (!is_resumed(sa))
@@ -531,11 +546,17 @@ answer(struct ike_sa *sa, struct instant now)
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_answer(&b, sa);
-	x_ticket_build_answer(&b, sa, now, &m);
-	c = answer_child(sa, now, &b, &m);
+	if (away) {
+		x_redirect_build(&b, sa);
+	} else {
+		x_ticket_build_answer(&b, sa, now, &m);
+		c = answer_child(sa, now, &b, &m);
+	}
 	if (c != NULL)
 		c->answer = true;
 	xchg_respond(sa, now, &b, c != NULL);
+	if (away)
+		x_redirect_sent(sa, now);
 	sa_setup_free(sa);
 }
 

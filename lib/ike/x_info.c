@@ -6,6 +6,7 @@
 #include "ike/x_info.h"
 
 #include "ike/peer.h"
+#include "ike/x_redirect.h"
 #include "ike/x_rekey.h"
 #include "ike/x_ticket.h"
 #include "ike/xchg.h"
@@ -83,6 +84,7 @@ delete_sa(struct ike_sa *sa, struct instant now)
 	x_ticket_end(sa, now);
 	if (x_rekey_overtaken(sa, now))
 		return;
+	expected |= x_redirect_left(sa);
 	if (expected || peer_main_sa(sa->peer) != sa || is_spare(sa)) {
 		sa_die(sa, now, NULL);
 		return;
@@ -121,6 +123,7 @@ x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 	if (!whole)
 		x_ticket_build_answer(&b, sa, now, m);
 	xchg_respond(sa, now, &b, false);
+	x_redirect_hear_info(sa, now, m);
 	if (!says_failed(sa, now, m) && whole)
 		delete_sa(sa, now);
 }

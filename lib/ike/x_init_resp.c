@@ -14,9 +14,11 @@
 #include "ike/peer.h"
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
+#include "ike/x_redirect.h"
 #include "ike/xchg.h"
 
 #define ANSWER_MAX	1200	/* octets that need no IP fragments */
+#define NONCE_LEAST	24	/* octets of ours */
 
 /* Where a half-open SA is found by what its initiator chose. */
 static uint64_t
@@ -49,7 +51,7 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 		.spi_i = h->spi_i, .version = HDR_VERSION,
 		.exchange = h->exchange, .flags = HDR_RESPONSE,
 	};
-	uint8_t buf[256];
+	uint8_t buf[64 + NONCE_MAX];	/* a REDIRECT with its nonce */
 	struct build b;
 
 	build_begin(&b, buf, sizeof(buf), &out);
@@ -145,60 +147,80 @@ detects_nat(const struct msg *m)
 	return msg_notify(m, N_NAT_DETECTION_SOURCE_IP) != NULL;
 }
 
-/* Octets of our answer, known before a key is made for it. */
+/*
+ * Section 2.10: a nonce "MUST be at least half the key size of the negotiated
+ * pseudorandom function".  Ours is shorter than that of most initiators, which
+ * leaves room for what we have to announce in an answer that is no longer than
+ * its request.
+ */
 static size_t
-answer_size(const struct msg *m, const struct suite *s)
+nonce_len(const struct suite *s)
 {
-	size_t sa = 4 + 8 + (s->encr->key_bits != 0 ? 12 : 8) + 8 + 8 +
-	    (s->integ != NULL ? 8 : 0);
-
-	/* Each slot is a transform; with any, a notify says that we can. */
-	for (int i = 0; i < ADDKE_SLOTS; i++)
-		sa += s->addke[i] != 0 ? 8 : 0;
-	if (suite_addkes(s) > 0)
-		sa += 8;
-	return HDR_LEN + sa + 8 + s->ke->public_len + 4 + NONCE_OURS +
-	    (detects_nat(m) ? 2 * (8 + 20) : 0);
+	return s->prf->key_len / 2 > NONCE_LEAST ? s->prf->key_len / 2 :
+	    NONCE_LEAST;
 }
 
-/* It waits until it is known to be no larger than what it answers. */
-static void
-answer(struct ike_sa *sa, struct instant now, struct kex *kex,
-    const struct msg *m)
+/* The answer, but for our public value: where that goes, or NULL. */
+static uint8_t *
+build_answer(struct ike_sa *sa, struct build *b, const struct msg *m)
 {
-	struct build b;
+	const struct alg *ke = sa->suite.ke;
+	uint8_t *public;
 
 	sa->x.in_mid = 1;
-	xchg_begin(sa, &b, IKE_SA_INIT, true);
-	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
+	xchg_begin(sa, b, IKE_SA_INIT, true);
+	proposal_encode_chosen(build_payload(b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
-	build_ke(&b, sa->suite.ke->id, kex_public(kex));
-	build_bytes(&b, PL_NONCE, x_init_nonce(&sa->setup->nr));
+	public = build_ke_space(b, ke->id, ke->answer_len);
+	build_bytes(b, PL_NONCE, x_init_nonce(&sa->setup->nr));
 	if (detects_nat(m))
-		nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, x_init_hides(sa));
+		nat_build(b, sa->spi_i, sa->spi_r, &sa->path, x_init_hides(sa));
 	if (sa->frags)
-		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		build_notify(b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
 	if (x_init_childless(sa))
-		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+		build_notify(b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
 	if (sa->setup->inter != NULL)
-		x_inter_announce(&b);
-	certs_build_init(&b, sa);
-	x_ppk_build_init(&b, sa);
+		x_inter_announce(b);
+	certs_build_init(b, sa);
+	x_ppk_build_init(b, sa);
 	/* What can be missed is no reason for another cookie. */
-	certs_build_methods(&b, sa, msg_notify(m, N_COOKIE) != NULL ?
+	certs_build_methods(b, sa, msg_notify(m, N_COOKIE) != NULL ?
 	    ANSWER_MAX : HDR_LEN + m->chain.n);
-	xchg_respond(sa, now, &b, true);
+	return public;
 }
 
-/* Everything is agreed: the SA is made and answers. */
+/* Our key and what follows from it; then the answer may go. */
+static bool
+answer(struct ike_sa *sa, struct instant now, struct build *b,
+    uint8_t *public, const struct msg *m)
+{
+	struct secret g_ir = { 0 };
+	struct kex *kex = NULL;
+	bool ok = kex_respond(sa->suite.ke, sa->ike->drbg, m->ke.data, &kex,
+	    &g_ir) == KEX_OK && x_init_derive(sa, &g_ir);
+
+	wipe(&g_ir, sizeof(g_ir));
+	if (ok) {
+		memcpy(public, kex_public(kex).p, kex_public(kex).n);
+		xchg_respond(sa, now, b, true);
+	}
+	kex_free(kex);
+	return ok && sa->x.response != NULL;
+}
+
+/*
+ * Everything is agreed: the SA is made and answers.  It sends no more than
+ * came to an address that has not shown a cookie, and computes no
+ * Diffie-Hellman before it knows that.
+ */
 static bool
 open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
     const struct msg *m, const struct choice *c, struct bytes raw)
 {
-	struct kex *kex = NULL;
 	struct reason why;
-	bool ok;
+	struct build b;
+	uint8_t *public;
 
 	sa->setup = calloc(1, sizeof(*sa->setup));
 	if (sa->setup == NULL)
@@ -206,25 +228,21 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	sa->suite = c->suite;
 	sa->setup->number = c->number;
 	x_init_nonce_set(&sa->setup->ni, m->nonce);
-	x_init_draw(&sa->setup->nr, sa->ike->drbg);
-	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	ok = kex != NULL && x_inter_expect(sa) &&
-	    x_init_derive(sa, kex, m->ke.data) && x_ppk_hear_init(sa, m, &why);
-	if (ok) {
-		x_init_float(sa, m, &sa->path);
-		sa->frags = x_init_fragments(sa, m);
-		certs_hear(sa, m);
-		answer(sa, now, kex, m);
-		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
-		    x_init_keep(sa, bytes_of(sa->x.response,
-		    sa->x.response_n), false) &&
-		    x_init_cookie_passes(sa->ike, now, &sa->path, h, m,
-		    sa->x.response_n > raw.n);
-	}
-	kex_free(kex);
-	if (ok)
-		xchg_release(sa, now);
-	return ok;
+	x_init_draw(&sa->setup->nr, sa->ike->drbg, nonce_len(&sa->suite));
+	if (!x_inter_expect(sa) || !x_ppk_hear_init(sa, m, &why))
+		return false;
+	x_init_float(sa, m, &sa->path);
+	sa->frags = x_init_fragments(sa, m);
+	x_redirect_hear_opening(sa, m);
+	certs_hear(sa, m);
+	public = build_answer(sa, &b, m);
+	if (public == NULL || !x_init_cookie_passes(sa->ike, now, &sa->path,
+	    h, m, build_size(&b) > raw.n) || !answer(sa, now, &b, public, m) ||
+	    !x_init_keep(sa, raw, true) || !x_init_keep(sa,
+	    bytes_of(sa->x.response, sa->x.response_n), false))
+		return false;
+	xchg_release(sa, now);
+	return true;
 }
 
 /*
@@ -331,12 +349,11 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 			    (struct bytes){ 0 });
 		return;
 	}
-	/* Nobody may make us send more to an address than came from it. */
+	if (x_redirect_turn_away(peer, path, h, m))
+		return;
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
 	    !x_init_cookie_passes(ike, now, path, h, m,
-	    x_init_is_crowded(ike, peer) ||
-	    answer_size(m, &c.suite) > raw.n) ||
-	    !x_init_within_limits(ike, peer))
+	    x_init_is_crowded(ike, peer)) || !x_init_within_limits(ike, peer))
 		return;
 	sa = x_init_half_open(ike, now, path, peer, h->spi_i);
 	if (sa != NULL && !open_half(sa, now, h, m, &c, raw))

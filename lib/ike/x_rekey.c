@@ -110,6 +110,11 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->frags = sa->frags;
 	n->syncs = sa->syncs;
 	n->ppk = sa->ppk;
+	n->redirected = sa->redirected;
+	n->redirects = sa->redirects;
+	n->leaving = sa->leaving;
+	n->want_redirect = sa->want_redirect;
+	n->came_from = sa->came_from;
 	n->resumed = sa->resumed;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    keys_derive(&n->suite, &seed, &n->keys);
@@ -501,26 +506,27 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		.spi_i = spi_of(c->spi), .suite = c->suite, .ni = m->nonce,
 		.nr = bytes_of(nr, sizeof(nr)), .g_ir = &g_ir,
 	};
-	struct kex *kex;
-	bool invalid, ok = false;
+	struct kex *kex = NULL;
+	enum kex_result result;
 	struct ike_sa *n = NULL;
+	bool ok = false;
 
 	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
 	k.spi_r = table_sa_spi(sa->ike);
-	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	invalid = kex != NULL && !kex_shared(kex, m->ke.data, &g_ir);
-	if (kex != NULL && !invalid && suite_addkes(&k.suite) > 0)
+	result = kex_respond(c->suite.ke, sa->ike->drbg, m->ke.data, &kex,
+	    &g_ir);
+	if (result == KEX_OK && suite_addkes(&k.suite) > 0)
 		ok = await(sa, now, &k);
-	else if (kex != NULL && !invalid)
+	else if (result == KEX_OK)
 		ok = (n = successor(sa, now, &k)) != NULL;
 	wipe(&g_ir, sizeof(g_ir));
 	if (ok) {
 		answer(sa, now, m, &k, kex, c->number);
 		made(sa, now, n, &k);
 	} else {
-		xchg_refuse(sa, now, CREATE_CHILD_SA, invalid ?
-		    N_INVALID_SYNTAX : N_TEMPORARY_FAILURE,
-		    (struct bytes){ 0 });
+		xchg_refuse(sa, now, CREATE_CHILD_SA,
+		    result == KEX_INVALID ? N_INVALID_SYNTAX :
+		    N_TEMPORARY_FAILURE, (struct bytes){ 0 });
 	}
 	kex_free(kex);
 }

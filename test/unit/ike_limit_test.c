@@ -58,6 +58,58 @@ a_cookie_is_asked_for_and_kept_through_another_group(void **state)
 	}
 }
 
+/*
+ * Not more octets go out than came in before the address is proven; a nonce of
+ * less than the initiator's makes room for what there is to announce.
+ */
+static void
+an_answer_that_is_longer_than_its_request_costs_a_cookie(void **state)
+{
+	static const struct {
+		const char	*prf;
+		size_t		 nonce;		/* of the responder */
+		unsigned	 requests;
+	} rows[] = {
+		{ "SHA1", 24, 1 },
+		{ "SHA2-256", 24, 1 },
+		{ "SHA2-384", 24, 1 },
+		{ "SHA2-512", 32, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct duo_rule count = {
+			.from = LEFT, .exchange = IKE_SA_INIT,
+			.nth = 99, .until = 99,
+		};
+		struct ike_sa *half;
+		struct duo d;
+
+		duo_init(&d, 18);
+		for (int side = LEFT; side <= RIGHT; side++) {
+			d.end[side].conf[0].ike.prf = duo_algs(ALG_PRF,
+			    rows[i].prf);
+			d.end[side].conf[0].ike.ke = duo_algs(ALG_KE, "31");
+		}
+		d.rules = &count;
+		d.rules_n = 1;
+		duo_start(&d);
+		duo_up(&d, LEFT);
+		duo_run(&d, span_ms(15));
+		half = table_peer(d.end[RIGHT].ike, DUO_PEER)->sas;
+		assert_int_equal(half == NULL, rows[i].requests == 2);
+		duo_run(&d, span_ms(20));
+		half = table_peer(d.end[RIGHT].ike, DUO_PEER)->sas;
+		assert_non_null(half);
+		assert_non_null(half->setup);
+		assert_int_equal(half->setup->nr.n, rows[i].nonce);
+		assert_true(half->setup->init_r_n <= half->setup->init_i_n);
+		assert_int_equal(count.seen, rows[i].requests);
+		bring_up(&d, LEFT);
+		shut_down(&d);
+	}
+}
+
 /* Late copies of the answers that ask for a retry must not end the attempt. */
 static void
 a_repeated_request_for_a_retry_is_not_taken_twice(void **state)
@@ -452,6 +504,8 @@ main(void)
 		cmocka_unit_test(the_responder_asks_for_its_group),
 		cmocka_unit_test(
 		    a_cookie_is_asked_for_and_kept_through_another_group),
+		cmocka_unit_test(
+		    an_answer_that_is_longer_than_its_request_costs_a_cookie),
 		cmocka_unit_test(
 		    a_repeated_request_for_a_retry_is_not_taken_twice),
 		cmocka_unit_test(
