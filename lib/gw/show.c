@@ -203,7 +203,8 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:i, s:o, s:o}", "name", t->name, "connection", t->connection,
+	    "s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
+	    "connection", t->connection,
 	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
