@@ -313,6 +313,12 @@ live(struct world *w)
 		up_again(w, LEFT);
 		up_again(w, RIGHT);
 	}
+	/* Long enough for LEFT to find out, if RIGHT does not call. */
+	for (int i = 0; i < 3 && w->mood == ACCIDENTS &&
+	    d->end[RIGHT].conf[0].resumption; i++) {
+		duo_crash(d, RIGHT);
+		duo_run(d, span_s(60));
+	}
 }
 
 static bool
