@@ -365,6 +365,10 @@ start(struct engine *e)
 		conf_free(conf);
 		return -ENOMEM;
 	}
+	if (e->boot->tickets != NULL) {
+		gw_tickets(e->gw, e->boot->tickets);
+		wipe(e->boot->tickets, sizeof(*e->boot->tickets));
+	}
 	e->chan = chan_new(e->boot->chan, CHAN_ENGINE, CHAN_LIMIT);
 	if (e->chan == NULL)
 		return -ENOMEM;

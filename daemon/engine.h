@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "crypto/ticket_keys.h"
 #include "daemon/log.h"
 #include "daemon/sieve.h"
 
@@ -25,6 +26,7 @@ struct engine_boot {
 	int		ctl;		/* control socket, listening */
 	int		fetch;		/* SOCK_SEQPACKET to the fetcher */
 	int		conf;		/* sealed memfd: configuration text */
+	struct ticket_keys *tickets;	/* taken, and wiped; NULL: none */
 	const char	*conf_name;	/* its file name, for messages */
 	bool		kernel_none;
 	enum log_level	level;

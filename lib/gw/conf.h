@@ -24,6 +24,7 @@
 #define CONF_FILE_LEN	256	/* file name with NUL */
 #define CONF_GATEWAYS	8	/* that a redirect may lead to */
 #define CONF_REFS	8	/* files that one key may name */
+#define CONF_MARK_LEN	16
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -162,6 +163,12 @@ struct conf_tunnel {
 	bool		fragmentation;	/* of IKE messages */
 	uint16_t	fragment_size;	/* octets of an IP datagram */
 	bool		message_id_sync;	/* RFC 6311 */
+	bool		session_resumption;	/* RFC 5723 */
+	/*
+	 * Not of the text: another one when the pre-shared key or the PPK is
+	 * another; by who has them, and it tells nothing of them.
+	 */
+	uint8_t		secret_mark[CONF_MARK_LEN];
 	char		ppk_id[CONF_TEXT_LEN];	/* RFC 8784; "": none */
 	bool		ppk_required;
 	enum conf_childless childless;

@@ -173,6 +173,8 @@ static const struct conf_key keys[] = {
 	    RANGE(576, 65535), .unit = "octets", .def = "1280" },
 	{ "message_id_sync", TUN(message_id_sync), .kind = CONF_KIND_BOOL,
 	    .def = "true" },
+	{ "session_resumption", TUN(session_resumption),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "ppk_id", TUN(ppk_id), .kind = CONF_KIND_TEXT },
 	{ "ppk_required", TUN(ppk_required), .kind = CONF_KIND_BOOL,
 	    .def = "false" },

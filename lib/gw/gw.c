@@ -131,6 +131,12 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 }
 
 void
+gw_tickets(struct gw *gw, const struct ticket_keys *keys)
+{
+	ike_tickets(gw->ike, keys);
+}
+
+void
 gw_free(struct gw *gw)
 {
 	struct gw_tunnel *t;

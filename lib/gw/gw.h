@@ -11,6 +11,7 @@
 
 #include "crypto/cert.h"
 #include "crypto/drbg.h"
+#include "crypto/ticket_keys.h"
 #include "gw/conf.h"
 #include "gw/kern.h"
 #include "util/instant.h"
@@ -68,6 +69,11 @@ void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
 		    const uint8_t seed[static DRBG_SEED_LEN]);
 void		gw_free(struct gw *);
+/*
+ * What tickets of session resumption are sealed with (RFC 5723); copied.  A
+ * gateway that takes another's place gets its keys to take its tickets.
+ */
+void		gw_tickets(struct gw *, const struct ticket_keys *);
 /* The time of day again, whenever it may have been set. */
 void		gw_clock(struct gw *, struct instant now, int64_t wall);
 /* Replaces the configuration by a diff; takes it over. */

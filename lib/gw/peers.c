@@ -166,6 +166,7 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
 		.message_id_sync = c->message_id_sync,
+		.resumption = c->session_resumption,
 		.ppk_required = c->ppk_required,
 		.childless = childless_of(c->childless),
 	};

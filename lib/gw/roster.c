@@ -23,6 +23,8 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	/* Used from the next authentication on: see roster_renew(). */
 	memset(&a.creds, 0, sizeof(a.creds));
 	memset(&b.creds, 0, sizeof(b.creds));
+	memset(a.secret_mark, 0, sizeof(a.secret_mark));
+	memset(b.secret_mark, 0, sizeof(b.secret_mark));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||

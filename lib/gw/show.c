@@ -134,6 +134,23 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 	return j;
 }
 
+/* Session resumption (RFC 5723): the ticket is the one that we hold. */
+static json_t *
+show_resumption(const struct gw_tunnel *t, const struct ike_resumption *r)
+{
+	bool held = r->ticket_until.ns != 0;
+	bool refused = r->refused != TICKET_GOOD;
+
+	return json_pack("{s:b, s:b, s:i, s:o, s:s, s:o}",
+	    "enabled", (int)t->conf->session_resumption,
+	    "resumed", (int)r->on, "count", (int)r->count,
+	    "ticket_until", held ? show_time(gw_wall(t->gw,
+	    r->ticket_until)) : json_string(""),
+	    "refused", refused ? ticket_code_str(r->refused) : "",
+	    "refused_at", refused ? show_time(r->refused_at) :
+	    json_string(""));
+}
+
 static json_t *
 show_child(const struct ike_peer_info *i)
 {
@@ -186,7 +203,8 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:i, s:o, s:o}", "name", t->name, "connection", t->connection,
+	    "s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
+	    "connection", t->connection,
 	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
@@ -194,7 +212,8 @@ show_tunnel(const struct gw_tunnel *t)
 	    "since", show_time(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
-	    "authentication", show_auth(t, &ike), "drain", drain_show(t));
+	    "authentication", show_auth(t, &ike), "drain", drain_show(t),
+	    "resumption", show_resumption(t, &ike.resumption));
 }
 
 /* --- routes --- */

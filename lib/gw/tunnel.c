@@ -61,7 +61,7 @@ tunnel_creds(struct gw_tunnel *t, const struct conf_tunnel *conf)
 	struct ike_creds creds = { .chain = NULL };
 
 	if (conf != NULL)
-		creds = creds_of(t->gw->creds, conf);
+		creds = creds_of(t->gw->creds, t->name, conf);
 	ike_peer_creds(t->gw->ike, t->id, &creds);
 }
 
@@ -333,6 +333,8 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		[IKE_EV_PATH] = { GW_INFO, "peer-moved" },
 		[IKE_EV_SYNC] = { GW_INFO, "ids-synchronised" },
 		[IKE_EV_REDIRECTED] = { GW_INFO, "ike-redirect" },
+		[IKE_EV_RESUMED] = { GW_INFO, "ike-resumed" },
+		[IKE_EV_TICKET] = { GW_WARN, "ticket-refused" },
 		[IKE_EV_DROPPED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_REFUSED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_CHILD_UP] = { 0 }, [IKE_EV_CHILD_DOWN] = { 0 },

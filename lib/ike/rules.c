@@ -58,7 +58,7 @@ static const struct rule {
 uint16_t
 rules_check(uint8_t exchange, bool response, const struct msg *m)
 {
-	/* Sections 1.2, 2.6, 2.21, RFC 5685 section 3: it stands alone. */
+	/* Sections 1.2, 2.6, 2.21, RFC 5685 section 3, 5723 section 4.3.2. */
 	bool bare = response && (msg_error(m) != NULL ||
 	    (hdr_is_first(exchange) && (msg_notify(m, N_COOKIE) != NULL ||
 	    msg_notify(m, N_REDIRECT) != NULL)) ||

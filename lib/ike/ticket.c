@@ -23,15 +23,11 @@
 #define SALT_LEN	16
 #define AAD_LEN		(1 + 4 + SALT_LEN)
 #define PLAIN_MAX	(TICKET_MAX - 64)
-#define EPOCHS_MAX	64	/* after that nothing of the old is left */
 
 #define FLAG_PPK	1u
 
 /* A slot of RFC 9370 that holds KE_NONE, beside 0 for one that is not used. */
 #define SLOT_NONE	UINT16_MAX
-
-/* Longer than any IKE SA lives; the key opens for as long again. */
-static const struct span epoch = { INT64_C(86400) * 1000000000 };
 
 static const struct {
 	const char	*code, *text;
@@ -50,6 +46,7 @@ static const struct {
 	[TICKET_CHANGED] = { "tunnel-changed", "the tunnel's identities, keys "
 	    "or certificates are not those that the ticket was issued for" },
 	[TICKET_DOWN] = { "admin-down", "tunnel is administratively down" },
+	[TICKET_DRAINING] = { "draining", "the tunnel is draining" },
 	[TICKET_ALGORITHM] = { "algorithm", "the ticket's IKE algorithms are "
 	    "not allowed any more" },
 	[TICKET_CERT_EXPIRED] = { "certificate-expired", "the certificate "
@@ -73,72 +70,10 @@ ticket_text(enum ticket_verdict v)
 	return (unsigned)v < TICKET_VERDICTS ? verdicts[v].text : "";
 }
 
-/* --- keys --- */
-
 static const struct alg *
 mac(void)
 {
 	return alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0);
-}
-
-static bool
-derive(const struct ticket_keys *k, const char *what,
-    uint8_t out[static PRF_MAX])
-{
-	struct bytes label = bytes_str(what);
-
-	return prf(mac(), bytes_of(k->next, sizeof(k->next)), &label, 1, out);
-}
-
-/* One step: the key of this epoch, and what the next one comes from. */
-static void
-step(struct ticket_keys *k)
-{
-	uint8_t key[PRF_MAX], name[PRF_MAX] = { 0 }, next[PRF_MAX];
-	struct rd r = rd_of(bytes_of(name, sizeof(name)));
-
-	if (derive(k, "vpnd ticket key", key) &&
-	    derive(k, "vpnd ticket key's name", name) &&
-	    derive(k, "vpnd next ticket key", next)) {
-		k->epoch++;
-		k->name[k->epoch & 1] = rd_u32(&r);
-		memcpy(k->key[k->epoch & 1], key, TICKET_KEY);
-		memcpy(k->next, next, TICKET_KEY);
-	} else {
-		wipe(k, sizeof(*k));
-	}
-	wipe(key, sizeof(key));
-	wipe(next, sizeof(next));
-}
-
-void
-ticket_keys_init(struct ticket_keys *k, const uint8_t seed[static TICKET_KEY],
-    struct instant now)
-{
-	*k = (struct ticket_keys){ .turn_at = instant_after(now, epoch) };
-	memcpy(k->next, seed, TICKET_KEY);
-	step(k);
-}
-
-void
-ticket_keys_turn(struct ticket_keys *k, struct instant now)
-{
-	for (int i = 0; k->epoch != 0 && instant_due(k->turn_at, now); i++) {
-		step(k);
-		k->turn_at = instant_after(i < EPOCHS_MAX ? k->turn_at : now,
-		    epoch);
-	}
-}
-
-/* Which one has this name; -1: none, or it is gone. */
-static int
-find_key(const struct ticket_keys *k, uint32_t name)
-{
-	unsigned now = k->epoch & 1;
-
-	if (k->epoch > 0 && k->name[now] == name)
-		return (int)now;
-	return k->epoch > 1 && k->name[!now] == name ? !now : -1;
 }
 
 /* NULL: no memory, or OpenSSL refused. */
@@ -353,7 +288,7 @@ unseal(struct ticket_keys *k, uint8_t *buf, size_t n, struct session *out)
 {
 	struct rd r = rd_of(bytes_of(buf, n));
 	uint8_t version = rd_u8(&r);
-	int which = find_key(k, rd_u32(&r));
+	int which = ticket_keys_find(k, rd_u32(&r));
 	struct bytes salt = rd_bytes(&r, SALT_LEN), plain;
 	struct seal *seal;
 	bool ok;

@@ -1,8 +1,7 @@
 /*
  * Tickets by value of session resumption (RFC 5723 sections 5, 6 and 9.5): what
- * is in one of ours, how it is sealed, and the keys that seal it.  Whoever
- * holds a ticket cannot read it; only we, or another engine that was given the
- * same keys, can.
+ * is in one of ours, and how it is sealed.  Whoever holds a ticket cannot read
+ * it; only we, or another engine that was given the same keys, can.
  */
 #ifndef IKE_TICKET_H
 #define IKE_TICKET_H
@@ -10,31 +9,13 @@
 #include "crypto/drbg.h"
 #include "crypto/serial.h"
 #include "crypto/suite.h"
+#include "crypto/ticket_keys.h"
 #include "util/instant.h"
 #include "util/secret.h"
 
 #define TICKET_MAX	512	/* octets of one of ours, sealed */
 #define TICKET_DIGEST	32
 #define TICKET_CERTS	4
-#define TICKET_KEY	32
-
-/*
- * Two keys with names, by the epoch's lowest bit, each for one epoch of sealing
- * and one more of opening.  What the next one comes from says nothing of those before:
- * a key whose time is over cannot be made again.
- */
-struct ticket_keys {
-	uint32_t	epoch;		/* 1..; 0: there are none */
-	struct instant	turn_at;	/* the next epoch begins */
-	uint32_t	name[2];	/* drawn by the key, in the ticket */
-	uint8_t		key[2][TICKET_KEY];
-	uint8_t		next[TICKET_KEY];
-};
-
-void		ticket_keys_init(struct ticket_keys *,
-		    const uint8_t seed[static TICKET_KEY], struct instant now);
-/* Goes on to the epoch of now; who has a copy comes to the same keys. */
-void		ticket_keys_turn(struct ticket_keys *, struct instant now);
 
 /* Why a ticket is good for nothing. */
 enum ticket_verdict {
@@ -48,6 +29,7 @@ enum ticket_verdict {
 	TICKET_NO_TUNNEL,	/* nobody there may resume */
 	TICKET_CHANGED,		/* tunnel, keys or certificates are others */
 	TICKET_DOWN,		/* administratively */
+	TICKET_DRAINING,	/* nobody new is let in */
 	TICKET_ALGORITHM,	/* we do not allow its algorithms any more */
 	TICKET_CERT_EXPIRED,	/* of the peer */
 	TICKET_CERT_REVOKED,

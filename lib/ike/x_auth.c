@@ -278,10 +278,10 @@ static void
 accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
 	sa_establish(sa, now);
-	if (x_redirect_hear_auth(sa, now, m))
-		return;
 	if (is_resumed(sa))
 		x_resume_done(sa, now);
+	if (x_redirect_hear_auth(sa, now, m))
+		return;
 	x_sync_hear(sa, m);
 	peer_elect(sa->peer, sa, now);
 	x_redirect_arrived(sa, now);
@@ -535,9 +535,10 @@ answer(struct ike_sa *sa, struct instant now)
 	if (is_resumed(sa))
 		x_resume_done(sa, now);
 	x_sync_hear(sa, &m);
-	if (!away)
+	if (!away) {
 		peer_elect(sa->peer, sa, now);
-	x_ticket_proved(sa, now, &m.idi);
+		x_ticket_proved(sa, now, &m.idi);
+	}
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
 	if (!is_resumed(sa))
@@ -545,12 +546,12 @@ answer(struct ike_sa *sa, struct instant now)
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_answer(&b, sa);
-	if (away)
+	if (away) {
 		x_redirect_build(&b, sa);
-	else
+	} else {
 		x_ticket_build_answer(&b, sa, now, &m);
-	if (!away)
 		c = answer_child(sa, now, &b, &m);
+	}
 	if (c != NULL)
 		c->answer = true;
 	xchg_respond(sa, now, &b, c != NULL);

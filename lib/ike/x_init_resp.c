@@ -432,7 +432,6 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 	}
 	if (x_redirect_turn_away(peer, path, h, m))
 		return;
-	/* Nobody may use up a peer's quota from an address not his own. */
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
 	    !x_init_cookie_passes(ike, now, path, h, m,
 	    x_init_is_crowded(ike, peer)) ||

@@ -20,6 +20,7 @@
 #include "ike/peer.h"
 #include "ike/x_auth.h"
 #include "ike/x_init_inner.h"
+#include "ike/x_redirect.h"
 #include "ike/x_ticket.h"
 #include "ike/xchg.h"
 
@@ -155,6 +156,7 @@ x_resume_send(struct ike_sa *sa, struct instant now)
 	if (sa->peer->conf.fragmentation)
 		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
+	x_redirect_build_init(&b, sa);
 	if (!xchg_request(sa, now, &b, TASK_RESUME, 0))
 		return false;
 	/* The other half is for IKE_SA_INIT. */
@@ -163,7 +165,10 @@ x_resume_send(struct ike_sa *sa, struct instant now)
 	return x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
 
-/* A ticket that an operator's change has made useless is not even tried. */
+/*
+ * A ticket that an operator's change has made useless is not even tried, and
+ * none is shown to another gateway than the one that gave it (RFC 5685).
+ */
 static struct resume *
 take_held(struct ike_peer *p, struct instant now)
 {
@@ -173,6 +178,10 @@ take_held(struct ike_peer *p, struct instant now)
 	if (r == NULL)
 		return NULL;
 	p->tickets.held = NULL;
+	if (!addr_eq(&r->gateway, &p->redirect.gateway)) {
+		resume_free(r);
+		return NULL;
+	}
 	v = x_ticket_judge(p, now, &r->s);
 	if (v == TICKET_GOOD)
 		return r;

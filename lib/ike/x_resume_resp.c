@@ -12,6 +12,7 @@
 #include "ike/nat.h"
 #include "ike/peer.h"
 #include "ike/x_init_inner.h"
+#include "ike/x_redirect.h"
 #include "ike/x_resume.h"
 #include "ike/x_ticket.h"
 #include "ike/xchg.h"
@@ -32,6 +33,9 @@ judge(const struct ike_peer *p, struct instant now, const struct session *s)
 {
 	if (!p->accept)
 		return TICKET_DOWN;
+	/* From scratch it is told where to go. */
+	if (p->redirect.draining)
+		return TICKET_DRAINING;
 	if (instant_due(s->issued, p->tickets.void_until) && !is_alive(p, s))
 		return p->tickets.void_why;
 	return x_ticket_judge(p, now, s);
@@ -126,6 +130,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct session *s,
 		return false;
 	x_init_float(sa, m, &sa->path);
 	sa->frags = x_init_fragments(sa, m);
+	x_redirect_hear_opening(sa, m);
 	answer(sa, now, m);
 	ok = sa->x.response != NULL && sa->x.response_n <= raw.n &&
 	    x_init_keep(sa, raw, true) && x_init_keep(sa,

@@ -262,6 +262,8 @@ keep(struct ike_sa *sa, struct instant now, struct bytes data)
 		resume_free(held);
 		return;
 	}
+	if (sa->redirected)
+		held->gateway = sa->path.remote.addr;
 	drop(p);
 	p->tickets.held = held;
 }
