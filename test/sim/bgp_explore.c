@@ -337,7 +337,7 @@ some_path(struct world *w, unsigned peer, bool *shutdown)
 	unsigned more = below(w, 3);
 
 	*shutdown = below(w, 10) == 0;
-	if (*shutdown)
+	if (*shutdown && !kinds[peer].ibgp)
 		p.local_pref = 0;
 	if (!p.has_med)
 		p.med = 0;
@@ -559,6 +559,7 @@ begin(struct world *w, uint64_t seed)
 			.next_hop6 = inside6(i, 1), .local_asn = LOCAL_ASN,
 			.remote_asn = kinds[i].asn, .hold_time = 90,
 			.passive = true, .transit = kinds[i].transit,
+			.soft.heed_shutdown = true,
 		};
 
 		if (!bgp_peer_add(w->bgp, w->now, &c))
