@@ -5,9 +5,10 @@
  * with jitter.  A session that lasted makes the peer start from the front;
  * one that did not counts as a failure, so that a pair of speakers who cannot
  * agree do not spin.  After a limit of prefixes was passed there is a pause
- * (RFC 4486 section 4), in which the peer may not connect either.  Where both ends start at once, as with the two ends of
- * a tunnel, one of them is patient: otherwise every start is a collision, and
- * section 6.8 can end both connections of one.
+ * (RFC 4486 section 4), in which the peer may not connect either.  Where both
+ * ends start at once, as with the two ends of a tunnel, one of them is
+ * patient: otherwise every start is a collision, and section 6.8 can end both
+ * connections of one.
  */
 #include "bgp/peer.h"
 

@@ -162,7 +162,7 @@ match_eq(const struct policy_match *a, const struct policy_match *b)
 	    communities_eq(&a->none, &b->none) &&
 	    number_eq(&a->hops, &b->hops) && number_eq(&a->med, &b->med) &&
 	    number_eq(&a->local_pref, &b->local_pref) &&
-	    number_eq(&a->origin, &b->origin) && a->family == b->family &&
+	    a->origin == b->origin && a->family == b->family &&
 	    a->source == b->source;
 }
 
@@ -170,7 +170,7 @@ static bool
 set_eq(const struct policy_set *a, const struct policy_set *b)
 {
 	return value_eq(&a->local_pref, &b->local_pref) &&
-	    value_eq(&a->med, &b->med) && value_eq(&a->origin, &b->origin) &&
+	    value_eq(&a->med, &b->med) && a->origin == b->origin &&
 	    a->prepend == b->prepend && a->prepend_n == b->prepend_n &&
 	    memcmp(a->prepend_asn, b->prepend_asn,
 	    a->prepend_n * sizeof(a->prepend_asn[0])) == 0 &&
@@ -269,7 +269,7 @@ holds(const struct term *t, uint64_t key, const struct attrs *a)
 	    number_holds(&m->hops, true, a->hops) &&
 	    number_holds(&m->med, (a->has & ATTRS_MED) != 0, a->med) &&
 	    number_holds(&m->local_pref, true, a->local_pref) &&
-	    number_holds(&m->origin, true, a->origin) &&
+	    (m->origin == 0 || m->origin == a->origin + 1) &&
 	    communities_hold(m, a) && paths_hold(m, a);
 }
 
@@ -308,8 +308,8 @@ set(const struct policy_set *s, const struct policy_side *side,
 
 	if (s->local_pref.on)
 		a->local_pref = s->local_pref.value;
-	if (s->origin.on)
-		a->origin = (uint8_t)s->origin.value;
+	if (s->origin != 0)
+		a->origin = (uint8_t)(s->origin - 1);
 	if (s->med.on) {
 		a->med = s->med.value;
 		a->has |= ATTRS_MED | (side->exports ? ATTRS_MED_OUT : 0);

@@ -41,7 +41,8 @@ struct policy_match {
 	struct pathexp	*paths;		/* one of them */
 	size_t		paths_n;
 	struct community_list any, all, none;
-	struct policy_number hops, med, local_pref, origin;
+	struct policy_number hops, med, local_pref;
+	uint8_t		origin;		/* 1 + ORIGIN; 0: any */
 	enum addr_family family;	/* ADDR_NONE: both */
 	enum policy_source source;
 };
@@ -52,7 +53,8 @@ struct policy_value {
 };
 
 struct policy_set {
-	struct policy_value local_pref, med, origin;
+	struct policy_value local_pref, med;
+	uint8_t		origin;		/* 1 + ORIGIN; 0: as it is */
 	uint8_t		prepend;	/* so often our own AS */
 	uint8_t		prepend_n;
 	uint32_t	prepend_asn[POLICY_PREPEND];	/* before that */

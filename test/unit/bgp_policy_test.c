@@ -694,9 +694,9 @@ static const struct {
 	    "10.0.0.0/8", false, true },
 	{ "another one", { .local_pref = { true, { 101, 200 } } },
 	    "10.0.0.0/8", false, false },
-	{ "ORIGIN", { .origin = { true, { 2, 2 } } }, "10.0.0.0/8", false,
+	{ "ORIGIN", { .origin = 3 }, "10.0.0.0/8", false,
 	    true },
-	{ "not EGP", { .origin = { true, { 1, 1 } } }, "10.0.0.0/8", false,
+	{ "not EGP", { .origin = 2 }, "10.0.0.0/8", false,
 	    false },
 };
 
