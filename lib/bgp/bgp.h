@@ -38,6 +38,7 @@ struct bgp_soft {
 	struct policy	*import, *export;
 	uint8_t		allow_own;	/* so often our AS in AS_PATH */
 	bool		override;	/* announce its AS as ours */
+	bool		tell_loops;	/* or as it is: it may take it */
 	enum bgp_private private_as;
 	bool		heed_shutdown;	/* RFC 8326 */
 	bool		drain;		/* RFC 8326: it is going to end */

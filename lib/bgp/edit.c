@@ -57,7 +57,8 @@ edit_conf_eq(const struct edit_conf *a, const struct edit_conf *b)
 	return policy_eq(a->policy, b->policy) && a->exports == b->exports &&
 	    a->ibgp == b->ibgp && a->asn == b->asn &&
 	    a->peer_asn == b->peer_asn && a->first_asn == b->first_asn &&
-	    a->override == b->override && a->private_as == b->private_as &&
+	    a->override == b->override &&
+	    a->tell_loops == b->tell_loops && a->private_as == b->private_as &&
 	    a->heed_shutdown == b->heed_shutdown &&
 	    a->shutdown == b->shutdown;
 }

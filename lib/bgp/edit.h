@@ -18,6 +18,7 @@ struct edit_conf {
 	uint32_t	peer_asn;
 	uint32_t	first_asn;	/* in front before all else; 0: none */
 	bool		override;	/* out: the peer's AS becomes ours */
+	bool		tell_loops;	/* out: paths with the peer's AS, too */
 	enum bgp_private private_as;	/* out */
 	bool		heed_shutdown;	/* in: RFC 8326 receiver */
 	bool		shutdown;	/* RFC 8326 initiator */

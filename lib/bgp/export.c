@@ -7,8 +7,9 @@
  * longer matters.
  *
  * Never announced: a route to the peer that taught it; one whose AS_PATH has
- * the peer's AS, which would have to drop it, unless that is overridden; what
- * iBGP taught, to iBGP; and without transit anything but our own (RFC 8212).
+ * the peer's AS, which would have to drop it, unless that is overridden or
+ * wanted; what iBGP taught, to iBGP; and without transit anything but our own
+ * (RFC 8212).
  * Of the rest the session's policy says what goes out, and how (edit.c).
  *
  * A new policy begins a dump that says only what is different: each route is
@@ -155,6 +156,7 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 		return 0;
 	*why = "it has come through the peer's AS";
 	if (!e->conf.ibgp && !e->edit.conf.override &&
+	    !e->edit.conf.tell_loops &&
 	    aspath_has(attrs_path(a), e->conf.remote_asn))
 		return 0;
 	return id;

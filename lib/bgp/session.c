@@ -201,6 +201,7 @@ edit_out(const struct bgp_peer_conf *c)
 		.first_asn = c->own_asn == 0 || c->replace_as ? 0 :
 		    c->own_asn,
 		.override = c->soft.override,
+		.tell_loops = c->soft.tell_loops,
 		.private_as = c->soft.private_as,
 		.shutdown = c->soft.drain,
 	};

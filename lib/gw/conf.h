@@ -131,6 +131,7 @@ struct conf_bgp {
 	uint8_t		allowas_in;
 	uint8_t		warn_percent;
 	bool		as_override;
+	bool		loop_detection;	/* on the way out */
 	bool		heed_shutdown;
 	enum bgp_private private_as;
 	uint32_t	max_in, max_out;	/* 0: no limit */

@@ -215,6 +215,8 @@ static const struct conf_key keys[] = {
 	    RANGE(0, 10), .unit = "times", .def = "0" },
 	{ "as_override", TUN(bgp.as_override), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
+	{ "sender_loop_detection", TUN(bgp.loop_detection),
+	    .kind = CONF_KIND_BOOL, .def = "true" },
 	{ "remove_private_as", TUN(bgp.private_as), .kind = CONF_KIND_WORD,
 	    .words = private_words, .def = "none" },
 	{ "local_as", TUN(local_as), .kind = CONF_KIND_ASN,

@@ -179,6 +179,7 @@ peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
 		.export = conf_policy(t->of, c->export),
 		.allow_own = c->allowas_in,
 		.override = c->as_override,
+		.tell_loops = !c->loop_detection,
 		.private_as = c->private_as,
 		.heed_shutdown = c->heed_shutdown,
 		.drain = !instant_is_never(t->shut_at),

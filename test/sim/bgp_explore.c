@@ -625,6 +625,7 @@ soft_of(const struct model_peer *p)
 		.import = policy_of(&p->import),
 		.export = policy_of(&p->export),
 		.allow_own = (uint8_t)p->allow_own, .override = p->override,
+		.tell_loops = p->tell_loops,
 		.private_as = p->no_private ? BGP_PRIVATE_REMOVE :
 		    BGP_PRIVATE_KEEP,
 		.heed_shutdown = p->heed, .drain = p->drain,
@@ -653,6 +654,7 @@ some_soft(struct world *w, struct model_peer *p)
 		return;
 	p->allow_own = below(w, 3);
 	p->override = !p->ibgp && below(w, 2) == 0;
+	p->tell_loops = below(w, 3) == 0;
 	p->no_private = below(w, 3) == 0;
 	p->heed = below(w, 4) > 0;
 }

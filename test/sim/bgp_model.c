@@ -209,7 +209,7 @@ may_tell(const struct model *m, unsigned to, unsigned from,
 	    (p->communities & MODEL_NO_ADVERTISE) != 0)
 		return false;
 	return t->ibgp || ((p->communities & MODEL_NO_EXPORT) == 0 &&
-	    (t->override || !has_as(p, t->asn)));
+	    (t->override || t->tell_loops || !has_as(p, t->asn)));
 }
 
 static bool

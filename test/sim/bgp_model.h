@@ -55,7 +55,7 @@ struct model_peer {
 	/* What may change: */
 	struct model_policy import, export;
 	unsigned	allow_own;
-	bool		override, no_private, heed, drain;
+	bool		override, tell_loops, no_private, heed, drain;
 };
 
 struct model_path {
