@@ -297,21 +297,15 @@ path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 	p->flags = (uint8_t)(eligible ? PATH_ELIGIBLE : 0);
 }
 
-bool
-rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
-    uint32_t attrs, bool eligible)
+static bool
+reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
+    bool eligible)
 {
+	struct rib_net *n = rib_net(r, net);
+	uint32_t id = path_of(r, n, ref.slot);
 	struct choice was;
-	struct rib_net *n;
-	uint32_t net, id;
 
-	if (!rib_valid(r, ref))
-		return true;
-	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
-		return false;
-	n = rib_net(r, net);
 	choice_of(r, n, &was);
-	id = path_of(r, n, ref.slot);
 	if (id != 0 && rib_path(r, id)->attrs == attrs &&
 	    ((rib_path(r, id)->flags & PATH_ELIGIBLE) != 0) == eligible)
 		return true;
@@ -323,6 +317,37 @@ rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
 	path_set(r, id, attrs, eligible);
 	settle(r, net, &was, id, ref.slot == 0);
 	return true;
+}
+
+bool
+rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
+    uint32_t attrs, bool eligible)
+{
+	uint32_t net;
+
+	if (!rib_valid(r, ref))
+		return true;
+	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
+		return false;
+	return reach(r, net, ref, attrs, eligible);
+}
+
+uint32_t
+rib_taught(const struct rib *r, uint32_t net, struct rib_ref ref)
+{
+	uint32_t id = rib_valid(r, ref) ?
+	    path_of(r, rib_net(r, net), ref.slot) : 0;
+
+	return id == 0 ? 0 : rib_path(r, id)->attrs;
+}
+
+bool
+rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
+    bool eligible)
+{
+	if (rib_taught(r, net, ref) == 0)
+		return true;
+	return reach(r, net, ref, attrs, eligible);
 }
 
 /* A gone path's number may be given out again, but not before this ends. */

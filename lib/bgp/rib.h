@@ -82,6 +82,11 @@ uint32_t	rib_accepted(const struct rib *, struct rib_ref);
 bool	rib_reach(struct rib *, struct rib_ref, const struct prefix *,
 	    uint32_t attrs, bool eligible);
 void	rib_unreach(struct rib *, struct rib_ref, const struct prefix *);
+/* The attributes under which the source's path to a prefix is held; 0: none. */
+uint32_t	rib_taught(const struct rib *, uint32_t net, struct rib_ref);
+/* Other ones for a path that is there.  False: no memory. */
+bool		rib_teach(struct rib *, uint32_t net, struct rib_ref,
+		    uint32_t attrs, bool eligible);
 /* The reference under which what we originate is reached and unreached. */
 struct rib_ref	rib_self(void);
 

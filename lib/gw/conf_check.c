@@ -276,17 +276,70 @@ check_next_hops(struct conf_read *r, const struct conf_connection *c,
 	return true;
 }
 
+/* Keys of BGP that would do nothing on a connection without it. */
+static bool
+check_no_bgp(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	static const char *const keys[] = {
+		"import_policy", "export_policy", "allowas_in", "as_override",
+		"remove_private_as", "local_as", "max_prefixes_in",
+		"max_prefixes_out", "graceful_shutdown_seconds",
+	};
+	const config_setting_t *tunnels =
+	    config_setting_get_member(group, "tunnels");
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const config_setting_t *in = group;
+
+		for (unsigned k = 0; k <= c->tunnels_n; k++) {
+			if (config_setting_get_member(in, keys[i]) != NULL)
+				return conf_fail_key(r, in, keys[i],
+				    "is for BGP: needs remote_asn");
+			in = config_setting_get_elem(tunnels, k);
+			if (in == NULL)
+				break;
+		}
+	}
+	return true;
+}
+
+/* Who we are to this peer. */
+static bool
+check_local_as(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		const struct conf_tunnel *t = &c->tunnels[i];
+
+		if (t->local_as == 0 && (t->local_as_no_prepend ||
+		    t->local_as_replace_as))
+			return conf_fail_key(r, group, t->local_as_no_prepend ?
+			    "local_as_no_prepend" : "local_as_replace_as",
+			    "needs local_as, which tunnel %u has not", i + 1);
+		if (t->local_as != 0 && (t->local_as == r->conf->asn ||
+		    t->local_as == c->remote_asn))
+			return conf_fail_key(r, group, "local_as", "must "
+			    "differ from asn and remote_asn, tunnel %u's is "
+			    "%u", i + 1, t->local_as);
+	}
+	return true;
+}
+
 bool
 conf_check_connection(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
 {
+	if (c->remote_asn == 0 && !check_no_bgp(r, c, group))
+		return false;
 	if (c->remote_asn == 0 && c->networks.n > 0)
 		return conf_fail_key(r, group, "networks",
 		    "are announced by BGP: needs remote_asn");
 	if (c->remote_asn != 0 && c->routes.n > 0)
 		return conf_fail_key(r, group, "routes",
 		    "static routes and BGP (remote_asn) exclude each other");
-	if (c->remote_asn != 0 && !check_bgp(r, c, group))
+	if (c->remote_asn != 0 && (!check_bgp(r, c, group) ||
+	    !check_local_as(r, c, group)))
 		return false;
 	return check_families(r, c, &c->networks, "networks", group) &&
 	    check_families(r, c, &c->routes, "routes", group) &&

@@ -289,10 +289,16 @@ gw_pump(struct gw *gw, struct instant now)
 void
 gw_stop(struct gw *gw, struct instant now)
 {
+	struct span shutdown = SPAN_ZERO;
+
 	gw->stopping = true;
-	gw->stop_at = instant_after(now, stop_patience);
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		tunnel_admin(t, now, false);
+		if (t->conf->bgp.drain.ns > shutdown.ns)
+			shutdown = t->conf->bgp.drain;
+	}
+	shutdown.ns += stop_patience.ns;
+	gw->stop_at = instant_after(now, shutdown);
 	gw_pump(gw, now);
 }
 

@@ -65,6 +65,7 @@ struct gw_tunnel {
 	struct instant	again_at;	/* not before: it was refused */
 	unsigned	failures;	/* in a row, for the back-off */
 	struct instant	retry_at;	/* next attempt */
+	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
 	struct timer	timer;
 	bool		is_up;		/* as last reported */

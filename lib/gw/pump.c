@@ -204,6 +204,7 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 		[BGP_EVENT_STATE] = "bgp-state",
 		[BGP_EVENT_NOTIFICATION] = "bgp-notification",
 		[BGP_EVENT_UPDATE_ERROR] = "bgp-update-error",
+		[BGP_EVENT_LIMIT] = "bgp-prefix-limit",
 	};
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
