@@ -319,13 +319,26 @@ bgp_tick(struct bgp *b, struct instant now)
 		else
 			session_alarm(b, a->owner, a->kind);
 	}
+	rib_sweep(&b->rib);
 	speaker_wake(b);
 }
 
 struct instant
 bgp_deadline(const struct bgp *b)
 {
-	return timers_next(&b->timers);
+	return b->rib.leaving > 0 ? b->now : timers_next(&b->timers);
+}
+
+bool
+bgp_teaches(const struct bgp *b, uint32_t peer)
+{
+	return rib_taught(&b->rib, peer);
+}
+
+bool
+bgp_busy(const struct bgp *b)
+{
+	return b->rib.leaving > 0 || journal_pending(&b->rib, b->reader);
 }
 
 static bool

@@ -22,6 +22,9 @@ static const struct span stop_patience = { INT64_C(6) * 1000000000 };
 static const struct span refused_first = { INT64_C(1) * 1000000000 };
 static const struct span refused_most = { INT64_C(60) * 1000000000 };
 
+#define ROUTES_PER_EVENT	256
+#define ROUTES_PER_TURN		4096
+
 static const struct ike_limits limits = {
 	.sas = 50000, .half_open = 4000, .cookie_above = 64,
 	.half_open_per_peer = 16, .refusals_per_s = 200,
@@ -104,17 +107,19 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
     const uint8_t seed[static DRBG_SEED_LEN])
 {
 	struct gw *gw = calloc(1, sizeof(*gw));
+	uint64_t key;
 
 	if (gw == NULL)
 		return NULL;
 	gw->free_id = 1;
 	gw->dirty_end = &gw->dirty;
-	gw->stop_at = gw->fib_at = INSTANT_NEVER;
+	gw->stop_at = gw->fib_at = gw->tick_at = INSTANT_NEVER;
 	gw->fib_pause = refused_first;
 	drbg_seed(&gw->drbg, seed);
+	drbg_fill(&gw->drbg, &key, sizeof(key));
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
-	gw->fib = fib_new(&gw->out);
+	gw->fib = fib_new(&gw->out, key);
 	if (gw->ike == NULL || gw->bgp == NULL || gw->fib == NULL) {
 		gw_free(gw);
 		return NULL;
@@ -225,18 +230,41 @@ say_stated(struct gw *gw)
 	queue_op(&gw->out, KERN_RESYNC_DONE);
 }
 
-void
-gw_pump(struct gw *gw, struct instant now)
+/* The forwarding table has to be looked at while there is one. */
+static void
+arm_fib(struct gw *gw, struct instant now)
+{
+	unsigned s = gw->stopping ? 0 : fib_tick_in(gw->fib);
+
+	if (s == 0)
+		gw->tick_at = INSTANT_NEVER;
+	else
+		gw->tick_at = instant_min(gw->tick_at,
+		    instant_after(now, span_s(s)));
+}
+
+/* What comes in bulk is done some in each event and more in every turn. */
+static void
+pump(struct gw *gw, struct instant now, unsigned routes)
 {
 	bool more = true;
 
+	gw->route_budget = routes;
 	while (more) {
 		more = pump_ike(gw, now);
 		more |= pump_bgp(gw);
 		more |= settle(gw, now);
 	}
+	fib_work(gw->fib);
+	arm_fib(gw, now);
 	say_stated(gw);
 	check_stopped(gw, now);
+}
+
+void
+gw_pump(struct gw *gw, struct instant now)
+{
+	pump(gw, now, ROUTES_PER_EVENT);
 }
 
 void
@@ -267,9 +295,14 @@ op_failed(struct gw *gw, const struct kern_event *e)
 	    kern_op_name(e->op), e->text);
 }
 
+/* Only the first is told at once: where one is refused, many may be. */
 static void
-fib_refused(struct gw *gw, struct instant now)
+fib_refused(struct gw *gw, struct instant now, const struct kern_event *e)
 {
+	if (gw->stopping)
+		return;
+	if (gw->fib_refusals++ == 0)
+		op_failed(gw, e);
 	if (!instant_is_never(gw->fib_at))
 		return;
 	gw->fib_pause.ns *= 2;
@@ -284,14 +317,13 @@ fib_refused(struct gw *gw, struct instant now)
 static void
 fib_again(struct gw *gw)
 {
-	bool all = gw->fib_all;
-
 	gw->fib_at = INSTANT_NEVER;
-	gw->fib_all = false;
-	if (all)
-		fib_resync(gw->fib);
-	else
-		fib_retry(gw->fib);
+	if (gw->fib_refusals > 1)
+		queue_event(&gw->out, GW_ERROR, "kernel-refused", "",
+		    "%u more routes and nexthops; all are tried again",
+		    gw->fib_refusals - 1);
+	gw->fib_refusals = 0;
+	fib_retry(gw->fib);
 }
 
 static void
@@ -320,16 +352,11 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_ROUTE_SET:
 	case KERN_ROUTE_DEL:
-		if (!fib_done(gw->fib, e->id, e->error, e->text))
-			fib_refused(gw, now);
-		break;
 	case KERN_NEXTHOP_SET:
 	case KERN_GROUP_SET:
-		if (why != NULL) {
-			gw->fib_all = true;
-			fib_refused(gw, now);
-		}
-		break;
+		if (!fib_done(gw->fib, e->id, e->error))
+			fib_refused(gw, now, e);
+		return;
 	case KERN_LISTEN:
 	case KERN_POLICY_SET:
 	case KERN_SA_PATH:
@@ -360,6 +387,24 @@ resync(struct gw *gw, struct instant now)
 	    "kernel events were lost: everything is stated again");
 }
 
+static void
+kern_changed(struct gw *gw, const struct kern_event *e)
+{
+	char text[PREFIX_STRLEN];
+
+	if (e->changed.nexthop != 0) {
+		fib_object_changed(gw->fib, e->changed.nexthop);
+		queue_event(&gw->out, GW_WARN, "kernel-changed", "",
+		    "somebody else touched nexthop %u",
+		    e->changed.nexthop);
+		return;
+	}
+	fib_route_changed(gw->fib, &e->changed.prefix);
+	queue_event(&gw->out, GW_WARN, "kernel-changed", "",
+	    "somebody else touched the route to %s",
+	    prefix_str(&e->changed.prefix, text));
+}
+
 void
 gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 {
@@ -379,6 +424,9 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		break;
 	case KERN_MAPPING:
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
+		break;
+	case KERN_CHANGED:
+		kern_changed(gw, e);
 		break;
 	case KERN_OVERRUN:
 		resync(gw, now);
@@ -471,9 +519,13 @@ gw_tick(struct gw *gw, struct instant now)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
 	if (instant_due(gw->fib_at, now))
 		fib_again(gw);
+	if (instant_due(gw->tick_at, now)) {
+		gw->tick_at = INSTANT_NEVER;
+		fib_tick(gw->fib);
+	}
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
-	gw_pump(gw, now);
+	pump(gw, now, ROUTES_PER_TURN);
 }
 
 struct instant
@@ -482,7 +534,9 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
-	t = instant_min(t, gw->fib_at);
+	if (bgp_busy(gw->bgp) || fib_pending(gw->fib))
+		return (struct instant){ 0 };
+	t = instant_min(t, instant_min(gw->fib_at, gw->tick_at));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

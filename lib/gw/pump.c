@@ -167,16 +167,53 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 static void
 bgp_route_out(struct gw *gw, const struct bgp_route *r)
 {
-	/* What is ours is reached without a tunnel. */
-	size_t n = gw_own_network(gw, &r->prefix) ? 0 : r->n;
-	struct fib_hops hops = { 0 };
+	struct fib_hops hops;
 
-	for (size_t i = 0; i < n && i < KERN_GROUP_MAX; i++)
+	hops.n = 0;
+	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++)
 		hops.v[hops.n++] = (struct fib_hop){
 			.tunnel = r->paths[i].peer,
 			.gateway = r->paths[i].gateway,
 		};
 	fib_set(gw->fib, FIB_BGP, &r->prefix, &hops);
+}
+
+/*
+ * When a neighbour is gone with all its routes, the forwarding table need not
+ * wait until they are taken back one by one; and when it is there again,
+ * those of before must be gone first.
+ */
+static void
+taught(struct gw_tunnel *t, bool up)
+{
+	struct bgp_peer_info info;
+
+	if (up != t->teaches && up)
+		t->gw->teaching++;
+	if (up) {
+		t->teaches = true;
+		return;
+	}
+	if ((bgp_peer_get(t->gw->bgp, t->id, &info) &&
+	    info.state == BGP_ESTABLISHED) ||
+	    bgp_teaches(t->gw->bgp, t->id))
+		return;
+	t->gw->teaching -= t->teaches;
+	t->teaches = false;
+	fib_taught(t->gw->fib, t->id, false);
+}
+
+static void
+begin_teaching(struct gw *gw)
+{
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL && gw->teaching > 0;
+	    t = t->next) {
+		if (!t->teaches)
+			continue;
+		t->teaches = false;
+		gw->teaching--;
+		fib_taught(gw->fib, t->id, true);
+	}
 }
 
 static void
@@ -192,8 +229,11 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 
 	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
 	    "%s", o->text.s);
-	if (t != NULL)
-		tunnel_touch(t);
+	if (t == NULL)
+		return;
+	tunnel_touch(t);
+	if (o->event == BGP_EVENT_STATE)
+		taught(t, o->up);
 }
 
 void
@@ -211,7 +251,7 @@ pump_bgp(struct gw *gw)
 	struct bgp_out o;
 	bool any = false;
 
-	while (bgp_next(gw->bgp, &o)) {
+	while (gw->route_budget > 0 && bgp_next(gw->bgp, &o)) {
 		any = true;
 		switch (o.kind) {
 		case BGP_OUT_CONNECT:
@@ -224,6 +264,7 @@ pump_bgp(struct gw *gw)
 			pump_stream(gw, o.conn, GW_OUT_STREAM);
 			break;
 		case BGP_OUT_ROUTE:
+			gw->route_budget--;
 			bgp_route_out(gw, &o.route);
 			break;
 		case BGP_OUT_EVENT:
@@ -231,5 +272,7 @@ pump_bgp(struct gw *gw)
 			break;
 		}
 	}
+	if (gw->teaching > 0 && !bgp_busy(gw->bgp))
+		begin_teaching(gw);
 	return any;
 }
