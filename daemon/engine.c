@@ -451,6 +451,7 @@ engine_run(const struct engine_boot *boot)
 	log_limit("ike-refused", 30, 60);
 	log_limit("ike-failed", 30, 60);
 	log_limit("send-failed", 10, 30);
+	log_limit("kernel-changed", 10, 30);
 	error = start(&e);
 	log_hold();
 	if (error == 0) {

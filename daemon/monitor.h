@@ -48,6 +48,7 @@ struct monitor {
 	struct helper	fetcher;
 
 	const char	*not_news;	/* interface whose events we cause */
+	bool		flushed;	/* it was down in between */
 	int		epoll, signals;
 	uint32_t	chan_events;	/* of epoll, as set */
 	struct instant	restart_at, stop_at;

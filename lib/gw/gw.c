@@ -10,6 +10,7 @@
 
 #include "crypto/prf.h"
 #include "gw/command.h"
+#include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
@@ -17,10 +18,6 @@
 #include "util/array.h"
 
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
-
-/* What the kernel refused is tried again, ever less often. */
-static const struct span refused_first = { INT64_C(1) * 1000000000 };
-static const struct span refused_most = { INT64_C(60) * 1000000000 };
 
 #define ROUTES_PER_EVENT	256
 #define ROUTES_PER_TURN		4096
@@ -113,8 +110,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 		return NULL;
 	gw->free_id = 1;
 	gw->dirty_end = &gw->dirty;
-	gw->stop_at = gw->fib_at = gw->tick_at = INSTANT_NEVER;
-	gw->fib_pause = refused_first;
+	gw->stop_at = INSTANT_NEVER;
+	forward_init(gw);
 	drbg_seed(&gw->drbg, seed);
 	drbg_fill(&gw->drbg, &key, sizeof(key));
 	gw->ike = ike_new(&limits, &gw->drbg);
@@ -230,19 +227,6 @@ say_stated(struct gw *gw)
 	queue_op(&gw->out, KERN_RESYNC_DONE);
 }
 
-/* The forwarding table has to be looked at while there is one. */
-static void
-arm_fib(struct gw *gw, struct instant now)
-{
-	unsigned s = gw->stopping ? 0 : fib_tick_in(gw->fib);
-
-	if (s == 0)
-		gw->tick_at = INSTANT_NEVER;
-	else
-		gw->tick_at = instant_min(gw->tick_at,
-		    instant_after(now, span_s(s)));
-}
-
 /* What comes in bulk is done some in each event and more in every turn. */
 static void
 pump(struct gw *gw, struct instant now, unsigned routes)
@@ -256,7 +240,7 @@ pump(struct gw *gw, struct instant now, unsigned routes)
 		more |= settle(gw, now);
 	}
 	fib_work(gw->fib);
-	arm_fib(gw, now);
+	forward_arm(gw, now);
 	say_stated(gw);
 	check_stopped(gw, now);
 }
@@ -295,37 +279,6 @@ op_failed(struct gw *gw, const struct kern_event *e)
 	    kern_op_name(e->op), e->text);
 }
 
-/* Only the first is told at once: where one is refused, many may be. */
-static void
-fib_refused(struct gw *gw, struct instant now, const struct kern_event *e)
-{
-	if (gw->stopping)
-		return;
-	if (gw->fib_refusals++ == 0)
-		op_failed(gw, e);
-	if (!instant_is_never(gw->fib_at))
-		return;
-	gw->fib_pause.ns *= 2;
-	if (instant_since(now, gw->fib_last).ns > 2 * refused_most.ns)
-		gw->fib_pause = refused_first;
-	else if (gw->fib_pause.ns > refused_most.ns)
-		gw->fib_pause = refused_most;
-	gw->fib_last = now;
-	gw->fib_at = instant_after(now, gw->fib_pause);
-}
-
-static void
-fib_again(struct gw *gw)
-{
-	gw->fib_at = INSTANT_NEVER;
-	if (gw->fib_refusals > 1)
-		queue_event(&gw->out, GW_ERROR, "kernel-refused", "",
-		    "%u more routes and nexthops; all are tried again",
-		    gw->fib_refusals - 1);
-	gw->fib_refusals = 0;
-	fib_retry(gw->fib);
-}
-
 static void
 op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 {
@@ -355,7 +308,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_NEXTHOP_SET:
 	case KERN_GROUP_SET:
 		if (!fib_done(gw->fib, e->id, e->error))
-			fib_refused(gw, now, e);
+			forward_refused(gw, now, e);
 		return;
 	case KERN_LISTEN:
 	case KERN_POLICY_SET:
@@ -387,24 +340,6 @@ resync(struct gw *gw, struct instant now)
 	    "kernel events were lost: everything is stated again");
 }
 
-static void
-kern_changed(struct gw *gw, const struct kern_event *e)
-{
-	char text[PREFIX_STRLEN];
-
-	if (e->changed.nexthop != 0) {
-		fib_object_changed(gw->fib, e->changed.nexthop);
-		queue_event(&gw->out, GW_WARN, "kernel-changed", "",
-		    "somebody else touched nexthop %u",
-		    e->changed.nexthop);
-		return;
-	}
-	fib_route_changed(gw->fib, &e->changed.prefix);
-	queue_event(&gw->out, GW_WARN, "kernel-changed", "",
-	    "somebody else touched the route to %s",
-	    prefix_str(&e->changed.prefix, text));
-}
-
 void
 gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 {
@@ -426,7 +361,7 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
 		break;
 	case KERN_CHANGED:
-		kern_changed(gw, e);
+		forward_changed(gw, now, e);
 		break;
 	case KERN_OVERRUN:
 		resync(gw, now);
@@ -517,12 +452,7 @@ gw_tick(struct gw *gw, struct instant now)
 
 	while ((timer = timers_pop(&gw->timers, now)) != NULL)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
-	if (instant_due(gw->fib_at, now))
-		fib_again(gw);
-	if (instant_due(gw->tick_at, now)) {
-		gw->tick_at = INSTANT_NEVER;
-		fib_tick(gw->fib);
-	}
+	forward_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
 	pump(gw, now, ROUTES_PER_TURN);
@@ -534,9 +464,7 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
-	if (bgp_busy(gw->bgp) || fib_pending(gw->fib))
-		return (struct instant){ 0 };
-	t = instant_min(t, instant_min(gw->fib_at, gw->tick_at));
+	t = instant_min(t, forward_deadline(gw));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

@@ -107,6 +107,9 @@ struct gw {
 	struct instant	fib_last;	/* when one was refused last */
 	unsigned	fib_refusals;	/* not told one by one */
 	struct instant	tick_at;	/* of the fib; never: it is empty */
+	struct instant	restate_at;	/* somebody else changed too many */
+	struct instant	changes_since;
+	unsigned	changes;	/* since then */
 	unsigned	teaching;	/* tunnels whose neighbour came */
 	unsigned	route_budget;	/* of this event */
 	struct instant	stop_at;	/* no longer waiting then */

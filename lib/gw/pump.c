@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
@@ -178,44 +179,6 @@ bgp_route_out(struct gw *gw, const struct bgp_route *r)
 	fib_set(gw->fib, FIB_BGP, &r->prefix, &hops);
 }
 
-/*
- * When a neighbour is gone with all its routes, the forwarding table need not
- * wait until they are taken back one by one; and when it is there again,
- * those of before must be gone first.
- */
-static void
-taught(struct gw_tunnel *t, bool up)
-{
-	struct bgp_peer_info info;
-
-	if (up != t->teaches && up)
-		t->gw->teaching++;
-	if (up) {
-		t->teaches = true;
-		return;
-	}
-	if ((bgp_peer_get(t->gw->bgp, t->id, &info) &&
-	    info.state == BGP_ESTABLISHED) ||
-	    bgp_teaches(t->gw->bgp, t->id))
-		return;
-	t->gw->teaching -= t->teaches;
-	t->teaches = false;
-	fib_taught(t->gw->fib, t->id, false);
-}
-
-static void
-begin_teaching(struct gw *gw)
-{
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL && gw->teaching > 0;
-	    t = t->next) {
-		if (!t->teaches)
-			continue;
-		t->teaches = false;
-		gw->teaching--;
-		fib_taught(gw->fib, t->id, true);
-	}
-}
-
 static void
 bgp_event_out(struct gw *gw, const struct bgp_out *o)
 {
@@ -233,7 +196,7 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 		return;
 	tunnel_touch(t);
 	if (o->event == BGP_EVENT_STATE)
-		taught(t, o->up);
+		forward_taught(t, o->up);
 }
 
 void
@@ -272,7 +235,6 @@ pump_bgp(struct gw *gw)
 			break;
 		}
 	}
-	if (gw->teaching > 0 && !bgp_busy(gw->bgp))
-		begin_teaching(gw);
+	forward_begin(gw);
 	return any;
 }
