@@ -369,6 +369,9 @@ turn(struct engine *e)
 			drain(e);
 		}
 	}
+	/* What is urgent does not wait for the bulk, which is done by time. */
+	if (error == 0)
+		error = flush_channel(e);
 	gw_tick(e->gw, mono_now());
 	drain(e);
 	log_flush();

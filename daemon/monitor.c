@@ -316,6 +316,8 @@ monitor_reload(struct monitor *m, struct reason *why)
 	heap_trim();
 	warn(&m->files);
 	helper_conf(&m->fetcher, m->files.conf);
+	if (m->nl != NULL)
+		sysctls_set(&m->sysctls, m->files.conf);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);
 	if (e.conn.fd < 0) {

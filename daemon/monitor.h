@@ -16,6 +16,7 @@
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
+#include "daemon/sysctls.h"
 #include "util/timer.h"
 
 enum phase {			/* bits: a row of ops.c allows several */
@@ -32,6 +33,7 @@ struct monitor {
 	struct spawn_user user;
 	struct engine_boot boot;	/* all but chan and conf */
 	struct nl	*nl;		/* NULL: --kernel=none */
+	struct sysctls	sysctls;
 
 	enum phase	phase;
 	pid_t		engine;		/* 0: none at the moment */

@@ -124,8 +124,8 @@ void		bgp_peer_del(struct bgp *, struct instant, uint32_t id);
 void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
 /*
  * The tunnel is gone (alive: false, nothing is sent) or is being shut down
- * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB: some
- * thousands at once, more with every bgp_tick(), which is due until then.
+ * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB: a few
+ * thousand at once, more with every bgp_tick(), which is due until then.
  */
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 		    bool alive, const char *why);

@@ -77,7 +77,7 @@ struct rib_ref	rib_join(struct rib *, uint32_t peer,
  * It is over: its paths go, the first RIB_SWEEP now and the rest with
  * rib_sweep(), so many each time; true: there are more.
  */
-#define RIB_SWEEP	8192
+#define RIB_SWEEP	2048
 void		rib_leave(struct rib *, struct rib_ref);
 bool		rib_sweep(struct rib *);
 /* Has it a path from this peer, apart from those that are about to go? */

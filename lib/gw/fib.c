@@ -18,7 +18,7 @@
 #include "gw/fib_table.h"
 #include "util/array.h"
 
-#define TURN		8192	/* routes looked at in one turn */
+#define TURN		4096	/* routes looked at in one turn */
 #define SCRUB_ROUND	600	/* seconds in which all are stated again */
 #define TICK_LEAST	2
 #define TICK_MOST	300

@@ -18,6 +18,15 @@ forward_init(struct gw *gw)
 	gw->fib_pause = refused_first;
 }
 
+void
+forward_configure(struct gw *gw)
+{
+	const struct conf *c = gw->conf;
+
+	fib_configure(gw->fib, &(struct fib_conf){ .resilient = c->resilient,
+	    .source = { c->source[0], c->source[1] } });
+}
+
 /*
  * When a neighbour is gone with all its routes, the forwarding table need not
  * wait until they are taken back one by one; and when it is there again,

@@ -5,6 +5,8 @@
 #include "gw/inner.h"
 
 void		forward_init(struct gw *);
+/* As the configuration has it. */
+void		forward_configure(struct gw *);
 /* The state of a tunnel's BGP session changed; up: it is established. */
 void		forward_taught(struct gw_tunnel *, bool up);
 /* Routes of neighbours that came count once those of before are gone. */

@@ -20,7 +20,7 @@
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
 
 #define ROUTES_PER_EVENT	256
-#define ROUTES_PER_TURN		4096
+#define ROUTES_PER_TURN		2048
 
 static const struct ike_limits limits = {
 	.sas = 50000, .half_open = 4000, .cookie_above = 64,
@@ -123,6 +123,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	}
 	gw->conf = conf;
 	gw->creds = creds_new(conf, NULL);
+	forward_configure(gw);
 	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
 	roster_converge(gw, now);
@@ -165,10 +166,12 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	struct creds *old_creds = gw->creds;
 	bool renumbered = old->asn != conf->asn ||
 	    old->router_id != conf->router_id ||
-	    old->interface != conf->interface;
+	    old->interface != conf->interface ||
+	    old->resilient != conf->resilient;
 
 	gw->conf = conf;
 	gw->creds = creds_new(conf, NULL);
+	forward_configure(gw);
 	bgp_router_id(gw->bgp, conf->router_id);
 	networks(gw, now, conf, true);
 	networks(gw, now, old, false);

@@ -166,3 +166,92 @@ bench_fib() {
 	figure "fib-withdraw-$MILLION" "$forgotten" "BIRD-$version" "$bird_forgotten" 0.5 s
 	limit "fib-withdraw-$MILLION" "$forgotten" 1 s
 }
+
+# FRR's own directories are not writable by us in general: it has a /run of its own.
+frr_start() {
+	mkdir -p "$dir/frr"
+	cat >"$dir/frr/bgpd.conf" <<-X
+		router bgp 65010
+		 bgp router-id 192.0.2.2
+		 no bgp ebgp-requires-policy
+		 neighbor 169.254.11.2 remote-as 64512
+		 neighbor 169.254.12.2 remote-as 64512
+		 address-family ipv4 unicast
+		  maximum-paths 16
+		 exit-address-family
+	X
+	: >"$dir/frr/zebra.conf"
+	chmod a+rx "$dir" "$dir/frr"
+	# shellcheck disable=SC2016 # the inner shell's variables
+	ip netns exec vpndbench-b unshare -m --propagation private sh -c 'mount -t tmpfs none /run && mkdir -p /run/frr &&
+		chown frr: /run/frr && /usr/lib/frr/zebra -f "$1/zebra.conf" -d -A 127.0.0.1 &&
+		exec /usr/lib/frr/bgpd -f "$1/bgpd.conf" -A 127.0.0.1' sh "$dir/frr" >"$dir/frr.log" 2>&1 &
+	pid=$!
+	pids+=($pid)
+	zebra=
+	until_true 20 frr_zebra
+}
+
+frr_zebra() { zebra=$(ip netns pids vpndbench-b | xargs -r ps -o pid=,comm= -p | awk '$2 == "zebra" { print $1 }') && [ -n "$zebra" ]; }
+
+frr_stop() {
+	kill -KILL $pid "$zebra"
+	wait $pid 2>/dev/null
+	in_b ip route flush proto bgp
+	in_b ip nexthop flush proto zebra >/dev/null 2>&1
+}
+
+# lose WHO N PID...: both tunnels teach N routes, the processes have settled, and then the second neighbour dies.
+# Sets after (milliseconds to the last packet) and messages (that the kernel sent about routes and nexthops).
+lose() {
+	local who=$1 n=$2 p dead probe watcher; shift 2
+	speak 1 "$n"
+	speak 2 "$n"
+	dead=$speaker
+	until_true 60 speaking 1
+	until_true 60 speaking 2
+	until_true 300 have "$n"
+	for p in "$@"; do settle "$p"; done
+	ip netns exec vpndbench-b ip monitor nexthop route >"$dir/monitor" 2>&1 &
+	watcher=$!
+	"$OUT/test/bench/failprobe" vpndbench-a vpndbench-b t2 "$n" 120 >"$dir/probe" 2>"$dir/probe.err" &
+	probe=$!
+	pids+=($watcher $probe)
+	sleep 0.5
+	kill -KILL "$dead"
+	wait $probe
+	for p in "$@"; do settle "$p"; done
+	kill $watcher
+	wait "$watcher" "$dead" 2>/dev/null
+	after=$(sed -n 's/.*after_ms=\([0-9.]*\).*/\1/p' "$dir/probe")
+	messages=$(grep -c . "$dir/monitor")
+	kill -KILL $(jobs -p | grep -v "^$pid\$") 2>/dev/null
+	echo "# $who, $n routes: $(cat "$dir/probe"), $messages messages about routes and nexthops"
+}
+
+failover() {
+	local n=$1 ours ours_messages bird frr version
+	gateway_start
+	lose vpnd "$n" "$engine" $pid
+	ours=$after ours_messages=$messages
+	gateway_stop
+	bird_start
+	lose bird "$n" $pid
+	bird=$after
+	bird_stop
+	frr_start
+	lose frr "$n" $pid "$zebra"
+	frr=$after
+	frr_stop
+	version=$(bird --version 2>&1 | sed 's/.*version //')
+	figure "failover-$n" "$ours" "BIRD-$version" "$bird" 0.5 ms
+	figure "failover-$n" "$ours" "FRR-$(/usr/lib/frr/zebra --version | sed -n '1s/.*version //p')" "$frr" 0.5 ms
+	limit "failover-$n" "$ours" 50 ms
+	limit "failover-$n-messages" "$ours_messages" 10 ""
+}
+
+bench_failover() {
+	fib_hosts
+	failover 100000
+	failover "$MILLION"
+}
