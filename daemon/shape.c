@@ -156,6 +156,7 @@ static const struct field nexthop_fields[] = {
 
 static const struct field group_fields[] = {
 	{ is_u32,	OP_AT(group.n),		KERN_GROUP_MAX },
+	{ is_bool,	OP_AT(group.resilient),	0 },
 };
 
 static const struct field route_fields[] = {
@@ -211,6 +212,11 @@ static const struct field link_event_fields[] = {
 	{ is_enum,	EVENT_AT(link.kind),	KERN_LINK_XFRMI + 1 },
 	{ is_bool,	EVENT_AT(link.exists),	0 },
 	{ is_bool,	EVENT_AT(link.up),	0 },
+	{ is_bool,	EVENT_AT(link.flushed),	0 },
+};
+
+static const struct field changed_fields[] = {
+	{ is_prefix,	EVENT_AT(changed.prefix), 0 },
 };
 
 static const struct field sa_event_fields[] = {
@@ -226,6 +232,8 @@ static const struct field auth_event_fields[] = {
 static const struct shape link_event =
     SHAPE(EVENT_SIZE(link), link_event_fields);
 static const struct shape sa_event = SHAPE(EVENT_SIZE(sa), sa_event_fields);
+static const struct shape changed_event =
+    SHAPE(EVENT_SIZE(changed), changed_fields);
 static const struct shape auth_event =
     SHAPE_ENDING(EVENT_SIZE(auth), auth_event_fields, EVENT_AT(auth.n),
     EVENT_AT(auth.value));
@@ -247,6 +255,7 @@ static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {
 	[KERN_EXPIRE] = &sa_event,
 	[KERN_ACQUIRE] = &sa_event,
 	[KERN_MAPPING] = &sa_event,
+	[KERN_CHANGED] = &changed_event,
 	[KERN_OVERRUN] = &plain_event,
 	[KERN_RELOADED] = &fd_event,
 	[KERN_STOP] = &plain_event,

@@ -410,6 +410,7 @@ bgp_tick(struct bgp *b, struct instant now)
 		next = TAILQ_NEXT(s, in_sweeps);
 		session_sweep(b, s);
 	}
+	rib_sweep(&b->rib);
 	speaker_wake(b);
 }
 
@@ -417,7 +418,20 @@ bgp_tick(struct bgp *b, struct instant now)
 struct instant
 bgp_deadline(const struct bgp *b)
 {
-	return TAILQ_EMPTY(&b->sweeps) ? timers_next(&b->timers) : b->now;
+	return b->rib.leaving > 0 || !TAILQ_EMPTY(&b->sweeps) ? b->now :
+	    timers_next(&b->timers);
+}
+
+bool
+bgp_teaches(const struct bgp *b, uint32_t peer)
+{
+	return rib_teaches(&b->rib, peer);
+}
+
+bool
+bgp_busy(const struct bgp *b)
+{
+	return b->rib.leaving > 0 || journal_pending(&b->rib, b->reader);
 }
 
 static bool

@@ -168,7 +168,8 @@ void		bgp_peer_del(struct bgp *, struct instant, uint32_t id);
 void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
 /*
  * The tunnel is gone (alive: false, nothing is sent) or is being shut down
- * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB at once.
+ * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB: a few
+ * thousand at once, more with every bgp_tick(), which is due until then.
  */
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 		    bool alive, const char *why);
@@ -229,6 +230,11 @@ struct bytes	bgp_pull(struct bgp *, uint32_t conn);
  * so again; when the socket takes no more, the host tries again by itself.
  */
 void		bgp_sent(struct bgp *, struct instant, uint32_t conn, size_t n);
+
+/* Are there routes that the peer teaches and that were not taken back? */
+bool		bgp_teaches(const struct bgp *, uint32_t peer);
+/* Does bgp_next() know of changed routes, or will it once time passes? */
+bool		bgp_busy(const struct bgp *);
 
 void		bgp_tick(struct bgp *, struct instant);
 struct instant	bgp_deadline(const struct bgp *);

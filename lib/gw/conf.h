@@ -127,6 +127,13 @@ enum conf_order {		/* whose order of proposals counts */
 	CONF_ORDER_AWS,
 };
 
+enum conf_hash {		/* what spreads packets over tunnels */
+	CONF_HASH_SYSTEM,	/* what the system has */
+	CONF_HASH_LAYER3,	/* addresses */
+	CONF_HASH_LAYER4,	/* and ports */
+	CONF_HASH_INNER,	/* addresses, within tunnels */
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
@@ -236,6 +243,9 @@ struct conf {
 	struct conf_plist *plists;	/* owned */
 	size_t		policies_n;
 	struct conf_policy *policies;	/* owned */
+	struct addr	source[2];	/* of routes, IPv4 and IPv6; or unset */
+	bool		resilient;	/* flows keep their tunnel */
+	enum conf_hash	hash;
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
 	size_t		n;

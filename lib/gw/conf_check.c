@@ -363,6 +363,20 @@ first_inside(const struct conf *conf)
 	return 0;
 }
 
+static bool
+check_sources(struct conf_read *r, const config_setting_t *root)
+{
+	const struct addr *s = r->conf->source;
+
+	if (addr_is_set(&s[0]) && s[0].family != ADDR_IPV4)
+		return conf_fail_key(r, root, "route_source_ipv4_address",
+		    "must be an IPv4 address");
+	if (addr_is_set(&s[1]) && s[1].family != ADDR_IPV6)
+		return conf_fail_key(r, root, "route_source_ipv6_address",
+		    "must be an IPv6 address");
+	return true;
+}
+
 bool
 conf_check_all(struct conf_read *r, const config_setting_t *root)
 {
@@ -389,5 +403,5 @@ conf_check_all(struct conf_read *r, const config_setting_t *root)
 		return conf_fail_key(r, root, "router_id",
 		    "missing: no tunnel has a tunnel_inside_cidr to take it "
 		    "from");
-	return conf_check_unique(r);
+	return check_sources(r, root) && conf_check_unique(r);
 }

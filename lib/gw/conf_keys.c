@@ -42,6 +42,11 @@ static const struct conf_word interface_words[] = {
 	{ "auto", KERN_LINK_AUTO }, { "vti", KERN_LINK_VTI },
 	{ "xfrmi", KERN_LINK_XFRMI }, { NULL, 0 },
 };
+static const struct conf_word hash_words[] = {
+	{ "system", CONF_HASH_SYSTEM }, { "layer3", CONF_HASH_LAYER3 },
+	{ "layer4", CONF_HASH_LAYER4 }, { "inner", CONF_HASH_INNER },
+	{ NULL, 0 },
+};
 static const struct conf_word role_words[] = {
 	{ "hub", true }, { "device", false }, { NULL, 0 },
 };
@@ -109,6 +114,14 @@ static const struct conf_key keys[] = {
 	    RANGE(0, 4096) },
 	{ "policies", TOP(policies), .kind = CONF_KIND_GROUPS,
 	    RANGE(0, 4096) },
+	{ "route_source_ipv4_address", TOP(source[0]),
+	    .kind = CONF_KIND_OUTSIDE },
+	{ "route_source_ipv6_address", TOP(source[1]),
+	    .kind = CONF_KIND_OUTSIDE },
+	{ "multipath_hash", TOP(hash), .kind = CONF_KIND_WORD,
+	    .words = hash_words, .def = "system" },
+	{ "multipath_resilient", TOP(resilient), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "connections", TOP(connections), .kind = CONF_KIND_GROUPS,
 	    .required = true, RANGE(0, 65536) },
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
@@ -185,11 +186,10 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 static void
 bgp_route_out(struct gw *gw, const struct bgp_route *r)
 {
-	/* What is ours is reached without a tunnel. */
-	size_t n = gw_own_network(gw, &r->prefix) ? 0 : r->n;
-	struct fib_hops hops = { 0 };
+	struct fib_hops hops;
 
-	for (size_t i = 0; i < n && i < KERN_GROUP_MAX; i++)
+	hops.n = 0;
+	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++)
 		hops.v[hops.n++] = (struct fib_hop){
 			.tunnel = r->paths[i].peer,
 			.gateway = r->paths[i].gateway,
@@ -211,8 +211,11 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 
 	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
 	    "%s", o->text.s);
-	if (t != NULL)
-		tunnel_touch(t);
+	if (t == NULL)
+		return;
+	tunnel_touch(t);
+	if (o->event == BGP_EVENT_STATE)
+		forward_taught(t, o->up);
 }
 
 void
@@ -230,7 +233,7 @@ pump_bgp(struct gw *gw)
 	struct bgp_out o;
 	bool any = false;
 
-	while (bgp_next(gw->bgp, &o)) {
+	while (gw->route_budget > 0 && bgp_next(gw->bgp, &o)) {
 		any = true;
 		switch (o.kind) {
 		case BGP_OUT_CONNECT:
@@ -243,6 +246,7 @@ pump_bgp(struct gw *gw)
 			pump_stream(gw, o.conn, GW_OUT_STREAM);
 			break;
 		case BGP_OUT_ROUTE:
+			gw->route_budget--;
 			bgp_route_out(gw, &o.route);
 			break;
 		case BGP_OUT_EVENT:
@@ -250,5 +254,6 @@ pump_bgp(struct gw *gw)
 			break;
 		}
 	}
+	forward_begin(gw);
 	return any;
 }

@@ -194,6 +194,9 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
 	t->link.why.s[0] = '\0';
+	/* It was taken down for the change, and its nexthops with it. */
+	if (e->link.flushed)
+		fib_flushed(t->gw->fib, t->id);
 }
 
 void
