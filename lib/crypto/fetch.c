@@ -137,6 +137,22 @@ get_kem(const struct alg *a, struct fetched *f)
 	return f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1;
 }
 
+/* RFC 7748 section 4.1: u = 9; only Curve25519 has any use for it. */
+static bool
+get_base(const struct alg *a, struct fetched *f)
+{
+	uint8_t u[32] = { 9 };
+	OSSL_PARAM params[2];
+
+	if (a->id != KE_CURVE25519)
+		return true;
+	params[0] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    u, sizeof(u));
+	params[1] = OSSL_PARAM_construct_end();
+	return EVP_PKEY_fromdata(f->import, &f->base, EVP_PKEY_PUBLIC_KEY,
+	    params) == 1;
+}
+
 static bool
 get_group(const struct alg *a, struct fetched *f)
 {
@@ -153,7 +169,8 @@ get_group(const struct alg *a, struct fetched *f)
 	f->keyexch = EVP_KEYEXCH_fetch(NULL, a->openssl, NULL);
 	f->import = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
 	return f->keymgmt != NULL && f->keyexch != NULL &&
-	    f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1;
+	    f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1 &&
+	    get_base(a, f);
 }
 
 static bool
@@ -245,6 +262,7 @@ fetched_fini(struct fetched *f)
 	EVP_KEYEXCH_free(f->keyexch);
 	EVP_KEM_free(f->kem);
 	EVP_PKEY_CTX_free(f->import);
+	EVP_PKEY_free(f->base);
 	*f = (struct fetched){ 0 };
 }
 

@@ -24,6 +24,7 @@ struct fetched {
 	EVP_KEYEXCH	*keyexch;
 	EVP_KEM		*kem;
 	EVP_PKEY_CTX	*import;	/* for EVP_PKEY_fromdata; no key in it */
+	EVP_PKEY	*base;		/* Curve25519's base point as a key */
 };
 
 /* NULL before crypto_init(). */

@@ -32,6 +32,7 @@ _Static_assert(SHARED_MAX >= 1024, "a shared secret of MODP-8192 must fit");
 
 struct kex {
 	const struct alg *alg;
+	EVP_PKEY_CTX	 *xdh;		/* ALG_XDH: derives with our key */
 	uint8_t		  priv[PRIV_MAX];	/* initiator's */
 	uint16_t	  public_n;
 	uint8_t		  public[];
@@ -241,41 +242,59 @@ xdh_key(const struct alg *a, const uint8_t *priv, const uint8_t *public)
 	return key;
 }
 
+/* OpenSSL refuses the all-zero result, the test that RFC 8031 asks for. */
+static size_t
+xdh_derive(EVP_PKEY_CTX *ctx, EVP_PKEY *theirs, uint8_t *out, size_t cap)
+{
+	size_t n = cap;
+
+	return theirs != NULL &&
+	    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1 &&
+	    EVP_PKEY_derive(ctx, out, &n) == 1 ? n : 0;
+}
+
+/*
+ * OpenSSL's ladder for Curve25519 is faster than its multiplication of the
+ * base point.  So the public value is derived from that, and the key gets the
+ * base point in its place, which keeps OpenSSL from computing it.
+ */
+static size_t
+xdh_public(struct kex *k, EVP_PKEY *ours)
+{
+	const struct fetched *f = fetch_alg(k->alg);
+	size_t n = k->alg->public_len;
+
+	if (f->base != NULL)
+		return xdh_derive(k->xdh, f->base, k->public, n);
+	return EVP_PKEY_get_raw_public_key(ours, k->public, &n) == 1 ? n : 0;
+}
+
 static bool
 xdh_make(struct kex *k, struct drbg *d)
 {
-	size_t n = k->alg->public_len;
-	EVP_PKEY *key;
+	static const uint8_t base[XDH_MAX] = { 9 };
+	const bool has_base = fetch_alg(k->alg)->base != NULL;
+	EVP_PKEY *ours;
 	bool ok;
 
-	drbg_fill(d, k->priv, n);
-	key = xdh_key(k->alg, k->priv, NULL);
-	ok = key != NULL &&
-	    EVP_PKEY_get_raw_public_key(key, k->public, &n) == 1 &&
-	    n == k->alg->public_len;
-	EVP_PKEY_free(key);
+	drbg_fill(d, k->priv, k->alg->public_len);
+	ours = xdh_key(k->alg, k->priv, has_base ? base : NULL);
+	if (ours != NULL)
+		k->xdh = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
+	ok = k->xdh != NULL && EVP_PKEY_derive_init(k->xdh) == 1 &&
+	    xdh_public(k, ours) == k->alg->public_len;
+	EVP_PKEY_free(ours);
 	return ok;
 }
 
-/* OpenSSL refuses the all-zero result, the test that RFC 8031 asks for. */
 static size_t
 xdh_shared(const struct kex *k, struct bytes peer, uint8_t *out)
 {
-	EVP_PKEY *ours = xdh_key(k->alg, k->priv, k->public);
 	EVP_PKEY *theirs = xdh_key(k->alg, NULL, peer.p);
-	EVP_PKEY_CTX *ctx = NULL;
-	size_t n = SHARED_MAX;
-	bool ok;
+	size_t n = xdh_derive(k->xdh, theirs, out, SHARED_MAX);
 
-	if (ours != NULL && theirs != NULL)
-		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
-	ok = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
-	    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1 &&
-	    EVP_PKEY_derive(ctx, out, &n) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(ours);
 	EVP_PKEY_free(theirs);
-	return ok ? n : 0;
+	return n;
 }
 
 static bool
@@ -416,6 +435,7 @@ kex_free(struct kex *k)
 {
 	if (k == NULL)
 		return;
+	EVP_PKEY_CTX_free(k->xdh);
 	wipe(k, sizeof(*k) + k->public_n);
 	free(k);
 }

@@ -22,6 +22,7 @@
 #define CONF_ID_LEN	256
 #define CONF_ID_DATA	512
 #define CONF_FILE_LEN	256	/* file name with NUL */
+#define CONF_GATEWAYS	8	/* that a redirect may lead to */
 #define CONF_REFS	8	/* files that one key may name */
 
 /* What one side offers or accepts, in our order of preference. */
@@ -111,6 +112,12 @@ enum conf_childless {		/* RFC 6023 */
 	CONF_CHILDLESS_FORCE,
 };
 
+/* Addresses and networks. */
+struct conf_gateways {
+	uint8_t		n;
+	struct prefix	v[CONF_GATEWAYS];
+};
+
 enum conf_order {		/* whose order of proposals counts */
 	CONF_ORDER_OURS,
 	CONF_ORDER_PEER,
@@ -147,6 +154,9 @@ struct conf_tunnel {
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */
 	struct span	dpd_timeout;
+	unsigned	retransmit_ms;	/* before a request's first repeat */
+	struct span	retransmit_max;
+	unsigned	retransmit_tries;	/* 0: until dpd_timeout */
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
 	bool		fragmentation;	/* of IKE messages */
@@ -155,6 +165,8 @@ struct conf_tunnel {
 	char		ppk_id[CONF_TEXT_LEN];	/* RFC 8784; "": none */
 	bool		ppk_required;
 	enum conf_childless childless;
+	bool		accept_redirect;	/* RFC 5685 */
+	struct conf_gateways gateways;	/* n 0: to any */
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };

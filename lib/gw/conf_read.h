@@ -60,6 +60,12 @@ bool	conf_addke_read(struct conf_read *, const config_setting_t *,
 bool	conf_addke_check(struct conf_read *, const struct conf_tunnel *,
 	    const struct conf_site *);
 
+/* conf_gateways.c: where redirects may lead. */
+bool	conf_gateways_read(struct conf_read *, const config_setting_t *,
+	    struct conf_gateways *out);
+bool	conf_gateways_check(struct conf_read *, const struct conf_tunnel *,
+	    const struct conf_site *);
+
 /* conf_id.c: an identity by its shape; NULL, or what it must be. */
 const char	*conf_id_parse(struct conf_id *, const char *, struct reason *);
 void	conf_id_addr(struct conf_id *, const struct addr *);

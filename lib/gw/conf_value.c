@@ -518,6 +518,12 @@ put_addke(struct value *v)
 	return conf_addke_read(v->r, v->setting, v->field);
 }
 
+static bool
+put_gateways(struct value *v)
+{
+	return conf_gateways_read(v->r, v->setting, v->field);
+}
+
 enum shape {
 	SHAPE_NUMBER,
 	SHAPE_BOOL,
@@ -559,6 +565,7 @@ static const struct {
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },
+	[CONF_KIND_GATEWAYS] = { SHAPE_LIST, put_gateways },
 };
 
 static bool
