@@ -178,8 +178,8 @@ release_runs() {
 fetch_releases() {
 	local after=release_runs runs=usr/lib/x86_64-linux-gnu/libcrypto.so.3
 	fetch_release trixie $trixie $runs libssl3t64
-	runs=usr/lib/ipsec/charon
-	fetch_release forky $forky $runs strongswan-libcharon strongswan-charon
+	runs=usr/lib/ipsec/plugins/libstrongswan-vici.so
+	fetch_release forky $forky $runs strongswan-libcharon strongswan-charon strongswan-swanctl
 }
 
 kernel_ready() {
