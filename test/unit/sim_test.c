@@ -221,6 +221,7 @@ both_links_cut_for_hours_heal_within_a_minute(void **state)
 	assert_int_equal(p.branch->kernel.sas_n, 0);
 	p.link[0]->cut = p.link[1]->cut = false;
 	pair_run_up(&p, span_s(60));
+	later(2000);	/* for the routes to come */
 	hops(2);
 }
 
