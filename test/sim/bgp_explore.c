@@ -19,6 +19,7 @@
 #include "bgp/nlri.h"
 #include "bgp/open.h"
 #include "bgp/policy.h"
+#include "bgp/speaker.h"
 #include "bgp/update.h"
 #include "crypto/prf.h"
 #include "sim/bgp_model.h"
@@ -26,7 +27,7 @@
 
 #define LOCAL_ASN	4200000000u
 #define OTHER_ASN	65099	/* of ours, towards one neighbour */
-#define MARK_AS		65500	/* of communities without a meaning */
+#define MARK_AS		65500u	/* of communities without a meaning */
 #define STEPS		250
 #define IPV4_NETS	12	/* the rest of MODEL_NETS is IPv6 */
 
@@ -733,10 +734,12 @@ check(struct world *w)
 	}
 }
 
-/* The host has time for what the speaker has to do at once. */
+/* The host has time for what the speaker has to do at once, or for some. */
 static void
 catch_up(struct world *w)
 {
+	if (w->behind && below(w, 2) == 0)
+		bgp_tick(w->bgp, w->now);
 	while (!w->behind && instant_due(bgp_deadline(w->bgp), w->now))
 		bgp_tick(w->bgp, w->now);
 }
@@ -789,6 +792,8 @@ begin(struct world *w, uint64_t seed)
 	w->model.asn = LOCAL_ASN;
 	memcpy(w->model.peer, kinds, sizeof(kinds));
 	w->bgp = bgp_new(0x0a000001, &w->drbg);
+	if (below(w, 2) == 0)
+		w->bgp->sweep = 1 + below(w, 8);
 	for (unsigned i = 0; i < MODEL_PEERS; i++) {
 		struct bgp_peer_conf c = {
 			.id = i + 1, .local = inside(i, 1),
