@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "bgp/attr.h"
+#include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/session.h"
 #include "util/array.h"
@@ -42,6 +43,7 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 	TAILQ_INIT(&b->idle[0]);
 	TAILQ_INIT(&b->idle[1]);
 	TAILQ_INIT(&b->sweeps);
+	b->sweep = LIMIT_SWEEP;
 	if (!rib_init(&b->rib, key) ||
 	    (b->reader = journal_open(&b->rib, false)) == UINT32_MAX) {
 		rib_fini(&b->rib);
@@ -394,7 +396,8 @@ bgp_sent(struct bgp *b, struct instant now, uint32_t conn, size_t n)
 void
 bgp_tick(struct bgp *b, struct instant now)
 {
-	struct session *s, *next;
+	unsigned budget = b->sweep;
+	struct session *s;
 	struct timer *t;
 
 	b->now = now;
@@ -406,10 +409,8 @@ bgp_tick(struct bgp *b, struct instant now)
 		else
 			session_alarm(b, a->owner, a->kind);
 	}
-	for (s = TAILQ_FIRST(&b->sweeps); s != NULL; s = next) {
-		next = TAILQ_NEXT(s, in_sweeps);
-		session_sweep(b, s);
-	}
+	while (budget > 0 && (s = TAILQ_FIRST(&b->sweeps)) != NULL)
+		session_sweep(b, s, &budget);
 	rib_sweep(&b->rib);
 	speaker_wake(b);
 }

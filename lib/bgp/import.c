@@ -253,8 +253,6 @@ import_warns(struct import *im, const struct rib *r)
 
 /* --- other policies --- */
 
-#define SWEEP	4096		/* prefixes of the table at a time */
-
 void
 import_sweep_begin(struct import *im)
 {
@@ -283,10 +281,29 @@ judge_again(struct import *im, struct rib *r, uint32_t net)
 	return rib_teach(r, net, im->source, attrs, eligible);
 }
 
-bool
-import_sweep(struct import *im, struct rib *r)
+/* Few: all at once, without a look at what others taught. */
+static bool
+sweep_own(struct import *im, struct rib *r, unsigned *budget)
 {
-	for (unsigned i = 0; im->sweeping && i < SWEEP; i++) {
+	uint32_t path = 0, net, n = 0;
+
+	while (rib_taught_each(r, im->source, &path, &net)) {
+		if (!judge_again(im, r, net))
+			return false;
+		n++;
+	}
+	*budget -= n + 1 < *budget ? n + 1 : *budget;
+	im->sweeping = false;
+	return true;
+}
+
+/* Many: through the table by number, whatever comes and goes meanwhile. */
+bool
+import_sweep(struct import *im, struct rib *r, unsigned *budget)
+{
+	if (im->at == 0 && rib_held(r, im->source) <= im->portion)
+		return sweep_own(im, r, budget);
+	for (; im->sweeping && *budget > 0; --*budget) {
 		if (rib_each(r, &im->at)) {
 			if (!judge_again(im, r, im->at))
 				return false;

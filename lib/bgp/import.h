@@ -20,6 +20,7 @@ struct import {
 	bool		warned;
 	struct rib_ref	source;
 	struct edit	edit;
+	unsigned	portion;	/* prefixes to judge again in one go */
 	bool		sweeping;	/* all is judged again: */
 	uint32_t	at;		/* up to this prefix it was */
 };
@@ -35,8 +36,11 @@ enum attr_verdict	import_update(struct import *, struct rib *,
 bool	import_warns(struct import *, const struct rib *);
 /* What the peer taught is judged anew from here on. */
 void	import_sweep_begin(struct import *);
-/* Some of it; sweeping is false after the last.  False: no memory. */
-bool	import_sweep(struct import *, struct rib *);
+/*
+ * Some of it, as long as *budget lasts or a little longer; sweeping is false
+ * after the last.  False: no memory.
+ */
+bool	import_sweep(struct import *, struct rib *, unsigned *budget);
 /* Why a route of the peer is (not) used. */
 enum bgp_verdict	import_why(const struct import *, const struct rib *,
 			    const struct prefix *, struct reason *);

@@ -350,6 +350,20 @@ rib_taught(const struct rib *r, uint32_t net, struct rib_ref ref)
 }
 
 bool
+rib_taught_each(const struct rib *r, struct rib_ref ref, uint32_t *path,
+    uint32_t *net)
+{
+	if (!rib_valid(r, ref))
+		return false;
+	*path = *path == 0 ? r->source[ref.slot].paths :
+	    rib_path(r, *path)->src_next;
+	if (*path == 0)
+		return false;
+	*net = rib_path(r, *path)->net;
+	return true;
+}
+
+bool
 rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
     bool eligible)
 {

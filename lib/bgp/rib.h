@@ -93,6 +93,12 @@ bool	rib_reach(struct rib *, struct rib_ref, const struct prefix *,
 void	rib_unreach(struct rib *, struct rib_ref, const struct prefix *);
 /* The attributes under which the source's path to a prefix is held; 0: none. */
 uint32_t	rib_taught(const struct rib *, uint32_t net, struct rib_ref);
+/*
+ * Walks the prefixes that it has a path to: *path starts at 0.  Not while
+ * paths of it come or go.
+ */
+bool		rib_taught_each(const struct rib *, struct rib_ref,
+		    uint32_t *path, uint32_t *net);
 /* Other ones for a path that is there.  False: no memory. */
 bool		rib_teach(struct rib *, uint32_t net, struct rib_ref,
 		    uint32_t attrs, bool eligible);

@@ -240,6 +240,7 @@ fill_import(const struct bgp *b, struct session *s)
 			.remote_asn = c->remote_asn,
 		},
 		.families = s->open.families & peer_families(s->peer),
+		.portion = b->sweep,
 		.local_asn = c->local_asn, .own_asn = c->own_asn,
 		.router_id = b->router_id,
 		.local = c->local, .remote = c->remote,
@@ -321,9 +322,9 @@ no_memory(struct bgp *b, struct session *s, const char *what)
 }
 
 void
-session_sweep(struct bgp *b, struct session *s)
+session_sweep(struct bgp *b, struct session *s, unsigned *budget)
 {
-	if (!import_sweep(&s->import, &b->rib))
+	if (!import_sweep(&s->import, &b->rib, budget))
 		no_memory(b, s, "routes");
 	else if (!s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);

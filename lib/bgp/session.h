@@ -69,8 +69,9 @@ bool		session_has_output(const struct bgp *,
 
 /* The peer's soft part has changed. */
 void		session_change(struct bgp *, struct session *);
-/* A portion of what is judged again. */
-void		session_sweep(struct bgp *, struct session *);
+/* A portion of what is judged again; takes it off the budget. */
+void		session_sweep(struct bgp *, struct session *,
+		    unsigned *budget);
 
 /* session_rx.c: octets from the peer. */
 void		session_stream(struct bgp *, struct session *, struct bytes);

@@ -55,6 +55,7 @@ struct bgp {
 	struct session_list ready;	/* something for the host, in order */
 	struct session_list idle[2];	/* nothing to announce: [transit] */
 	struct session_list sweeps;	/* judge again what they learned */
+	unsigned	sweep;		/* so many prefixes in one go */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;
 	unsigned	unsaid;		/* events that were too many */

@@ -188,10 +188,11 @@ show_bgp(const struct gw_tunnel *t)
 	struct bgp_peer_info b = { 0 };
 	bool on = t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &b);
 
-	return json_pack("{s:s, s:o, s:I, s:i, s:i}",
+	return json_pack("{s:s, s:o, s:I, s:i, s:i, s:i}",
 	    "state", on ? bgp_state_str(b.state) : "off",
 	    "neighbor", address(neighbor), "asn", (json_int_t)t->remote_asn,
-	    "received", (int)b.received, "advertised", (int)b.advertised);
+	    "held", (int)b.held, "received", (int)b.received,
+	    "advertised", (int)b.advertised);
 }
 
 json_t *

@@ -100,7 +100,10 @@ check_conf(const struct conf *c)
 static void
 check_same(const struct conf *a, const struct conf *b)
 {
-	require(b != NULL && a->n == b->n);
+	require(b != NULL && a->n == b->n && a->policies_n == b->policies_n);
+	for (size_t i = 0; i < a->policies_n; i++)
+		require(policy_eq(a->policies[i].policy,
+		    b->policies[i].policy));
 	for (size_t i = 0; i < a->n; i++)
 		require(memcmp(a->connections[i].tunnels,
 		    b->connections[i].tunnels,

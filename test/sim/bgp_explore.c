@@ -18,28 +18,25 @@
 #include "bgp/limit.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
-#include "bgp/policy.h"
+#include "bgp/speaker.h"
 #include "bgp/update.h"
 #include "crypto/prf.h"
-#include "sim/bgp_model.h"
+#include "sim/bgp_policies.h"
 #include "util/array.h"
 
-#define LOCAL_ASN	4200000000u
 #define OTHER_ASN	65099	/* of ours, towards one neighbour */
-#define MARK_AS		65500	/* of communities without a meaning */
 #define STEPS		250
-#define IPV4_NETS	12	/* the rest of MODEL_NETS is IPv6 */
 
 static const struct model_peer kinds[MODEL_PEERS] = {
-	{ .asn = 65010, .local_asn = LOCAL_ASN, .as4 = true, .transit = true,
+	{ .asn = 65010, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
 	    .router_id = 60 },
-	{ .asn = 65010, .local_asn = LOCAL_ASN, .as4 = true, .transit = true,
+	{ .asn = 65010, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
 	    .router_id = 50 },
-	{ .asn = 65020, .local_asn = LOCAL_ASN, .transit = true,
+	{ .asn = 65020, .local_asn = EXPLORE_ASN, .transit = true,
 	    .router_id = 40 },
-	{ .asn = LOCAL_ASN, .local_asn = LOCAL_ASN, .ibgp = true, .as4 = true,
+	{ .asn = EXPLORE_ASN, .local_asn = EXPLORE_ASN, .ibgp = true, .as4 = true,
 	    .transit = true, .router_id = 30 },
-	{ .asn = LOCAL_ASN, .local_asn = LOCAL_ASN, .ibgp = true, .as4 = true,
+	{ .asn = EXPLORE_ASN, .local_asn = EXPLORE_ASN, .ibgp = true, .as4 = true,
 	    .transit = true, .router_id = 20 },
 	{ .asn = 65030, .local_asn = OTHER_ASN, .as4 = true,
 	    .router_id = 10 },
@@ -77,16 +74,6 @@ below(struct world *w, uint32_t n)
 	return drbg_below(&w->chance, n);
 }
 
-static struct prefix
-prefix_of(unsigned net)
-{
-	struct prefix p = { { ADDR_IPV4, { 10, (uint8_t)net } }, 16 };
-
-	if (net >= IPV4_NETS)
-		p = (struct prefix){ { ADDR_IPV6, { 0xfd, (uint8_t)net } }, 32 };
-	return p;
-}
-
 static unsigned
 net_of(const struct prefix *p)
 {
@@ -108,19 +95,6 @@ inside6(unsigned peer, uint8_t last)
 
 /* --- what the speaker says --- */
 
-static uint32_t
-community_of(unsigned bit)
-{
-	static const uint32_t known[] = {
-		COMMUNITY_NO_EXPORT, COMMUNITY_NO_ADVERTISE,
-		COMMUNITY_GRACEFUL_SHUTDOWN,
-	};
-
-	return bit < 4 ? MARK_AS << 16 | bit : known[bit - 4];
-}
-
-#define COMMUNITY_BITS	7
-
 static uint8_t
 communities_of(const struct attrs *a)
 {
@@ -130,8 +104,8 @@ communities_of(const struct attrs *a)
 	while (r.n > 0) {
 		uint32_t c = rd_u32(&r);
 
-		for (unsigned i = 0; i < COMMUNITY_BITS; i++)
-			set |= (uint8_t)(c == community_of(i)) << i;
+		for (unsigned i = 0; i < EXPLORE_COMMUNITIES; i++)
+			set |= (uint8_t)(c == explore_community(i)) << i;
 	}
 	return set;
 }
@@ -303,7 +277,7 @@ static void
 put_attrs(struct wr *w, unsigned peer, const struct model_path *p)
 {
 	const struct addr hop = inside(peer, 2);
-	uint8_t b[4 * COMMUNITY_BITS];
+	uint8_t b[4 * EXPLORE_COMMUNITIES];
 	struct wr communities = wr_of(b, sizeof(b));
 
 	put_attr(w, 0x40, ATTR_ORIGIN, bytes_of(&p->origin, 1));
@@ -313,9 +287,9 @@ put_attrs(struct wr *w, unsigned peer, const struct model_path *p)
 		put_u32(w, 0x80, ATTR_MED, p->med);
 	if (kinds[peer].ibgp)
 		put_u32(w, 0x40, ATTR_LOCAL_PREF, p->local_pref);
-	for (unsigned i = 0; i < COMMUNITY_BITS; i++) {
+	for (unsigned i = 0; i < EXPLORE_COMMUNITIES; i++) {
 		if ((p->communities >> i & 1) != 0)
-			wr_u32(&communities, community_of(i));
+			wr_u32(&communities, explore_community(i));
 	}
 	if (communities.n > 0)
 		put_attr(w, 0xc0, ATTR_COMMUNITIES, wr_done(&communities));
@@ -335,7 +309,7 @@ hear(struct world *w, unsigned peer, struct bytes b)
 static unsigned
 some_nets(struct world *w)
 {
-	unsigned v4 = (1u << IPV4_NETS) - 1, all = (1u << MODEL_NETS) - 1;
+	unsigned v4 = (1u << EXPLORE_IPV4) - 1, all = (1u << MODEL_NETS) - 1;
 	unsigned family = below(w, 3) > 0 ? v4 : all & ~v4, set = 0;
 
 	while (set == 0)
@@ -349,17 +323,13 @@ nlri_of(unsigned set, uint8_t *room, size_t size)
 	struct wr w = wr_of(room, size);
 
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		struct prefix p = prefix_of(net);
+		struct prefix p = explore_prefix(net);
 
 		if ((set >> net & 1) != 0)
 			nlri_put(&w, &p);
 	}
 	return wr_done(&w);
 }
-
-static const uint32_t pool[] = {
-	65010, 65020, 65030, 65040, 65050, 70000, LOCAL_ASN,
-};
 
 static struct model_path
 some_path(struct world *w, unsigned peer)
@@ -380,11 +350,11 @@ some_path(struct world *w, unsigned peer)
 	if (!kinds[peer].ibgp)
 		p.as[p.n++] = kinds[peer].asn;
 	while (more-- > 0) {
-		uint32_t as = pool[below(w, kinds[peer].as4 ?
-		    ARRAY_SIZE(pool) : 5)];
+		uint32_t as = explore_pool[below(w,
+		    kinds[peer].as4 ? EXPLORE_POOL : 5)];
 
 		/* Our own AS in it now and then. */
-		if (as != LOCAL_ASN || below(w, 4) == 0)
+		if (as != EXPLORE_ASN || below(w, 4) == 0)
 			p.as[p.n++] = as;
 	}
 	return p;
@@ -397,7 +367,7 @@ announce(struct world *w, unsigned peer)
 	struct wr m = wr_of(room, sizeof(room));
 	struct wr a = wr_of(attrs_room, sizeof(attrs_room));
 	unsigned set = some_nets(w);
-	bool v6 = set >> IPV4_NETS != 0;
+	bool v6 = set >> EXPLORE_IPV4 != 0;
 	struct model_path p = some_path(w, peer);
 	struct bytes nlri = nlri_of(set, nlri_room, sizeof(nlri_room));
 	size_t at = msg_begin(&m, MSG_UPDATE);
@@ -430,7 +400,7 @@ withdraw(struct world *w, unsigned peer)
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
 		if ((set >> net & 1) == 0)
 			continue;
-		list[n++] = prefix_of(net);
+		list[n++] = explore_prefix(net);
 		w->model.in[peer][net].there = false;
 	}
 	update_put_unreach(&m, list, n);
@@ -486,168 +456,15 @@ go(struct world *w, unsigned peer)
 
 /* --- policies --- */
 
-static struct model_term
-some_term(struct world *w)
-{
-	struct model_term t = {
-		.nets = below(w, 3) == 0 ? 1 + below(w, 1 << MODEL_NETS) : 0,
-		.asn = below(w, 3) == 0 ? pool[below(w, ARRAY_SIZE(pool))] : 0,
-		.where = (enum model_where)below(w, 3),
-		.hops = below(w, 4) == 0 ? below(w, 4) : 0,
-		.any = (uint8_t)(below(w, 4) == 0 ? below(w, 16) : 0),
-		.all = (uint8_t)(below(w, 8) == 0 ? below(w, 16) : 0),
-		.none = (uint8_t)(below(w, 4) == 0 ? below(w, 16) : 0),
-		.own = below(w, 5) == 0 ? (int)below(w, 2) : -1,
-		.has_med = below(w, 3) == 0, .med = below(w, 4),
-		.has_pref = below(w, 3) == 0,
-		.local_pref = 80 + 10 * below(w, 5),
-		.prepend = below(w, 4) == 0 ? 1 + below(w, 3) : 0,
-		.add = (uint8_t)(below(w, 3) == 0 ? below(w, 128) &
-		    below(w, 128) : 0),
-		.del = (uint8_t)(below(w, 3) == 0 ? below(w, 128) : 0),
-		.then = (int)below(w, 3),
-	};
-
-	return t;
-}
-
-static struct model_policy
-some_policy(struct world *w)
-{
-	struct model_policy p = { .on = below(w, 3) > 0,
-		.n = below(w, MODEL_TERMS + 1) };
-
-	for (unsigned i = 0; i < p.n; i++)
-		p.term[i] = some_term(w);
-	/* Not too much is rejected. */
-	if (p.n > 0 && below(w, 3) > 0)
-		p.term[p.n - 1] = (struct model_term){ .own = -1, .then = 1 };
-	return p;
-}
-
-/* The same in the words of the configuration. */
-static struct community_list
-list_of(unsigned bits, bool pattern)
-{
-	struct community_list l = { 0, calloc(COMMUNITY_BITS + 1,
-	    sizeof(*l.v)) };
-	struct reason why;
-	char text[32];
-
-	if (pattern && (bits & MODEL_MARKS) == MODEL_MARKS) {
-		str_fmt(text, sizeof(text), "%u:*", MARK_AS);
-		community_parse(&l.v[l.n++], text, &why);
-		bits &= ~(unsigned)MODEL_MARKS;
-	}
-	for (unsigned i = 0; i < COMMUNITY_BITS; i++) {
-		if ((bits >> i & 1) == 0)
-			continue;
-		str_fmt(text, sizeof(text), "%u:%u", community_of(i) >> 16,
-		    community_of(i) & 0xffff);
-		community_parse(&l.v[l.n++], text, &why);
-	}
-	return l;
-}
-
-static void
-match_of(struct policy_match *m, const struct model_term *t)
-{
-	static const char *const forms[] = {
-		[MODEL_ANYWHERE] = "_%u_", [MODEL_FIRST] = "^%u .*",
-		[MODEL_LAST] = ".* %u$",
-	};
-	struct plist_entry e[MODEL_NETS];
-	struct reason why;
-	char text[64];
-	size_t n = 0;
-
-	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		if ((t->nets >> net & 1) != 0) {
-			e[n].prefix = prefix_of(net);
-			e[n].ge = e[n].le = e[n].prefix.len;
-			e[n++].permit = true;
-		}
-	}
-	if (t->nets != 0) {
-		m->lists = calloc(1, sizeof(*m->lists));
-		m->lists[0] = plist_new(e, n);
-		m->lists_n = 1;
-	}
-	if (t->asn != 0) {
-		m->paths = calloc(1, sizeof(*m->paths));
-		m->paths_n = 1;
-		str_fmt(text, sizeof(text), "%s", forms[t->where]);
-		str_fmt(strchr(text, '%'), 24, "%u%s", t->asn,
-		    strchr(forms[t->where], 'u') + 1);
-		pathexp_parse(&m->paths[0], text, &why);
-	}
-	m->hops = (struct policy_number){ t->hops > 0, { t->hops, 255 } };
-	m->any = list_of(t->any, false);
-	m->all = list_of(t->all, false);
-	m->none = list_of(t->none, true);
-	m->source = t->own < 0 ? POLICY_ANY : t->own == 1 ? POLICY_OWN :
-	    POLICY_LEARNED;
-}
-
-static struct policy *
-policy_of(const struct model_policy *m)
-{
-	struct policy_term *t = calloc(m->n + 1, sizeof(*t));
-	struct policy *p = NULL;
-
-	for (unsigned i = 0; i < m->n; i++) {
-		const struct model_term *from = &m->term[i];
-
-		str_fmt(t[i].name, sizeof(t[i].name), "%u", i);
-		match_of(&t[i].match, from);
-		t[i].set.local_pref = (struct policy_value){ from->has_pref,
-			from->local_pref };
-		t[i].set.med = (struct policy_value){ from->has_med,
-			from->med };
-		t[i].set.prepend = (uint8_t)from->prepend;
-		t[i].set.add = list_of(from->add, false);
-		t[i].set.del = list_of(from->del, true);
-		t[i].then = (enum policy_then)from->then;
-	}
-	if (!m->on || policy_new(&p, "p", t, m->n) != POLICY_FINE) {
-		for (unsigned i = 0; i < m->n; i++)
-			policy_term_fini(&t[i]);
-		free(t);
-	}
-	return p;
-}
-
-/* Whoever is given it holds the policies; ours are let go by soft_end(). */
-static struct bgp_soft
-soft_of(const struct model_peer *p)
-{
-	return (struct bgp_soft){
-		.import = policy_of(&p->import),
-		.export = policy_of(&p->export),
-		.allow_own = (uint8_t)p->allow_own, .override = p->override,
-		.tell_loops = p->tell_loops,
-		.private_as = p->no_private ? BGP_PRIVATE_REMOVE :
-		    BGP_PRIVATE_KEEP,
-		.heed_shutdown = p->heed, .drain = p->drain,
-	};
-}
-
-static void
-soft_end(struct bgp_soft *soft)
-{
-	policy_free(soft->import);
-	policy_free(soft->export);
-}
-
 static void
 some_soft(struct world *w, struct model_peer *p)
 {
 	uint32_t what = below(w, 8);
 
 	if (what < 3)
-		p->import = some_policy(w);
+		p->import = explore_policy(&w->chance);
 	else if (what < 6)
-		p->export = some_policy(w);
+		p->export = explore_policy(&w->chance);
 	else if (what == 6)
 		p->drain = below(w, 4) == 0;
 	if (below(w, 4) > 0)
@@ -665,9 +482,9 @@ change(struct world *w, unsigned peer)
 	struct bgp_soft soft;
 
 	some_soft(w, &w->model.peer[peer]);
-	soft = soft_of(&w->model.peer[peer]);
+	soft = explore_soft(&w->model.peer[peer]);
 	bgp_peer_change(w->bgp, w->now, peer + 1, &soft);
-	soft_end(&soft);
+	explore_soft_end(&soft);
 	w->behind = w->behind || below(w, 3) == 0;
 }
 
@@ -675,7 +492,7 @@ static void
 toggle_own(struct world *w)
 {
 	unsigned net = below(w, MODEL_NETS);
-	struct prefix p = prefix_of(net);
+	struct prefix p = explore_prefix(net);
 
 	w->model.own[net] = !w->model.own[net];
 	if (w->model.own[net])
@@ -689,7 +506,7 @@ toggle_own(struct world *w)
 static void
 check_chosen(struct world *w, unsigned net)
 {
-	const struct prefix p = prefix_of(net);
+	const struct prefix p = explore_prefix(net);
 	struct bgp_route r = { .n = 0 };
 	unsigned best = 0, set = 0, got = 0;
 
@@ -712,8 +529,9 @@ same_told(const struct model_told *a, const struct model_told *b)
 {
 	return a->there == b->there && (!a->there || (a->n == b->n &&
 	    memcmp(a->as, b->as, a->n * sizeof(a->as[0])) == 0 &&
-	    a->origin == b->origin && a->communities == b->communities && a->has_med == b->has_med &&
-	    a->med == b->med && a->local_pref == b->local_pref));
+	    a->origin == b->origin && a->communities == b->communities &&
+	    a->has_med == b->has_med && a->med == b->med &&
+	    a->local_pref == b->local_pref));
 }
 
 static void
@@ -733,10 +551,12 @@ check(struct world *w)
 	}
 }
 
-/* The host has time for what the speaker has to do at once. */
+/* The host has time for what the speaker has to do at once, or for some. */
 static void
 catch_up(struct world *w)
 {
+	if (w->behind && below(w, 2) == 0)
+		bgp_tick(w->bgp, w->now);
 	while (!w->behind && instant_due(bgp_deadline(w->bgp), w->now))
 		bgp_tick(w->bgp, w->now);
 }
@@ -786,27 +606,29 @@ begin(struct world *w, uint64_t seed)
 	b[DRBG_SEED_LEN - 1] = 1;
 	drbg_seed(&w->drbg, b);
 	w->now = (struct instant){ 1000000000 };
-	w->model.asn = LOCAL_ASN;
+	w->model.asn = EXPLORE_ASN;
 	memcpy(w->model.peer, kinds, sizeof(kinds));
 	w->bgp = bgp_new(0x0a000001, &w->drbg);
+	if (below(w, 2) == 0)
+		w->bgp->sweep = 1 + below(w, 8);
 	for (unsigned i = 0; i < MODEL_PEERS; i++) {
 		struct bgp_peer_conf c = {
 			.id = i + 1, .local = inside(i, 1),
 			.remote = inside(i, 2), .next_hop4 = inside(i, 1),
 			.next_hop6 = inside6(i, 1),
 			.local_asn = kinds[i].local_asn,
-			.own_asn = kinds[i].local_asn == LOCAL_ASN ? 0 :
-			    LOCAL_ASN,
+			.own_asn = kinds[i].local_asn == EXPLORE_ASN ? 0 :
+			    EXPLORE_ASN,
 			.remote_asn = kinds[i].asn, .hold_time = 90,
 			.passive = true, .transit = kinds[i].transit,
 		};
 
 		if (below(w, 2) == 0)
 			some_soft(w, &w->model.peer[i]);
-		c.soft = soft_of(&w->model.peer[i]);
+		c.soft = explore_soft(&w->model.peer[i]);
 		if (!bgp_peer_add(w->bgp, w->now, &c))
 			wrong(w, "no memory");
-		soft_end(&c.soft);
+		explore_soft_end(&c.soft);
 		bgp_peer_start(w->bgp, w->now, i + 1);
 	}
 	obey(w);
