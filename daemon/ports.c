@@ -56,45 +56,6 @@ socket_of(const struct ports *p, uint32_t number)
 	return p->boot->udp[port_of(number)][class_of(number)];
 }
 
-/* --- in --- */
-
-void
-ports_ready(struct ports *p, uint32_t number)
-{
-	if (number < PORTS_SOCKETS)
-		p->left[number] = batches[class_of(number)];
-}
-
-static void
-read_batch(struct ports *p, uint32_t number)
-{
-	int n = udp_recv(socket_of(p, number), udp_port[port_of(number)],
-	    p->in);
-	struct instant now = mono_now();
-	struct path path;
-
-	if (n > 0 && p->count_at.ns == INSTANT_NEVER.ns)
-		p->count_at = instant_after(now, count_pause);
-	p->left[number] = n == UDP_BATCH ? p->left[number] - 1 : 0;
-	for (int i = 0; i < n; i++) {
-		struct bytes b = udp_in_get(p->in, (unsigned)i, &path);
-
-		gw_datagram(p->gw, now, &path, b);
-	}
-}
-
-bool
-ports_read(struct ports *p)
-{
-	for (uint32_t i = PORTS_SOCKETS; i > 0; i--) {
-		if (p->left[i - 1] == 0)
-			continue;
-		read_batch(p, i - 1);
-		return true;
-	}
-	return false;
-}
-
 /* --- out --- */
 
 /* A lost datagram is sent again by IKE; the reason is worth a line. */
@@ -119,22 +80,87 @@ ports_flush(struct ports *p)
 		complain(&to, error);
 }
 
-void
-ports_send(struct ports *p, struct gw_out *o)
+/* The socket for it, with room in what waits; -1: none, and said. */
+static int
+way_out(struct ports *p, const struct path *path)
 {
-	bool v6 = o->path.remote.addr.family == ADDR_IPV6;
-	bool natt = o->path.local.port == 4500;
+	bool v6 = path->remote.addr.family == ADDR_IPV6;
+	bool natt = path->local.port == 4500;
 	int fd = p->boot->udp[v6 ? (natt ? ENGINE_UDP6_4500 :
 	    ENGINE_UDP6_500) : (natt ? ENGINE_UDP4_4500 : ENGINE_UDP4_500)][0];
 
-	if (fd < 0) {
-		complain(&o->path.remote, -EAFNOSUPPORT);
-		return;
-	}
-	if (!udp_out_has_room(&p->out, fd))
+	if (fd < 0)
+		complain(&path->remote, -EAFNOSUPPORT);
+	else if (!udp_out_has_room(&p->out, fd))
 		ports_flush(p);
+	return fd;
+}
+
+void
+ports_send(struct ports *p, struct gw_out *o)
+{
+	int fd = way_out(p, &o->path);
+
+	if (fd < 0)
+		return;
 	udp_out_put(&p->out, fd, &o->path, o->data, o->n);
 	o->data = NULL;
+}
+
+/* --- in --- */
+
+void
+ports_ready(struct ports *p, uint32_t number)
+{
+	if (number < PORTS_SOCKETS)
+		p->left[number] = batches[class_of(number)];
+}
+
+static bool
+turned_away(struct ports *p, struct instant now, const struct path *path,
+    struct bytes b)
+{
+	uint8_t reply[IKE_SCREEN_MAX];
+	size_t n;
+	int fd;
+
+	if (!gw_screen(p->gw, now, path, b, reply, &n))
+		return false;
+	fd = n == 0 ? -1 : way_out(p, path);
+	if (fd >= 0)
+		udp_out_put_short(&p->out, fd, path, bytes_of(reply, n));
+	return true;
+}
+
+static void
+read_batch(struct ports *p, uint32_t number)
+{
+	int n = udp_recv(socket_of(p, number), udp_port[port_of(number)],
+	    p->in);
+	struct instant now = mono_now();
+	struct path path;
+
+	if (n > 0 && p->count_at.ns == INSTANT_NEVER.ns)
+		p->count_at = instant_after(now, count_pause);
+	p->left[number] = n == UDP_BATCH ? p->left[number] - 1 : 0;
+	for (int i = 0; i < n; i++) {
+		struct bytes b = udp_in_get(p->in, (unsigned)i, &path);
+
+		if (!turned_away(p, now, &path, b))
+			gw_datagram(p->gw, now, &path, b);
+	}
+}
+
+bool
+ports_read(struct ports *p)
+{
+	for (uint32_t i = PORTS_SOCKETS; i > 0; i--) {
+		if (p->left[i - 1] == 0)
+			continue;
+		read_batch(p, i - 1);
+		return true;
+	}
+	return false;
 }
 
 /* --- sieves --- */
@@ -277,3 +303,5 @@ ports_deadline(const struct ports *p)
 	return p->peers_seen == gw_peers_changed(p->gw) ? p->count_at :
 	    instant_min(p->count_at, p->sieve_at);
 }
+
+_Static_assert(IKE_SCREEN_MAX <= UDP_SHORT, "such an answer is short");

@@ -168,9 +168,17 @@ udp_out_put(struct udp_out *out, int fd, const struct path *path,
 	out->v[out->n++].n = n;
 }
 
+void
+udp_out_put_short(struct udp_out *out, int fd, const struct path *path,
+    struct bytes b)
+{
+	memcpy(out->v[out->n].brief, b.p, b.n);
+	udp_out_put(out, fd, path, NULL, b.n);
+}
+
 /* As many from the first on as the socket takes; or -errno of the first. */
 static int
-send_some(const struct udp_out *out)
+send_some(struct udp_out *out)
 {
 	union sockaddr_any to[UDP_BATCH];
 	union control control[UDP_BATCH];
@@ -183,7 +191,8 @@ send_some(const struct udp_out *out)
 		const struct path *path = &out->v[i].path;
 		const struct addr *from = &path->local.addr;
 
-		iov[i] = (struct iovec){ out->v[i].data, out->v[i].n };
+		iov[i] = (struct iovec){ out->v[i].data != NULL ?
+		    out->v[i].data : out->v[i].brief, out->v[i].n };
 		h->msg_name = &to[i];
 		h->msg_namelen = sockaddr_of(&path->remote, &to[i]);
 		h->msg_iov = &iov[i];

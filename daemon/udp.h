@@ -5,6 +5,7 @@
 #include "util/addr.h"
 
 #define UDP_BATCH	64	/* datagrams at most with one system call */
+#define UDP_SHORT	96	/* octets of one that needs no memory */
 
 /* What one system call has brought. */
 struct udp_in;
@@ -23,7 +24,8 @@ struct udp_out {
 	unsigned	n;
 	struct {
 		struct path	path;
-		uint8_t		*data;	/* owned */
+		uint8_t		*data;	/* owned; or NULL, and it is in: */
+		uint8_t		brief[UDP_SHORT];
 		size_t		n;
 	}		v[UDP_BATCH];
 };
@@ -33,6 +35,9 @@ bool		udp_out_has_room(const struct udp_out *, int fd);
 /* Takes data over; the source is path's local address.  Needs room. */
 void		udp_out_put(struct udp_out *, int fd, const struct path *,
 		    uint8_t *data, size_t n);
+/* Copies it; no longer than UDP_SHORT. */
+void		udp_out_put_short(struct udp_out *, int fd,
+		    const struct path *, struct bytes);
 /*
  * Sends what waits: 0 when all of it has gone, or -errno of one that could not
  * go, with where it was to go: that one is dropped, and the rest still waits.

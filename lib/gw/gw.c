@@ -439,6 +439,13 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 
 /* --- datagrams, streams, requests, time --- */
 
+bool
+gw_screen(struct gw *gw, struct instant now, const struct path *path,
+    struct bytes b, uint8_t reply[static IKE_SCREEN_MAX], size_t *n)
+{
+	return ike_screen(gw->ike, now, path, b, reply, n);
+}
+
 void
 gw_datagram(struct gw *gw, struct instant now, const struct path *path,
     struct bytes b)

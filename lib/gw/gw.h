@@ -14,6 +14,7 @@
 #include "crypto/ticket_keys.h"
 #include "gw/conf.h"
 #include "gw/kern.h"
+#include "ike/ike.h"
 #include "util/instant.h"
 #include "util/str.h"
 
@@ -81,6 +82,13 @@ void		gw_reload(struct gw *, struct instant, struct conf *);
 /* Ends every tunnel in order; GW_OUT_STOPPED follows within some seconds. */
 void		gw_stop(struct gw *, struct instant);
 
+/*
+ * Before gw_datagram(): true, and it is not wanted there, but *n octets (or
+ * none) are to be sent back along the path; see ike_screen().
+ */
+bool		gw_screen(struct gw *, struct instant, const struct path *,
+		    struct bytes, uint8_t reply[static IKE_SCREEN_MAX],
+		    size_t *n);
 void		gw_datagram(struct gw *, struct instant, const struct path *,
 		    struct bytes);
 /* GW_OUT_FETCH has begun; one that fails before is nothing against the URL. */

@@ -292,6 +292,15 @@ const struct story *ike_peer_story(const struct ike *, uint32_t id);
 bool		ike_peer_keys(const struct ike *, uint32_t id, size_t n,
 		    struct ike_sa_keys *);
 
+/*
+ * Looks at a datagram for as little as can be, before ike_datagram() would.
+ * True: that is all, with *n octets (or none) to be sent back along path; it
+ * was the request of a stranger who is asked for a cookie.
+ */
+#define IKE_SCREEN_MAX	96
+bool		ike_screen(struct ike *, struct instant, const struct path *,
+		    struct bytes, uint8_t reply[static IKE_SCREEN_MAX],
+		    size_t *n);
 /* A datagram from port 500 or 4500, with the non-ESP marker on the latter. */
 void		ike_datagram(struct ike *, struct instant, const struct path *,
 		    struct bytes);

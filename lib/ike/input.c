@@ -23,11 +23,6 @@
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
-/*
- * How long an opening may be that is kept for somebody unknown, and signed
- * later; section 2 asks for 3000 octets.
- */
-#define OPENING_MAX	3600
 /* For the fragments of one message to come in. */
 static const struct span patience = { INT64_C(60) * 1000000000 };
 
@@ -67,7 +62,7 @@ init_request(struct ike *ike, struct instant now, struct packet *k)
 			    sa->setup->init_r, sa->setup->init_r_n));
 		return;
 	}
-	if (!is_opening(k) || k->raw.n > OPENING_MAX ||
+	if (!is_opening(k) || k->raw.n > X_INIT_OPENING_MAX ||
 	    rules_check(k->h.exchange, false, &k->m) != N_NONE)
 		return;
 	if (k->h.exchange == IKE_SA_INIT)

@@ -4,6 +4,12 @@
 
 #include "ike/sa.h"
 
+/*
+ * How long an opening may be that is kept for somebody unknown, and signed
+ * later; section 2 asks for 3000 octets.
+ */
+#define X_INIT_OPENING_MAX	3600
+
 /* Starts an attempt with a peer; its reason is set when that fails. */
 void	x_init_request(struct ike_peer *, struct instant);
 void	x_init_answer(struct ike_sa *, struct instant, const struct path *,

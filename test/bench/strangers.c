@@ -108,7 +108,10 @@ drain(struct gw *gw)
 static unsigned
 push(struct gw *gw, uint8_t *b, size_t n, unsigned count)
 {
+	uint8_t reply[IKE_SCREEN_MAX];
+	size_t reply_n;
 	struct path path = { .local.port = 500, .remote.port = 500 };
+	const struct instant now = { 2000000000 };
 	unsigned answers = 0;
 
 	addr_parse(&path.local.addr, "192.0.2.1");
@@ -116,8 +119,10 @@ push(struct gw *gw, uint8_t *b, size_t n, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		memcpy(path.remote.addr.b + 1, &i, 3);
 		memcpy(b + 1, &i, 4);
-		gw_datagram(gw, (struct instant){ 2000000000 }, &path,
-		    bytes_of(b, n));
+		if (gw_screen(gw, now, &path, bytes_of(b, n), reply, &reply_n))
+			answers += reply_n > 0;
+		else
+			gw_datagram(gw, now, &path, bytes_of(b, n));
 		if (i % 64 == 63)
 			answers += drain(gw);
 	}

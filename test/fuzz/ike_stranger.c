@@ -55,6 +55,7 @@ try_instance(struct bytes all, bool cookies)
 	};
 	struct path path = { .local = { .port = 500 }, .remote = { .port =
 	    500 } };
+	uint8_t reply[IKE_SCREEN_MAX];
 	struct ticket_keys keys;
 	struct ike_out out;
 	struct drbg drbg;
@@ -75,6 +76,9 @@ try_instance(struct bytes all, bool cookies)
 		ike_out_fini(&out);
 	}
 	require(n <= all.n);
+	/* Again, now that cookies may have been asked for. */
+	require(!ike_screen(ike, (struct instant){ 1 }, &path, all, reply,
+	    &n) || (cookies && n <= all.n));
 	ike_free(ike);
 }
 

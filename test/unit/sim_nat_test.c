@@ -4,6 +4,7 @@
  * its own key exchange, SAs and traffic (RFC 7296 sections 2.9, 2.23, 3.5).
  */
 #include "unit/sim_pair.h"
+#include "util/array.h"
 
 #define DEVICES	3
 
@@ -146,6 +147,87 @@ devices_behind_one_nat_address_are_told_apart(void **state)
 	}
 }
 
+/* How many of the hub's peers are known to be there: configured, connected. */
+static void
+known_at(const char *address, unsigned configured, unsigned connected)
+{
+	unsigned n[2] = { 0, 0 };
+	struct addr at[2], there;
+	size_t pos = 0;
+
+	assert_true(addr_parse(&there, address));
+	while (gw_peer_at(hub->gw, &pos, at)) {
+		for (int i = 0; i < 2; i++) {
+			if (addr_is_set(&at[i])) {
+				assert_true(addr_eq(&at[i], &there));
+				n[i]++;
+			}
+		}
+	}
+	assert_int_equal(n[0], configured);
+	assert_int_equal(n[1], connected);
+}
+
+/* The host gives these addresses' datagrams precedence. */
+static void
+it_is_known_where_peers_are(void **state)
+{
+	uint32_t changed;
+
+	(void)state;
+	for (size_t r = 0; r < 2; r++) {
+		behind_one_nat(remotes[r]);
+		known_at("203.0.113.9", r == 0 ? DEVICES : 0, 0);
+		changed = gw_peers_changed(hub->gw);
+		up();
+		assert_int_not_equal(gw_peers_changed(hub->gw), changed);
+		known_at("203.0.113.9", r == 0 ? DEVICES : 0, DEVICES);
+		changed = gw_peers_changed(hub->gw);
+		gate_crash(device[0], false);
+		world_run(&w, span_s(100));
+		assert_int_not_equal(gw_peers_changed(hub->gw), changed);
+		known_at("203.0.113.9", r == 0 ? DEVICES : 0, DEVICES - 1);
+		world_fini(&w);
+	}
+}
+
+/* What the host could not read is said once, and shown for ever. */
+static void
+datagrams_that_were_dropped_are_reported(void **state)
+{
+	static const struct {
+		struct gw_drops	drops;
+		unsigned	said;
+		const char	*text;
+	} rows[] = {
+		{ { 0, 0 }, 0, "" },
+		{ { 2, 70000000000 }, 1, "more came than could be read: "
+		    "dropped 2 from peers' addresses, 70000000000 from others" },
+		{ { 2, 70000000000 }, 1, NULL },
+		{ { 5, 70000000001 }, 2, "more came than could be read: "
+		    "dropped 3 from peers' addresses, 1 from others" },
+	};
+	const json_t *shown;
+
+	(void)state;
+	behind_one_nat(remotes[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		gw_dropped(hub->gw, &rows[i].drops);
+		done(hub, "{\"command\":\"show\"}");
+		assert_int_equal(gate_count(hub, "datagrams-dropped"),
+		    rows[i].said);
+		if (rows[i].text != NULL)
+			assert_string_equal(gate_text(hub,
+			    "datagrams-dropped"), rows[i].text);
+		shown = json_object_get(hub->answer, "datagrams_dropped");
+		assert_int_equal(json_integer_value(json_object_get(shown,
+		    "peers")), rows[i].drops.peers);
+		assert_int_equal(json_integer_value(json_object_get(shown,
+		    "strangers")), rows[i].drops.strangers);
+	}
+	world_fini(&w);
+}
+
 static void
 one_that_crashes_or_moves_does_not_concern_the_others(void **state)
 {
@@ -248,6 +330,8 @@ main(void)
 		cmocka_unit_test(devices_behind_one_nat_address_are_told_apart),
 		cmocka_unit_test(
 		    one_that_crashes_or_moves_does_not_concern_the_others),
+		cmocka_unit_test(it_is_known_where_peers_are),
+		cmocka_unit_test(datagrams_that_were_dropped_are_reported),
 		cmocka_unit_test(ports_that_change_places_are_followed),
 		cmocka_unit_test(connections_share_both_addresses),
 	};
