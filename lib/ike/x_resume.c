@@ -222,7 +222,9 @@ x_resume_fall_back(struct ike_sa *sa, struct instant now,
 
 	x_ticket_refused(p, now, v);
 	sa_die(sa, now, NULL);
-	x_init_request(p, now);
+	/* The peer's own may have made it needless. */
+	if (peer_main_sa(p) == NULL)
+		x_init_request(p, now);
 }
 
 void
