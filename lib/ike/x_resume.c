@@ -159,9 +159,6 @@ x_resume_send(struct ike_sa *sa, struct instant now)
 	x_redirect_build_init(&b, sa);
 	if (!xchg_request(sa, now, &b, TASK_RESUME, 0))
 		return false;
-	/* The other half is for IKE_SA_INIT. */
-	sa->x.give_up_at = instant_after(now, (struct span){
-	    instant_since(sa->x.give_up_at, now).ns / 2 });
 	return x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
 
@@ -227,6 +224,10 @@ x_resume_fall_back(struct ike_sa *sa, struct instant now,
 		x_init_request(p, now);
 }
 
+/*
+ * Who gave a ticket knows the exchange, so silence most likely means that
+ * nobody is there; IKE_SA_INIT gets the shorter part of the time.
+ */
 void
 x_resume_expired(struct ike_sa *sa, struct instant now)
 {
@@ -238,6 +239,10 @@ x_resume_expired(struct ike_sa *sa, struct instant now)
 	}
 	sa_die(sa, now, NULL);
 	x_init_request(p, now);
+	sa = peer_main_sa(p);
+	if (sa != NULL && sa->state == SA_INIT_SENT)
+		sa->x.give_up_at = instant_after(now, (struct span){
+		    instant_since(sa->x.give_up_at, now).ns / 2 });
 }
 
 /* Keys and all else that the answer brings.  False: we do not go on so. */
