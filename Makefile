@@ -36,6 +36,7 @@ UNIT := $(UNIT_SRC:%.c=$(OUT)/%)
 SIM := $(SIM_MAIN:%.c=$(OUT)/%)
 FUZZ := $(filter-out replay,$(notdir $(FUZZ_SRC:.c=)))
 REPLAY := $(FUZZ:%=$(OUT)/test/fuzz/%.replay)
+comma := ,
 obj = $(patsubst %.c,$(OUT)/%.o,$(1))
 
 .PHONY: all tests check demo lab bench fuzz lint install clean help deps deps-check FORCE
@@ -62,6 +63,11 @@ $(OUT)/test/lab/main.o: daemon/main.c | deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=vpnd_main -Wno-missing-prototypes \
 		-MMD -MP -c -o $@ $<
+# vpnd with veths for tunnels, for benches on any kernel.
+VETH := $(OUT)/test/bench/vpndveth
+$(VETH): $(OUT)/test/bench/vpndveth.o $(OUT)/test/lab/main.o
+$(VETH): ALL_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=nl_%,esp_probe link_probe \
+	link_set link_mtu link_del sa_add sa_del)
 $(UNIT): LIBS += $(shell pkg-config --libs cmocka 2>/dev/null)
 $(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a \
 		$(OUT)/libtools.a $(OUT)/libvpn.a

@@ -331,18 +331,24 @@ check_group_set(const struct monitor *m, const struct kern_op *op,
 	return check_nexthop_del(m, op, why);
 }
 
-/* Prefixes that are the host's or the link's own business. */
+/*
+ * Prefixes that are the host's or the link's own business: 127.0.0.0/8,
+ * 169.254.0.0/16, 224.0.0.0/3, ::1/128, fe80::/10, ff00::/8.
+ */
 static bool
 is_reserved(const struct prefix *p)
 {
-	static const char *const reserved[] = {
-		"127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::1/128",
-		"fe80::/10", "ff00::/8",
+	static const struct prefix reserved[] = {
+		{ { ADDR_IPV4, { 127 } }, 8 },
+		{ { ADDR_IPV4, { 169, 254 } }, 16 },
+		{ { ADDR_IPV4, { 224 } }, 3 },
+		{ { ADDR_IPV6, { [15] = 1 } }, 128 },
+		{ { ADDR_IPV6, { 0xfe, 0x80 } }, 10 },
+		{ { ADDR_IPV6, { 0xff } }, 8 },
 	};
-	struct prefix r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
-		if (prefix_parse(&r, reserved[i]) && prefix_covers(&r, p))
+		if (prefix_covers(&reserved[i], p))
 			return true;
 	return false;
 }

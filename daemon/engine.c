@@ -326,6 +326,9 @@ turn(struct engine *e)
 		drain(e);
 	}
 	ports_tick(&e->ports, mono_now());
+	/* What is urgent does not wait for the bulk, which is done by time. */
+	if (error == 0)
+		error = flush_channel(e);
 	gw_tick(e->gw, mono_now());
 	drain(e);
 	log_flush();
@@ -412,6 +415,7 @@ engine_run(const struct engine_boot *boot)
 	log_limit("ike-failed", 30, 60);
 	log_limit("send-failed", 10, 30);
 	log_limit("datagrams-dropped", 1, 60);
+	log_limit("kernel-changed", 10, 30);
 	error = start(&e);
 	log_hold();
 	if (error == 0) {

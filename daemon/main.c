@@ -24,7 +24,6 @@
 #include "daemon/log.h"
 #include "daemon/monitor.h"
 #include "daemon/nl_dump.h"
-#include "daemon/nl_inside.h"
 #include "daemon/nl_link.h"
 #include "daemon/nl_xfrm.h"
 #include "daemon/sock.h"
@@ -37,8 +36,6 @@ enum {
 	EXIT_CONF = 6,
 };
 
-#define NEXTHOP_COMPAT	"net/ipv4/nexthop_compat_mode"
-
 struct options {
 	const char	*conf, *secrets, *rundir, *user;
 	bool		check, kernel_none;
@@ -49,7 +46,6 @@ struct paths {
 	char		ctl[CONFFILE_PATH], pid[CONFFILE_PATH],
 			empty[CONFFILE_PATH];
 	int		pid_fd;
-	char		compat[16];	/* sysctl before us; "": untouched */
 };
 
 static int __attribute__((format(printf, 2, 3)))
@@ -244,23 +240,8 @@ warn_forwarding(void)
 	close(fd);
 }
 
-/*
- * With compat mode on, the kernel rewrites every route when its nexthop
- * changes, for listeners that know nothing of nexthops.
- */
-static void
-nexthop_compat_off(struct paths *p)
-{
-	if (nl_sysctl(NEXTHOP_COMPAT, "0", p->compat, sizeof(p->compat)) != 0
-	    || strcmp(p->compat, "0") == 0)
-		p->compat[0] = '\0';
-	else
-		log_event(LEVEL_INFO, "sysctl-set",
-		    "net.ipv4.nexthop_compat_mode=0");
-}
-
 static int
-kernel_set_up(struct monitor *m, struct paths *p)
+kernel_set_up(struct monitor *m)
 {
 	enum kern_link_kind kind;
 	char text[KERN_TEXT_LEN] = "";
@@ -283,7 +264,7 @@ kernel_set_up(struct monitor *m, struct paths *p)
 		return fail(EXIT_FAILED, "kernel state cannot be read: %s",
 		    strerror(-rc));
 	warn_forwarding();
-	nexthop_compat_off(p);
+	sysctls_set(&m->sysctls, m->files.conf);
 	return EXIT_OK;
 }
 
@@ -361,7 +342,7 @@ climb(struct monitor *m, struct paths *p, const struct options *o)
 		log_event(LEVEL_WARNING, "kernel-none",
 		    "why=\"nothing is done in the kernel\"");
 	else if (rc == EXIT_OK)
-		rc = kernel_set_up(m, p);
+		rc = kernel_set_up(m);
 	if (rc == EXIT_OK)
 		rc = sockets_set_up(m, p);
 	return rc;
@@ -370,8 +351,7 @@ climb(struct monitor *m, struct paths *p, const struct options *o)
 static void
 descend(struct monitor *m, const struct paths *p)
 {
-	if (p->compat[0] != '\0')
-		nl_sysctl(NEXTHOP_COMPAT, p->compat, NULL, 0);
+	sysctls_restore(&m->sysctls);
 	nl_free(m->nl);
 	conffile_free(&m->files);
 	if (m->boot.ctl >= 0)

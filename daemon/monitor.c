@@ -26,6 +26,7 @@
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
 #include "daemon/nl_link.h"
+#include "daemon/nl_route.h"
 #include "daemon/nl_xfrm.h"
 #include "daemon/ops.h"
 #include "daemon/sock.h"
@@ -43,6 +44,7 @@ enum source {
 	FROM_SIGNAL,
 	FROM_XFRM,
 	FROM_LINK,
+	FROM_ROUTE,
 	FROM_DIAL,
 };
 
@@ -318,6 +320,8 @@ monitor_reload(struct monitor *m, struct reason *why)
 	heap_trim();
 	warn(&m->files);
 	helper_conf(&m->fetcher, m->files.conf);
+	if (m->nl != NULL)
+		sysctls_set(&m->sysctls, m->files.conf);
 	monitor_event_init(&e, KERN_RELOADED);
 	e.conn.fd = conffile_memfd(&m->files);
 	if (e.conn.fd < 0) {
@@ -426,15 +430,36 @@ link_event(struct monitor *m, const struct nlmsghdr *h)
 	struct iface *f;
 
 	monitor_event_init(&e, KERN_LINK_STATE);
-	if (!nl_link_event(h, &e) || (m->not_news != NULL &&
-	    strcmp(m->not_news, e.link.name) == 0))
+	if (!nl_link_event(h, &e))
 		return;
+	if (m->not_news != NULL && strcmp(m->not_news, e.link.name) == 0) {
+		m->flushed |= !e.link.up;
+		return;
+	}
 	f = iface_by_name(&m->ifaces, e.link.name);
 	if (f == NULL || (f->exists == e.link.exists && f->up == e.link.up))
 		return;
 	f->exists = e.link.exists;
 	f->up = e.link.up;
 	e.link.kind = f->kind;
+	monitor_event(m, &e);
+}
+
+/* What is not stated, or not any more, is nobody's loss. */
+static void
+route_event(struct monitor *m, const struct nlmsghdr *h)
+{
+	struct kern_route r = { 0 };
+	struct kern_event e;
+
+	monitor_event_init(&e, KERN_CHANGED);
+	if (!nl_route_event(h, &e.changed.nexthop, &r) ||
+	    !stated_known(&m->stated, e.changed.nexthop != 0 ?
+	    stated_nexthop(&m->stated, e.changed.nexthop) :
+	    stated_route(&m->stated, &r)))
+		return;
+	e.changed.prefix = r.prefix;
+	e.changed.table = r.table;
 	monitor_event(m, &e);
 }
 
@@ -476,6 +501,7 @@ void
 monitor_drain_links(struct monitor *m, const char *name)
 {
 	m->not_news = name;
+	m->flushed = false;
 	while (on_kernel(m, m->nl->link_events, "link", link_event))
 		;
 	m->not_news = NULL;
@@ -511,6 +537,9 @@ on_event(struct monitor *m, const struct epoll_event *e)
 		break;
 	case FROM_LINK:
 		on_kernel(m, m->nl->link_events, "link", link_event);
+		break;
+	case FROM_ROUTE:
+		on_kernel(m, m->nl->route_events, "route", route_event);
 		break;
 	case FROM_DIAL:
 		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
@@ -606,7 +635,9 @@ set_up(struct monitor *m)
 	return m->nl == NULL ||
 	    (watch(m, FROM_XFRM, mnl_socket_get_fd(m->nl->xfrm_events),
 	    EPOLLIN) && watch(m, FROM_LINK,
-	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN));
+	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN) &&
+	    watch(m, FROM_ROUTE, mnl_socket_get_fd(m->nl->route_events),
+	    EPOLLIN));
 }
 
 static void

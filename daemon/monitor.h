@@ -16,6 +16,7 @@
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
+#include "daemon/sysctls.h"
 #include "daemon/tickets.h"
 #include "util/timer.h"
 
@@ -33,6 +34,7 @@ struct monitor {
 	struct spawn_user user;
 	struct engine_boot boot;	/* all but chan and conf */
 	struct nl	*nl;		/* NULL: --kernel=none */
+	struct sysctls	sysctls;
 
 	enum phase	phase;
 	pid_t		engine;		/* 0: none at the moment */
@@ -50,6 +52,7 @@ struct monitor {
 	struct tickets	tickets;
 
 	const char	*not_news;	/* interface whose events we cause */
+	bool		flushed;	/* it was down in between */
 	int		epoll, signals;
 	uint32_t	chan_events;	/* of epoll, as set */
 	struct instant	restart_at, stop_at;

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include "daemon/nl_link.h"
+#include "daemon/nl_route.h"
 #include "util/str.h"
 
 #define RECEIVE_BUFFER	(4 * 1024 * 1024)
@@ -99,6 +100,9 @@ open_all(struct nl *nl)
 		XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING,
 	};
 	static const int link_groups[] = { RTNLGRP_LINK };
+	static const int route_groups[] = {
+		RTNLGRP_NEXTHOP, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+	};
 
 	if ((nl->xfrm = nlq_open(NETLINK_XFRM)) == NULL ||
 	    (nl->xfrm_ask = sock_open(NETLINK_XFRM)) == NULL)
@@ -112,6 +116,9 @@ open_all(struct nl *nl)
 	if ((nl->link_events = events_open(NETLINK_ROUTE, link_groups, 1)) ==
 	    NULL)
 		return "link events";
+	if ((nl->route_events = events_open(NETLINK_ROUTE, route_groups, 3)) ==
+	    NULL || !nl_route_only_others(nl))
+		return "route events";
 	if ((nl->links = nl_link_open()) == NULL)
 		return "libnl socket";
 	return NULL;
@@ -152,6 +159,8 @@ nl_free(struct nl *nl)
 		mnl_socket_close(nl->xfrm_events);
 	if (nl->link_events != NULL)
 		mnl_socket_close(nl->link_events);
+	if (nl->route_events != NULL)
+		mnl_socket_close(nl->route_events);
 	nl_socket_free(nl->links);
 	free(nl);
 }
@@ -278,6 +287,7 @@ nlq_reset(struct nlq *q)
 	wipe(q->buf, q->used);
 	q->seq += (uint32_t)q->n;
 	q->n = 0;
+	q->claims = 0;
 	q->used = 0;
 	q->last = NULL;
 }

@@ -49,6 +49,7 @@ struct nlq {
 	uint32_t	seq;
 	size_t		used;		/* octets in buf */
 	size_t		n;		/* operations */
+	unsigned	claims;		/* of them, claims of what is not known */
 	struct nlmsghdr	*last;
 	struct nl_op	op[NLQ_OPS];
 	_Alignas(8) uint8_t buf[NLQ_BUFFER];
@@ -58,7 +59,7 @@ struct nlq {
 struct nl {
 	struct nlq	*xfrm, *route;
 	struct mnl_socket *xfrm_ask, *route_ask;	/* questions */
-	struct mnl_socket *xfrm_events, *link_events;
+	struct mnl_socket *xfrm_events, *link_events, *route_events;
 	struct nl_sock	*links;		/* libnl: links and addresses */
 	enum kern_link_kind auto_kind;	/* what KERN_LINK_AUTO becomes */
 };

@@ -11,11 +11,16 @@
  */
 #include "daemon/nl_route.h"
 
+#include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "daemon/nl_xfrm.h"
+#include "util/array.h"
 
 #define METRIC6_DEFAULT	1024	/* what IPv6 makes of none */
 
@@ -70,6 +75,8 @@ nl_group_set(struct nlq *q, const struct kern_group *g, bool replace,
 	for (uint32_t i = 0; i < g->n && i < KERN_GROUP_MAX; i++)
 		member[i].id = g->member[i];
 	mnl_attr_put(h, NHA_GROUP, g->n * sizeof(member[0]), member);
+	if (g->resilient)
+		mnl_attr_put_u16(h, NHA_GROUP_TYPE, NEXTHOP_GRP_TYPE_RES);
 	nlq_end(q, h);
 }
 
@@ -160,16 +167,14 @@ nl_nexthop_dump(struct nl *nl, nl_each *each, void *arg)
 	return nl_ask(nl->route_ask, h, each, arg, NULL);
 }
 
-bool
-nl_route_parse(const struct nlmsghdr *h, struct kern_route *r)
+static bool
+route_read(const struct nlmsghdr *h, struct kern_route *r)
 {
 	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
 	struct nlattr *a;
 	struct addr dst;
 
-	if (h->nlmsg_type != RTM_NEWROUTE ||
-	    mnl_nlmsg_get_payload_len(h) < sizeof(*m) ||
-	    m->rtm_protocol != KERN_ROUTE_PROTO ||
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m) ||
 	    (m->rtm_flags & RTM_F_CLONED) != 0)
 		return false;
 	dst = addr_any(m->rtm_family == AF_INET6 ? ADDR_IPV6 : ADDR_IPV4);
@@ -191,6 +196,80 @@ nl_route_parse(const struct nlmsghdr *h, struct kern_route *r)
 	}
 	r->prefix = (struct prefix){ .addr = dst, .len = m->rtm_dst_len };
 	return addr_is_set(&dst);
+}
+
+bool
+nl_route_parse(const struct nlmsghdr *h, struct kern_route *r)
+{
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+
+	return h->nlmsg_type == RTM_NEWROUTE && route_read(h, r) &&
+	    m->rtm_protocol == KERN_ROUTE_PROTO;
+}
+
+bool
+nl_route_event(const struct nlmsghdr *h, uint32_t *nexthop,
+    struct kern_route *r)
+{
+	uint32_t id = 0;
+	struct nlattr *a;
+
+	if (h->nlmsg_type == RTM_NEWROUTE || h->nlmsg_type == RTM_DELROUTE) {
+		*nexthop = 0;
+		return route_read(h, r);
+	}
+	if ((h->nlmsg_type != RTM_NEWNEXTHOP &&
+	    h->nlmsg_type != RTM_DELNEXTHOP) ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(struct nhmsg))
+		return false;
+	mnl_attr_for_each(a, h, sizeof(struct nhmsg)) {
+		if (mnl_attr_get_type(a) == NHA_ID &&
+		    mnl_attr_get_payload_len(a) >= 4)
+			id = mnl_attr_get_u32(a);
+	}
+	*nexthop = id;
+	return nl_is_ours(id);
+}
+
+/* Loads of a filter are in network order, a netlink header in the host's. */
+#define FLIPPED(field)	htons((uint16_t)(field))
+
+#define AT(type, field)	((uint32_t)(offsetof(type, field)))
+#define BEHIND(type, field) ((uint32_t)NLMSG_HDRLEN + AT(type, field))
+
+/*
+ * Our own requests cause events too, a million for a full table; the kernel
+ * drops them here, by the port that they came from.  Of the rest the routes
+ * are let through that have our protocol number or replaced another one.
+ */
+bool
+nl_route_only_others(struct nl *nl)
+{
+	const uint32_t port = htonl(mnl_socket_get_portid(nl->route->sock));
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    AT(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 7, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+		    AT(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FLIPPED(RTM_NEWNEXTHOP),
+		    6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FLIPPED(RTM_DELNEXTHOP),
+		    5, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    BEHIND(struct rtmsg, rtm_protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KERN_ROUTE_PROTO, 3, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+		    AT(struct nlmsghdr, nlmsg_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, FLIPPED(NLM_F_REPLACE),
+		    1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(code), code };
+
+	return setsockopt(mnl_socket_get_fd(nl->route_events), SOL_SOCKET,
+	    SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
 
 bool

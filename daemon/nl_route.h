@@ -22,6 +22,15 @@ void		nl_route_del(struct nlq *, const struct kern_route *,
 /* The route as the kernel will show it. */
 struct kern_route nl_route_normal(const struct kern_route *);
 
+/*
+ * The socket of events hears only of what others do to routes and nexthops of
+ * ours; before any event was read.  False: errno.
+ */
+bool		nl_route_only_others(struct nl *);
+/* One of those: either of them was touched; false: not ours. */
+bool		nl_route_event(const struct nlmsghdr *, uint32_t *nexthop,
+		    struct kern_route *);
+
 /* Dumps of what is ours; false: not ours. */
 int		nl_route_dump(struct nl *, int family, nl_each *, void *);
 int		nl_nexthop_dump(struct nl *, nl_each *, void *);

@@ -226,12 +226,17 @@ claimed(const struct nlq *q, uint64_t fp)
 static bool
 known_or_claim(struct monitor *m, struct nl_op *q)
 {
-	if (stated_known(&m->stated, q->fp) &&
-	    claimed(m->nl->route, q->fp))
+	bool known = stated_known(&m->stated, q->fp);
+
+	if (known && m->nl->route->claims > 0 &&
+	    claimed(m->nl->route, q->fp)) {
 		ops_settle(m);
-	if (stated_known(&m->stated, q->fp))
+		known = stated_known(&m->stated, q->fp);
+	}
+	if (known)
 		return true;
 	q->claimed = stated_found(&m->stated, q->fp);
+	m->nl->route->claims += q->claimed;
 	return false;
 }
 
@@ -301,6 +306,7 @@ link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
 	e.link.kind = f->kind;
 	e.link.exists = f->exists;
 	e.link.up = f->up;
+	e.link.flushed = m->flushed;
 	monitor_event(m, &e);
 }
 
@@ -355,6 +361,7 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	state->kind = KERN_LINK_VTI;
 	state->exists = true;
 	state->up = l->up;
+	m->flushed = false;
 	if (m->nl == NULL)
 		return 0;
 	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);

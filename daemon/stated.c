@@ -51,9 +51,8 @@ stated_set(struct stated *s, uint64_t fp)
 bool
 stated_found(struct stated *s, uint64_t fp)
 {
-	if (stated_known(s, fp))
-		return true;
-	return map_put(&s->objects, fp, (void *)(uintptr_t)1);
+	return stated_known(s, fp) ||
+	    map_put(&s->objects, fp, (void *)(uintptr_t)1);
 }
 
 void

@@ -186,8 +186,8 @@ libreswan5_ready() {
 fetch_releases() {
 	local after=release_runs runs=usr/lib/x86_64-linux-gnu/libcrypto.so.3
 	fetch_release trixie $trixie $runs libssl3t64
-	runs=usr/lib/ipsec/charon
-	fetch_release forky $forky $runs strongswan-libcharon strongswan-charon
+	runs=usr/lib/ipsec/plugins/libstrongswan-vici.so
+	fetch_release forky $forky $runs strongswan-libcharon strongswan-charon strongswan-swanctl
 	after=libreswan5_ready runs=usr/libexec/ipsec/pluto
 	fetch_release forky $libreswan5 $runs libreswan libnss3-tools
 }

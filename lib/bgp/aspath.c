@@ -111,6 +111,55 @@ aspath_has(struct bytes path, uint32_t asn)
 	return false;
 }
 
+unsigned
+aspath_times(struct bytes path, uint32_t asn)
+{
+	struct rd r = rd_of(path);
+	struct segment s;
+	unsigned n = 0;
+
+	while (segment_next(&r, 4, &s)) {
+		while (s.asns.n > 0)
+			n += rd_u32(&s.asns) == asn;
+	}
+	return n;
+}
+
+bool
+aspath_segment_next(struct rd *path, enum aspath_segment *type,
+    struct rd *asns)
+{
+	struct segment s;
+
+	if (!segment_next(path, 4, &s))
+		return false;
+	*type = s.type == ASPATH_SET ? ASPATH_SET : ASPATH_SEQUENCE;
+	*asns = s.asns;
+	return true;
+}
+
+bool
+aspath_private(uint32_t asn)
+{
+	return (asn >= 64512 && asn <= 65534) ||
+	    (asn >= 4200000000 && asn <= 4294967294);
+}
+
+bool
+aspath_only_private(struct bytes path)
+{
+	struct rd r = rd_of(path);
+	struct segment s;
+
+	while (segment_next(&r, 4, &s)) {
+		while (s.asns.n > 0) {
+			if (!aspath_private(rd_u32(&s.asns)))
+				return false;
+		}
+	}
+	return path.n > 0;
+}
+
 bool
 aspath_wide(struct bytes path)
 {
@@ -194,6 +243,53 @@ aspath_merge(struct wr *w, struct bytes path, struct bytes as4)
 		lead -= cost <= lead ? cost : lead;
 	}
 	wr_bytes(w, as4);
+}
+
+void
+aspath_replace(struct wr *w, struct bytes path, uint32_t from, uint32_t to)
+{
+	struct rd r = rd_of(path);
+	struct segment s;
+
+	while (segment_next(&r, 4, &s)) {
+		wr_u8(w, s.type);
+		wr_u8(w, (uint8_t)s.n);
+		while (s.asns.n > 0) {
+			uint32_t asn = rd_u32(&s.asns);
+
+			wr_u32(w, asn == from ? to : asn);
+		}
+	}
+}
+
+/* A segment of which nothing is left would be malformed (RFC 7606). */
+void
+aspath_no_private(struct wr *w, struct bytes path, uint32_t keep, uint32_t to)
+{
+	struct rd r = rd_of(path);
+	struct segment s;
+
+	while (segment_next(&r, 4, &s)) {
+		size_t at = w->n;
+		uint8_t n = 0;
+
+		wr_u8(w, s.type);
+		wr_u8(w, 0);
+		while (s.asns.n > 0) {
+			uint32_t asn = rd_u32(&s.asns);
+
+			if (asn != keep && aspath_private(asn))
+				asn = to;
+			if (asn == 0)
+				continue;
+			wr_u32(w, asn);
+			n++;
+		}
+		if (n > 0)
+			wr_patch_u8(w, at + 1, n);
+		else
+			w->n = at;
+	}
 }
 
 void

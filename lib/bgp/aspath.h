@@ -29,6 +29,15 @@ bool		aspath_next(struct rd *, struct aspath_part *);
 /* Length as the decision counts it: a set is one (RFC 4271 9.1.2.2 a). */
 unsigned	aspath_hops(struct bytes path);
 bool		aspath_has(struct bytes path, uint32_t asn);
+/* How often it is in there. */
+unsigned	aspath_times(struct bytes path, uint32_t asn);
+/* The next segment, with a reader over its AS numbers; false: the end. */
+bool		aspath_segment_next(struct rd *path, enum aspath_segment *,
+		    struct rd *asns);
+/* For private use (RFC 6996)? */
+bool		aspath_private(uint32_t asn);
+/* Is there something in it, and nothing but private ones? */
+bool		aspath_only_private(struct bytes path);
 bool		aspath_wide(struct bytes path);	/* some AS > 65535 */
 /* All AS numbers in order, at most max; returns how many were written. */
 unsigned	aspath_list(struct bytes path, uint32_t *, unsigned max);
@@ -37,6 +46,12 @@ unsigned	aspath_list(struct bytes path, uint32_t *, unsigned max);
 void	aspath_widen(struct wr *, struct bytes wire);
 /* AS_PATH (in our form) completed by AS4_PATH: RFC 6793 section 4.2.3. */
 void	aspath_merge(struct wr *, struct bytes path, struct bytes as4);
+/* Each "from" becomes "to". */
+void	aspath_replace(struct wr *, struct bytes path, uint32_t from,
+	    uint32_t to);
+/* Private AS numbers but "keep" become "to"; to 0: they are left out. */
+void	aspath_no_private(struct wr *, struct bytes path, uint32_t keep,
+	    uint32_t to);
 /* The path in wire form with asn in front; asn 0: as it is. */
 void	aspath_prepend(struct wr *, struct bytes path, uint32_t asn,
 	    unsigned width);

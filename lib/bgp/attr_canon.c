@@ -7,6 +7,7 @@
 
 #include "bgp/aspath.h"
 #include "bgp/attr.h"
+#include "bgp/community.h"
 #include "bgp/open.h"
 
 static bool
@@ -109,27 +110,23 @@ has_bits(const struct attr_set *set)
 	    (set->originator != 0 ? ATTRS_ORIGINATOR : 0));
 }
 
-/* The well-known communities: RFC 1997, and RFC 8326 section 4.2. */
-static void
-heed_communities(struct attrs *a)
+/* RFC 1997; RFC 8326 is for whoever lets routes in (edit.c). */
+void
+attr_heed(struct attrs *a)
 {
-	enum {
-		GRACEFUL_SHUTDOWN = 0xffff0000,
-		NO_EXPORT = 0xffffff01,
-		NO_ADVERTISE = 0xffffff02,
-		NO_EXPORT_SUBCONFED = 0xffffff03,
-	};
 	struct rd r = rd_of(attrs_find(a, ATTR_COMMUNITIES));
 
+	a->has &= (uint8_t)~(ATTRS_SHUTDOWN | ATTRS_NO_EXPORT |
+	    ATTRS_NO_ADVERTISE);
 	while (r.n > 0) {
 		uint32_t community = rd_u32(&r);
 
-		if (community == GRACEFUL_SHUTDOWN)
-			a->local_pref = 0;
-		if (community == NO_EXPORT ||
-		    community == NO_EXPORT_SUBCONFED)
+		if (community == COMMUNITY_GRACEFUL_SHUTDOWN)
+			a->has |= ATTRS_SHUTDOWN;
+		if (community == COMMUNITY_NO_EXPORT ||
+		    community == COMMUNITY_NO_EXPORT_SUBCONFED)
 			a->has |= ATTRS_NO_EXPORT;
-		if (community == NO_ADVERTISE)
+		if (community == COMMUNITY_NO_ADVERTISE)
 			a->has |= ATTRS_NO_ADVERTISE;
 	}
 }
@@ -157,7 +154,7 @@ attr_canon(union attrs_buf *buf, const struct attr_set *set,
 	a->rest_n = (uint16_t)(w.n - a->path_n);
 	a->hops = (uint16_t)aspath_hops(attrs_path(a));
 	a->neighbour = aspath_first(attrs_path(a), 4);
-	heed_communities(a);
+	attr_heed(a);
 }
 
 void

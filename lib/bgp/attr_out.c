@@ -1,8 +1,9 @@
 /*
  * Attributes on their way out (RFC 4271 section 5, RFC 6793 section 4.2.2):
  * towards another AS ours goes in front of AS_PATH and LOCAL_PREF and MED stay
- * at home; towards a peer with 2-octet AS numbers AS4_PATH and AS4_AGGREGATOR
- * carry what AS_TRANS hides.  The next hop is always ourselves.
+ * at home, unless an export policy set the MED; towards a peer with 2-octet AS
+ * numbers AS4_PATH and AS4_AGGREGATOR carry what AS_TRANS hides.  The next hop
+ * is always ourselves.
  */
 #include "bgp/attr_row.h"
 
@@ -81,7 +82,8 @@ void
 attr_put_med(struct wr *w, uint8_t type, const struct attrs *a,
     const struct attr_out *out)
 {
-	if (!out->ibgp || (a->has & ATTRS_MED) == 0)
+	if ((a->has & ATTRS_MED) == 0 ||
+	    (!out->ibgp && (a->has & ATTRS_MED_OUT) == 0))
 		return;
 	attr_put(w, ATTR_OPTIONAL, type, 4);
 	wr_u32(w, a->med);

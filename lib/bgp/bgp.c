@@ -41,6 +41,7 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 	TAILQ_INIT(&b->ready);
 	TAILQ_INIT(&b->idle[0]);
 	TAILQ_INIT(&b->idle[1]);
+	TAILQ_INIT(&b->sweeps);
 	if (!rib_init(&b->rib, key) ||
 	    (b->reader = journal_open(&b->rib, false)) == UINT32_MAX) {
 		rib_fini(&b->rib);
@@ -48,6 +49,14 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 		return NULL;
 	}
 	return b;
+}
+
+static void
+peer_free(struct peer *p)
+{
+	policy_free(p->conf.soft.import);
+	policy_free(p->conf.soft.export);
+	free(p);
 }
 
 void
@@ -64,7 +73,7 @@ bgp_free(struct bgp *b)
 	while ((p = TAILQ_FIRST(&b->all)) != NULL) {
 		TAILQ_REMOVE(&b->all, p, in_all);
 		timer_clear(&b->timers, &p->retry.timer);
-		free(p);
+		peer_free(p);
 	}
 	map_fini(&b->conns);
 	map_fini(&b->peers);
@@ -121,13 +130,15 @@ bgp_peer_add(struct bgp *b, struct instant now, const struct bgp_peer_conf *c)
 	if (p == NULL)
 		return false;
 	p->conf = *c;
+	p->conf.soft = (struct bgp_soft){ .import = NULL };
+	peer_hold(p, &c->soft);
 	p->since = now;
 	p->retry.kind = ALARM_RETRY;
 	p->retry.owner = p;
 	TAILQ_INIT(&p->sessions);
 	reason_set(&p->why, "not started");
 	if (!map_put(&b->peers, c->id, p)) {
-		free(p);
+		peer_free(p);
 		return false;
 	}
 	TAILQ_INSERT_TAIL(&b->all, p, in_all);
@@ -145,7 +156,7 @@ bgp_peer_del(struct bgp *b, struct instant now, uint32_t id)
 	peer_stop(b, p, true, FAULT_DECONFIGURED, "the peer was removed from "
 	    "the configuration");
 	TAILQ_REMOVE(&b->all, p, in_all);
-	free(p);
+	peer_free(p);
 	speaker_wake(b);
 }
 
@@ -239,9 +250,48 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	info->ipv4 = (s->import.families & OPEN_IPV4) != 0;
 	info->ipv6 = (s->import.families & OPEN_IPV6) != 0;
 	info->received = rib_accepted(&b->rib, s->import.source);
-	info->refused = rib_held(&b->rib, s->import.source) - info->received;
+	info->held = rib_held(&b->rib, s->import.source);
 	info->advertised = s->export.advertised;
 	return true;
+}
+
+void
+bgp_peer_change(struct bgp *b, struct instant now, uint32_t id,
+    const struct bgp_soft *soft)
+{
+	struct peer *p = peer_get(b, id);
+
+	b->now = now;
+	if (p == NULL)
+		return;
+	peer_change(b, p, soft);
+	speaker_wake(b);
+}
+
+enum bgp_verdict
+bgp_why_in(const struct bgp *b, uint32_t id, const struct prefix *p,
+    struct reason *why)
+{
+	const struct peer *peer = peer_get(b, id);
+	const struct session *s = peer == NULL ? NULL : foremost(peer);
+
+	if (s != NULL && s->up)
+		return import_why(&s->import, &b->rib, p, why);
+	reason_set(why, "there is no session");
+	return BGP_NO_ROUTE;
+}
+
+enum bgp_verdict
+bgp_why_out(const struct bgp *b, uint32_t id, const struct prefix *p,
+    struct reason *why)
+{
+	const struct peer *peer = peer_get(b, id);
+	const struct session *s = peer == NULL ? NULL : foremost(peer);
+
+	if (s != NULL && s->up)
+		return export_why(&s->export, &b->rib, p, why);
+	reason_set(why, "there is no session");
+	return BGP_NOT_FOR_IT;
 }
 
 bool
@@ -344,6 +394,7 @@ bgp_sent(struct bgp *b, struct instant now, uint32_t conn, size_t n)
 void
 bgp_tick(struct bgp *b, struct instant now)
 {
+	struct session *s, *next;
 	struct timer *t;
 
 	b->now = now;
@@ -355,13 +406,32 @@ bgp_tick(struct bgp *b, struct instant now)
 		else
 			session_alarm(b, a->owner, a->kind);
 	}
+	for (s = TAILQ_FIRST(&b->sweeps); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, in_sweeps);
+		session_sweep(b, s);
+	}
+	rib_sweep(&b->rib);
 	speaker_wake(b);
 }
 
+/* Policies that changed have work at once, a portion for each tick. */
 struct instant
 bgp_deadline(const struct bgp *b)
 {
-	return timers_next(&b->timers);
+	return b->rib.leaving > 0 || !TAILQ_EMPTY(&b->sweeps) ? b->now :
+	    timers_next(&b->timers);
+}
+
+bool
+bgp_teaches(const struct bgp *b, uint32_t peer)
+{
+	return rib_teaches(&b->rib, peer);
+}
+
+bool
+bgp_busy(const struct bgp *b)
+{
+	return b->rib.leaving > 0 || journal_pending(&b->rib, b->reader);
 }
 
 static bool

@@ -17,9 +17,35 @@
 #include "util/str.h"
 
 struct bgp;
+struct policy;
 
 #define BGP_PATHS_MAX	16	/* equal-cost paths of one route */
 #define BGP_AS_PATH_MAX	64	/* shown; longer ones are cut for display */
+
+enum bgp_private {		/* private AS numbers in what is announced */
+	BGP_PRIVATE_KEEP,
+	BGP_PRIVATE_REMOVE_ONLY,	/* where there are no others */
+	BGP_PRIVATE_REMOVE,
+	BGP_PRIVATE_REPLACE,		/* ours in their place */
+};
+
+/* What may change while a session is up: see bgp_peer_change(). */
+struct bgp_soft {
+	/*
+	 * The peer holds them (bgp/policy.h).  NULL: every route passes that
+	 * roles and transit let pass, which are policy too (RFC 8212).
+	 */
+	struct policy	*import, *export;
+	uint8_t		allow_own;	/* so often our AS in AS_PATH */
+	bool		override;	/* announce its AS as ours */
+	bool		tell_loops;	/* or as it is: it may take it */
+	enum bgp_private private_as;
+	bool		heed_shutdown;	/* RFC 8326 */
+	bool		drain;		/* RFC 8326: it is going to end */
+	uint32_t	max_in, max_out;	/* prefixes, else Cease; 0: any */
+	uint8_t		warn_percent;	/* of them; 0: no warning */
+	struct span	pause;		/* after that Cease; 0: for ever */
+};
 
 struct bgp_peer_conf {
 	uint32_t	id;		/* the host's name for it, not 0 */
@@ -28,13 +54,17 @@ struct bgp_peer_conf {
 	struct addr	next_hop6;	/* ours, with IPv6; unset: family off */
 	struct addr	remote_other;	/* its one of the other family: the only
 					   next hop of it; unset: any */
-	uint32_t	local_asn;
+	uint32_t	local_asn;	/* ours in this session */
+	uint32_t	own_asn;	/* ours elsewhere; 0: the same */
+	bool		no_prepend;	/* own_asn: local_asn not before what
+					   it teaches */
+	bool		replace_as;	/* own_asn not in what it is told */
 	uint32_t	remote_asn;
 	uint16_t	hold_time;	/* seconds offered; 0 or >= 3 */
 	bool		passive;	/* never connect, only accept */
 	bool		patient;	/* the remote may connect first */
 	bool		transit;	/* also announce what others taught us */
-	uint32_t	max_prefixes;	/* taught by it, else Cease; 0: no limit */
+	struct bgp_soft	soft;
 };
 
 enum bgp_state {		/* RFC 4271 section 8.2.2 */
@@ -63,8 +93,8 @@ struct bgp_peer_info {
 	struct instant	since;		/* of the last change of state */
 	uint32_t	remote_router_id;	/* host order; 0 unknown */
 	uint16_t	hold_time;	/* negotiated, seconds */
-	uint32_t	received;	/* routes in Adj-RIB-In, accepted */
-	uint32_t	refused;	/* in Adj-RIB-In, not to be chosen */
+	uint32_t	held;		/* routes in Adj-RIB-In */
+	uint32_t	received;	/* of them accepted */
 	uint32_t	advertised;	/* routes announced to it */
 	struct addr	local, remote;	/* of the session */
 	bool		ipv4, ipv6;	/* negotiated, while established */
@@ -103,6 +133,7 @@ enum bgp_event {
 	BGP_EVENT_STATE,	/* state changed; text: "from X to Y: why" */
 	BGP_EVENT_NOTIFICATION,	/* sent or received; text says which and why */
 	BGP_EVENT_UPDATE_ERROR,	/* RFC 7606 treatment; text names it */
+	BGP_EVENT_LIMIT,	/* a limit of prefixes is near */
 };
 
 struct bgp_out {
@@ -137,7 +168,8 @@ void		bgp_peer_del(struct bgp *, struct instant, uint32_t id);
 void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
 /*
  * The tunnel is gone (alive: false, nothing is sent) or is being shut down
- * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB at once.
+ * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB: a few
+ * thousand at once, more with every bgp_tick(), which is due until then.
  */
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 		    bool alive, const char *why);
@@ -150,6 +182,29 @@ void		bgp_peer_reset(struct bgp *, struct instant, uint32_t id);
 const char	*bgp_peer_refresh(struct bgp *, struct instant, uint32_t id);
 bool		bgp_peer_get(const struct bgp *, uint32_t id,
 		    struct bgp_peer_info *);
+/*
+ * Other policies and limits, without an end to the session: what was learned
+ * is judged again, in portions with bgp_tick(), and the peer is told what is
+ * different for it.  Likes change nothing.
+ */
+void		bgp_peer_change(struct bgp *, struct instant, uint32_t id,
+		    const struct bgp_soft *);
+
+/* Who let a route of a peer in, or keeps it out. */
+enum bgp_verdict {
+	BGP_ACCEPTED,
+	BGP_NO_ROUTE,		/* there is none to judge */
+	BGP_UNUSABLE,		/* its next hop, or our AS in its path */
+	BGP_NOT_FOR_IT,		/* out: never announced to such a peer */
+	BGP_REJECTED,		/* by a policy */
+};
+
+/* Of Adj-RIB-In; why names the term of the policy, or the rule. */
+enum bgp_verdict bgp_why_in(const struct bgp *, uint32_t id,
+		    const struct prefix *, struct reason *why);
+/* Of Loc-RIB towards this peer. */
+enum bgp_verdict bgp_why_out(const struct bgp *, uint32_t id,
+		    const struct prefix *, struct reason *why);
 
 /*
  * Result of BGP_OUT_CONNECT; why is NULL when TCP is up.  False: it is not
@@ -175,6 +230,11 @@ struct bytes	bgp_pull(struct bgp *, uint32_t conn);
  * so again; when the socket takes no more, the host tries again by itself.
  */
 void		bgp_sent(struct bgp *, struct instant, uint32_t conn, size_t n);
+
+/* Are there routes that the peer teaches and that were not taken back? */
+bool		bgp_teaches(const struct bgp *, uint32_t peer);
+/* Does bgp_next() know of changed routes, or will it once time passes? */
+bool		bgp_busy(const struct bgp *);
 
 void		bgp_tick(struct bgp *, struct instant);
 struct instant	bgp_deadline(const struct bgp *);

@@ -7,8 +7,13 @@
  * longer matters.
  *
  * Never announced: a route to the peer that taught it; one whose AS_PATH has
- * the peer's AS, which would have to drop it; what iBGP taught, to iBGP; and
- * without transit anything but our own (RFC 8212).
+ * the peer's AS, which would have to drop it, unless that is overridden or
+ * wanted; what iBGP taught, to iBGP; and without transit anything but our own
+ * (RFC 8212).
+ * Of the rest the session's policy says what goes out, and how (edit.c).
+ *
+ * A new policy begins a dump that says only what is different: each route is
+ * asked of the old policy as well.
  */
 #include "bgp/export.h"
 
@@ -61,6 +66,7 @@ export_start(struct export *e, struct rib *r, const struct export_conf *conf,
 		.conf = *conf, .source = source, .reader = reader,
 		.at = { 0, RIB_IPV6 },
 	};
+	edit_init(&e->edit, &conf->edit);
 	for (unsigned f = 0; f < 2; f++)
 		e->dumping[f] = family_on(e, f);
 	return true;
@@ -70,23 +76,47 @@ void
 export_stop(struct export *e, struct rib *r)
 {
 	journal_close(r, e->reader);
+	edit_fini(&e->edit, &r->intern);
+	edit_fini(&e->was, &r->intern);
 	bits_fini(&e->told[0]);
 	bits_fini(&e->told[1]);
 	free(e->own);
 	*e = (struct export){ .reader = UINT32_MAX };
 }
 
-void
-export_refresh(struct export *e, enum addr_family family)
+static void
+dump_from_start(struct export *e, unsigned f, bool soft)
 {
-	unsigned f = family == ADDR_IPV6;
-
 	if (!family_on(e, f))
 		return;
 	e->dumping[f] = true;
+	e->soft[f] = soft;
 	e->at[f] = f == 1 ? RIB_IPV6 : 0;
 	free(e->own);
 	e->own = NULL;
+	e->own_n = 0;
+}
+
+void
+export_refresh(struct export *e, enum addr_family family)
+{
+	dump_from_start(e, family == ADDR_IPV6, false);
+}
+
+/* Amid a dump, the peer has heard of some routes this way, of some that way. */
+bool
+export_change(struct export *e, struct rib *r, const struct edit_conf *conf)
+{
+	bool clean = !e->dumping[0] && !e->dumping[1];
+
+	if (edit_conf_eq(&e->edit.conf, conf))
+		return false;
+	edit_fini(&e->was, &r->intern);
+	e->was = e->edit;
+	edit_init(&e->edit, conf);
+	dump_from_start(e, 0, clean);
+	dump_from_start(e, 1, clean);
+	return true;
 }
 
 bool
@@ -101,27 +131,67 @@ export_pending(const struct export *e, const struct rib *r)
 	return e->dumping[0] || e->dumping[1] || journal_pending(r, e->reader);
 }
 
-/* The attributes to announce a prefix with; 0: it is not for this peer. */
+/*
+ * The best path, when such a peer may be told of it at all; 0: it may not,
+ * and why says what stands against it.
+ */
 static uint32_t
-allowed(const struct export *e, const struct rib *r, uint32_t net)
+candidate(const struct export *e, const struct rib *r, uint32_t net,
+    const char **why)
 {
 	uint16_t slot = 0;
 	uint32_t id = rib_best(r, net, &slot);
 	const struct attrs *a;
 
+	*why = "there is no such route";
 	if (id == 0 || slot == 0)
 		return id;
-	if (!e->conf.transit || slot == e->source.slot ||
-	    (e->conf.ibgp && r->source[slot].decide.ibgp))
+	*why = "this peer is told of our own networks alone";
+	if (!e->conf.transit)
+		return 0;
+	*why = "this peer taught it";
+	if (slot == e->source.slot)
+		return 0;
+	*why = "a peer of the same AS taught it";
+	if (e->conf.ibgp && r->source[slot].decide.ibgp)
 		return 0;
 	a = intern_at(&r->intern, id);
+	*why = "it has the community no-advertise or no-export";
 	if ((a->has & ATTRS_NO_ADVERTISE) != 0 ||
-	    attr_encoded_max(a) > ATTRS_MAX)
+	    (!e->conf.ibgp && (a->has & ATTRS_NO_EXPORT) != 0))
 		return 0;
-	if (!e->conf.ibgp && ((a->has & ATTRS_NO_EXPORT) != 0 ||
-	    aspath_has(attrs_path(a), e->conf.remote_asn)))
+	*why = "it has come through the peer's AS";
+	if (!e->conf.ibgp && !e->edit.conf.override &&
+	    !e->edit.conf.tell_loops &&
+	    aspath_has(attrs_path(a), e->conf.remote_asn))
 		return 0;
 	return id;
+}
+
+/* What is announced with these attributes: *to, 0 nothing.  False: memory. */
+static bool
+edited(struct edit *edit, struct rib *r, uint32_t id, const struct prefix *p,
+    uint32_t *to)
+{
+	uint32_t out = id;
+
+	if (id != 0 && edit_touches(edit, intern_at(&r->intern, id)) &&
+	    !edit_run(edit, &r->intern, id, p, &out))
+		return false;
+	if (out != 0 && attr_encoded_max(intern_at(&r->intern, out)) >
+	    ATTRS_MAX)
+		out = 0;
+	*to = out;
+	return true;
+}
+
+uint32_t
+export_attrs(struct export *e, struct rib *r, uint32_t attrs,
+    const struct prefix *p)
+{
+	uint32_t to = 0;
+
+	return edited(&e->edit, r, attrs, p, &to) ? to : 0;
 }
 
 /* Its share of a message that is full of prefixes with these attributes. */
@@ -135,33 +205,80 @@ cost(const struct batch *b, const struct item *it, const struct attrs *a)
 	return n + n * head / (LIMIT_MESSAGE - head) + (same ? 0 : head);
 }
 
-/* Adds what is to be said about a prefix, if anything. */
+/* Was it told with the old policy what it would be now? */
 static bool
-consider(struct export *e, const struct rib *r, struct batch *b, uint32_t net)
+as_before(struct export *e, struct rib *r, uint32_t id,
+    const struct prefix *p, uint32_t now, bool *same)
+{
+	uint32_t before;
+
+	if (!edited(&e->was, r, id, p, &before))
+		return false;
+	*same = before == now;
+	return true;
+}
+
+/* Writes it down, and holds the attributes until the batch is written. */
+static bool
+say(struct export *e, struct rib *r, struct batch *b, uint32_t net,
+    const struct item *it)
 {
 	struct bits *told = &e->told[family_index(net)];
 	uint32_t number = net & ~RIB_IPV6;
-	uint32_t attrs = allowed(e, r, net);
-	const struct attrs *a = NULL;
 	bool had = bits_test(told, number);
-	struct item it = { .attrs = attrs };
+	const struct attrs *a = NULL;
 
-	if (attrs == 0 && !had)
-		return true;
-	it.prefix = rib_prefix(r, net);
-	if (attrs != 0) {
-		a = intern_at(&r->intern, attrs);
-		it.pack = a->pack;
+	if (it->attrs != 0) {
+		a = intern_at(&r->intern, it->attrs);
 		if (!bits_set(told, number))
 			return false;
+		intern_hold(&r->intern, it->attrs);
 		e->advertised += !had;
 	} else {
 		bits_clear(told, number);
 		e->advertised--;
 	}
-	b->octets += cost(b, &it, a);
-	b->item[b->n++] = it;
+	b->octets += cost(b, it, a);
+	b->item[b->n] = *it;
+	b->item[b->n++].pack = a == NULL ? 0 : a->pack;
 	return true;
+}
+
+/* Adds what is to be said about a prefix, if anything. */
+static bool
+consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
+{
+	unsigned f = family_index(net);
+	bool had = bits_test(&e->told[f], net & ~RIB_IPV6);
+	struct item it = { .attrs = 0 };
+	bool same = false;
+	const char *why;
+	uint32_t id = candidate(e, r, net, &why);
+
+	if (id == 0 && !had)
+		return true;
+	it.prefix = rib_prefix(r, net);
+	if (!edited(&e->edit, r, id, &it.prefix, &it.attrs))
+		return false;
+	if (it.attrs == 0 && !had)
+		return true;
+	if (e->dumping[f] && e->soft[f] && had && it.attrs != 0 &&
+	    !as_before(e, r, id, &it.prefix, it.attrs, &same))
+		return false;
+	return same || say(e, r, b, net, &it);
+}
+
+static void
+batch_begin(struct batch *b)
+{
+	b->n = b->octets = 0;
+}
+
+static void
+batch_end(struct batch *b, struct rib *r)
+{
+	for (size_t i = 0; i < b->n; i++)
+		intern_drop(&r->intern, b->item[i].attrs);
 }
 
 static bool
@@ -201,8 +318,20 @@ dump_begin(struct export *e, const struct rib *r)
 	return !nomem;
 }
 
+static void
+dump_end(struct export *e, struct rib *r, unsigned f)
+{
+	e->dumping[f] = false;
+	e->eor[f] = !e->soft[f];
+	free(e->own);
+	e->own = NULL;
+	e->own_n = 0;
+	if (!e->dumping[0] && !e->dumping[1])
+		edit_fini(&e->was, &r->intern);
+}
+
 static bool
-collect_dump(struct export *e, const struct rib *r, unsigned f,
+collect_dump(struct export *e, struct rib *r, unsigned f,
     struct batch *b)
 {
 	uint32_t net;
@@ -211,11 +340,7 @@ collect_dump(struct export *e, const struct rib *r, unsigned f,
 		return false;
 	while (!full(b)) {
 		if (!dump_next(e, r, f, &net)) {
-			e->dumping[f] = false;
-			e->eor[f] = true;
-			free(e->own);
-			e->own = NULL;
-			e->own_n = 0;
+			dump_end(e, r, f);
 			return true;
 		}
 		if (!consider(e, r, b, net))
@@ -241,7 +366,6 @@ collect_journal(struct export *e, struct rib *r, struct batch *b)
 static bool
 collect(struct export *e, struct rib *r, struct batch *b)
 {
-	b->n = b->octets = 0;
 	for (unsigned f = 0; f < 2; f++) {
 		if (e->dumping[f])
 			return collect_dump(e, r, f, b);
@@ -362,14 +486,26 @@ emit(const struct export *e, const struct rib *r, struct batch *b,
 	return true;
 }
 
+/* One batch. */
+static bool
+fill(struct export *e, struct rib *r, struct wr *w)
+{
+	struct batch b;
+	bool ok;
+
+	batch_begin(&b);
+	ok = collect(e, r, &b) && emit(e, r, &b, w);
+	batch_end(&b, r);
+	return ok;
+}
+
 bool
 export_fill(struct export *e, struct rib *r, struct wr *w)
 {
 	size_t start = w->n;
-	struct batch b;
 
 	while (export_pending(e, r) && w->n - start < LIMIT_FILL) {
-		if (!collect(e, r, &b) || !emit(e, r, &b, w))
+		if (!fill(e, r, w))
 			return false;
 		for (unsigned f = 0; f < 2; f++) {
 			if (e->eor[f])
@@ -378,4 +514,27 @@ export_fill(struct export *e, struct rib *r, struct wr *w)
 		}
 	}
 	return !w->bad;
+}
+
+enum bgp_verdict
+export_why(const struct export *e, const struct rib *r,
+    const struct prefix *p, struct reason *why)
+{
+	uint32_t net = rib_find(r, p);
+	const char *against = "there is no such route";
+	uint32_t id = net == 0 ? 0 : candidate(e, r, net, &against);
+	uint16_t slot;
+	struct policy_verdict v;
+
+	if (id == 0) {
+		reason_set(why, "%s", against);
+		return net == 0 || rib_best(r, net, &slot) == 0 ?
+		    BGP_NO_ROUTE : BGP_NOT_FOR_IT;
+	}
+	if (!edit_why(&e->edit, &r->intern, id, p, &v)) {
+		reason_set(why, "there is no export policy");
+		return BGP_ACCEPTED;
+	}
+	policy_verdict_str(e->edit.conf.policy, v, why->s, sizeof(why->s));
+	return v.accepted ? BGP_ACCEPTED : BGP_REJECTED;
 }

@@ -6,6 +6,7 @@
 #define BGP_EXPORT_H
 
 #include "bgp/bits.h"
+#include "bgp/edit.h"
 #include "bgp/rib.h"
 
 struct export_conf {
@@ -14,10 +15,15 @@ struct export_conf {
 	bool		transit;	/* not only what we originate */
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
 	struct addr	next_hop4, next_hop6;
+	struct edit_conf edit;
 };
 
 struct export {
 	struct export_conf conf;
+	struct edit	edit;
+	/* The peer was told with this one, where soft says so. */
+	struct edit	was;
+	bool		soft[2];	/* only what differs goes out */
 	struct rib_ref	source;		/* the session as a teacher */
 	uint32_t	reader;		/* of the journal */
 	struct bits	told[2];	/* by prefix number, per family */
@@ -37,6 +43,15 @@ void	export_stop(struct export *, struct rib *);
 void	export_refresh(struct export *, enum addr_family);
 /* Does the peer have the prefix from us? */
 bool	export_told(const struct export *, uint32_t net);
+/* What these attributes are announced as; 0: not at all, or no memory. */
+uint32_t	export_attrs(struct export *, struct rib *, uint32_t attrs,
+		    const struct prefix *);
+/* Another policy: what the peer was told is put right.  False: the same. */
+bool	export_change(struct export *, struct rib *,
+	    const struct edit_conf *);
+/* Why a route of Loc-RIB is (not) announced. */
+enum bgp_verdict	export_why(const struct export *, const struct rib *,
+			    const struct prefix *, struct reason *);
 /* Is there (maybe) something to write? */
 bool	export_pending(const struct export *, const struct rib *);
 

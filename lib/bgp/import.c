@@ -3,7 +3,10 @@
  * the mark whether they may be chosen.  Not to be chosen are routes with our
  * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8) and such
  * whose next hop is not on the tunnel: with the family of the session it is
- * the neighbour itself, with the other family any address but ours.
+ * the neighbour itself, with the other family any address but ours.  Others
+ * the session's policy judges (edit.c).  A route that is rejected stays as it
+ * came, and one that was changed knows what it came as, so that a new policy
+ * needs nothing from the peer.
  */
 #include "bgp/import.h"
 
@@ -47,33 +50,37 @@ next_hop_error(const struct import *im, const struct addr *hop)
 	return NULL;
 }
 
-/* RFC 4271 section 9.1.2, RFC 4456 section 8.  NULL: no loop. */
-static const char *
-loop(const struct import *im, const struct attrs *a)
+static unsigned
+own_times(const struct import *im, const struct attrs *a)
 {
-	if (aspath_has(attrs_path(a), im->local_asn))
-		return "our own AS is in its AS_PATH";
-	if ((a->has & ATTRS_ORIGINATOR) != 0 && a->originator == im->router_id)
-		return "its ORIGINATOR_ID is ours";
-	return NULL;
+	return aspath_times(attrs_path(a), im->local_asn) +
+	    (im->own_asn == 0 ? 0 :
+	    aspath_times(attrs_path(a), im->own_asn));
 }
 
-bool
-import_refusal(const struct import *im, const struct attrs *a,
-    struct reason *why)
+static bool
+looped(const struct import *im, const struct attrs *a)
 {
-	const char *hop = next_hop_error(im, &a->next_hop), *circle;
-	char text[ADDR_STRLEN];
+	return own_times(im, a) > im->allow_own ||
+	    ((a->has & ATTRS_ORIGINATOR) != 0 &&
+	    a->originator == im->router_id);
+}
 
-	if (hop != NULL) {
-		reason_set(why, "its next hop %s %s",
-		    addr_str(&a->next_hop, text), hop);
-		return true;
-	}
-	circle = loop(im, a);
-	if (circle != NULL)
-		reason_set(why, "%s", circle);
-	return circle != NULL;
+/*
+ * What becomes of a route as it came: the attributes that it has in the RIB,
+ * and whether it may be chosen.  False: no memory.
+ */
+static bool
+judge(struct import *im, struct rib *r, uint32_t raw, const struct prefix *p,
+    uint32_t *attrs, bool *eligible)
+{
+	uint32_t to = 0;
+
+	if (!edit_run(&im->edit, &r->intern, raw, p, &to))
+		return false;
+	*eligible = to != 0;
+	*attrs = to != 0 ? to : raw;
+	return true;
 }
 
 /* The prefixes of a field that update_parse() found well-formed. */
@@ -110,16 +117,24 @@ too_many(const struct import *im, const struct rib *r, struct fault *f)
  * logged locally, and the prefix SHOULD be ignored."
  */
 static bool
-announce(const struct import *im, struct rib *r, enum addr_family family,
-    struct bytes nlri, uint32_t attrs, bool eligible, unsigned *ignored)
+announce(struct import *im, struct rib *r, enum addr_family family,
+    struct bytes nlri, uint32_t raw, bool usable, unsigned *ignored)
 {
+	bool edits = usable &&
+	    edit_touches(&im->edit, intern_at(&r->intern, raw));
+	bool eligible = usable;
 	struct rd rd = rd_of(nlri);
+	uint32_t attrs = raw;
 	struct prefix p;
 
 	while (nlri_next(&rd, family, &p)) {
-		if (addr_is_multicast(&p.addr))
+		if (addr_is_multicast(&p.addr)) {
 			++*ignored;
-		else if (!rib_reach(r, im->source, &p, attrs, eligible))
+			continue;
+		}
+		if (edits && !judge(im, r, raw, &p, &attrs, &eligible))
+			return false;
+		if (!rib_reach(r, im->source, &p, attrs, eligible))
 			return false;
 	}
 	return true;
@@ -162,7 +177,7 @@ name_routes(struct fault *f, enum addr_family family, struct bytes nlri)
 
 /* Routes of one family with one next hop. */
 static enum attr_verdict
-reach(const struct import *im, struct rib *r, const struct update *u,
+reach(struct import *im, struct rib *r, const struct update *u,
     enum addr_family family, const struct addr *hop, struct bytes nlri,
     struct fault *f)
 {
@@ -179,7 +194,7 @@ reach(const struct import *im, struct rib *r, const struct update *u,
 	if (id == 0)
 		return no_memory(f);
 	ok = announce(im, r, family, nlri, id,
-	    bad == NULL && loop(im, &buf.attrs) == NULL, &ignored);
+	    bad == NULL && !looped(im, &buf.attrs), &ignored);
 	intern_drop(&r->intern, id);
 	if (!ok)
 		return no_memory(f);
@@ -200,7 +215,7 @@ worse(enum attr_verdict a, enum attr_verdict b)
 }
 
 enum attr_verdict
-import_update(const struct import *im, struct rib *r, struct bytes body,
+import_update(struct import *im, struct rib *r, struct bytes body,
     struct fault *f)
 {
 	struct update u;
@@ -223,4 +238,96 @@ import_update(const struct import *im, struct rib *r, struct bytes body,
 		v = worse(v, reach(im, r, &u, mp->family, &mp->next_hop,
 		    mp->nlri, f));
 	return v == ATTR_RESET ? v : worse(v, too_many(im, r, f));
+}
+
+bool
+import_warns(struct import *im, const struct rib *r)
+{
+	bool above = im->warn_at != 0 &&
+	    rib_held(r, im->source) >= im->warn_at;
+	bool first = above && !im->warned;
+
+	im->warned = above;
+	return first;
+}
+
+/* --- other policies --- */
+
+#define SWEEP	4096		/* prefixes of the table at a time */
+
+void
+import_sweep_begin(struct import *im)
+{
+	im->sweeping = true;
+	im->at = 0;
+}
+
+/* What the peer taught about one prefix, if anything. */
+static bool
+judge_again(struct import *im, struct rib *r, uint32_t net)
+{
+	uint32_t attrs = rib_taught(r, net, im->source), raw;
+	const struct attrs *a;
+	struct prefix p;
+	bool eligible;
+
+	if (attrs == 0)
+		return true;
+	attrs = raw = intern_raw(&r->intern, attrs);
+	a = intern_at(&r->intern, raw);
+	eligible = next_hop_error(im, &a->next_hop) == NULL && !looped(im, a);
+	p = rib_prefix(r, net);
+	if (eligible && edit_touches(&im->edit, a) &&
+	    !judge(im, r, raw, &p, &attrs, &eligible))
+		return false;
+	return rib_teach(r, net, im->source, attrs, eligible);
+}
+
+bool
+import_sweep(struct import *im, struct rib *r)
+{
+	for (unsigned i = 0; im->sweeping && i < SWEEP; i++) {
+		if (rib_each(r, &im->at)) {
+			if (!judge_again(im, r, im->at))
+				return false;
+		} else if ((im->at & RIB_IPV6) != 0) {
+			im->sweeping = false;
+		} else {
+			im->at = RIB_IPV6;
+		}
+	}
+	return true;
+}
+
+enum bgp_verdict
+import_why(const struct import *im, const struct rib *r,
+    const struct prefix *p, struct reason *why)
+{
+	uint32_t net = rib_find(r, p);
+	uint32_t raw = net == 0 ? 0 : rib_taught(r, net, im->source);
+	struct policy_verdict v;
+	const struct attrs *a;
+	const char *bad;
+
+	if (raw == 0) {
+		reason_set(why, "the peer does not announce it");
+		return BGP_NO_ROUTE;
+	}
+	raw = intern_raw(&r->intern, raw);
+	a = intern_at(&r->intern, raw);
+	bad = next_hop_error(im, &a->next_hop);
+	if (bad != NULL) {
+		reason_set(why, "its next hop %s", bad);
+		return BGP_UNUSABLE;
+	}
+	if (looped(im, a)) {
+		reason_set(why, "it has come through ourselves");
+		return BGP_UNUSABLE;
+	}
+	if (!edit_why(&im->edit, &r->intern, raw, p, &v)) {
+		reason_set(why, "there is no import policy");
+		return BGP_ACCEPTED;
+	}
+	policy_verdict_str(im->edit.conf.policy, v, why->s, sizeof(why->s));
+	return v.accepted ? BGP_ACCEPTED : BGP_REJECTED;
 }

@@ -2,6 +2,7 @@
 #ifndef BGP_IMPORT_H
 #define BGP_IMPORT_H
 
+#include "bgp/edit.h"
 #include "bgp/rib.h"
 #include "bgp/update.h"
 
@@ -9,11 +10,18 @@ struct import {
 	struct attr_mode mode;
 	uint8_t		families;	/* negotiated: OPEN_IPV4 | OPEN_IPV6 */
 	uint32_t	local_asn, router_id;
+	uint32_t	own_asn;	/* ours as well; 0: none */
+	unsigned	allow_own;	/* so often ours may be in AS_PATH */
 	struct addr	local, remote;	/* of the session */
 	struct addr	remote_other;	/* its next hop of the other family */
 	struct addr	next_hop4, next_hop6;	/* ours */
 	uint32_t	max_prefixes;	/* 0: no limit */
+	uint32_t	warn_at;	/* prefixes; 0: never */
+	bool		warned;
 	struct rib_ref	source;
+	struct edit	edit;
+	bool		sweeping;	/* all is judged again: */
+	uint32_t	at;		/* up to this prefix it was */
 };
 
 /*
@@ -21,11 +29,16 @@ struct import {
  * is for the log.  Out of memory, and more prefixes than configured (RFC 4486),
  * reset with Cease.
  */
-enum attr_verdict	import_update(const struct import *, struct rib *,
+enum attr_verdict	import_update(struct import *, struct rib *,
 			    struct bytes body, struct fault *);
-
-/* Why a path that came in this way may not be chosen; false: it may. */
-bool	import_refusal(const struct import *, const struct attrs *,
-	    struct reason *why);
+/* More prefixes than warn_at, for the first time since there were fewer? */
+bool	import_warns(struct import *, const struct rib *);
+/* What the peer taught is judged anew from here on. */
+void	import_sweep_begin(struct import *);
+/* Some of it; sweeping is false after the last.  False: no memory. */
+bool	import_sweep(struct import *, struct rib *);
+/* Why a route of the peer is (not) used. */
+enum bgp_verdict	import_why(const struct import *, const struct rib *,
+			    const struct prefix *, struct reason *);
 
 #endif

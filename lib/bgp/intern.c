@@ -62,6 +62,18 @@ identity(const struct attrs *a)
 	    offsetof(struct attrs, med) + attrs_size(a));
 }
 
+bool
+attrs_same(const struct attrs *a, const struct attrs *b)
+{
+	return a->med == b->med && a->local_pref == b->local_pref &&
+	    a->originator == b->originator && a->neighbour == b->neighbour &&
+	    a->hops == b->hops && a->path_n == b->path_n &&
+	    a->rest_n == b->rest_n && a->origin == b->origin &&
+	    a->has == b->has && a->clusters == b->clusters &&
+	    addr_eq(&a->next_hop, &b->next_hop) &&
+	    memcmp(a->data, b->data, attrs_size(a)) == 0;
+}
+
 void
 intern_init(struct intern *in, struct hash_key key)
 {
@@ -83,6 +95,14 @@ const struct attrs *
 intern_at(const struct intern *in, uint32_t id)
 {
 	return in->at[id - 1];
+}
+
+uint32_t
+intern_raw(const struct intern *in, uint32_t id)
+{
+	uint32_t raw = in->at[id - 1]->raw;
+
+	return raw != 0 ? raw : id;
 }
 
 static void
@@ -193,6 +213,8 @@ intern_get(struct intern *in, const struct attrs *a)
 	copy->refs = 1;
 	copy->hash = hash;
 	copy->pack = pack_hash(in, a);
+	if (copy->raw != 0)
+		in->at[copy->raw - 1]->refs++;
 	id = number_get(in);
 	in->at[id - 1] = copy;
 	in->used++;
@@ -210,7 +232,7 @@ void
 intern_drop(struct intern *in, uint32_t id)
 {
 	struct attrs *a;
-	uint32_t *link;
+	uint32_t *link, raw;
 
 	if (id == 0 || --in->at[id - 1]->refs > 0)
 		return;
@@ -219,9 +241,11 @@ intern_drop(struct intern *in, uint32_t id)
 	while (*link != id)
 		link = &in->at[*link - 1]->chain;
 	*link = a->chain;
+	raw = a->raw;
 	free(a);
 	in->at[id - 1] = NULL;
 	in->free_next[id - 1] = in->spare;
 	in->spare = id;
 	in->used--;
+	intern_drop(in, raw);	/* one deep: that one is as it came */
 }

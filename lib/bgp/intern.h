@@ -1,6 +1,7 @@
 /*
  * Path attributes of a route, each distinct set held once and named by a
- * 32-bit number.  Immutable; counted references.
+ * 32-bit number.  Immutable; counted references.  A set that was made from
+ * another one holds it.
  */
 #ifndef BGP_INTERN_H
 #define BGP_INTERN_H
@@ -14,6 +15,8 @@ enum {				/* attrs.has */
 	ATTRS_ORIGINATOR = 4,
 	ATTRS_NO_EXPORT = 8,	/* RFC 1997, also by its sub-confed kin */
 	ATTRS_NO_ADVERTISE = 16,
+	ATTRS_SHUTDOWN = 32,	/* has the community of RFC 8326 */
+	ATTRS_MED_OUT = 64,	/* MED is for a neighbour in another AS */
 };
 
 #define ATTRS_LOCAL_PREF	100	/* where none came with the route */
@@ -28,6 +31,7 @@ struct attrs {
 	uint32_t	local_pref;
 	uint32_t	originator;	/* host order */
 	uint32_t	neighbour;	/* AS that taught it; 0: local or set */
+	uint32_t	raw;		/* made from this set; 0: as it came */
 	uint16_t	hops;		/* AS_PATH length for the decision */
 	uint16_t	path_n, rest_n;	/* octets in data */
 	uint8_t		origin, has, clusters;
@@ -76,5 +80,9 @@ uint32_t	intern_get(struct intern *, const struct attrs *);
 void		intern_hold(struct intern *, uint32_t id);
 void		intern_drop(struct intern *, uint32_t id);
 const struct attrs *intern_at(const struct intern *, uint32_t id);
+/* What it was before policies changed it: another number, or the same. */
+uint32_t	intern_raw(const struct intern *, uint32_t id);
+/* Equal but for what they were made from? */
+bool		attrs_same(const struct attrs *, const struct attrs *);
 
 #endif

@@ -10,11 +10,11 @@
 #include "bgp/session.h"
 
 /* The session of a peer that is in the RIB, if any. */
-static const struct session *
+static struct session *
 session_of(const struct bgp *b, uint32_t id)
 {
 	const struct peer *p = peer_get(b, id);
-	const struct session *s;
+	struct session *s;
 
 	if (p == NULL)
 		return NULL;
@@ -52,13 +52,13 @@ lost_by(const struct bgp *b, const struct rib_path *best,
 }
 
 static void
-refused(const struct bgp *b, const struct rib_path *p, struct reason *why)
+refused(const struct bgp *b, const struct rib_path *p,
+    const struct prefix *prefix, struct reason *why)
 {
-	const struct session *s = session_of(b, b->rib.source[p->slot].peer);
+	uint32_t peer = b->rib.source[p->slot].peer;
 
-	if (s == NULL || !import_refusal(&s->import,
-	    intern_at(&b->rib.intern, p->attrs), why))
-		reason_set(why, "may not be chosen");
+	if (bgp_why_in(b, peer, prefix, why) == BGP_ACCEPTED)
+		reason_set(why, "it is about to be judged again");
 }
 
 static void
@@ -67,6 +67,7 @@ describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
 {
 	const struct rib_path *best = rib_path(&b->rib, rib_net(&b->rib,
 	    net)->paths);
+	struct prefix prefix = rib_prefix(&b->rib, net);
 
 	*out = (struct look_path){
 		.peer = p->slot == 0 ? 0 : b->rib.source[p->slot].peer,
@@ -77,7 +78,7 @@ describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
 	};
 	out->next_hop = out->attrs->next_hop;
 	if (!out->eligible)
-		refused(b, p, &out->why);
+		refused(b, p, &prefix, &out->why);
 	else if (!out->best)
 		lost_by(b, best, p, &out->why);
 }
@@ -176,13 +177,19 @@ path_for(const struct bgp *b, const struct look *l, const struct session *s,
 	return NULL;
 }
 
-/* As the session sends it (RFC 4271 sections 5.1.2 and 5.1.3). */
+/*
+ * As the session sends it (RFC 4271 sections 5.1.2 and 5.1.3), or would: what a
+ * change of policy has made of it may not have gone out yet.
+ */
 static void
-as_sent(const struct session *s, const struct prefix *prefix,
-    struct look_path *out)
+as_sent(struct bgp *b, struct session *s, const struct prefix *prefix,
+    const struct rib_path *p, struct look_path *out)
 {
 	const struct export_conf *c = &s->export.conf;
+	uint32_t id = export_attrs(&s->export, &b->rib, p->attrs, prefix);
 
+	if (id != 0)
+		out->attrs = intern_at(&b->rib.intern, id);
 	out->next_hop = prefix->addr.family == ADDR_IPV4 ? c->next_hop4 :
 	    c->next_hop6;
 	out->prepend = c->ibgp ? 0 : c->local_asn;
@@ -200,10 +207,10 @@ advance(const struct rib *r, uint32_t *net)
 }
 
 bool
-look_next(const struct bgp *b, struct look *l, struct prefix *prefix,
+look_next(struct bgp *b, struct look *l, struct prefix *prefix,
     struct look_path *out)
 {
-	const struct session *s = session_of(b, l->peer);
+	struct session *s = session_of(b, l->peer);
 
 	if (l->what == LOOK_ADVERTISED && s == NULL)
 		return false;
@@ -219,7 +226,7 @@ look_next(const struct bgp *b, struct look *l, struct prefix *prefix,
 		*prefix = rib_prefix(&b->rib, l->cursor);
 		describe(b, l->cursor, p, out);
 		if (l->what == LOOK_ADVERTISED)
-			as_sent(s, prefix, out);
+			as_sent(b, s, prefix, p, out);
 		return true;
 	}
 	return false;

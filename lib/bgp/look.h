@@ -38,7 +38,7 @@ struct look {
  * The next path.  False: no more, or visits is 0, which ends no walk: it goes
  * on from the cursor.  With BEST a prefix counts once, by its best path.
  */
-bool		look_next(const struct bgp *, struct look *, struct prefix *,
+bool		look_next(struct bgp *, struct look *, struct prefix *,
 		    struct look_path *);
 /*
  * All paths of a prefix, in the order of the decision: the best, those that

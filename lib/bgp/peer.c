@@ -4,9 +4,11 @@
  * start at once; after a failure the next comes in 1, 2, 4 ... 30 seconds,
  * with jitter.  A session that lasted makes the peer start from the front;
  * one that did not counts as a failure, so that a pair of speakers who cannot
- * agree do not spin.  Where both ends start at once, as with the two ends of
- * a tunnel, one of them is patient: otherwise every start is a collision, and
- * section 6.8 can end both connections of one.
+ * agree do not spin.  After a limit of prefixes was passed there is a pause
+ * (RFC 4486 section 4), in which the peer may not connect either.  Where both
+ * ends start at once, as with the two ends of a tunnel, one of them is
+ * patient: otherwise every start is a collision, and section 6.8 can end both
+ * connections of one.
  */
 #include "bgp/peer.h"
 
@@ -105,6 +107,7 @@ peer_start(struct bgp *b, struct peer *p)
 	if (p->started)
 		return;
 	p->started = true;
+	p->paused = false;
 	p->failures = 0;
 	p->why.s[0] = p->blame.s[0] = '\0';
 	if (p->conf.passive || p->conf.patient)
@@ -150,8 +153,72 @@ has_outgoing(const struct peer *p)
 }
 
 void
+peer_hold(struct peer *p, const struct bgp_soft *soft)
+{
+	policy_hold(soft->import);
+	policy_hold(soft->export);
+	policy_free(p->conf.soft.import);
+	policy_free(p->conf.soft.export);
+	p->conf.soft = *soft;
+}
+
+/* The pause is over: as after a start. */
+static void
+resume(struct bgp *b, struct peer *p)
+{
+	p->paused = false;
+	p->failures = 0;
+	if (p->conf.patient && !p->conf.passive)
+		speaker_alarm(b, &p->retry, speaker_jitter(b, PATIENCE));
+	else if (!p->conf.passive)
+		connect_now(b, p);
+}
+
+void
+peer_pause(struct bgp *b, struct peer *p, struct reason *why)
+{
+	struct span pause = p->conf.soft.pause;
+
+	p->paused = true;
+	if (pause.ns == 0) {
+		str_add(why->s, sizeof(why->s), "; down until the limit is "
+		    "raised or the tunnel is taken down and up");
+		return;
+	}
+	str_add(why->s, sizeof(why->s), "; down for %lld s",
+	    (long long)span_to_s(pause));
+	speaker_alarm(b, &p->retry, pause);
+}
+
+static bool
+raised(uint32_t limit, uint32_t was)
+{
+	return was != 0 && (limit == 0 || limit > was);
+}
+
+void
+peer_change(struct bgp *b, struct peer *p, const struct bgp_soft *soft)
+{
+	bool over = p->paused && (raised(soft->max_in, p->conf.soft.max_in) ||
+	    raised(soft->max_out, p->conf.soft.max_out));
+	struct session *s;
+
+	peer_hold(p, soft);
+	TAILQ_FOREACH(s, &p->sessions, of_peer)
+		session_change(b, s);
+	if (!over || !p->started)
+		return;
+	timer_clear(&b->timers, &p->retry.timer);
+	resume(b, p);
+}
+
+void
 peer_retry(struct bgp *b, struct peer *p)
 {
+	if (p->started && p->paused) {
+		resume(b, p);
+		return;
+	}
 	if (p->started && p->state != BGP_ESTABLISHED && !has_outgoing(p))
 		connect_now(b, p);
 }
@@ -177,7 +244,7 @@ peer_lost(struct bgp *b, struct peer *p, enum bgp_state was, const char *why)
 	peer_moved(b, p, why);
 	if (lasted)
 		p->failures = 0;
-	if (!p->started || p->conf.passive || has_outgoing(p) ||
+	if (!p->started || p->paused || p->conf.passive || has_outgoing(p) ||
 	    p->state >= BGP_OPEN_CONFIRM || p->retry.timer.slot != 0)
 		return;
 	speaker_alarm(b, &p->retry, speaker_jitter(b, backoff(p)));
@@ -190,7 +257,7 @@ peer_admit(struct bgp *b, struct peer *p)
 	struct session *s, *oldest = NULL;
 	unsigned n = 0;
 
-	if (!p->started)
+	if (!p->started || p->paused)
 		return false;
 	TAILQ_FOREACH(s, &p->sessions, of_peer) {
 		if (s->outgoing || s->state == BGP_ESTABLISHED)

@@ -7,6 +7,7 @@
 struct peer {
 	struct bgp_peer_conf conf;
 	bool		started;
+	bool		paused;		/* a limit was passed: none for now */
 	enum bgp_state	state;		/* of the session furthest ahead */
 	struct instant	since;
 	struct reason	why;		/* not established, or "" */
@@ -29,6 +30,11 @@ void		peer_retry(struct bgp *, struct peer *);
 bool		peer_admit(struct bgp *, struct peer *);
 /* A session of it changed its state, for this reason. */
 void		peer_moved(struct bgp *, struct peer *, const char *why);
+/* We end its session over a limit of prefixes; why says for how long. */
+void		peer_pause(struct bgp *, struct peer *, struct reason *why);
+/* Another soft part of its configuration. */
+void		peer_change(struct bgp *, struct peer *,
+		    const struct bgp_soft *);
 /* One side sent NOTIFICATION: worth more than the TCP failures after it. */
 void		peer_blame(struct peer *, const char *why);
 /* A session ended and is no longer in the list. */
@@ -38,5 +44,7 @@ void		peer_lost(struct bgp *, struct peer *, enum bgp_state was,
 void		peer_settled(struct bgp *, struct peer *,
 		    const struct session *);
 uint8_t		peer_families(const struct peer *);
+/* Holds the policies; those of before are let go. */
+void		peer_hold(struct peer *, const struct bgp_soft *);
 
 #endif

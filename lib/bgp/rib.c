@@ -63,6 +63,7 @@ bool
 rib_valid(const struct rib *r, struct rib_ref ref)
 {
 	return ref.slot < r->sources && r->source[ref.slot].used &&
+	    !r->source[ref.slot].leaving &&
 	    r->source[ref.slot].gen == ref.gen;
 }
 
@@ -78,12 +79,19 @@ rib_accepted(const struct rib *r, struct rib_ref ref)
 	return rib_valid(r, ref) ? r->source[ref.slot].eligible : 0;
 }
 
+static bool	sweep(struct rib *, struct rib_source *, uint32_t n);
+
 struct rib_ref
 rib_join(struct rib *r, uint32_t peer, const struct decide_peer *decide)
 {
 	struct rib_source *more, *s;
 	uint32_t slot = 1;
 
+	/* What it taught before must not be taken for what it teaches now. */
+	for (uint32_t i = 1; i < r->sources && r->leaving > 0; i++) {
+		if (r->source[i].leaving && r->source[i].peer == peer)
+			sweep(r, &r->source[i], UINT32_MAX);
+	}
 	while (slot < r->sources && r->source[slot].used)
 		slot++;
 	if (slot > UINT16_MAX)
@@ -174,7 +182,7 @@ gather(struct rib *r, const struct rib_net *n, uint32_t *others)
 
 		next = p->next;
 		p->flags &= PATH_ELIGIBLE;
-		if (p->flags == 0) {
+		if (p->flags == 0 || r->source[p->slot].leaving) {
 			p->next = *others;
 			*others = id;
 			continue;
@@ -297,21 +305,15 @@ path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 	p->flags = (uint8_t)(eligible ? PATH_ELIGIBLE : 0);
 }
 
-bool
-rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
-    uint32_t attrs, bool eligible)
+static bool
+reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
+    bool eligible)
 {
+	struct rib_net *n = rib_net(r, net);
+	uint32_t id = path_of(r, n, ref.slot);
 	struct choice was;
-	struct rib_net *n;
-	uint32_t net, id;
 
-	if (!rib_valid(r, ref))
-		return true;
-	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
-		return false;
-	n = rib_net(r, net);
 	choice_of(r, n, &was);
-	id = path_of(r, n, ref.slot);
 	if (id != 0 && rib_path(r, id)->attrs == attrs &&
 	    ((rib_path(r, id)->flags & PATH_ELIGIBLE) != 0) == eligible)
 		return true;
@@ -323,6 +325,37 @@ rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
 	path_set(r, id, attrs, eligible);
 	settle(r, net, &was, id, ref.slot == 0);
 	return true;
+}
+
+bool
+rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
+    uint32_t attrs, bool eligible)
+{
+	uint32_t net;
+
+	if (!rib_valid(r, ref))
+		return true;
+	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
+		return false;
+	return reach(r, net, ref, attrs, eligible);
+}
+
+uint32_t
+rib_taught(const struct rib *r, uint32_t net, struct rib_ref ref)
+{
+	uint32_t id = rib_valid(r, ref) ?
+	    path_of(r, rib_net(r, net), ref.slot) : 0;
+
+	return id == 0 ? 0 : rib_path(r, id)->attrs;
+}
+
+bool
+rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
+    bool eligible)
+{
+	if (rib_taught(r, net, ref) == 0)
+		return true;
+	return reach(r, net, ref, attrs, eligible);
 }
 
 /* A gone path's number may be given out again, but not before this ends. */
@@ -353,17 +386,50 @@ rib_unreach(struct rib *r, struct rib_ref ref, const struct prefix *prefix)
 		path_remove(r, id);
 }
 
+/* Takes up to n paths of a source that leaves; false: it has none left. */
+static bool
+sweep(struct rib *r, struct rib_source *s, uint32_t n)
+{
+	while (s->paths != 0 && n-- > 0)
+		path_remove(r, s->paths);
+	if (s->paths != 0)
+		return true;
+	s->used = s->leaving = false;
+	r->leaving--;
+	return false;
+}
+
 void
 rib_leave(struct rib *r, struct rib_ref ref)
 {
-	struct rib_source *s;
-
 	if (!rib_valid(r, ref) || ref.slot == 0)
 		return;
-	s = &r->source[ref.slot];
-	while (s->paths != 0)
-		path_remove(r, s->paths);
-	s->used = false;
+	r->source[ref.slot].leaving = true;
+	r->leaving++;
+	sweep(r, &r->source[ref.slot], RIB_SWEEP);
+}
+
+bool
+rib_sweep(struct rib *r)
+{
+	for (uint32_t i = 1; i < r->sources && r->leaving > 0; i++) {
+		if (r->source[i].leaving) {
+			sweep(r, &r->source[i], RIB_SWEEP);
+			break;
+		}
+	}
+	return r->leaving > 0;
+}
+
+bool
+rib_teaches(const struct rib *r, uint32_t peer)
+{
+	for (uint32_t i = 1; i < r->sources; i++) {
+		if (r->source[i].used && r->source[i].peer == peer &&
+		    !r->source[i].leaving && r->source[i].paths != 0)
+			return true;
+	}
+	return false;
 }
 
 uint32_t

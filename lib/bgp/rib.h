@@ -25,6 +25,7 @@ struct rib_source {
 	uint32_t	peer;		/* id of the host's */
 	uint16_t	gen;
 	bool		used;
+	bool		leaving;	/* over; its paths go some at a time */
 	uint32_t	paths;		/* head of a list through them */
 	uint32_t	held;		/* how many they are */
 	uint32_t	eligible;	/* of those, how many may be chosen */
@@ -51,6 +52,7 @@ struct rib {
 	struct store	paths;
 	struct rib_source *source;	/* [0] is ourselves */
 	uint32_t	sources;
+	uint32_t	leaving;	/* sources that are */
 	struct decide_path *scratch;
 	uint32_t	scratch_n;
 	/* journal.c */
@@ -71,8 +73,15 @@ void	rib_fini(struct rib *);
 /* A session comes up; slot 0 in the reference: no memory or no slot left. */
 struct rib_ref	rib_join(struct rib *, uint32_t peer,
 		    const struct decide_peer *);
-/* It is over: all its paths go. */
+/*
+ * It is over: its paths go, the first RIB_SWEEP now and the rest with
+ * rib_sweep(), so many each time; true: there are more.
+ */
+#define RIB_SWEEP	2048
 void		rib_leave(struct rib *, struct rib_ref);
+bool		rib_sweep(struct rib *);
+/* Has it a path from this peer, apart from those that are about to go? */
+bool		rib_teaches(const struct rib *, uint32_t peer);
 bool		rib_valid(const struct rib *, struct rib_ref);
 /* Paths in its Adj-RIB-In, and those that may be chosen. */
 uint32_t	rib_held(const struct rib *, struct rib_ref);
@@ -82,6 +91,11 @@ uint32_t	rib_accepted(const struct rib *, struct rib_ref);
 bool	rib_reach(struct rib *, struct rib_ref, const struct prefix *,
 	    uint32_t attrs, bool eligible);
 void	rib_unreach(struct rib *, struct rib_ref, const struct prefix *);
+/* The attributes under which the source's path to a prefix is held; 0: none. */
+uint32_t	rib_taught(const struct rib *, uint32_t net, struct rib_ref);
+/* Other ones for a path that is there.  False: no memory. */
+bool		rib_teach(struct rib *, uint32_t net, struct rib_ref,
+		    uint32_t attrs, bool eligible);
 /* The reference under which what we originate is reached and unreached. */
 struct rib_ref	rib_self(void);
 

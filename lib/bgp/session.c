@@ -58,8 +58,12 @@ session_down(struct bgp *b, struct session *s)
 	if (!s->up)
 		return;
 	leave_idle(b, s);
+	if (s->import.sweeping)
+		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
+	s->import.sweeping = false;
 	export_stop(&s->export, &b->rib);
 	rib_leave(&b->rib, s->import.source);
+	edit_fini(&s->import.edit, &b->rib.intern);
 	s->up = false;
 }
 
@@ -173,10 +177,61 @@ do_close(struct bgp *b, struct session *s, const struct fault *f)
 	session_want(b, s, SESSION_WANT_CLOSE);
 }
 
+static struct edit_conf
+edit_in(const struct bgp_peer_conf *c)
+{
+	return (struct edit_conf){
+		.policy = c->soft.import,
+		.ibgp = c->local_asn == c->remote_asn,
+		.asn = c->local_asn, .peer_asn = c->remote_asn,
+		.first_asn = c->own_asn == 0 || c->no_prepend ? 0 :
+		    c->local_asn,
+		.heed_shutdown = c->soft.heed_shutdown &&
+		    c->local_asn != c->remote_asn,
+		.shutdown = c->soft.drain,
+	};
+}
+
+static struct edit_conf
+edit_out(const struct bgp_peer_conf *c)
+{
+	return (struct edit_conf){
+		.policy = c->soft.export, .exports = true,
+		.ibgp = c->local_asn == c->remote_asn,
+		.asn = c->local_asn, .peer_asn = c->remote_asn,
+		.first_asn = c->own_asn == 0 || c->replace_as ? 0 :
+		    c->own_asn,
+		.override = c->soft.override,
+		.tell_loops = c->soft.tell_loops,
+		.private_as = c->soft.private_as,
+		.shutdown = c->soft.drain,
+	};
+}
+
+/* How many prefixes are near a limit; 0: no warning is wanted. */
+static uint32_t
+warn_at(const struct bgp_soft *soft, uint32_t limit)
+{
+	uint64_t n = (uint64_t)limit * soft->warn_percent;
+
+	return n == 0 ? 0 : (uint32_t)((n + 99) / 100);
+}
+
+static void
+fill_limits(struct session *s)
+{
+	const struct bgp_soft *soft = &s->peer->conf.soft;
+
+	s->import.allow_own = soft->allow_own;
+	s->import.max_prefixes = soft->max_in;
+	s->import.warn_at = warn_at(soft, soft->max_in);
+}
+
 static void
 fill_import(const struct bgp *b, struct session *s)
 {
 	const struct bgp_peer_conf *c = &s->peer->conf;
+	const struct edit_conf edit = edit_in(c);
 
 	s->import = (struct import){
 		.mode = {
@@ -185,12 +240,14 @@ fill_import(const struct bgp *b, struct session *s)
 			.remote_asn = c->remote_asn,
 		},
 		.families = s->open.families & peer_families(s->peer),
-		.local_asn = c->local_asn, .router_id = b->router_id,
+		.local_asn = c->local_asn, .own_asn = c->own_asn,
+		.router_id = b->router_id,
 		.local = c->local, .remote = c->remote,
 		.remote_other = c->remote_other,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
-		.max_prefixes = c->max_prefixes,
 	};
+	fill_limits(s);
+	edit_init(&s->import.edit, &edit);
 }
 
 /* The session enters the RIB as a source and a reader.  False: no memory. */
@@ -210,17 +267,66 @@ session_up(struct bgp *b, struct session *s)
 		.ibgp = source.ibgp, .as4 = s->open.as4,
 		.transit = c->transit, .families = s->import.families,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
+		.edit = edit_out(c),
 	};
 	s->import.source = rib_join(&b->rib, c->id, &source);
-	if (s->import.source.slot == 0)
-		return false;
-	if (!export_start(&s->export, &b->rib, &conf, s->import.source)) {
+	if (s->import.source.slot == 0 ||
+	    !export_start(&s->export, &b->rib, &conf, s->import.source)) {
 		rib_leave(&b->rib, s->import.source);
+		edit_fini(&s->import.edit, &b->rib.intern);
 		return false;
 	}
 	s->up = true;
 	session_want(b, s, SESSION_WANT_SEND);
 	return true;
+}
+
+/* What was learned is judged again from the start. */
+static void
+begin_sweep(struct bgp *b, struct session *s)
+{
+	if (!s->import.sweeping)
+		TAILQ_INSERT_TAIL(&b->sweeps, s, in_sweeps);
+	import_sweep_begin(&s->import);
+}
+
+void
+session_change(struct bgp *b, struct session *s)
+{
+	const struct edit_conf in = edit_in(&s->peer->conf);
+	const struct edit_conf out = edit_out(&s->peer->conf);
+	const unsigned allowed = s->import.allow_own;
+
+	if (!s->up)
+		return;
+	fill_limits(s);
+	if (allowed != s->import.allow_own ||
+	    !edit_conf_eq(&s->import.edit.conf, &in)) {
+		edit_fini(&s->import.edit, &b->rib.intern);
+		edit_init(&s->import.edit, &in);
+		begin_sweep(b, s);
+	}
+	export_change(&s->export, &b->rib, &out);
+	session_want(b, s, SESSION_WANT_SEND);
+}
+
+static void
+no_memory(struct bgp *b, struct session *s, const char *what)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_CEASE, FAULT_RESOURCES, (struct bytes){ 0 });
+	reason_set(&f.text, "out of memory for %s", what);
+	session_event(b, s, FSM_ERROR, &f);
+}
+
+void
+session_sweep(struct bgp *b, struct session *s)
+{
+	if (!import_sweep(&s->import, &b->rib))
+		no_memory(b, s, "routes");
+	else if (!s->import.sweeping)
+		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
 }
 
 static void
@@ -351,6 +457,8 @@ session_event(struct bgp *b, struct session *s, enum fsm_event ev,
 		return;
 	}
 	if (s->state == BGP_IDLE) {
+		if (f.code == FAULT_CEASE && f.subcode == FAULT_MAX_PREFIXES)
+			peer_pause(b, s->peer, &f.text);
 		if (is_verdict(ev, row))
 			peer_blame(s->peer, f.text.s);
 		session_over(b, s, was, f.text.s);
@@ -453,23 +561,49 @@ session_has_output(const struct bgp *b, const struct session *s)
 	    (s->up && export_pending(&s->export, &b->rib));
 }
 
+/* As a limit of the peer's says it, on our own account (RFC 4486). */
+static bool
+told_too_many(struct bgp *b, struct session *s)
+{
+	const struct bgp_soft *soft = &s->peer->conf.soft;
+	uint32_t n = s->export.advertised, warn = warn_at(soft, soft->max_out);
+	bool above = warn != 0 && n >= warn;
+	struct reason text;
+	struct fault f;
+
+	if (soft->max_out != 0 && n > soft->max_out) {
+		fault_set(&f, FAULT_CEASE, FAULT_MAX_PREFIXES,
+		    (struct bytes){ 0 });
+		reason_set(&f.text, "we would announce more than %u prefixes",
+		    soft->max_out);
+		session_event(b, s, FSM_ERROR, &f);
+		return true;
+	}
+	if (above && !s->warned_out) {
+		reason_set(&text, "we announce %u prefixes, the limit is %u",
+		    n, soft->max_out);
+		speaker_event(b, s->peer->conf.id, BGP_EVENT_LIMIT, false,
+		    text.s);
+	}
+	s->warned_out = above;
+	return false;
+}
+
 static void
 fill(struct bgp *b, struct session *s)
 {
 	struct wr w = outq_begin(&s->out, EXPORT_ROOM);
-	struct fault f;
 
-	if (export_fill(&s->export, &b->rib, &w)) {
-		if (w.n > 0)
-			s->drained = b->now;
-		s->peer->counts.updates_out += msg_count(wr_done(&w),
-		    MSG_UPDATE);
-		outq_end(&s->out, &w);
+	if (!export_fill(&s->export, &b->rib, &w)) {
+		no_memory(b, s, "announcements");
 		return;
 	}
-	fault_set(&f, FAULT_CEASE, FAULT_RESOURCES, (struct bytes){ 0 });
-	reason_set(&f.text, "out of memory for announcements");
-	session_event(b, s, FSM_ERROR, &f);
+	if (told_too_many(b, s))
+		return;
+	if (w.n > 0)
+		s->drained = b->now;
+	s->peer->counts.updates_out += msg_count(wr_done(&w), MSG_UPDATE);
+	outq_end(&s->out, &w);
 }
 
 struct bytes

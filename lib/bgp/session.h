@@ -24,7 +24,7 @@ struct session {
 	bool		closing;	/* over; TCP is to be closed */
 	uint8_t		want;		/* in line for the host when not 0 */
 	bool		idle;		/* in one of the idle lists */
-	TAILQ_ENTRY(session) of_peer, in_ready, in_idle;
+	TAILQ_ENTRY(session) of_peer, in_ready, in_idle, in_sweeps;
 	struct alarm	alarm[ALARM_KINDS];	/* [ALARM_RETRY] is not used */
 	struct instant	heard;		/* last message */
 	struct instant	drained;	/* last progress in sending */
@@ -33,6 +33,7 @@ struct session {
 	bool		up;		/* source and export are there */
 	struct import	import;
 	struct export	export;
+	bool		warned_out;	/* of max_out */
 	uint8_t		*in;		/* a message that is not whole yet */
 	size_t		in_n;
 	struct outq	out;
@@ -65,6 +66,11 @@ const char	*session_refresh(struct bgp *, struct session *);
 /* Is there anything for the host to pull? */
 bool		session_has_output(const struct bgp *,
 		    const struct session *);
+
+/* The peer's soft part has changed. */
+void		session_change(struct bgp *, struct session *);
+/* A portion of what is judged again. */
+void		session_sweep(struct bgp *, struct session *);
 
 /* session_rx.c: octets from the peer. */
 void		session_stream(struct bgp *, struct session *, struct bytes);

@@ -86,6 +86,18 @@ hear_open(struct bgp *b, struct session *s, struct bytes body)
 }
 
 static void
+warn_of_limit(struct bgp *b, struct session *s)
+{
+	struct reason text;
+
+	if (!s->up || !import_warns(&s->import, &b->rib))
+		return;
+	reason_set(&text, "the remote announces %u prefixes, the limit is %u",
+	    rib_held(&b->rib, s->import.source), s->import.max_prefixes);
+	speaker_event(b, s->peer->conf.id, BGP_EVENT_LIMIT, false, text.s);
+}
+
+static void
 hear_update(struct bgp *b, struct session *s, struct bytes body)
 {
 	struct fault f = { 0 };
@@ -103,8 +115,9 @@ hear_update(struct bgp *b, struct session *s, struct bytes body)
 		break;
 	case ATTR_RESET:
 		session_event(b, s, FSM_ERROR, &f);
-		break;
+		return;
 	}
+	warn_of_limit(b, s);
 }
 
 static void

@@ -54,6 +54,7 @@ struct bgp {
 	uint32_t	last_conn;
 	struct session_list ready;	/* something for the host, in order */
 	struct session_list idle[2];	/* nothing to announce: [transit] */
+	struct session_list sweeps;	/* judge again what they learned */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;
 	unsigned	unsaid;		/* events that were too many */

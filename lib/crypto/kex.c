@@ -391,6 +391,15 @@ hand_over(const uint8_t *z, size_t n, struct secret *out)
 	return n > 0;
 }
 
+/* All but what is sent. */
+static void
+forget(struct kex *k)
+{
+	EVP_PKEY_CTX_free(k->xdh);
+	k->xdh = NULL;
+	wipe(k->priv, sizeof(k->priv));
+}
+
 static enum kex_result
 respond(struct kex *k, struct drbg *d, struct bytes theirs,
     struct secret *out)
@@ -406,7 +415,7 @@ respond(struct kex *k, struct drbg *d, struct bytes theirs,
 	    kind->shared(k, theirs, z);
 	ok = hand_over(z, n, out);
 	wipe(z, sizeof(z));
-	wipe(k->priv, sizeof(k->priv));
+	forget(k);
 	return ok ? KEX_OK : KEX_INVALID;
 }
 

@@ -119,6 +119,11 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 		[CONF_AT_TOP] = "at the top level",
 		[CONF_AT_CONNECTION] = "in a connection",
 		[CONF_AT_TUNNEL] = "in a tunnel",
+		[CONF_AT_PLIST] = "in a prefix list",
+		[CONF_AT_POLICY] = "in a policy",
+		[CONF_AT_TERM] = "in a term of a policy",
+		[CONF_AT_MATCH] = "in match of a term",
+		[CONF_AT_SET] = "in set of a term",
 	};
 	const char *name = config_setting_name(s);
 	const struct conf_key *other = conf_key_any(name);
@@ -135,9 +140,10 @@ fail_unknown(struct conf_read *r, enum conf_place place,
  * Reads the keys of one group into the struct of its place; keys of a tunnel
  * that stand in a connection go to the tunnels' common beginning.
  */
-static bool
-read_group(struct conf_read *r, enum conf_place place,
-    const config_setting_t *group, void *base, void *shared, struct conf_seen *seen)
+bool
+conf_group_read(struct conf_read *r, enum conf_place place,
+    const config_setting_t *group, void *base, void *shared,
+    struct conf_seen *seen)
 {
 	int n = config_setting_length(group);
 
@@ -150,15 +156,15 @@ read_group(struct conf_read *r, enum conf_place place,
 		if (key == NULL)
 			return fail_unknown(r, place, s);
 		conf_seen_add(seen, key);
-		if (key->kind != CONF_KIND_GROUPS && !conf_value_read(r, key,
+		if (!conf_key_holds_groups(key) && !conf_value_read(r, key,
 		    s, key->place == place ? base : shared))
 			return false;
 	}
 	return true;
 }
 
-static bool
-check_required(struct conf_read *r, enum conf_place place,
+bool
+conf_group_check(struct conf_read *r, enum conf_place place,
     const config_setting_t *group, struct conf_seen seen)
 {
 	const struct conf_key *key;
@@ -171,20 +177,19 @@ check_required(struct conf_read *r, enum conf_place place,
 	return true;
 }
 
-static void
-set_defaults(enum conf_place place, void *base)
+void
+conf_group_defaults(enum conf_place place, void *base)
 {
 	const struct conf_key *key;
 
 	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
-		if (key->place == place && key->kind != CONF_KIND_GROUPS)
+		if (key->place == place && !conf_key_holds_groups(key))
 			conf_value_default(key, base);
 	}
 }
 
-/* The list of groups under a key that is there; NULL: not such a list. */
-static const config_setting_t *
-group_list(struct conf_read *r, const config_setting_t *group,
+const config_setting_t *
+conf_group_list(struct conf_read *r, const config_setting_t *group,
     const struct conf_key *key)
 {
 	const config_setting_t *s =
@@ -220,9 +225,9 @@ read_tunnel(struct conf_read *r, struct conf_connection *c,
 
 	t->number = site->tunnel + 1;
 	t->index = (uint32_t)r->sites_n;
-	return read_group(r, CONF_AT_TUNNEL, site->in_tunnel, t, NULL,
+	return conf_group_read(r, CONF_AT_TUNNEL, site->in_tunnel, t, NULL,
 	    &seen) &&
-	    check_required(r, CONF_AT_TUNNEL, site->in_tunnel, seen) &&
+	    conf_group_check(r, CONF_AT_TUNNEL, site->in_tunnel, seen) &&
 	    conf_check_tunnel(r, c, t, site, seen);
 }
 
@@ -231,7 +236,7 @@ read_tunnels(struct conf_read *r, size_t at, config_setting_t *group,
     const struct conf_tunnel *common, struct conf_seen seen)
 {
 	const struct conf_key *key = conf_key_any("tunnels");
-	const config_setting_t *list = group_list(r, group, key);
+	const config_setting_t *list = conf_group_list(r, group, key);
 	struct conf_connection *c = &r->conf->connections[at];
 
 	if (list == NULL)
@@ -259,10 +264,10 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 
 	memset(&common, 0, sizeof(common));	/* its padding too */
 	c->line = (int)config_setting_source_line(group);
-	set_defaults(CONF_AT_CONNECTION, c);
-	set_defaults(CONF_AT_TUNNEL, &common);
-	return read_group(r, CONF_AT_CONNECTION, group, c, &common, &seen) &&
-	    check_required(r, CONF_AT_CONNECTION, group, seen) &&
+	conf_group_defaults(CONF_AT_CONNECTION, c);
+	conf_group_defaults(CONF_AT_TUNNEL, &common);
+	return conf_group_read(r, CONF_AT_CONNECTION, group, c, &common, &seen) &&
+	    conf_group_check(r, CONF_AT_CONNECTION, group, seen) &&
 	    read_tunnels(r, at, group, &common, seen) &&
 	    conf_check_connection(r, c, group);
 }
@@ -270,7 +275,7 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 static bool
 read_connections(struct conf_read *r, const config_setting_t *root)
 {
-	const config_setting_t *list = group_list(r, root,
+	const config_setting_t *list = conf_group_list(r, root,
 	    conf_key_any("connections"));
 	size_t n;
 
@@ -295,9 +300,10 @@ read_root(struct conf_read *r, const config_setting_t *root)
 {
 	struct conf_seen seen = { 0 };
 
-	set_defaults(CONF_AT_TOP, r->conf);
-	return read_group(r, CONF_AT_TOP, root, r->conf, NULL, &seen) &&
-	    check_required(r, CONF_AT_TOP, root, seen) &&
+	conf_group_defaults(CONF_AT_TOP, r->conf);
+	return conf_group_read(r, CONF_AT_TOP, root, r->conf, NULL, &seen) &&
+	    conf_group_check(r, CONF_AT_TOP, root, seen) &&
+	    conf_policies_read(r, root) &&
 	    read_connections(r, root) && conf_check_all(r, root);
 }
 
@@ -365,6 +371,8 @@ conf_parse(struct bytes text, const char *file, struct conf_error *err)
 	else if (scan_and_read(&r, text) && !(ok = make_indices(r.conf)))
 		reason_set(&why.why, "out of memory");
 	free(r.sites);
+	dict_fini(&r.plists);
+	dict_fini(&r.policies);
 	if (ok)
 		return r.conf;
 	set_where(&r, why.line);
@@ -391,10 +399,25 @@ conf_free(struct conf *conf)
 	free(conf->connections);
 	dict_fini(&conf->by_name);
 	dict_fini(&conf->by_ifname);
+	for (size_t i = 0; i < conf->plists_n; i++)
+		plist_free(conf->plists[i].list);
+	free(conf->plists);
+	for (size_t i = 0; i < conf->policies_n; i++)
+		policy_free(conf->policies[i].policy);
+	free(conf->policies);
+	policy_free(conf->nothing);
 	for (size_t i = 0; i < conf->files_n; i++)
 		free(conf->files[i].data);
 	free(conf->files);
 	free(conf);
+}
+
+struct policy *
+conf_policy(const struct conf *conf, uint16_t number)
+{
+	if (number != 0)
+		return conf->policies[number - 1].policy;
+	return conf->requires_policy ? conf->nothing : NULL;
 }
 
 const struct conf_connection *

@@ -8,6 +8,8 @@
 #ifndef GW_CONF_H
 #define GW_CONF_H
 
+#include "bgp/bgp.h"
+#include "bgp/policy.h"
 #include "crypto/suite.h"
 #include "gw/kern.h"
 #include "util/addr.h"
@@ -125,10 +127,31 @@ enum conf_order {		/* whose order of proposals counts */
 	CONF_ORDER_AWS,
 };
 
+enum conf_hash {		/* what spreads packets over tunnels */
+	CONF_HASH_SYSTEM,	/* what the system has */
+	CONF_HASH_LAYER3,	/* addresses */
+	CONF_HASH_LAYER4,	/* and ports */
+	CONF_HASH_INNER,	/* addresses, within tunnels */
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
 	CONF_INSIDE_BOTH = 3,
+};
+
+/* What may change without an end to the BGP session. */
+struct conf_bgp {
+	uint16_t	import, export;	/* policies by number; 0: none */
+	uint8_t		allowas_in;
+	uint8_t		warn_percent;
+	bool		as_override;
+	bool		loop_detection;	/* on the way out */
+	bool		heed_shutdown;
+	enum bgp_private private_as;
+	uint32_t	max_in, max_out;	/* 0: no limit */
+	struct span	pause;		/* after too many; 0: for ever */
+	struct span	drain;		/* before we end a session; 0: at once */
 };
 
 struct conf_tunnel {
@@ -155,6 +178,9 @@ struct conf_tunnel {
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */
 	struct span	dpd_timeout;
+	unsigned	retransmit_ms;	/* before a request's first repeat */
+	struct span	retransmit_max;
+	unsigned	retransmit_tries;	/* 0: until dpd_timeout */
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
 	bool		fragmentation;	/* of IKE messages */
@@ -171,6 +197,9 @@ struct conf_tunnel {
 	enum conf_childless childless;
 	bool		accept_redirect;	/* RFC 5685 */
 	struct conf_gateways gateways;	/* n 0: to any */
+	struct conf_bgp	bgp;
+	uint32_t	local_as;	/* 0: asn */
+	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };
@@ -192,12 +221,31 @@ struct conf_connection {
 	int		line;		/* where it stands */
 };
 
+struct conf_plist {
+	char		name[CONF_NAME_LEN];
+	struct plist	*list;		/* held */
+};
+
+struct conf_policy {
+	char		name[CONF_NAME_LEN];
+	struct policy	*policy;	/* held */
+};
+
 struct conf {
 	uint32_t	asn;
 	uint32_t	router_id;	/* host order; derived when absent */
 	enum kern_link_kind interface;
 	char		secrets[256];	/* file name as written, or "" */
 	bool		short_lifetimes;
+	bool		requires_policy;	/* RFC 8212 to the letter */
+	struct policy	*nothing;	/* held; rejects every route */
+	size_t		plists_n;
+	struct conf_plist *plists;	/* owned */
+	size_t		policies_n;
+	struct conf_policy *policies;	/* owned */
+	struct addr	source[2];	/* of routes, IPv4 and IPv6; or unset */
+	bool		resilient;	/* flows keep their tunnel */
+	enum conf_hash	hash;
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
 	size_t		n;
@@ -226,6 +274,11 @@ struct conf	*conf_parse(struct bytes text, const char *file,
 /* Another holder, who frees it too. */
 void		conf_hold(struct conf *);
 void		conf_free(struct conf *);	/* when the last one does */
+/*
+ * The policy of this number, counted from 1.  0: what a connection without
+ * one has, NULL unless the configuration requires one.
+ */
+struct policy	*conf_policy(const struct conf *, uint16_t);
 /* The file of this number, counted from 1. */
 const struct conf_file *conf_file(const struct conf *, uint16_t);
 /* "certs/hub.pem: message" at the key that named it first; file is left. */

@@ -135,6 +135,33 @@ check_lifetimes(struct conf_read *r, struct conf_tunnel *t,
 	return true;
 }
 
+/*
+ * A request must go twice before the peer counts as dead.  Who asks for a first
+ * timeout beyond the default limit and names no other means no doubling.
+ */
+static bool
+check_retransmission(struct conf_read *r, struct conf_tunnel *t,
+    const struct conf_site *site, struct conf_seen seen)
+{
+	struct span first = span_ms(t->retransmit_ms);
+
+	if (first.ns > t->dpd_timeout.ns / 2)
+		return conf_fail_tunnel(r, site,
+		    "retransmit_timeout_milliseconds", "must be at most %lld "
+		    "milliseconds, half of dpd_timeout_seconds, not %u",
+		    (long long)t->dpd_timeout.ns / 2000000, t->retransmit_ms);
+	if (first.ns <= t->retransmit_max.ns)
+		return true;
+	if (was_seen(seen, "retransmit_timeout_max_seconds"))
+		return conf_fail_tunnel(r, site,
+		    "retransmit_timeout_max_seconds", "must not be less than "
+		    "retransmit_timeout_milliseconds (%u), not %lld seconds",
+		    t->retransmit_ms,
+		    (long long)span_to_s(t->retransmit_max));
+	t->retransmit_max = first;
+	return true;
+}
+
 /* AWS's "local" is the customer, whoever reads it: ours on a device. */
 static void
 derive_selectors(const struct conf_connection *c, struct conf_tunnel *t)
@@ -159,6 +186,7 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 	if (!check_outside(r, c, t, site, seen) ||
 	    !check_identity(r, t, site, seen) ||
 	    !check_lifetimes(r, t, site, seen) ||
+	    !check_retransmission(r, t, site, seen) ||
 	    !conf_addke_check(r, t, site) ||
 	    !conf_gateways_check(r, t, site))
 		return false;
@@ -248,17 +276,70 @@ check_next_hops(struct conf_read *r, const struct conf_connection *c,
 	return true;
 }
 
+/* Keys of BGP that would do nothing on a connection without it. */
+static bool
+check_no_bgp(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	static const char *const keys[] = {
+		"import_policy", "export_policy", "allowas_in", "as_override",
+		"remove_private_as", "local_as", "max_prefixes_in",
+		"max_prefixes_out", "graceful_shutdown_seconds",
+	};
+	const config_setting_t *tunnels =
+	    config_setting_get_member(group, "tunnels");
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const config_setting_t *in = group;
+
+		for (unsigned k = 0; k <= c->tunnels_n; k++) {
+			if (config_setting_get_member(in, keys[i]) != NULL)
+				return conf_fail_key(r, in, keys[i],
+				    "is for BGP: needs remote_asn");
+			in = config_setting_get_elem(tunnels, k);
+			if (in == NULL)
+				break;
+		}
+	}
+	return true;
+}
+
+/* Who we are to this peer. */
+static bool
+check_local_as(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		const struct conf_tunnel *t = &c->tunnels[i];
+
+		if (t->local_as == 0 && (t->local_as_no_prepend ||
+		    t->local_as_replace_as))
+			return conf_fail_key(r, group, t->local_as_no_prepend ?
+			    "local_as_no_prepend" : "local_as_replace_as",
+			    "needs local_as, which tunnel %u has not", i + 1);
+		if (t->local_as != 0 && (t->local_as == r->conf->asn ||
+		    t->local_as == c->remote_asn))
+			return conf_fail_key(r, group, "local_as", "must "
+			    "differ from asn and remote_asn, tunnel %u's is "
+			    "%u", i + 1, t->local_as);
+	}
+	return true;
+}
+
 bool
 conf_check_connection(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
 {
+	if (c->remote_asn == 0 && !check_no_bgp(r, c, group))
+		return false;
 	if (c->remote_asn == 0 && c->networks.n > 0)
 		return conf_fail_key(r, group, "networks",
 		    "are announced by BGP: needs remote_asn");
 	if (c->remote_asn != 0 && c->routes.n > 0)
 		return conf_fail_key(r, group, "routes",
 		    "static routes and BGP (remote_asn) exclude each other");
-	if (c->remote_asn != 0 && !check_bgp(r, c, group))
+	if (c->remote_asn != 0 && (!check_bgp(r, c, group) ||
+	    !check_local_as(r, c, group)))
 		return false;
 	return check_families(r, c, &c->networks, "networks", group) &&
 	    check_families(r, c, &c->routes, "routes", group) &&
@@ -280,6 +361,20 @@ first_inside(const struct conf *conf)
 		}
 	}
 	return 0;
+}
+
+static bool
+check_sources(struct conf_read *r, const config_setting_t *root)
+{
+	const struct addr *s = r->conf->source;
+
+	if (addr_is_set(&s[0]) && s[0].family != ADDR_IPV4)
+		return conf_fail_key(r, root, "route_source_ipv4_address",
+		    "must be an IPv4 address");
+	if (addr_is_set(&s[1]) && s[1].family != ADDR_IPV6)
+		return conf_fail_key(r, root, "route_source_ipv6_address",
+		    "must be an IPv6 address");
+	return true;
 }
 
 bool
@@ -308,5 +403,5 @@ conf_check_all(struct conf_read *r, const config_setting_t *root)
 		return conf_fail_key(r, root, "router_id",
 		    "missing: no tunnel has a tunnel_inside_cidr to take it "
 		    "from");
-	return conf_check_unique(r);
+	return check_sources(r, root) && conf_check_unique(r);
 }

@@ -18,6 +18,21 @@
 	.at = offsetof(struct conf_tunnel, f),				\
 	.size = sizeof(((struct conf_tunnel *)0)->f)
 #define TUN(f)	.shared = true, OWN(f)
+#define PLIST(f) .place = CONF_AT_PLIST,				\
+	.at = offsetof(struct conf_plist, f),				\
+	.size = sizeof(((struct conf_plist *)0)->f)
+#define POLICY(f) .place = CONF_AT_POLICY,				\
+	.at = offsetof(struct conf_policy, f),				\
+	.size = sizeof(((struct conf_policy *)0)->f)
+#define TERM(f)	.place = CONF_AT_TERM,					\
+	.at = offsetof(struct policy_term, f),				\
+	.size = sizeof(((struct policy_term *)0)->f)
+#define MATCH(f) .place = CONF_AT_MATCH,				\
+	.at = offsetof(struct policy_match, f),				\
+	.size = sizeof(((struct policy_match *)0)->f)
+#define SET(f)	.place = CONF_AT_SET,					\
+	.at = offsetof(struct policy_set, f),				\
+	.size = sizeof(((struct policy_set *)0)->f)
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
@@ -26,6 +41,11 @@
 static const struct conf_word interface_words[] = {
 	{ "auto", KERN_LINK_AUTO }, { "vti", KERN_LINK_VTI },
 	{ "xfrmi", KERN_LINK_XFRMI }, { NULL, 0 },
+};
+static const struct conf_word hash_words[] = {
+	{ "system", CONF_HASH_SYSTEM }, { "layer3", CONF_HASH_LAYER3 },
+	{ "layer4", CONF_HASH_LAYER4 }, { "inner", CONF_HASH_INNER },
+	{ NULL, 0 },
 };
 static const struct conf_word role_words[] = {
 	{ "hub", true }, { "device", false }, { NULL, 0 },
@@ -60,6 +80,25 @@ static const struct conf_word order_words[] = {
 	{ "aws", CONF_ORDER_AWS }, { NULL, 0 },
 };
 
+static const struct conf_word private_words[] = {
+	{ "none", BGP_PRIVATE_KEEP }, { "only", BGP_PRIVATE_REMOVE_ONLY },
+	{ "all", BGP_PRIVATE_REMOVE }, { "replace", BGP_PRIVATE_REPLACE },
+	{ NULL, 0 },
+};
+static const struct conf_word then_words[] = {
+	{ "accept", POLICY_ACCEPT }, { "reject", POLICY_REJECT },
+	{ "next", POLICY_NEXT }, { NULL, 0 },
+};
+static const struct conf_word source_words[] = {
+	{ "own", POLICY_OWN }, { "learned", POLICY_LEARNED }, { NULL, 0 },
+};
+static const struct conf_word version_words[] = {
+	{ "ipv4", ADDR_IPV4 }, { "ipv6", ADDR_IPV6 }, { NULL, 0 },
+};
+static const struct conf_word origin_words[] = {
+	{ "igp", 1 }, { "egp", 2 }, { "incomplete", 3 }, { NULL, 0 },
+};
+
 /* Traffic selectors are the customer's and the cloud's until roles are known. */
 static const struct conf_key keys[] = {
 	{ "asn", TOP(asn), .kind = CONF_KIND_ASN, RANGE(1, 4294967294) },
@@ -69,6 +108,20 @@ static const struct conf_key keys[] = {
 	{ "secrets", TOP(secrets), .kind = CONF_KIND_FILE },
 	{ "allow_short_lifetimes", TOP(short_lifetimes),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "bgp_requires_policy", TOP(requires_policy),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "prefix_lists", TOP(plists), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, 4096) },
+	{ "policies", TOP(policies), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, 4096) },
+	{ "route_source_ipv4_address", TOP(source[0]),
+	    .kind = CONF_KIND_OUTSIDE },
+	{ "route_source_ipv6_address", TOP(source[1]),
+	    .kind = CONF_KIND_OUTSIDE },
+	{ "multipath_hash", TOP(hash), .kind = CONF_KIND_WORD,
+	    .words = hash_words, .def = "system" },
+	{ "multipath_resilient", TOP(resilient), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "connections", TOP(connections), .kind = CONF_KIND_GROUPS,
 	    .required = true, RANGE(0, 65536) },
 
@@ -156,6 +209,15 @@ static const struct conf_key keys[] = {
 	    SHORT(30, 86400, 1), .unit = "seconds", .def = "40" },
 	{ "dpd_timeout_action", TUN(dpd_action), .kind = CONF_KIND_WORD,
 	    .words = dpd_words, .def = "clear" },
+	{ "retransmit_timeout_milliseconds", TUN(retransmit_ms),
+	    .kind = CONF_KIND_NUMBER, RANGE(100, 60000),
+	    .unit = "milliseconds", .def = "500" },
+	{ "retransmit_timeout_max_seconds", TUN(retransmit_max),
+	    .kind = CONF_KIND_SPAN, RANGE(1, 300), .unit = "seconds",
+	    .def = "2" },
+	{ "retransmit_tries", TUN(retransmit_tries),
+	    .kind = CONF_KIND_NUMBER, RANGE(1, 100), .or_zero = true,
+	    .unit = "times", .def = "0" },
 	{ "force_encapsulation", TUN(force_encap), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 	{ "fragmentation", TUN(fragmentation), .kind = CONF_KIND_BOOL,
@@ -174,6 +236,39 @@ static const struct conf_key keys[] = {
 	{ "accept_redirect", TUN(accept_redirect), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 	{ "redirect_gateways", TUN(gateways), .kind = CONF_KIND_GATEWAYS },
+	{ "import_policy", TUN(bgp.import), .kind = CONF_KIND_POLICY },
+	{ "export_policy", TUN(bgp.export), .kind = CONF_KIND_POLICY },
+	{ "allowas_in", TUN(bgp.allowas_in), .kind = CONF_KIND_NUMBER,
+	    RANGE(0, 10), .unit = "times", .def = "0" },
+	{ "as_override", TUN(bgp.as_override), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
+	{ "sender_loop_detection", TUN(bgp.loop_detection),
+	    .kind = CONF_KIND_BOOL, .def = "true" },
+	{ "remove_private_as", TUN(bgp.private_as), .kind = CONF_KIND_WORD,
+	    .words = private_words, .def = "none" },
+	{ "local_as", TUN(local_as), .kind = CONF_KIND_ASN,
+	    RANGE(1, 4294967294) },
+	{ "local_as_no_prepend", TUN(local_as_no_prepend),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "local_as_replace_as", TUN(local_as_replace_as),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "max_prefixes_in", TUN(bgp.max_in), .kind = CONF_KIND_NUMBER,
+	    RANGE(1, 10000000), .or_zero = true, .unit = "prefixes",
+	    .def = "0" },
+	{ "max_prefixes_out", TUN(bgp.max_out), .kind = CONF_KIND_NUMBER,
+	    RANGE(1, 10000000), .or_zero = true, .unit = "prefixes",
+	    .def = "0" },
+	{ "max_prefixes_warning_percentage", TUN(bgp.warn_percent),
+	    .kind = CONF_KIND_NUMBER, RANGE(1, 100), .or_zero = true,
+	    .unit = "percent", .def = "75" },
+	{ "max_prefixes_restart_seconds", TUN(bgp.pause),
+	    .kind = CONF_KIND_SPAN, SHORT(10, 86400, 1), .or_zero = true,
+	    .unit = "seconds", .def = "300" },
+	{ "graceful_shutdown", TUN(bgp.heed_shutdown),
+	    .kind = CONF_KIND_BOOL, .def = "true" },
+	{ "graceful_shutdown_seconds", TUN(bgp.drain),
+	    .kind = CONF_KIND_SPAN, RANGE(1, 600), .or_zero = true,
+	    .unit = "seconds", .def = "0" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),
@@ -182,6 +277,51 @@ static const struct conf_key keys[] = {
 	    .kind = CONF_KIND_NET6, .def = "::/0" },
 	{ "remote_ipv6_network_cidr", TUN(remote_ts[1]),
 	    .kind = CONF_KIND_NET6, .def = "::/0" },
+
+	{ "name", PLIST(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "entries", PLIST(list), .kind = CONF_KIND_ENTRIES,
+	    .required = true },
+
+	{ "name", POLICY(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "terms", POLICY(policy), .kind = CONF_KIND_GROUPS,
+	    .required = true, RANGE(0, 1000) },
+
+	{ "name", TERM(name), .kind = CONF_KIND_NAME },
+	{ "match", TERM(match), .kind = CONF_KIND_GROUP },
+	{ "set", TERM(set), .kind = CONF_KIND_GROUP },
+	{ "then", TERM(then), .kind = CONF_KIND_WORD, .words = then_words,
+	    .required = true },
+
+	{ "prefix_list", MATCH(lists), .kind = CONF_KIND_PLISTS },
+	{ "as_path", MATCH(paths), .kind = CONF_KIND_PATHS },
+	{ "as_path_length", MATCH(hops), .kind = CONF_KIND_RANGE,
+	    RANGE(0, 255) },
+	{ "community_any", MATCH(any), .kind = CONF_KIND_PATTERNS },
+	{ "community_all", MATCH(all), .kind = CONF_KIND_PATTERNS },
+	{ "community_none", MATCH(none), .kind = CONF_KIND_PATTERNS },
+	{ "ip_version", MATCH(family), .kind = CONF_KIND_WORD,
+	    .words = version_words },
+	{ "source", MATCH(source), .kind = CONF_KIND_WORD,
+	    .words = source_words },
+	{ "origin", MATCH(origin), .kind = CONF_KIND_WORD,
+	    .words = origin_words },
+	{ "local_pref", MATCH(local_pref), .kind = CONF_KIND_RANGE,
+	    RANGE(0, 4294967295) },
+	{ "med", MATCH(med), .kind = CONF_KIND_RANGE,
+	    RANGE(0, 4294967295) },
+
+	{ "local_pref", SET(local_pref), .kind = CONF_KIND_VALUE,
+	    RANGE(0, 4294967295) },
+	{ "med", SET(med), .kind = CONF_KIND_VALUE, RANGE(0, 4294967295) },
+	{ "origin", SET(origin), .kind = CONF_KIND_WORD,
+	    .words = origin_words },
+	{ "prepend", SET(prepend), .kind = CONF_KIND_NUMBER,
+	    RANGE(1, POLICY_PREPEND), .unit = "times" },
+	{ "prepend_as", SET(prepend_asn), .kind = CONF_KIND_ASNS,
+	    RANGE(1, 4294967294) },
+	{ "communities", SET(communities), .kind = CONF_KIND_COMMUNITIES },
+	{ "community_delete", SET(del), .kind = CONF_KIND_PATTERNS },
+	{ "community_add", SET(add), .kind = CONF_KIND_COMMUNITIES },
 };
 _Static_assert(ARRAY_SIZE(keys) <= CONF_KEYS_MAX, "struct conf_seen is full");
 
@@ -189,6 +329,12 @@ const struct conf_key *
 conf_key_at(size_t i)
 {
 	return i < ARRAY_SIZE(keys) ? &keys[i] : NULL;
+}
+
+bool
+conf_key_holds_groups(const struct conf_key *key)
+{
+	return key->kind == CONF_KIND_GROUPS || key->kind == CONF_KIND_GROUP;
 }
 
 static bool
@@ -254,8 +400,8 @@ edits(const char *a, const char *b)
 }
 
 /* How unlike a key what was written is: a key cut short is most alike. */
-static unsigned
-unlike(const char *name, const char *key)
+unsigned
+conf_unlike(const char *name, const char *key)
 {
 	if (name[0] != '\0' && strncmp(name, key, strlen(name)) == 0)
 		return 0;
@@ -269,9 +415,12 @@ conf_key_nearest(enum conf_place place, const char *name)
 	unsigned least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		unsigned n = unlike(name, keys[i].name);
+		unsigned n;
 
-		if (key_fits(&keys[i], place) && n < least) {
+		if (!key_fits(&keys[i], place))
+			continue;
+		n = conf_unlike(name, keys[i].name);
+		if (n < least) {
 			least = n;
 			best = keys[i].name;
 		}

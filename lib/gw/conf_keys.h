@@ -12,6 +12,11 @@ enum conf_place {
 	CONF_AT_TOP,
 	CONF_AT_CONNECTION,
 	CONF_AT_TUNNEL,
+	CONF_AT_PLIST,
+	CONF_AT_POLICY,
+	CONF_AT_TERM,
+	CONF_AT_MATCH,
+	CONF_AT_SET,
 	CONF_PLACES
 };
 
@@ -37,6 +42,16 @@ enum conf_kind {
 	CONF_KIND_ALGS,		/* list of names */
 	CONF_KIND_ADDKE,	/* list of slots */
 	CONF_KIND_GATEWAYS,	/* list of addresses and networks */
+	CONF_KIND_POLICY,	/* name of one */
+	CONF_KIND_PLISTS,	/* names of prefix lists */
+	CONF_KIND_ENTRIES,	/* list, of a prefix list */
+	CONF_KIND_PATHS,	/* AS-path patterns */
+	CONF_KIND_PATTERNS,	/* of communities */
+	CONF_KIND_COMMUNITIES,	/* one and all without wildcards */
+	CONF_KIND_RANGE,	/* number or "N-M" */
+	CONF_KIND_VALUE,	/* number that may be absent */
+	CONF_KIND_ASNS,		/* list of AS numbers */
+	CONF_KIND_GROUP,	/* part of a term */
 	CONF_KIND_GROUPS,	/* list of connections or tunnels */
 	CONF_KINDS
 };
@@ -72,6 +87,11 @@ const struct conf_key *conf_key_find(enum conf_place, const char *name);
 const struct conf_key *conf_key_any(const char *name);
 /* The key of such a group that is spelled most like this. */
 const char	*conf_key_nearest(enum conf_place, const char *name);
+
+/* Are there groups beneath it, which are read apart? */
+bool		conf_key_holds_groups(const struct conf_key *);
+/* How unlike two words are; 0: the first is the other's beginning. */
+unsigned	conf_unlike(const char *name, const char *word);
 
 /* Which keys a group had; all zero: none. */
 #define CONF_KEYS_MAX	256

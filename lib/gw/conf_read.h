@@ -22,6 +22,7 @@ struct conf_read {
 	struct conf_error *err;
 	struct conf_site *sites;	/* owned; one per tunnel */
 	size_t		 sites_n;
+	struct dict	 plists, policies;	/* by name -> conf_... */
 };
 
 /* "connections[0].tunnels[1].local_id" */
@@ -37,6 +38,39 @@ bool	conf_fail_key(struct conf_read *, const config_setting_t *group,
 bool	conf_fail_tunnel(struct conf_read *, const struct conf_site *,
 	    const char *key, const char *fmt, ...)
 	    __attribute__((format(printf, 4, 5)));
+
+/*
+ * conf.c: the keys of one group, each into the struct of its place; those that
+ * are for tunnels but stand in a connection go to shared.
+ */
+bool	conf_group_read(struct conf_read *, enum conf_place,
+	    const config_setting_t *, void *base, void *shared,
+	    struct conf_seen *);
+bool	conf_group_check(struct conf_read *, enum conf_place,
+	    const config_setting_t *, struct conf_seen);
+void	conf_group_defaults(enum conf_place, void *base);
+/* The list of groups under a key that is there; NULL: not such a list. */
+const config_setting_t *conf_group_list(struct conf_read *,
+	    const config_setting_t *, const struct conf_key *);
+
+/* conf_policy.c: prefix lists and policies, before connections name them. */
+bool	conf_policies_read(struct conf_read *, const config_setting_t *root);
+
+/* conf_match.c: the parts of a policy's terms, each into its field. */
+bool	conf_policy_named(struct conf_read *, const config_setting_t *,
+	    uint16_t *);
+bool	conf_entries_read(struct conf_read *, const config_setting_t *,
+	    struct plist **);
+bool	conf_lists_read(struct conf_read *, const config_setting_t *,
+	    void *match);
+bool	conf_paths_read(struct conf_read *, const config_setting_t *,
+	    void *match);
+bool	conf_communities_read(struct conf_read *, const config_setting_t *,
+	    struct community_list *, bool patterns);
+bool	conf_range_read(struct conf_read *, const struct conf_key *,
+	    const config_setting_t *, struct policy_number *);
+bool	conf_asns_read(struct conf_read *, const struct conf_key *,
+	    const config_setting_t *, void *set);
 
 /* conf_value.c: one setting, or a row's default, into its field. */
 bool	conf_value_read(struct conf_read *, const struct conf_key *,

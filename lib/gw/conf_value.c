@@ -18,7 +18,7 @@ struct value {
 	const config_setting_t *setting;	/* NULL: default */
 	int64_t		 i;		/* numbers and booleans */
 	const char	*s;		/* texts */
-	void		*field;
+	void		*base, *field;
 };
 
 #define QUOTED_MAX	60	/* octets of a value in a message */
@@ -524,12 +524,72 @@ put_gateways(struct value *v)
 	return conf_gateways_read(v->r, v->setting, v->field);
 }
 
+static bool
+put_policy(struct value *v)
+{
+	return conf_policy_named(v->r, v->setting, v->field);
+}
+
+static bool
+put_plists(struct value *v)
+{
+	return conf_lists_read(v->r, v->setting, v->base);
+}
+
+static bool
+put_entries(struct value *v)
+{
+	return conf_entries_read(v->r, v->setting, v->field);
+}
+
+static bool
+put_paths(struct value *v)
+{
+	return conf_paths_read(v->r, v->setting, v->base);
+}
+
+static bool
+put_patterns(struct value *v)
+{
+	return conf_communities_read(v->r, v->setting, v->field, true);
+}
+
+static bool
+put_communities(struct value *v)
+{
+	return conf_communities_read(v->r, v->setting, v->field, false);
+}
+
+static bool
+put_range(struct value *v)
+{
+	return conf_range_read(v->r, v->key, v->setting, v->field);
+}
+
+static bool
+put_value(struct value *v)
+{
+	struct policy_value *out = v->field;
+
+	if (!in_range(v))
+		return false;
+	*out = (struct policy_value){ true, (uint32_t)v->i };
+	return true;
+}
+
+static bool
+put_asns(struct value *v)
+{
+	return conf_asns_read(v->r, v->key, v->setting, v->base);
+}
+
 enum shape {
 	SHAPE_NUMBER,
 	SHAPE_BOOL,
 	SHAPE_TEXT,
 	SHAPE_LIST,
 	SHAPE_TEXTS,
+	SHAPE_RANGE,
 };
 
 static const char *const shape_names[] = {
@@ -538,6 +598,7 @@ static const char *const shape_names[] = {
 	[SHAPE_TEXT] = "a text in quotes",
 	[SHAPE_LIST] = "a list in [ ]",
 	[SHAPE_TEXTS] = "a text in quotes or a list of them",
+	[SHAPE_RANGE] = "a whole number or a range in quotes",
 };
 
 /* GROUPS are read by whoever knows what is in them. */
@@ -566,6 +627,15 @@ static const struct {
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },
 	[CONF_KIND_GATEWAYS] = { SHAPE_LIST, put_gateways },
+	[CONF_KIND_POLICY] = { SHAPE_TEXT, put_policy },
+	[CONF_KIND_PLISTS] = { SHAPE_TEXTS, put_plists },
+	[CONF_KIND_ENTRIES] = { SHAPE_LIST, put_entries },
+	[CONF_KIND_PATHS] = { SHAPE_TEXTS, put_paths },
+	[CONF_KIND_PATTERNS] = { SHAPE_TEXTS, put_patterns },
+	[CONF_KIND_COMMUNITIES] = { SHAPE_TEXTS, put_communities },
+	[CONF_KIND_RANGE] = { SHAPE_RANGE, put_range },
+	[CONF_KIND_VALUE] = { SHAPE_NUMBER, put_value },
+	[CONF_KIND_ASNS] = { SHAPE_LIST, put_asns },
 };
 
 static bool
@@ -588,6 +658,8 @@ take_shape(struct value *v, enum shape shape)
 	case SHAPE_TEXTS:
 		return type == CONFIG_TYPE_STRING ||
 		    type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
+	case SHAPE_RANGE:
+		return type == CONFIG_TYPE_STRING || is_number(v->setting);
 	}
 	return false;
 }
@@ -597,7 +669,7 @@ conf_value_read(struct conf_read *r, const struct conf_key *key,
     const config_setting_t *setting, void *base)
 {
 	struct value v = {
-		.r = r, .key = key, .setting = setting,
+		.r = r, .key = key, .setting = setting, .base = base,
 		.field = (char *)base + key->at,
 	};
 	enum shape shape = kinds[key->kind].shape;

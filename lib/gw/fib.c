@@ -1,415 +1,411 @@
 /*
- * From wanted hops to kernel operations.
+ * Routes on their way to the kernel.  Each remembers the sets of hops that it
+ * wants and the one that it leads to as it was sent; settling it compares the
+ * two, and where the group already serves what is wanted nothing is sent.
+ * That is how a lost tunnel costs one message: the group shrinks, and when BGP
+ * takes the routes back later they find it so.
  *
- * The order is always nexthop, group, route.  Losing a tunnel deletes its
- * nexthop objects: the kernel takes them out of every group and drops routes
- * that had no other, without a message per route; what was the kernel's doing
- * is mirrored here.  A link that went down counts as the same loss, since the
- * kernel then deletes in silence.
+ * A change of many routes at once is a round over all of them, some in each
+ * turn; one of a few goes in line.  A route has one operation outstanding at
+ * most: what changes meanwhile is seen when the answer is there.
  */
 #include "gw/fib.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define NEXTHOP_ID(slot)	(KERN_ID_BASE + 1 + (slot))
-#define GROUP_ID(slot)		(KERN_ID_BASE + 0x80000u + (slot))
-#define TABLE_SIZE		4096u	/* buckets of the route table */
+#include "gw/fib_set.h"
+#include "gw/fib_table.h"
+#include "util/array.h"
 
-/* A (tunnel, gateway) that routes may point to. */
-struct nexthop {
-	struct nexthop	*next;
-	struct fib_hop	 hop;
-	uint32_t	 id;
-	bool		 in_kernel;
-};
-
-/* A set of nexthops, interned: the same members are the same group. */
-struct group {
-	struct group	*next;
-	uint32_t	 id;
-	unsigned	 refs;		/* routes that point to it */
-	unsigned	 n;
-	uint32_t	 member[KERN_GROUP_MAX];	/* ids, ascending */
-};
-
-struct device {
-	uint32_t	 tunnel;
-	unsigned	 named;		/* in the hops of routes */
-	bool		 up;
-	char		 name[KERN_IFNAME_LEN];
-};
-
-struct route {
-	struct route	*next;		/* in its bucket */
-	struct prefix	 prefix;
-	struct fib_hops	 hops[FIB_SOURCES];
-	struct group	*group;		/* of more than one, or NULL */
-	uint32_t	 target;	/* what the kernel has; 0: nothing */
-	uint32_t	 op;		/* the last operation; 0: answered */
-	enum fib_state	 state;
-};
+#define TURN		4096	/* routes looked at in one turn */
+#define SCRUB_ROUND	600	/* seconds in which all are stated again */
+#define TICK_LEAST	2
+#define TICK_MOST	300
 
 struct fib {
 	struct queue	*out;		/* borrowed */
-	struct map	 devices;	/* tunnel -> device, owned */
-	struct nexthop	*nexthops;
-	struct group	*groups;
-	uint32_t	 next_hop, next_group;
-	struct map	 ops;		/* operation id -> route */
-	struct route	*bucket[TABLE_SIZE];
+	struct fib_sets	sets;
+	struct fib_table table[2];	/* IPv4, IPv6 */
+	uint64_t	key;
+	struct fib_conf	conf;
+	struct map	ops;		/* operation id -> number of a route */
+	uint32_t	head, tail;	/* in line */
+	/* The round: where it is, and how many places are left. */
+	uint32_t	round_at, round_left;
+	uint32_t	restate_left;	/* of those, to be sent in any case */
+	bool		retrying;	/* in this round */
+	uint32_t	scrub_at;
+	uint32_t	*statics;	/* routes with static hops; owned */
+	size_t		statics_n, statics_cap;
 };
 
 struct fib *
-fib_new(struct queue *out)
+fib_new(struct queue *out, uint64_t key)
 {
 	struct fib *f = calloc(1, sizeof(*f));
 
-	if (f != NULL)
-		f->out = out;
+	if (f == NULL)
+		return NULL;
+	f->out = out;
+	f->key = key;
+	fib_sets_init(&f->sets, out);
+	if (!fib_table_init(&f->table[0], 4) ||
+	    !fib_table_init(&f->table[1], 16)) {
+		fib_free(f);
+		return NULL;
+	}
 	return f;
 }
 
 void
 fib_free(struct fib *f)
 {
-	void *next;
-	size_t pos = 0;
-
 	if (f == NULL)
 		return;
-	while ((next = map_each(&f->devices, &pos)) != NULL)
-		free(next);
-	map_fini(&f->devices);
-	for (struct nexthop *h = f->nexthops; h != NULL; h = next) {
-		next = h->next;
-		free(h);
-	}
-	for (struct group *g = f->groups; g != NULL; g = next) {
-		next = g->next;
-		free(g);
-	}
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		for (struct route *r = f->bucket[i]; r != NULL; r = next) {
-			next = r->next;
-			free(r);
-		}
-	}
+	fib_sets_fini(&f->sets);
+	fib_table_fini(&f->table[0]);
+	fib_table_fini(&f->table[1]);
 	map_fini(&f->ops);
+	free(f->statics);
 	free(f);
 }
 
-/* --- nexthops and groups --- */
+/* --- routes by number --- */
 
-static struct device *
-device_of(const struct fib *f, uint32_t tunnel)
+static const struct fib_table *
+table_of(const struct fib *f, uint32_t number)
 {
-	return map_get(&f->devices, tunnel);
-}
-
-/* NULL: no memory. */
-static struct device *
-device_get(struct fib *f, uint32_t tunnel)
-{
-	struct device *d = device_of(f, tunnel);
-
-	if (d != NULL)
-		return d;
-	d = calloc(1, sizeof(*d));
-	if (d == NULL)
-		return NULL;
-	d->tunnel = tunnel;
-	if (!map_put(&f->devices, tunnel, d)) {
-		free(d);
-		return NULL;
-	}
-	return d;
-}
-
-static void
-nexthop_push(struct fib *f, struct nexthop *h)
-{
-	const struct device *d = device_of(f, h->hop.tunnel);
-	struct kern_op *op;
-
-	if (h->in_kernel || d == NULL || !d->up)
-		return;
-	op = queue_op(f->out, KERN_NEXTHOP_SET);
-	if (op == NULL)
-		return;
-	op->nexthop.id = h->id;
-	op->nexthop.gateway = h->hop.gateway;
-	memcpy(op->nexthop.dev, d->name, sizeof(d->name));
-	h->in_kernel = true;
-}
-
-static struct nexthop *
-nexthop_of(struct fib *f, const struct fib_hop *hop)
-{
-	struct nexthop *h = f->nexthops;
-
-	while (h != NULL && (h->hop.tunnel != hop->tunnel ||
-	    !addr_eq(&h->hop.gateway, &hop->gateway)))
-		h = h->next;
-	if (h != NULL)
-		return h;
-	h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return NULL;
-	h->hop = *hop;
-	h->id = NEXTHOP_ID(f->next_hop++);
-	h->next = f->nexthops;
-	f->nexthops = h;
-	return h;
-}
-
-static void
-group_push(struct fib *f, const struct group *g)
-{
-	struct kern_op *op = queue_op(f->out, KERN_GROUP_SET);
-
-	if (op == NULL)
-		return;
-	op->group.id = g->id;
-	op->group.n = g->n;
-	memcpy(op->group.member, g->member, sizeof(g->member));
-}
-
-static struct group *
-group_of(struct fib *f, const uint32_t *member, unsigned n)
-{
-	struct group *g = f->groups;
-
-	while (g != NULL && (g->n != n ||
-	    memcmp(g->member, member, n * sizeof(*member)) != 0))
-		g = g->next;
-	if (g != NULL)
-		return g;
-	g = calloc(1, sizeof(*g));
-	if (g == NULL)
-		return NULL;
-	g->id = GROUP_ID(f->next_group++);
-	g->n = n;
-	memcpy(g->member, member, n * sizeof(*member));
-	g->next = f->groups;
-	f->groups = g;
-	group_push(f, g);
-	return g;
-}
-
-static void
-group_release(struct fib *f, struct group *g)
-{
-	struct group **p = &f->groups;
-	struct kern_op *op;
-
-	if (g == NULL || --g->refs > 0)
-		return;
-	op = queue_op(f->out, KERN_GROUP_DEL);
-	if (op != NULL)
-		op->group.id = g->id;
-	while (*p != g)
-		p = &(*p)->next;
-	*p = g->next;
-	free(g);
-}
-
-/* --- routes --- */
-
-static size_t
-bucket_of(const struct prefix *p)
-{
-	uint32_t h = p->len;
-
-	for (size_t i = 0; i < sizeof(p->addr.b); i++)
-		h = (h ^ p->addr.b[i]) * 16777619u;
-	return (h ^ h >> 15) % TABLE_SIZE;
+	return &f->table[(number & FIB_IPV6) != 0];
 }
 
 static struct route *
+route_at(const struct fib *f, uint32_t number)
+{
+	return fib_table_at(table_of(f, number), number & ~FIB_IPV6);
+}
+
+/* Places of both tables in a row, 0.. */
+static uint32_t
+places(const struct fib *f)
+{
+	return f->table[0].routes.n + f->table[1].routes.n;
+}
+
+static uint32_t
 route_find(const struct fib *f, const struct prefix *p)
 {
-	struct route *r = f->bucket[bucket_of(p)];
+	bool v6 = p->addr.family == ADDR_IPV6;
+	uint32_t id = fib_table_find(&f->table[v6], f->key, p);
 
-	while (r != NULL && !prefix_eq(&r->prefix, p))
-		r = r->next;
-	return r;
+	return id != 0 && v6 ? id | FIB_IPV6 : id;
 }
 
-static struct route *
+static uint32_t
 route_get(struct fib *f, const struct prefix *p)
 {
-	struct route *r = route_find(f, p);
+	bool v6 = p->addr.family == ADDR_IPV6;
+	uint32_t before = places(f);
+	uint32_t id = fib_table_get(&f->table[v6], f->key, p);
 
-	if (r != NULL)
-		return r;
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return NULL;
-	r->prefix = *p;
-	r->next = f->bucket[bucket_of(p)];
-	f->bucket[bucket_of(p)] = r;
-	return r;
+	/* Places behind it have moved: a round that is under way goes on. */
+	if (places(f) != before && f->round_left > 0)
+		f->round_left++;
+	if (places(f) != before && f->restate_left > 0)
+		f->restate_left++;
+	return id != 0 && v6 ? id | FIB_IPV6 : id;
+}
+
+/* The number of the route in a place; 0: none is there. */
+static uint32_t
+route_in(const struct fib *f, uint32_t place)
+{
+	uint32_t n4 = f->table[0].routes.n;
+	uint32_t id = place < n4 ? place + 1 : (place - n4 + 1) | FIB_IPV6;
+
+	return (route_at(f, id)->flags & ROUTE_LIVE) != 0 ? id : 0;
 }
 
 static void
-route_free(struct fib *f, struct route *r)
+line_up(struct fib *f, uint32_t id)
 {
-	struct route **p = &f->bucket[bucket_of(&r->prefix)];
+	struct route *r = route_at(f, id);
 
-	while (*p != r)
-		p = &(*p)->next;
-	*p = r->next;
-	map_del(&f->ops, r->op);
-	free(r);
+	if ((r->flags & ROUTE_IN_LINE) != 0)
+		return;
+	r->flags |= ROUTE_IN_LINE;
+	r->next = 0;
+	if (f->tail != 0)
+		route_at(f, f->tail)->next = id;
+	else
+		f->head = id;
+	f->tail = id;
 }
 
-static bool
-any_up(const struct fib *f, const struct fib_hops *hops)
+static uint32_t
+line_next(struct fib *f)
 {
-	for (unsigned i = 0; i < hops->n; i++) {
-		const struct device *d = device_of(f, hops->v[i].tunnel);
+	uint32_t id = f->head;
+	struct route *r;
 
-		if (d != NULL && d->up)
-			return true;
+	if (id == 0)
+		return 0;
+	r = route_at(f, id);
+	r->flags &= (uint8_t)~ROUTE_IN_LINE;
+	f->head = r->next;
+	if (f->head == 0)
+		f->tail = 0;
+	return id;
+}
+
+/* Looks at every route once more from here on. */
+static void
+round_begin(struct fib *f)
+{
+	f->round_left = places(f);
+	if (f->round_at >= f->round_left)
+		f->round_at = 0;
+}
+
+static void
+static_add(struct fib *f, uint32_t id, struct route *r)
+{
+	size_t cap = f->statics_cap == 0 ? 64 : f->statics_cap * 2;
+	uint32_t *more;
+
+	if ((r->flags & ROUTE_STATIC) != 0)
+		return;
+	if (f->statics_n == f->statics_cap) {
+		more = realloc(f->statics, cap * sizeof(*more));
+		if (more == NULL)
+			return;		/* a round finds it, a little later */
+		f->statics = more;
+		f->statics_cap = cap;
 	}
-	return false;
+	f->statics[f->statics_n++] = id;
+	r->flags |= ROUTE_STATIC;
 }
+
+static void
+static_del(struct fib *f, uint32_t id, struct route *r)
+{
+	size_t i = 0;
+
+	if ((r->flags & ROUTE_STATIC) == 0)
+		return;
+	while (f->statics[i] != id)
+		i++;
+	f->statics[i] = f->statics[--f->statics_n];
+	r->flags &= (uint8_t)~ROUTE_STATIC;
+}
+
+/* --- one route --- */
 
 /* A static route whose tunnels are all down gives way to a learned one. */
 static enum fib_source
 source_of(const struct fib *f, const struct route *r)
 {
-	return any_up(f, &r->hops[FIB_STATIC]) || r->hops[FIB_BGP].n == 0 ?
+	const struct fib_set *s = fib_set_at(&f->sets, r->want[FIB_STATIC]);
+
+	return r->want[FIB_BGP] == 0 || (s != NULL && s->live != 0) ?
 	    FIB_STATIC : FIB_BGP;
 }
 
-/* The nexthops that can be used now, as ids in ascending order. */
-static unsigned
-usable_hops(struct fib *f, const struct fib_hops *hops,
-    uint32_t id[static KERN_GROUP_MAX])
+static struct fib_set *
+wanted(const struct fib *f, const struct route *r)
 {
-	unsigned n = 0;
+	return fib_set_at(&f->sets, r->want[source_of(f, r)]);
+}
 
-	for (unsigned i = 0; i < hops->n; i++) {
-		struct nexthop *h = nexthop_of(f, &hops->v[i]);
-		unsigned k = n;
+static struct fib_set *
+attached(const struct fib *f, const struct route *r)
+{
+	return fib_set_at(&f->sets, r->at);
+}
 
-		if (h == NULL)
-			continue;
-		nexthop_push(f, h);
-		if (!h->in_kernel)
-			continue;
-		for (; k > 0 && id[k - 1] > h->id; k--)
-			id[k] = id[k - 1];
-		id[k] = h->id;
-		n++;
-	}
-	return n;
+/* As far as we know: its group may have gone meanwhile, and it with it. */
+static bool
+in_kernel(const struct route *r, const struct fib_set *at)
+{
+	return at != NULL && at->members != 0 && at->life == r->life;
 }
 
 static void
-route_op(struct fib *f, struct route *r, enum kern_op_kind kind,
+set_flag(struct route *r, unsigned flag, bool on)
+{
+	r->flags = (uint8_t)((r->flags & ~flag) | (on ? flag : 0));
+}
+
+static void
+set_whole(struct route *r, struct fib_set *at, bool whole)
+{
+	if (at != NULL)
+		at->whole += (unsigned)whole -
+		    (unsigned)((r->flags & ROUTE_WHOLE) != 0);
+	set_flag(r, ROUTE_WHOLE, whole);
+}
+
+static void
+set_acked(struct route *r, struct fib_set *at, bool acked)
+{
+	if (at != NULL && at->life == r->life)
+		at->acked += (unsigned)acked -
+		    (unsigned)((r->flags & ROUTE_ACKED) != 0);
+	set_flag(r, ROUTE_ACKED, acked);
+}
+
+static void
+lead_to(struct fib *f, struct route *r, struct fib_set *to)
+{
+	struct fib_set *at = attached(f, r);
+
+	if (at == to)
+		return;
+	set_whole(r, at, false);
+	set_acked(r, at, false);
+	if (to != NULL)
+		fib_set_attach(to);
+	r->at = to == NULL ? 0 : to->number;
+	set_whole(r, to, to != NULL && to == wanted(f, r));
+	if (at != NULL)
+		fib_set_detach(&f->sets, at);
+}
+
+static void
+route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
     uint32_t target)
 {
 	struct kern_op *op = queue_op(f->out, kind);
+	bool v6 = (id & FIB_IPV6) != 0;
 
-	if (op == NULL)
+	if (op == NULL || !map_put(&f->ops, op->id, (void *)(uintptr_t)id)) {
+		r->flags |= ROUTE_FAILED;
 		return;
-	op->route.prefix = r->prefix;
+	}
+	op->route.prefix = fib_table_prefix(table_of(f, id), r);
 	op->route.table = FIB_TABLE_MAIN;
 	op->route.nexthop = target;
-	map_del(&f->ops, r->op);
+	if (kind == KERN_ROUTE_SET)
+		op->route.prefsrc = f->conf.source[v6];
 	r->op = op->id;
-	r->target = target;
-	r->state = FIB_PENDING;
-	map_put(&f->ops, op->id, r);
+	r->flags &= (uint8_t)~(ROUTE_FAILED | ROUTE_STALE);
 }
 
-/* Brings the kernel to what the hops say. */
 static void
-route_push(struct fib *f, struct route *r)
+send(struct fib *f, uint32_t id, struct route *r, struct fib_set *to)
 {
-	const struct fib_hops *hops = &r->hops[source_of(f, r)];
-	struct group *old = r->group, *group = NULL;
-	uint32_t id[KERN_GROUP_MAX], target = 0;
-	unsigned n = usable_hops(f, hops, id);
-
-	if (n == 1)
-		target = id[0];
-	if (n > 1 && (group = group_of(f, id, n)) != NULL)
-		target = group->id;
-	if (group != NULL)
-		group->refs++;
-	r->group = group;
-	if (target != r->target && target != 0)
-		route_op(f, r, KERN_ROUTE_SET, target);
-	else if (target != r->target)
-		route_op(f, r, KERN_ROUTE_DEL, 0);
-	group_release(f, old);
-}
-
-/* How many hops of routes name a tunnel: most often it is none. */
-static void
-count_hops(struct fib *f, const struct fib_hops *hops, bool more)
-{
-	for (unsigned i = 0; i < hops->n; i++) {
-		struct device *d = device_get(f, hops->v[i].tunnel);
-
-		if (d != NULL && more)
-			d->named++;
-		else if (d != NULL && d->named > 0)
-			d->named--;
+	lead_to(f, r, to);
+	set_acked(r, to, false);
+	if (!fib_set_ensure(&f->sets, to)) {
+		r->flags |= ROUTE_FAILED;
+		return;
 	}
+	r->life = to->life;
+	route_op(f, id, r, KERN_ROUTE_SET, fib_set_target(to));
+}
+
+static void
+take_back(struct fib *f, uint32_t id, struct route *r)
+{
+	const struct fib_set *at = attached(f, r);
+	/* Who was refused may still be there as it was before. */
+	bool there = in_kernel(r, at) || (at != NULL && at->doubtful) ||
+	    (r->flags & ROUTE_FAILED) != 0;
+
+	lead_to(f, r, NULL);
+	r->flags &= (uint8_t)~ROUTE_FAILED;
+	if (there)
+		route_op(f, id, r, KERN_ROUTE_DEL, 0);
+	if (r->want[FIB_STATIC] != 0 || r->want[FIB_BGP] != 0 || r->op != 0 ||
+	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
+		return;
+	static_del(f, id, r);
+	fib_table_del(&f->table[(id & FIB_IPV6) != 0], f->key,
+	    id & ~FIB_IPV6);
+}
+
+/* Brings the kernel to what the hops say.  It may be freed. */
+static void
+settle(struct fib *f, uint32_t id)
+{
+	struct route *r = route_at(f, id);
+	struct fib_set *want = wanted(f, r), *at = attached(f, r);
+	bool failed = (r->flags & ROUTE_FAILED) != 0;
+	bool stays;
+
+	if (r->op != 0) {
+		r->flags |= ROUTE_AGAIN;
+		return;
+	}
+	if (want == NULL || want->live == 0) {
+		if (want == NULL || at == NULL || at->members != 0 ||
+		    at->doubtful || failed)
+			take_back(f, id, r);
+		return;
+	}
+	set_whole(r, at, want == at);
+	if (at != NULL)
+		fib_set_look(&f->sets, at);
+	/* A group that is torn serves those who want all of it, in time. */
+	stays = at != NULL && at->members != 0 && (want == at ||
+	    (!at->dividing && fib_set_serves(at, want)));
+	if (!stays)
+		send(f, id, r, want);
+	else if (!in_kernel(r, at) || (r->flags & ROUTE_STALE) != 0)
+		send(f, id, r, at);
+}
+
+/* --- changes --- */
+
+void
+fib_configure(struct fib *f, const struct fib_conf *c)
+{
+	bool same = addr_eq(&c->source[0], &f->conf.source[0]) &&
+	    addr_eq(&c->source[1], &f->conf.source[1]);
+
+	f->conf = *c;
+	f->sets.resilient = c->resilient;
+	if (!same)
+		fib_resync(f);
 }
 
 void
 fib_set(struct fib *f, enum fib_source source, const struct prefix *p,
     const struct fib_hops *hops)
 {
-	struct route *r = hops->n > 0 ? route_get(f, p) : route_find(f, p);
+	uint32_t id = hops->n > 0 ? route_get(f, p) : route_find(f, p);
+	struct fib_set *was, *is;
+	struct route *r;
 
-	if (r == NULL)
+	if (id == 0)
 		return;
-	count_hops(f, hops, true);
-	count_hops(f, &r->hops[source], false);
-	r->hops[source] = *hops;
-	route_push(f, r);
-	if (r->target == 0 && r->hops[FIB_STATIC].n == 0 &&
-	    r->hops[FIB_BGP].n == 0)
-		route_free(f, r);
+	r = route_at(f, id);
+	was = fib_set_at(&f->sets, r->want[source]);
+	is = fib_set_want(&f->sets, hops);
+	r->want[source] = is == NULL ? 0 : is->number;
+	set_whole(r, attached(f, r), r->at != 0 &&
+	    wanted(f, r) == attached(f, r));
+	fib_set_unwant(&f->sets, was);
+	if (source == FIB_STATIC && is != NULL)
+		static_add(f, id, r);
+	if (source == FIB_STATIC && is == NULL)
+		static_del(f, id, r);
+	line_up(f, id);
 }
 
-static bool
-uses(const struct fib_hops *hops, uint32_t tunnel)
-{
-	for (unsigned i = 0; i < hops->n; i++) {
-		if (hops->v[i].tunnel == tunnel)
-			return true;
-	}
-	return false;
-}
-
+/* What a device's hops are worth has changed. */
 static void
-push_routes_of(struct fib *f, uint32_t tunnel)
+device_changed(struct fib *f, struct device *d)
 {
-	const struct device *d = device_of(f, tunnel);
-
-	if (d == NULL || d->named == 0)
-		return;
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
-			if (uses(&r->hops[FIB_STATIC], tunnel) ||
-			    uses(&r->hops[FIB_BGP], tunnel))
-				route_push(f, r);
-		}
-	}
+	fib_device_changed(&f->sets, d);
+	for (size_t i = 0; i < f->statics_n; i++)
+		line_up(f, f->statics[i]);
 }
 
 void
 fib_tunnel_up(struct fib *f, uint32_t tunnel, const char *dev)
 {
-	struct device *d = device_get(f, tunnel);
+	struct device *d = fib_device_get(&f->sets, tunnel);
 
 	if (d == NULL)
 		return;
@@ -417,153 +413,264 @@ fib_tunnel_up(struct fib *f, uint32_t tunnel, const char *dev)
 	if (d->up)
 		return;
 	d->up = true;
-	push_routes_of(f, tunnel);
+	device_changed(f, d);
 }
 
 void
 fib_tunnel_down(struct fib *f, uint32_t tunnel)
 {
-	struct device *d = device_of(f, tunnel);
+	struct device *d = fib_device(&f->sets, tunnel);
 
 	if (d == NULL || !d->up)
 		return;
 	d->up = false;
-	for (struct nexthop *h = f->nexthops; h != NULL; h = h->next) {
-		struct kern_op *op;
+	device_changed(f, d);
+}
 
-		if (h->hop.tunnel != tunnel || !h->in_kernel)
-			continue;
-		h->in_kernel = false;
-		op = queue_op(f->out, KERN_NEXTHOP_DEL);
-		if (op != NULL)
-			op->nexthop.id = h->id;
-		/* The kernel dropped the routes that had only this one. */
-		for (size_t i = 0; i < TABLE_SIZE; i++) {
-			for (struct route *r = f->bucket[i]; r != NULL;
-			    r = r->next) {
-				if (r->target == h->id)
-					r->target = 0;
-			}
-		}
-	}
-	push_routes_of(f, tunnel);
+void
+fib_taught(struct fib *f, uint32_t tunnel, bool taught)
+{
+	struct device *d = fib_device_get(&f->sets, tunnel);
+
+	if (d == NULL || d->taught == taught)
+		return;
+	d->taught = taught;
+	device_changed(f, d);
+}
+
+void
+fib_flushed(struct fib *f, uint32_t tunnel)
+{
+	struct device *d = fib_device(&f->sets, tunnel);
+
+	if (d == NULL || !d->up)
+		return;
+	for (struct nexthop *h = d->hops; h != NULL; h = h->next)
+		fib_sets_lost(&f->sets, KERN_ID_BASE + h->id);
+}
+
+void
+fib_object_changed(struct fib *f, uint32_t id)
+{
+	fib_sets_lost(&f->sets, id);
+}
+
+/* It is sent again, whatever it was changed to. */
+void
+fib_route_changed(struct fib *f, const struct prefix *p)
+{
+	uint32_t id = route_find(f, p);
+	struct route *r = id == 0 ? NULL : route_at(f, id);
+
+	if (r == NULL)
+		return;
+	r->flags |= ROUTE_STALE;
+	line_up(f, id);
 }
 
 bool
-fib_done(struct fib *f, uint32_t id, int32_t error, const char *text)
+fib_done(struct fib *f, uint32_t op, int32_t error)
 {
-	struct route *r = map_del(&f->ops, id);
+	uint32_t id = (uint32_t)(uintptr_t)map_del(&f->ops, op);
+	struct route *r = id == 0 ? NULL : route_at(f, id);
+	struct fib_set *at;
 
-	(void)text;
-	if (r == NULL || r->op != id)
+	if (id == 0 && fib_sets_done(&f->sets, op, error))
+		return error == 0;
+	if (r == NULL || r->op != op)
 		return true;
 	r->op = 0;
-	r->state = error == 0 ? FIB_INSTALLED : FIB_FAILED;
-	return error == 0;
-}
-
-/* What it stands on may have been refused before it. */
-static void
-restate(struct fib *f, struct route *r)
-{
-	const struct fib_hops *hops = &r->hops[source_of(f, r)];
-
-	for (unsigned i = 0; i < hops->n; i++) {
-		struct nexthop *h = nexthop_of(f, &hops->v[i]);
-
-		if (h == NULL || !h->in_kernel)
-			continue;
-		h->in_kernel = false;
-		nexthop_push(f, h);
+	at = attached(f, r);
+	set_acked(r, at, error == 0 && in_kernel(r, at));
+	set_flag(r, ROUTE_FAILED, error != 0);
+	if ((r->flags & ROUTE_AGAIN) != 0 ||
+	    (error == 0 && !in_kernel(r, at))) {
+		r->flags &= (uint8_t)~ROUTE_AGAIN;
+		line_up(f, id);
 	}
-	if (r->group != NULL)
-		group_push(f, r->group);
-	r->target = 0;
-	route_push(f, r);
+	return error == 0;
 }
 
 void
 fib_retry(struct fib *f)
 {
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
-			if (r->state == FIB_FAILED && r->target != 0)
-				restate(f, r);
-		}
-	}
+	fib_sets_retry(&f->sets);
+	f->retrying = true;
+	round_begin(f);
 }
 
+/* Answers that were lost are not waited for. */
 void
 fib_resync(struct fib *f)
 {
-	for (struct nexthop *h = f->nexthops; h != NULL; h = h->next) {
-		h->in_kernel = false;
-		nexthop_push(f, h);
-	}
-	for (struct group *g = f->groups; g != NULL; g = g->next)
-		group_push(f, g);
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		for (struct route *r = f->bucket[i]; r != NULL; r = r->next) {
-			r->target = 0;
-			route_push(f, r);
-		}
-	}
+	map_fini(&f->ops);
+	map_fini(&f->sets.asked);
+	fib_sets_restate(&f->sets);
+	round_begin(f);
+	f->restate_left = f->round_left;
+	f->round_at = 0;
 }
 
 static bool
-through(const struct fib *f, const struct route *r, uint32_t tunnel)
+round_more(const struct fib *f)
 {
-	const struct device *d = device_of(f, tunnel);
-
-	return r->target != 0 && r->state == FIB_INSTALLED && d != NULL &&
-	    d->up && uses(&r->hops[source_of(f, r)], tunnel);
+	return f->round_left > 0 || f->sets.revived;
 }
+
+/* A place of the round that is under way. */
+static void
+round_step(struct fib *f)
+{
+	uint32_t id = route_in(f, f->round_at);
+	struct route *r = id == 0 ? NULL : route_at(f, id);
+
+	if (r != NULL && f->restate_left > 0) {
+		r->op = 0;
+		r->flags |= ROUTE_STALE;
+	}
+	if (r != NULL && f->retrying && (r->flags & ROUTE_FAILED) != 0)
+		r->flags |= ROUTE_STALE;
+	if (r != NULL)
+		settle(f, id);
+	if (++f->round_at >= places(f))
+		f->round_at = 0;
+	f->restate_left -= f->restate_left > 0;
+	if (--f->round_left == 0)
+		f->retrying = false;
+}
+
+void
+fib_work(struct fib *f)
+{
+	unsigned budget = TURN;
+	uint32_t id;
+
+	while (budget > 0 && f->ops.used < FIB_WINDOW &&
+	    (id = line_next(f)) != 0) {
+		settle(f, id);
+		budget--;
+	}
+	if (f->sets.revived)
+		round_begin(f);
+	f->sets.revived = false;
+	while (budget > 0 && f->ops.used < FIB_WINDOW && f->round_left > 0) {
+		round_step(f);
+		budget--;
+	}
+}
+
+bool
+fib_pending(const struct fib *f)
+{
+	return f->ops.used < FIB_WINDOW && (f->head != 0 || round_more(f));
+}
+
+static void
+scrub(struct fib *f)
+{
+	uint32_t n = places(f);
+	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
+
+	if (n == 0 || f->round_left > 0 || f->head != 0)
+		return;
+	if (f->scrub_at >= n) {
+		f->scrub_at = 0;
+		fib_sets_restate(&f->sets);
+	}
+	for (; some > 0 && f->scrub_at < n && f->ops.used < FIB_WINDOW;
+	    some--) {
+		uint32_t id = route_in(f, f->scrub_at++);
+		struct route *r = id == 0 ? NULL : route_at(f, id);
+		struct fib_set *at = r == NULL ? NULL : attached(f, r);
+
+		if (at != NULL && in_kernel(r, at) && r->op == 0 &&
+		    (r->flags & ROUTE_FAILED) == 0)
+			route_op(f, id, r, KERN_ROUTE_SET,
+			    fib_set_target(at));
+	}
+}
+
+unsigned
+fib_tick_in(const struct fib *f)
+{
+	uint32_t n = f->table[0].routes.used + f->table[1].routes.used;
+
+	if (n == 0)
+		return 0;
+	if (f->sets.torn > 0 || n > SCRUB_ROUND / TICK_LEAST)
+		return TICK_LEAST;
+	return SCRUB_ROUND / n < TICK_MOST ? SCRUB_ROUND / n : TICK_MOST;
+}
+
+void
+fib_tick(struct fib *f)
+{
+	fib_sets_tick(&f->sets);
+	scrub(f);
+	fib_work(f);
+}
+
+bool
+fib_waits(const struct fib *f)
+{
+	return f->sets.torn > 0;
+}
+
+/* --- looks --- */
 
 unsigned
 fib_count(const struct fib *f, uint32_t tunnel)
 {
+	const struct device *d = fib_device(&f->sets, tunnel);
 	unsigned n = 0;
 
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		for (struct route *r = f->bucket[i]; r != NULL; r = r->next)
-			n += through(f, r, tunnel);
+	for (const struct nexthop *h = d == NULL ? NULL : d->hops; h != NULL;
+	    h = h->next) {
+		for (const struct fib_set *s = h->sets; s != NULL;) {
+			unsigned i = 0;
+
+			while (s->hop[i] != h)
+				i++;
+			if ((s->members >> i & 1) != 0)
+				n += s->acked;
+			s = s->next[i];
+		}
 	}
 	return n;
 }
 
 static void
-look(const struct fib *f, const struct route *r, struct fib_route *out)
+look(const struct fib *f, uint32_t id, const struct route *r,
+    struct fib_route *out)
 {
-	const struct fib_hops *hops = &r->hops[source_of(f, r)];
+	const struct fib_set *at = attached(f, r);
 
 	*out = (struct fib_route){
-		.prefix = r->prefix, .table = FIB_TABLE_MAIN,
-		.state = r->state, .source = source_of(f, r),
+		.prefix = fib_table_prefix(table_of(f, id), r),
+		.table = FIB_TABLE_MAIN, .source = source_of(f, r),
+		.state = (r->flags & ROUTE_FAILED) != 0 ? FIB_FAILED :
+		    (r->flags & ROUTE_ACKED) != 0 ? FIB_INSTALLED :
+		    FIB_PENDING,
 	};
-	for (unsigned i = 0; i < hops->n; i++) {
-		const struct device *d = device_of(f, hops->v[i].tunnel);
-
-		if (d != NULL && d->up)
-			out->hops.v[out->hops.n++] = hops->v[i];
+	for (unsigned i = 0; i < at->n; i++) {
+		if ((at->members >> i & 1) != 0)
+			out->hops.v[out->hops.n++] = (struct fib_hop){
+				at->hop[i]->device->tunnel,
+				at->hop[i]->gateway };
 	}
 }
 
-/* pos is the bucket and the place in its chain. */
 bool
 fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 {
-	for (; *pos >> 32 < TABLE_SIZE; *pos = ((*pos >> 32) + 1) << 32) {
-		struct route *r = f->bucket[*pos >> 32];
+	while (*pos < places(f)) {
+		uint32_t id = route_in(f, (uint32_t)(*pos)++);
+		const struct route *r = id == 0 ? NULL : route_at(f, id);
 
-		for (size_t k = 0; r != NULL && k < (uint32_t)*pos; k++)
-			r = r->next;
-		for (; r != NULL; r = r->next) {
-			(*pos)++;
-			if (r->target == 0)
-				continue;
-			look(f, r, out);
-			return true;
-		}
+		if (r == NULL || !in_kernel(r, attached(f, r)))
+			continue;
+		look(f, id, r, out);
+		return true;
 	}
 	return false;
 }
@@ -571,10 +678,11 @@ fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 bool
 fib_get(const struct fib *f, const struct prefix *p, struct fib_route *out)
 {
-	const struct route *r = route_find(f, p);
+	uint32_t id = route_find(f, p);
+	const struct route *r = id == 0 ? NULL : route_at(f, id);
 
-	if (r == NULL || r->target == 0)
+	if (r == NULL || !in_kernel(r, attached(f, r)))
 		return false;
-	look(f, r, out);
+	look(f, id, r, out);
 	return true;
 }

@@ -1,7 +1,9 @@
 /*
  * The forwarding table as it should be in the kernel: per prefix a set of
- * tunnels, static before learned; nexthop objects per tunnel and family,
+ * tunnels, static before learned; nexthop objects per tunnel and gateway,
  * groups interned by their members, routes that point to one or the other.
+ * Changes of a prefix are coalesced, and only so many are on their way to the
+ * kernel at a time that other operations do not wait behind them for long.
  */
 #ifndef GW_FIB_H
 #define GW_FIB_H
@@ -10,6 +12,7 @@
 #include "util/map.h"
 
 #define FIB_TABLE_MAIN	254
+#define FIB_WINDOW	4096	/* routes on their way to the kernel */
 
 struct fib;
 
@@ -20,15 +23,18 @@ enum fib_source {		/* in order of preference */
 };
 
 enum fib_state {
-	FIB_PENDING,		/* the kernel was asked */
+	FIB_PENDING,		/* the kernel was asked, or will be */
 	FIB_INSTALLED,
 	FIB_FAILED,
 };
 
-/* Tunnels are numbered 1..; a hop is a tunnel with a gateway behind it. */
+/*
+ * Tunnels are numbered 1..; a hop is a tunnel with a gateway behind it.  One
+ * with a gateway was learned from the tunnel's BGP neighbour.
+ */
 struct fib_hop {
 	uint32_t	tunnel;
-	struct addr	gateway;	/* unset: the device itself */
+	struct addr	gateway;	/* any: the device itself */
 };
 
 struct fib_hops {
@@ -42,25 +48,59 @@ struct fib_route {
 	uint32_t	table;
 	enum fib_state	state;
 	enum fib_source	source;
-	struct fib_hops	hops;
+	struct fib_hops	hops;		/* that are used now */
 };
 
-struct fib	*fib_new(struct queue *);	/* NULL: no memory */
+/* What routes and groups are made with. */
+struct fib_conf {
+	bool		resilient;	/* groups keep flows where they are */
+	struct addr	source[2];	/* RTA_PREFSRC, IPv4 and IPv6; or unset */
+};
+
+/* key: a secret, since peers choose prefixes.  NULL: no memory. */
+struct fib	*fib_new(struct queue *, uint64_t key);
 void		fib_free(struct fib *);
+/* Before the first route; later the routes are stated again. */
+void		fib_configure(struct fib *, const struct fib_conf *);
 /* A tunnel's interface can carry routes (again): its nexthops are made. */
 void		fib_tunnel_up(struct fib *, uint32_t tunnel, const char *dev);
-/* It cannot: its nexthops go, and with them the kernel drops its routes. */
+/*
+ * It cannot: its nexthops go, and with them the kernel takes it out of every
+ * group and drops the routes that have no other.
+ */
 void		fib_tunnel_down(struct fib *, uint32_t tunnel);
-/* The hops of one source; n 0: none any more.  Down tunnels are left out. */
+/*
+ * Its BGP neighbour teaches routes (again); or all of them are void, though
+ * they are taken back one by one with fib_set() only from now on.
+ */
+void		fib_taught(struct fib *, uint32_t tunnel, bool);
+/* The hops of one source; n 0: none any more. */
 void		fib_set(struct fib *, enum fib_source, const struct prefix *,
 		    const struct fib_hops *);
-/* The kernel answered an operation of ours.  False: a route was refused. */
-bool		fib_done(struct fib *, uint32_t id, int32_t error,
-		    const char *text);
-/* Routes that the kernel refused are sent again, with their nexthops. */
+/* Asks the kernel for some of what has changed; after every event. */
+void		fib_work(struct fib *);
+/* Is there more that it could ask for at once? */
+bool		fib_pending(const struct fib *);
+/* The kernel answered an operation on a route, nexthop or group; false: no. */
+bool		fib_done(struct fib *, uint32_t id, int32_t error);
+/* What the kernel refused is sent again. */
 void		fib_retry(struct fib *);
 /* Everything is stated again, in order (after KERN_OVERRUN). */
 void		fib_resync(struct fib *);
+/* The kernel lost the nexthops of a tunnel, which is up. */
+void		fib_flushed(struct fib *, uint32_t tunnel);
+/* Somebody else touched a nexthop or group; a route. */
+void		fib_object_changed(struct fib *, uint32_t id);
+void		fib_route_changed(struct fib *, const struct prefix *);
+/*
+ * Groups that wait for routes are settled, and some routes are stated again,
+ * so that in the long run nothing is wrong.  In how many seconds that is due;
+ * 0: never, there are no routes.
+ */
+unsigned	fib_tick_in(const struct fib *);
+void		fib_tick(struct fib *);
+/* Groups wait for more routes before they use a tunnel that came back. */
+bool		fib_waits(const struct fib *);
 /* Routes in the kernel through this tunnel. */
 unsigned	fib_count(const struct fib *, uint32_t tunnel);
 /* Routes that the kernel was given, in no order; pos starts at 0. */

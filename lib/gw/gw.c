@@ -11,6 +11,7 @@
 
 #include "crypto/prf.h"
 #include "gw/command.h"
+#include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
@@ -19,9 +20,8 @@
 
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
 
-/* What the kernel refused is tried again, ever less often. */
-static const struct span refused_first = { INT64_C(1) * 1000000000 };
-static const struct span refused_most = { INT64_C(60) * 1000000000 };
+#define ROUTES_PER_EVENT	256
+#define ROUTES_PER_TURN		2048
 
 static const struct ike_limits limits = {
 	.sas = 50000, .half_open = 4000, .cookie_above = 64,
@@ -105,24 +105,27 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
     const uint8_t seed[static DRBG_SEED_LEN])
 {
 	struct gw *gw = calloc(1, sizeof(*gw));
+	uint64_t key;
 
 	if (gw == NULL)
 		return NULL;
 	gw->free_id = 1;
 	gw->dirty_end = &gw->dirty;
-	gw->stop_at = gw->fib_at = INSTANT_NEVER;
-	gw->fib_pause = refused_first;
+	gw->stop_at = INSTANT_NEVER;
+	forward_init(gw);
 	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
+	drbg_fill(&gw->drbg, &key, sizeof(key));
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
-	gw->fib = fib_new(&gw->out);
+	gw->fib = fib_new(&gw->out, key);
 	if (gw->ike == NULL || gw->bgp == NULL || gw->fib == NULL) {
 		gw_free(gw);
 		return NULL;
 	}
 	gw->conf = conf;
 	gw->creds = creds_new(conf, NULL);
+	forward_configure(gw);
 	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
 	roster_converge(gw, now);
@@ -172,10 +175,12 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	struct creds *old_creds = gw->creds;
 	bool renumbered = old->asn != conf->asn ||
 	    old->router_id != conf->router_id ||
-	    old->interface != conf->interface;
+	    old->interface != conf->interface ||
+	    old->resilient != conf->resilient;
 
 	gw->conf = conf;
 	gw->creds = creds_new(conf, NULL);
+	forward_configure(gw);
 	bgp_router_id(gw->bgp, conf->router_id);
 	networks(gw, now, conf, true);
 	networks(gw, now, old, false);
@@ -272,27 +277,43 @@ say_stated(struct gw *gw)
 	queue_op(&gw->out, KERN_RESYNC_DONE);
 }
 
-void
-gw_pump(struct gw *gw, struct instant now)
+/* What comes in bulk is done some in each event and more in every turn. */
+static void
+pump(struct gw *gw, struct instant now, unsigned routes)
 {
 	bool more = true;
 
+	gw->route_budget = routes;
 	while (more) {
 		more = pump_ike(gw, now);
 		more |= pump_bgp(gw);
 		more |= settle(gw, now);
 	}
+	fib_work(gw->fib);
+	forward_arm(gw, now);
 	say_stated(gw);
 	check_stopped(gw, now);
 }
 
 void
+gw_pump(struct gw *gw, struct instant now)
+{
+	pump(gw, now, ROUTES_PER_EVENT);
+}
+
+void
 gw_stop(struct gw *gw, struct instant now)
 {
+	struct span shutdown = SPAN_ZERO;
+
 	gw->stopping = true;
-	gw->stop_at = instant_after(now, stop_patience);
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		tunnel_admin(t, now, false);
+		if (t->conf->bgp.drain.ns > shutdown.ns)
+			shutdown = t->conf->bgp.drain;
+	}
+	shutdown.ns += stop_patience.ns;
+	gw->stop_at = instant_after(now, shutdown);
 	gw_pump(gw, now);
 }
 
@@ -312,33 +333,6 @@ op_failed(struct gw *gw, const struct kern_event *e)
 		return;
 	queue_event(&gw->out, GW_ERROR, "kernel-refused", "", "%s: %s",
 	    kern_op_name(e->op), e->text);
-}
-
-static void
-fib_refused(struct gw *gw, struct instant now)
-{
-	if (!instant_is_never(gw->fib_at))
-		return;
-	gw->fib_pause.ns *= 2;
-	if (instant_since(now, gw->fib_last).ns > 2 * refused_most.ns)
-		gw->fib_pause = refused_first;
-	else if (gw->fib_pause.ns > refused_most.ns)
-		gw->fib_pause = refused_most;
-	gw->fib_last = now;
-	gw->fib_at = instant_after(now, gw->fib_pause);
-}
-
-static void
-fib_again(struct gw *gw)
-{
-	bool all = gw->fib_all;
-
-	gw->fib_at = INSTANT_NEVER;
-	gw->fib_all = false;
-	if (all)
-		fib_resync(gw->fib);
-	else
-		fib_retry(gw->fib);
 }
 
 static void
@@ -367,16 +361,11 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_ROUTE_SET:
 	case KERN_ROUTE_DEL:
-		if (!fib_done(gw->fib, e->id, e->error, e->text))
-			fib_refused(gw, now);
-		break;
 	case KERN_NEXTHOP_SET:
 	case KERN_GROUP_SET:
-		if (why != NULL) {
-			gw->fib_all = true;
-			fib_refused(gw, now);
-		}
-		break;
+		if (!fib_done(gw->fib, e->id, e->error))
+			forward_refused(gw, now, e);
+		return;
 	case KERN_LISTEN:
 	case KERN_POLICY_SET:
 	case KERN_SA_PATH:
@@ -426,6 +415,9 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		break;
 	case KERN_MAPPING:
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
+		break;
+	case KERN_CHANGED:
+		forward_changed(gw, now, e);
 		break;
 	case KERN_OVERRUN:
 		resync(gw, now);
@@ -516,12 +508,11 @@ gw_tick(struct gw *gw, struct instant now)
 
 	while ((timer = timers_pop(&gw->timers, now)) != NULL)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
-	if (instant_due(gw->fib_at, now))
-		fib_again(gw);
+	forward_tick(gw, now);
 	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
-	gw_pump(gw, now);
+	pump(gw, now, ROUTES_PER_TURN);
 }
 
 struct instant
@@ -530,7 +521,8 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
-	t = instant_min(t, instant_min(gw->fib_at, drain_deadline(gw)));
+	t = instant_min(t, instant_min(forward_deadline(gw),
+	    drain_deadline(gw)));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

@@ -62,9 +62,11 @@ struct gw_tunnel {
 	struct ts_list	policy_local, policy_remote;
 	bool		carrying;	/* the fib may route through it */
 	bool		listening, bgp_on;
+	bool		teaches;	/* once what BGP has to say was said */
 	struct instant	again_at;	/* not before: it was refused */
 	unsigned	failures;	/* in a row, for the back-off */
 	struct instant	retry_at;	/* next attempt */
+	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
 	struct timer	timer;
 	bool		is_up;		/* as last reported */
@@ -114,7 +116,13 @@ struct gw {
 	struct instant	fib_at;		/* refused routes are sent again */
 	struct span	fib_pause;	/* the last wait for that */
 	struct instant	fib_last;	/* when one was refused last */
-	bool		fib_all;	/* all of them: a nexthop was refused */
+	unsigned	fib_refusals;	/* not told one by one */
+	struct instant	tick_at;	/* of the fib; never: it is empty */
+	struct instant	restate_at;	/* somebody else changed too many */
+	struct instant	changes_since;
+	unsigned	changes;	/* since then */
+	unsigned	teaching;	/* tunnels whose neighbour came */
+	unsigned	route_budget;	/* of this event */
 	struct instant	stop_at;	/* no longer waiting then */
 };
 

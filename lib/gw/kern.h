@@ -121,6 +121,7 @@ struct kern_group {
 	uint32_t	id;
 	uint32_t	n;
 	uint32_t	member[KERN_GROUP_MAX];
+	bool		resilient;	/* flows stay where they are */
 };
 
 struct kern_route {
@@ -178,6 +179,7 @@ enum kern_event_kind {
 	KERN_EXPIRE,		/* an SA's soft or hard limit */
 	KERN_ACQUIRE,		/* traffic met a policy without an SA */
 	KERN_MAPPING,		/* UDP-encapsulated ESP from a new address */
+	KERN_CHANGED,		/* somebody else touched a nexthop or route */
 	KERN_OVERRUN,		/* events were lost: state it all again */
 	KERN_RELOADED,		/* new configuration is here (or its error) */
 	KERN_STOP,		/* shut down in order */
@@ -195,6 +197,7 @@ struct kern_event {
 			char		name[KERN_IFNAME_LEN];
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;
+			bool		flushed;	/* its nexthops are gone */
 		} link;
 		struct {		/* EXPIRE, MAPPING; ACQUIRE: reqid */
 			uint32_t	spi;
@@ -203,6 +206,11 @@ struct kern_event {
 			bool		hard;
 			struct endpoint	from;
 		} sa;
+		struct {		/* CHANGED: either of them */
+			uint32_t	nexthop;	/* or group; 0: route */
+			struct prefix	prefix;
+			uint32_t	table;
+		} changed;
 		struct {		/* DONE of LISTEN, CONNECT; RELOADED */
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
@@ -214,8 +222,11 @@ struct kern_event {
 	};
 };
 
-/* Octets of an operation of this kind: its own member and what is before. */
-size_t		kern_op_size(enum kern_op_kind);
+/*
+ * Octets of an operation: what is before its own member and that, of AUTH only
+ * so many octets as it has.
+ */
+size_t		kern_op_size(enum kern_op_kind, size_t octets);
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
 
 #endif

@@ -159,6 +159,9 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.rekey_fuzz = c->rekey_fuzz,
 		.dpd_timeout = c->dpd_timeout,
 		.dpd = c->dpd_action != CONF_DPD_NONE,
+		.resend_first = span_ms(c->retransmit_ms),
+		.resend_max = c->retransmit_max,
+		.resends = c->retransmit_tries,
 		.force_encap = c->force_encap,
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
@@ -176,6 +179,26 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 }
 
 void
+peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
+{
+	const struct conf_bgp *c = &t->conf->bgp;
+
+	*out = (struct bgp_soft){
+		.import = conf_policy(t->of, c->import),
+		.export = conf_policy(t->of, c->export),
+		.allow_own = c->allowas_in,
+		.override = c->as_override,
+		.tell_loops = !c->loop_detection,
+		.private_as = c->private_as,
+		.heed_shutdown = c->heed_shutdown,
+		.drain = !instant_is_never(t->shut_at),
+		.max_in = c->max_in, .max_out = c->max_out,
+		.warn_percent = c->warn_percent,
+		.pause = c->pause,
+	};
+}
+
+void
 peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 {
 	const struct conf_tunnel *c = t->conf;
@@ -187,7 +210,11 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.local = v4 ? c->local4 : c->local6,
 		.remote = v4 ? c->remote4 : c->remote6,
 		.remote_other = v4 ? c->remote6 : c->remote4,
-		.local_asn = t->gw->conf->asn,
+		.local_asn = c->local_as != 0 ? c->local_as :
+		    t->gw->conf->asn,
+		.own_asn = c->local_as != 0 ? t->gw->conf->asn : 0,
+		.no_prepend = c->local_as_no_prepend,
+		.replace_as = c->local_as_replace_as,
 		.remote_asn = t->remote_asn,
 		.hold_time = t->hold_time,
 		.transit = t->hub,
@@ -197,6 +224,7 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		out->next_hop4 = c->local4;
 	if (v6)
 		out->next_hop6 = c->local6;
+	peers_bgp_soft(t, &out->soft);
 }
 
 /* Our address with the length of the inside network: the peer is on link. */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
@@ -20,7 +21,7 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 
 	if (t == NULL || o->n > KERN_OCTETS_MAX)
 		return;
-	op = queue_op(&gw->out, KERN_AUTH);
+	op = queue_auth(&gw->out, bytes_of(o->data, o->n));
 	if (op == NULL)
 		return;
 	str_set(op->auth.connection, sizeof(op->auth.connection),
@@ -31,8 +32,6 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 	op->auth.prf = o->prf->id;
 	op->auth.hashes = (uint16_t)o->hashes;
 	op->auth.rsa_pss = (o->sig_flags & SIG_RSA_PSS) != 0;
-	op->auth.n = (uint16_t)o->n;
-	memcpy(op->auth.octets, o->data, o->n);
 	gw_await(gw, op, o->token);
 }
 
@@ -80,15 +79,31 @@ ike_fetch(struct gw *gw, struct ike_out *o)
 	o->data = NULL;
 }
 
+static bool
+concerns_address(enum ike_event event)
+{
+	return event == IKE_EV_IKE_UP || event == IKE_EV_IKE_DOWN ||
+	    event == IKE_EV_PATH;
+}
+
+/* Is it, or was it maybe, at an address that the configuration lacks? */
+static bool
+is_elsewhere(const struct gw_tunnel *t)
+{
+	const struct addr *named = &t->conf->remote;
+	struct addr at;
+
+	return !addr_is_set(named) || addr_is_any(named) ||
+	    (ike_peer_at(t->gw->ike, t->id, &at) && !addr_eq(&at, named));
+}
+
 static void
 ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 {
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 
 	if (t != NULL) {
-		/* Its address may be one that was not known before. */
-		if (o->event == IKE_EV_IKE_UP || o->event == IKE_EV_IKE_DOWN ||
-		    o->event == IKE_EV_PATH)
+		if (concerns_address(o->event) && is_elsewhere(t))
 			gw->peers_changed++;
 		tunnel_ike_event(t, now, o);
 		return;
@@ -171,11 +186,10 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 static void
 bgp_route_out(struct gw *gw, const struct bgp_route *r)
 {
-	/* What is ours is reached without a tunnel. */
-	size_t n = gw_own_network(gw, &r->prefix) ? 0 : r->n;
-	struct fib_hops hops = { 0 };
+	struct fib_hops hops;
 
-	for (size_t i = 0; i < n && i < KERN_GROUP_MAX; i++)
+	hops.n = 0;
+	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++)
 		hops.v[hops.n++] = (struct fib_hop){
 			.tunnel = r->paths[i].peer,
 			.gateway = r->paths[i].gateway,
@@ -190,14 +204,18 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 		[BGP_EVENT_STATE] = "bgp-state",
 		[BGP_EVENT_NOTIFICATION] = "bgp-notification",
 		[BGP_EVENT_UPDATE_ERROR] = "bgp-update-error",
+		[BGP_EVENT_LIMIT] = "bgp-prefix-limit",
 	};
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
 
 	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
 	    "%s", o->text.s);
-	if (t != NULL)
-		tunnel_touch(t);
+	if (t == NULL)
+		return;
+	tunnel_touch(t);
+	if (o->event == BGP_EVENT_STATE)
+		forward_taught(t, o->up);
 }
 
 void
@@ -215,7 +233,7 @@ pump_bgp(struct gw *gw)
 	struct bgp_out o;
 	bool any = false;
 
-	while (bgp_next(gw->bgp, &o)) {
+	while (gw->route_budget > 0 && bgp_next(gw->bgp, &o)) {
 		any = true;
 		switch (o.kind) {
 		case BGP_OUT_CONNECT:
@@ -228,6 +246,7 @@ pump_bgp(struct gw *gw)
 			pump_stream(gw, o.conn, GW_OUT_STREAM);
 			break;
 		case BGP_OUT_ROUTE:
+			gw->route_budget--;
 			bgp_route_out(gw, &o.route);
 			break;
 		case BGP_OUT_EVENT:
@@ -235,5 +254,6 @@ pump_bgp(struct gw *gw)
 			break;
 		}
 	}
+	forward_begin(gw);
 	return any;
 }

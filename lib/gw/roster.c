@@ -25,6 +25,9 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(&b.creds, 0, sizeof(b.creds));
 	memset(a.secret_mark, 0, sizeof(a.secret_mark));
 	memset(b.secret_mark, 0, sizeof(b.secret_mark));
+	/* The session goes on with other ones: see tunnel_conf(). */
+	memset(&a.bgp, 0, sizeof(a.bgp));
+	memset(&b.bgp, 0, sizeof(b.bgp));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
@@ -223,13 +226,14 @@ roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 
 /* One that stays is described by the new configuration: the old one goes. */
 static void
-move_to(struct gw *gw, struct gw_tunnel *t, const struct conf_tunnel *conf)
+move_to(struct gw *gw, struct instant now, struct gw_tunnel *t,
+    const struct conf_tunnel *conf)
 {
 	if (t->of == gw->conf)
 		return;
 	/* The key is text of the old one; there is room for it again. */
 	dict_del(&gw->by_ifname, t->conf->ifname);
-	tunnel_conf(t, gw->conf, conf);
+	tunnel_conf(t, now, gw->conf, conf);
 	dict_put(&gw->by_ifname, t->conf->ifname, t);
 }
 
@@ -249,7 +253,7 @@ roster_converge(struct gw *gw, struct instant now)
 		if (w == NULL || !same_tunnel(t, c, w))
 			tunnel_remove(t, now);
 		else
-			move_to(gw, t, w);
+			move_to(gw, now, t, w);
 	}
 	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
 		c = &gw->conf->connections[i];

@@ -81,7 +81,7 @@ show_neighbor(const struct gw_tunnel *t)
 	    b.why.s), "router_id", router_id(b.remote_router_id),
 	    "hold_time", (int)b.hold_time, "families", show_families(&b),
 	    "as4", (int)b.as4, "refresh", (int)b.refresh,
-	    "received", (json_int_t)(b.received + b.refused),
+	    "received", (json_int_t)b.held,
 	    "accepted", (json_int_t)b.received,
 	    "advertised", (json_int_t)b.advertised,
 	    "counters", show_counts(&b.counts));

@@ -45,14 +45,25 @@ prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
 	return true;
 }
 
+/* Policies and limits as they are now; a session goes on. */
+static void
+bgp_change(struct gw_tunnel *t, struct instant now)
+{
+	struct bgp_soft soft;
+
+	peers_bgp_soft(t, &soft);
+	bgp_peer_change(t->gw->bgp, now, t->id, &soft);
+}
+
 void
-tunnel_conf(struct gw_tunnel *t, struct conf *of,
+tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
     const struct conf_tunnel *conf)
 {
 	conf_hold(of);
 	conf_free(t->of);
 	t->of = of;
 	t->conf = conf;
+	bgp_change(t, now);
 }
 
 void
@@ -92,10 +103,11 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 	*t = (struct gw_tunnel){
 		.gw = gw, .id = id, .hub = c->hub,
 		.remote_asn = c->remote_asn, .hold_time = c->hold_time,
-		.admin_up = true, .retry_at = now, .drain_at = INSTANT_NEVER,
+		.admin_up = true, .retry_at = now,
+		.shut_at = INSTANT_NEVER, .drain_at = INSTANT_NEVER,
 		.layer = LAYER_INTERFACE, .since = gw_wall(gw, now),
 	};
-	tunnel_conf(t, gw->conf, conf);
+	tunnel_conf(t, now, gw->conf, conf);
 	str_set(t->connection, sizeof(t->connection), c->name);
 	str_fmt(t->name, sizeof(t->name), "%s/%u", c->name, conf->number);
 	if (!prefixes_copy(&t->routes, &c->routes) || !tunnel_join(t, now)) {
@@ -182,6 +194,9 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
 	t->link.why.s[0] = '\0';
+	/* It was taken down for the change, and its nexthops with it. */
+	if (e->link.flushed)
+		fib_flushed(t->gw->fib, t->id);
 }
 
 void
@@ -528,7 +543,7 @@ rearm(struct gw_tunnel *t, struct instant now)
 	bool attempt = t->admin_up && !t->child_up && !t->drain.on &&
 	    (t->conf->start || t->want_once);
 	bool link = t->link.exists && t->link.up;
-	struct instant at = t->drain_at;
+	struct instant at = instant_min(t->shut_at, t->drain_at);
 
 	if (!t->removing && !t->link.asked && (!link || t->link.stale))
 		at = instant_min(at, t->link.retry_at);
@@ -537,6 +552,27 @@ rearm(struct gw_tunnel *t, struct instant now)
 	if (!instant_due(t->again_at, now))
 		at = instant_min(at, t->again_at);
 	timer_set(&t->gw->timers, &t->timer, at);
+}
+
+/* Is there a BGP session whose end can be announced (RFC 8326)? */
+static bool
+can_announce(const struct gw_tunnel *t)
+{
+	struct bgp_peer_info bgp;
+
+	return t->bgp_on && t->child_up && t->conf->bgp.drain.ns > 0 &&
+	    bgp_peer_get(t->gw->bgp, t->id, &bgp) &&
+	    bgp.state == BGP_ESTABLISHED;
+}
+
+/* The peer has had the time to move its traffic, or has gone. */
+static void
+settle_shutdown(struct gw_tunnel *t, struct instant now, bool link)
+{
+	if (link && can_announce(t) && !instant_due(t->shut_at, now))
+		return;
+	t->shut_at = INSTANT_NEVER;
+	t->drain_at = t->child_up ? instant_after(now, drain) : now;
 }
 
 void
@@ -548,7 +584,10 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	if (link)
 		settle_ike(t, now);
 	settle_policies(t, now);
-	settle_routes(t, now, link && t->child_up && wanted);
+	if (!instant_is_never(t->shut_at))
+		settle_shutdown(t, now, link);
+	settle_routes(t, now, link && t->child_up &&
+	    (wanted || !instant_is_never(t->shut_at)));
 	report(t, now);
 	rearm(t, now);
 }
@@ -569,8 +608,18 @@ static void
 wind_down(struct gw_tunnel *t, struct instant now)
 {
 	ike_peer_accept(t->gw->ike, t->id, false);
-	t->drain_at = t->child_up ? instant_after(now, drain) : now;
 	tunnel_touch(t);
+	if (!instant_is_never(t->shut_at))
+		return;
+	if (!can_announce(t)) {
+		t->drain_at = t->child_up ? instant_after(now, drain) : now;
+		return;
+	}
+	t->shut_at = instant_after(now, t->conf->bgp.drain);
+	bgp_change(t, now);
+	queue_event(&t->gw->out, GW_INFO, "bgp-shutdown", t->name,
+	    "the peer is asked to move its traffic within %lld s",
+	    (long long)span_to_s(t->conf->bgp.drain));
 }
 
 void
@@ -582,7 +631,8 @@ tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
 		wind_down(t, now);
 		return;
 	}
-	t->drain_at = INSTANT_NEVER;
+	t->shut_at = t->drain_at = INSTANT_NEVER;
+	bgp_change(t, now);
 	t->failures = 0;
 	t->retry_at = now;
 	t->want_once = true;
@@ -609,7 +659,7 @@ tunnel_remove(struct gw_tunnel *t, struct instant now)
 bool
 tunnel_ended(const struct gw_tunnel *t)
 {
-	return instant_is_never(t->drain_at) &&
+	return instant_is_never(t->shut_at) && instant_is_never(t->drain_at) &&
 	    ike_peer_idle(t->gw->ike, t->id);
 }
 

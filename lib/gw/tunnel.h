@@ -10,13 +10,13 @@
 /* NULL: no memory.  Nothing happens before the first tunnel_settle(). */
 struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
 		    const struct conf_connection *, const struct conf_tunnel *);
+/* It is described there, from now on; the whole is held. */
+void		tunnel_conf(struct gw_tunnel *, struct instant,
+		    struct conf *of, const struct conf_tunnel *);
 /*
  * Certificates and what belongs to them may have changed: takes them from the
  * gateway's.  conf: how it is configured now, or NULL: not any more.
  */
-/* It is described there, from now on; the whole is held. */
-void		tunnel_conf(struct gw_tunnel *, struct conf *of,
-		    const struct conf_tunnel *);
 void		tunnel_creds(struct gw_tunnel *, const struct conf_tunnel *);
 void		tunnel_free(struct gw_tunnel *, struct instant);
 /* Something about it changed: look at it when the event ends. */

@@ -48,6 +48,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	anyone_forget(ike);
 	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
@@ -70,6 +71,7 @@ ike_free(struct ike *ike)
 	map_fini(&ike->by_id);
 	map_fini(&ike->sas);
 	map_fini(&ike->inits);
+	map_fini(&ike->openings);
 	map_fini(&ike->children);
 	map_fini(&ike->tokens_auth);
 	map_fini(&ike->tokens_child);
@@ -116,6 +118,7 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	x_ticket_rules(p);
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
+		anyone_forget(ike);
 		return true;
 	}
 	map_del(&ike->by_id, conf->id);
@@ -144,6 +147,7 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 	p->creds = *creds;
 	p->creds_epoch++;
 	x_ticket_rules(p);
+	anyone_forget(ike);
 }
 
 void

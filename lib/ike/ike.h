@@ -87,6 +87,11 @@ struct ike_peer_conf {
 	unsigned	rekey_fuzz;	/* percent of the margin */
 	struct span	dpd_timeout;	/* silence until the peer is dead */
 	bool		dpd;		/* probe an idle peer */
+	/* A request without answer goes again: after how long at first (doubled
+	   each time), at most (0: half a second, two), and how often (0: for
+	   three quarters of dpd_timeout, which is the limit in any case). */
+	struct span	resend_first, resend_max;
+	unsigned	resends;
 	bool		force_encap;	/* ESP in UDP even without NAT */
 	bool		fragmentation;	/* RFC 7383, if the peer does it */
 	uint16_t	fragment_size;	/* longest IP datagram then */

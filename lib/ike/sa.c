@@ -101,7 +101,7 @@ sa_state(struct ike_sa *sa, struct instant now, enum sa_state state)
 	unsigned limit = states[state].limit;
 
 	if (sa->state == SA_HALF_OPEN && state != SA_HALF_OPEN) {
-		sa->ike->half_open--;
+		table_opening_ends(sa->ike, sa->endpoint_key);
 		sa->peer->half_open--;
 	}
 	if (state > SA_ESTABLISHED)

@@ -166,6 +166,7 @@ struct ike_sa {
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */
+	uint64_t	endpoint_key;	/* half-open: table_openings() */
 	struct path	path;
 	struct suite	suite;
 	struct keys	keys;

@@ -5,6 +5,7 @@
 #ifndef IKE_TABLE_H
 #define IKE_TABLE_H
 
+#include "ike/anyone.h"
 #include "ike/cookie.h"
 #include "ike/hdr.h"
 #include "ike/ike.h"
@@ -68,6 +69,7 @@ struct ike {
 	struct ticket_keys tickets;
 	struct index	peers;
 	unsigned	signers;	/* those with signatures */
+	struct anyone_memory anyone;
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */
@@ -77,6 +79,7 @@ struct ike {
 	struct map	tokens_child;	/* token -> child */
 	uint32_t	next_token;
 	unsigned	half_open;
+	struct map	openings;	/* mixed endpoint -> how many of them */
 	struct instant	refusals_at;	/* the bucket was empty then */
 	struct inquiries inquiries;
 	size_t		gathered;	/* octets of fragments */
@@ -92,6 +95,12 @@ struct ike_peer	*table_peer(const struct ike *, uint32_t id);
 /* An inbound SPI that is not in use (RFC 4303: not below 256). */
 uint32_t	table_child_spi(struct ike *);
 uint64_t	table_sa_spi(struct ike *);
+
+/* An SA is half-open, of this endpoint or (0) any; and is so no more. */
+void		table_opening(struct ike *, uint64_t endpoint);
+void		table_opening_ends(struct ike *, uint64_t endpoint);
+/* How many of its SAs are half-open. */
+unsigned	table_openings(const struct ike *, uint64_t endpoint);
 
 /* Queue of outputs; out of memory drops the output (a lost datagram). */
 struct ike_out	*out_push(struct ike *, enum ike_out_kind, uint32_t peer);

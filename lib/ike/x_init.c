@@ -144,8 +144,7 @@ x_init_request(struct ike_peer *peer, struct instant now)
 
 	if (sa == NULL)
 		return;
-	x_init_draw(&sa->setup->ni, peer->ike->drbg,
-	    NONCE_OURS);
+	x_init_draw(&sa->setup->ni, peer->ike->drbg, NONCE_OURS);
 	if (!use_group(sa, peer->conf.ike.ke.alg[0]) || !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
@@ -328,30 +327,18 @@ x_init_float(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
-static bool
-does_fragments(const struct ike_peer *p)
-{
-	return p->conf.fragmentation;
-}
-
 /* RFC 7383 section 2.3: both ends said that they do it. */
 bool
 x_init_fragments(const struct ike_sa *sa, const struct msg *m)
 {
 	return msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL &&
-	    peer_any(sa, does_fragments);
-}
-
-static bool
-does_childless(const struct ike_peer *p)
-{
-	return p->conf.childless != IKE_CHILDLESS_NEVER;
+	    (peer_traits(sa) & ANYONE_FRAGMENTS) != 0;
 }
 
 bool
 x_init_childless(const struct ike_sa *sa)
 {
-	return peer_any(sa, does_childless);
+	return (peer_traits(sa) & ANYONE_CHILDLESS) != 0;
 }
 
 bool

@@ -34,7 +34,8 @@ bool		x_init_cookie_passes(struct ike *, struct instant,
 		    const struct path *, const struct hdr *,
 		    const struct msg *, bool wanted);
 /* False, and told: there are too many half-open SAs. */
-bool		x_init_within_limits(struct ike *, struct ike_peer *);
+bool		x_init_within_limits(struct ike *, struct ike_peer *,
+		    const struct path *);
 /* Is it using up so much of its quota that cookies are asked for? */
 bool		x_init_is_crowded(const struct ike *, const struct ike_peer *);
 /* May an answer go to somebody who is refused, or were there too many? */

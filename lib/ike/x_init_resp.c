@@ -35,6 +35,15 @@ init_key(const struct ike *ike, const struct path *path, uint64_t spi_i)
 	return (h ^ path->remote.port) | 1;
 }
 
+/* Of whoever sends from there to this address of ours. */
+static uint64_t
+endpoint_key(const struct ike *ike, const struct path *path)
+{
+	const struct path ours = { .remote = path->local };
+
+	return init_key(ike, path, init_key(ike, &ours, 0));
+}
+
 struct ike_sa *
 x_init_find(struct ike *ike, const struct path *path, uint64_t spi_i)
 {
@@ -111,25 +120,70 @@ say_refused(struct ike_peer *p, const struct msg *m,
 	peer_refused(p, why.s);
 }
 
-/* The first peer for this path whose algorithms fit, and the choice. */
+/* What does not fit one of a thousand alike need not be tried with the rest. */
+static bool
+same_offer(const struct ike_peer *a, const struct ike_peer *b)
+{
+	const struct offer *o = &a->conf.ike, *u = &b->conf.ike;
+
+	return o->addke == NULL && memcmp(o, u, sizeof(*o)) == 0;
+}
+
+static bool
+suits(const struct ike_peer *p, const struct msg *m,
+    const struct proposals *ps, struct choice *out)
+{
+	struct choice c;
+	struct reason why;
+
+	if (!proposal_choose(ps, &p->conf.ike, 0, &c) ||
+	    !can_follow(m, &c, &why))
+		return false;
+	*out = c;
+	return true;
+}
+
+/*
+ * The quota of half-open SAs.  A peer with an address of its own has its own,
+ * whatever goes on elsewhere; those from anywhere share what there is.
+ */
+static bool
+has_room(const struct ike *ike, const struct ike_peer *p)
+{
+	return index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
+	    p->half_open < ike->limits.half_open_per_peer;
+}
+
+/*
+ * The first peer for this path whose algorithms suit, and the choice.  Of
+ * several at one address nobody knows before IKE_AUTH which one it is: an
+ * opening is counted for the first that has room, so that together they have as
+ * many as each would have alone.  Where none has, it is the last of them.
+ */
 static struct ike_peer *
 choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
     const struct proposals *ps, struct choice *c)
 {
-	struct ike_peer *p = NULL, *refused = NULL;
+	struct ike_peer *p = NULL, *refused = NULL, *full = NULL;
 	char from[ENDPOINT_STRLEN];
 	bool down = false;
-	struct reason why;
 
 	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
+		/* No peer's address is a reason to use what others share. */
+		if (full != NULL && index_is_anybody(p))
+			break;
 		down |= !p->accept;
-		if (!p->accept)
+		if (!p->accept || (refused != NULL && same_offer(p, refused)))
 			continue;
-		if (proposal_choose(ps, &p->conf.ike, 0, c) &&
-		    can_follow(m, c, &why))
+		if (!suits(p, m, ps, c))
+			refused = p;
+		else if (has_room(ike, p))
 			return p;
-		refused = p;
+		else
+			full = p;
 	}
+	if (full != NULL)
+		return full;
 	if (refused != NULL)
 		say_refused(refused, m, ps);
 	else
@@ -237,28 +291,52 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	certs_hear(sa, m);
 	public = build_answer(sa, &b, m);
 	if (public == NULL || !x_init_cookie_passes(sa->ike, now, &sa->path,
-	    h, m, build_size(&b) > raw.n) || !answer(sa, now, &b, public, m) ||
-	    !x_init_keep(sa, raw, true) || !x_init_keep(sa,
-	    bytes_of(sa->x.response, sa->x.response_n), false))
+	    h, m, build_size(&b) > raw.n) ||
+	    !answer(sa, now, &b, public, m) || !x_init_keep(sa, raw, true) ||
+	    !x_init_keep(sa, bytes_of(sa->x.response, sa->x.response_n),
+	    false))
 		return false;
 	xchg_release(sa, now);
 	return true;
 }
 
 /*
- * A peer with an address of its own has its own quota, whatever goes on
- * elsewhere.  Before IKE_AUTH those from anywhere are all alike, and counted
- * for the first of them: they share what there is.
+ * Several peers behind one address have ports of their own: one that begins
+ * again and again leaves half of what they have together to the others.
  */
-bool
-x_init_within_limits(struct ike *ike, struct ike_peer *p)
+static bool
+leaves_others_room(const struct ike *ike, const struct path *path)
 {
-	if (index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
-	    p->half_open < ike->limits.half_open_per_peer)
+	unsigned n = table_openings(ike, endpoint_key(ike, path));
+	struct ike_peer *p = NULL;
+	unsigned together = 0;
+
+	if (n < ike->limits.half_open_per_peer)
 		return true;
-	out_event(ike, p->conf.id, IKE_EV_DROPPED,
-	    "IKE_SA_INIT dropped: %u half-open IKE SAs, %u of this peer",
-	    ike->half_open, p->half_open);
+	while ((p = index_by_path(&ike->peers, path, p)) != NULL &&
+	    !index_is_anybody(p))
+		together += p->accept ? ike->limits.half_open_per_peer : 0;
+	return n < together / 2;
+}
+
+bool
+x_init_within_limits(struct ike *ike, struct ike_peer *p,
+    const struct path *path)
+{
+	char from[ENDPOINT_STRLEN];
+
+	if (!has_room(ike, p)) {
+		out_event(ike, p->conf.id, IKE_EV_DROPPED, "IKE_SA_INIT "
+		    "dropped: %u half-open IKE SAs, %u of this peer",
+		    ike->half_open, p->half_open);
+		return false;
+	}
+	if (index_is_anybody(p) || leaves_others_room(ike, path))
+		return true;
+	out_event(ike, p->conf.id, IKE_EV_DROPPED, "IKE_SA_INIT dropped: %u "
+	    "half-open IKE SAs of %s alone, and others share its address",
+	    table_openings(ike, endpoint_key(ike, path)),
+	    endpoint_str(&path->remote, from));
 	return false;
 }
 
@@ -299,7 +377,10 @@ x_init_half_open(struct ike *ike, struct instant now, const struct path *path,
 		return NULL;
 	}
 	sa->path = sa->x.reply_path = *path;
-	ike->half_open++;
+	/* Those from anywhere have no quota that others could be kept from. */
+	sa->endpoint_key = index_is_anybody(peer) ? 0 :
+	    endpoint_key(ike, path);
+	table_opening(ike, sa->endpoint_key);
 	peer->half_open++;
 	sa_state(sa, now, SA_HALF_OPEN);
 	sa->init_key = init_key(ike, path, spi_i);
@@ -353,7 +434,8 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 		return;
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
 	    !x_init_cookie_passes(ike, now, path, h, m,
-	    x_init_is_crowded(ike, peer)) || !x_init_within_limits(ike, peer))
+	    x_init_is_crowded(ike, peer)) ||
+	    !x_init_within_limits(ike, peer, path))
 		return;
 	sa = x_init_half_open(ike, now, path, peer, h->spi_i);
 	if (sa != NULL && !open_half(sa, now, h, m, &c, raw))

@@ -79,7 +79,7 @@ x_ppk_hear_init(struct ike_sa *sa, const struct msg *m, struct reason *why)
 		    "ppk_required asks for");
 		return false;
 	}
-	if (!spoken || !peer_any(sa, has_ppk))
+	if (!spoken || (peer_traits(sa) & ANYONE_PPK) == 0)
 		return true;
 	sa->setup->ppk = calloc(1, sizeof(*sa->setup->ppk));
 	if (sa->setup->ppk == NULL) {

@@ -149,7 +149,8 @@ take(struct ike *ike, struct instant now, const struct path *path,
 	struct ike_sa *sa;
 
 	if (!x_init_cookie_passes(ike, now, path, h, m,
-	    x_init_is_crowded(ike, p)) || !x_init_within_limits(ike, p))
+	    x_init_is_crowded(ike, p)) || !x_init_within_limits(ike, p,
+	    path))
 		return;
 	sa = x_init_half_open(ike, now, path, p, h->spi_i);
 	if (sa != NULL && !open_half(sa, now, s, m, raw))

@@ -218,8 +218,8 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 };
 
 static const char *const event_names[KERN_EVENT_KINDS] = {
-	"done", "link-state", "expire", "acquire", "mapping", "overrun",
-	"reloaded", "stop",
+	"done", "link-state", "expire", "acquire", "mapping", "changed",
+	"overrun", "reloaded", "stop",
 };
 
 static const struct {

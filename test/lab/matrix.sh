@@ -21,6 +21,8 @@ cells_file=$out/cells		# what test/lab/run prints, one line of TAP per cell
 columns=(peer who net auth frag esn suite group)
 
 peers=(strongswan libreswan openiked)
+# A second strongSwan, where more than the short selection is run.
+[ -z "${FULL:-}${CELLS:-}" ] || peers+=(strongswan6)
 declare -A values=(
 	[who]="us them"				# who initiates
 	[net]="plain nat encap-us encap-them"	# encap: who insists on UDP encapsulation where there is no NAT

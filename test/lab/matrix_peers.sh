@@ -96,6 +96,28 @@ strongswan_end() {
 	strongswan_stop branch
 }
 
+# --- strongSwan 6, of a later Debian: all else is as with the other one ---
+
+strongswan6_impossible() {
+	[ -x "$forky/usr/lib/ipsec/charon" ] || echo "${forky#"$top"/} is not there"
+}
+
+strongswan6_begin() {
+	strongswan_root=$forky
+	strongswan_begin
+}
+
+strongswan6_load() { strongswan_load; }
+strongswan6_fragmented() { strongswan_fragmented; }
+strongswan6_initiate() { strongswan_initiate; }
+strongswan6_rekey() { strongswan_rekey "$1"; }
+strongswan6_terminate() { strongswan_terminate; }
+
+strongswan6_end() {
+	strongswan_end
+	strongswan_root=
+}
+
 # --- Libreswan ---
 
 # pluto whack|addconn ARGUMENTS...

@@ -13,6 +13,7 @@ peer_ppk=				# name of a PPK, strongSwan's; its value is $ppk
 peer_ppk_required=no
 peer_auth=psk				# or certificate: strongSwan calls peer_certificates NS for its files
 
+forky=$top/build/peers/forky		# a later Debian, unpacked: strongSwan 6.1
 libreswan=$top/build/peers/libreswan
 libreswan_lib=$libreswan/usr/lib/x86_64-linux-gnu
 
@@ -50,6 +51,7 @@ fresh() {
 # --- strongSwan ---
 
 strongswan_ike=() strongswan_esp=()	# proposals of tunnels 1 and 2, where they are not the usual ones
+strongswan_root=			# where another strongSwan than the machine's is unpacked, with all that it needs
 
 # strongswan_start NS ROLE start|add: with start it initiates.
 strongswan_start() {
@@ -61,10 +63,20 @@ strongswan_start() {
 	[ $peer_auth = psk ] || peer_certificates "$1"
 	# The pid file is in /run whatever one says.
 	spawn "$1.charon" nsenter --net="/run/netns/$1" -- unshare --mount -- bash -c \
-		"mount -t tmpfs run /run && STRONGSWAN_CONF=$dir/strongswan.conf exec /usr/lib/ipsec/charon"
+		"mount -t tmpfs run /run && $(strongswan_other) STRONGSWAN_CONF=$dir/strongswan.conf exec $(strongswan_loader) /usr/lib/ipsec/charon"
 	wait_quietly 15 "strongSwan in $1" test -S "$dir/vici"
 	strongswan "$1" --load-all --file "$dir/swanctl.conf" >>"$out/$1.charon.log" 2>&1
 	note "strongSwan runs in $1"
+}
+
+# Plugins are looked for at their installed place, whatever one says; libraries are asked for by name.
+strongswan_other() {
+	[ -z "$strongswan_root" ] || echo "mount --bind $strongswan_root/usr/lib/ipsec /usr/lib/ipsec &&"
+}
+
+strongswan_loader() {
+	[ -z "$strongswan_root" ] || echo "$strongswan_root/usr/lib64/ld-linux-x86-64.so.2" \
+		--library-path "$strongswan_root/usr/lib/x86_64-linux-gnu:/usr/lib/ipsec"
 }
 
 # strongswan NS COMMAND...

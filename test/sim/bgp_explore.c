@@ -1,7 +1,8 @@
 /*
  * Route churn against the reference of bgp_model.c: six neighbours of every
  * kind announce, withdraw, come and go, ask for a refresh, or do not read for
- * a while; networks of our own come and go.  After every step Loc-RIB, what
+ * a while; networks of our own come and go; policies and the like change amid
+ * sessions.  After every step Loc-RIB, what
  * the host was told of it (the FIB) and the Adj-RIB-Out of everybody who reads
  * must be what the reference says.  A seed that fails is printed and replays.
  *
@@ -17,24 +18,31 @@
 #include "bgp/limit.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
+#include "bgp/policy.h"
 #include "bgp/update.h"
 #include "crypto/prf.h"
 #include "sim/bgp_model.h"
 #include "util/array.h"
 
 #define LOCAL_ASN	4200000000u
+#define OTHER_ASN	65099	/* of ours, towards one neighbour */
+#define MARK_AS		65500	/* of communities without a meaning */
 #define STEPS		250
 #define IPV4_NETS	12	/* the rest of MODEL_NETS is IPv6 */
 
 static const struct model_peer kinds[MODEL_PEERS] = {
-	{ .asn = 65010, .as4 = true, .transit = true, .router_id = 60 },
-	{ .asn = 65010, .as4 = true, .transit = true, .router_id = 50 },
-	{ .asn = 65020, .transit = true, .router_id = 40 },
-	{ .asn = LOCAL_ASN, .ibgp = true, .as4 = true, .transit = true,
-	    .router_id = 30 },
-	{ .asn = LOCAL_ASN, .ibgp = true, .as4 = true, .transit = true,
-	    .router_id = 20 },
-	{ .asn = 65030, .as4 = true, .router_id = 10 },
+	{ .asn = 65010, .local_asn = LOCAL_ASN, .as4 = true, .transit = true,
+	    .router_id = 60 },
+	{ .asn = 65010, .local_asn = LOCAL_ASN, .as4 = true, .transit = true,
+	    .router_id = 50 },
+	{ .asn = 65020, .local_asn = LOCAL_ASN, .transit = true,
+	    .router_id = 40 },
+	{ .asn = LOCAL_ASN, .local_asn = LOCAL_ASN, .ibgp = true, .as4 = true,
+	    .transit = true, .router_id = 30 },
+	{ .asn = LOCAL_ASN, .local_asn = LOCAL_ASN, .ibgp = true, .as4 = true,
+	    .transit = true, .router_id = 20 },
+	{ .asn = 65030, .local_asn = OTHER_ASN, .as4 = true,
+	    .router_id = 10 },
 };
 
 struct world {
@@ -44,6 +52,7 @@ struct world {
 	struct instant	now;
 	uint32_t	conn[MODEL_PEERS];	/* 0: down */
 	bool		lazy[MODEL_PEERS];	/* does not read */
+	bool		behind;		/* routes wait to be judged again */
 	struct model_told told[MODEL_PEERS][MODEL_NETS];
 	unsigned	fib[MODEL_NETS];	/* bit per peer */
 	unsigned	fib_best[MODEL_NETS];
@@ -99,6 +108,34 @@ inside6(unsigned peer, uint8_t last)
 
 /* --- what the speaker says --- */
 
+static uint32_t
+community_of(unsigned bit)
+{
+	static const uint32_t known[] = {
+		COMMUNITY_NO_EXPORT, COMMUNITY_NO_ADVERTISE,
+		COMMUNITY_GRACEFUL_SHUTDOWN,
+	};
+
+	return bit < 4 ? MARK_AS << 16 | bit : known[bit - 4];
+}
+
+#define COMMUNITY_BITS	7
+
+static uint8_t
+communities_of(const struct attrs *a)
+{
+	struct rd r = rd_of(attrs_find(a, ATTR_COMMUNITIES));
+	uint8_t set = 0;
+
+	while (r.n > 0) {
+		uint32_t c = rd_u32(&r);
+
+		for (unsigned i = 0; i < COMMUNITY_BITS; i++)
+			set |= (uint8_t)(c == community_of(i)) << i;
+	}
+	return set;
+}
+
 static void
 read_route(struct world *w, unsigned peer, const struct attrs *a,
     enum addr_family family, struct bytes nlri)
@@ -110,6 +147,7 @@ read_route(struct world *w, unsigned peer, const struct attrs *a,
 	if (a != NULL) {
 		t.n = aspath_list(attrs_path(a), t.as, ARRAY_SIZE(t.as));
 		t.origin = a->origin;
+		t.communities = communities_of(a);
 		t.has_med = (a->has & ATTRS_MED) != 0;
 		t.med = a->med;
 		t.local_pref = kinds[peer].ibgp ? a->local_pref : 0;
@@ -123,7 +161,8 @@ read_update(struct world *w, unsigned peer, struct bytes body)
 {
 	const struct attr_mode mode = {
 		.ibgp = kinds[peer].ibgp, .as4 = kinds[peer].as4,
-		.remote_asn = kinds[peer].as4 ? LOCAL_ASN : OPEN_AS_TRANS,
+		.remote_asn = kinds[peer].as4 ? kinds[peer].local_asn :
+		    OPEN_AS_TRANS,
 	};
 	union attrs_buf buf;
 	struct update u;
@@ -261,11 +300,10 @@ put_reach(struct wr *w, unsigned peer, struct bytes nlri)
 }
 
 static void
-put_attrs(struct wr *w, unsigned peer, const struct model_path *p,
-    bool shutdown)
+put_attrs(struct wr *w, unsigned peer, const struct model_path *p)
 {
 	const struct addr hop = inside(peer, 2);
-	uint8_t b[16];
+	uint8_t b[4 * COMMUNITY_BITS];
 	struct wr communities = wr_of(b, sizeof(b));
 
 	put_attr(w, 0x40, ATTR_ORIGIN, bytes_of(&p->origin, 1));
@@ -275,12 +313,10 @@ put_attrs(struct wr *w, unsigned peer, const struct model_path *p,
 		put_u32(w, 0x80, ATTR_MED, p->med);
 	if (kinds[peer].ibgp)
 		put_u32(w, 0x40, ATTR_LOCAL_PREF, p->local_pref);
-	if (p->no_export)
-		wr_u32(&communities, 0xffffff01);
-	if (p->no_advertise)
-		wr_u32(&communities, 0xffffff02);
-	if (shutdown)
-		wr_u32(&communities, 0xffff0000);
+	for (unsigned i = 0; i < COMMUNITY_BITS; i++) {
+		if ((p->communities >> i & 1) != 0)
+			wr_u32(&communities, community_of(i));
+	}
 	if (communities.n > 0)
 		put_attr(w, 0xc0, ATTR_COMMUNITIES, wr_done(&communities));
 }
@@ -321,24 +357,24 @@ nlri_of(unsigned set, uint8_t *room, size_t size)
 	return wr_done(&w);
 }
 
+static const uint32_t pool[] = {
+	65010, 65020, 65030, 65040, 65050, 70000, LOCAL_ASN,
+};
+
 static struct model_path
-some_path(struct world *w, unsigned peer, bool *shutdown)
+some_path(struct world *w, unsigned peer)
 {
-	static const uint32_t pool[] = {
-		65010, 65020, 65030, 65040, 65050, 70000, LOCAL_ASN,
-	};
 	struct model_path p = {
 		.there = true, .origin = (uint8_t)below(w, 3),
 		.has_med = below(w, 2) == 0, .med = below(w, 3),
 		.local_pref = kinds[peer].ibgp ? 90 + below(w, 3) * 10 : 100,
-		.no_export = below(w, 8) == 0,
-		.no_advertise = below(w, 8) == 0,
+		.communities = (uint8_t)(below(w, 16) & below(w, 16)),
 	};
 	unsigned more = below(w, 3);
 
-	*shutdown = below(w, 10) == 0;
-	if (*shutdown)
-		p.local_pref = 0;
+	p.communities |= (uint8_t)((below(w, 8) == 0 ? MODEL_NO_EXPORT : 0) |
+	    (below(w, 8) == 0 ? MODEL_NO_ADVERTISE : 0) |
+	    (below(w, 10) == 0 ? MODEL_SHUTDOWN : 0));
 	if (!p.has_med)
 		p.med = 0;
 	if (!kinds[peer].ibgp)
@@ -361,14 +397,14 @@ announce(struct world *w, unsigned peer)
 	struct wr m = wr_of(room, sizeof(room));
 	struct wr a = wr_of(attrs_room, sizeof(attrs_room));
 	unsigned set = some_nets(w);
-	bool v6 = set >> IPV4_NETS != 0, shutdown;
-	struct model_path p = some_path(w, peer, &shutdown);
+	bool v6 = set >> IPV4_NETS != 0;
+	struct model_path p = some_path(w, peer);
 	struct bytes nlri = nlri_of(set, nlri_room, sizeof(nlri_room));
 	size_t at = msg_begin(&m, MSG_UPDATE);
 
 	if (v6)
 		put_reach(&a, peer, nlri);
-	put_attrs(&a, peer, &p, shutdown);
+	put_attrs(&a, peer, &p);
 	wr_u16(&m, 0);
 	wr_u16(&m, (uint16_t)a.n);
 	wr_bytes(&m, wr_done(&a));
@@ -448,6 +484,193 @@ go(struct world *w, unsigned peer)
 	memset(w->told[peer], 0, sizeof(w->told[peer]));
 }
 
+/* --- policies --- */
+
+static struct model_term
+some_term(struct world *w)
+{
+	struct model_term t = {
+		.nets = below(w, 3) == 0 ? 1 + below(w, 1 << MODEL_NETS) : 0,
+		.asn = below(w, 3) == 0 ? pool[below(w, ARRAY_SIZE(pool))] : 0,
+		.where = (enum model_where)below(w, 3),
+		.hops = below(w, 4) == 0 ? below(w, 4) : 0,
+		.any = (uint8_t)(below(w, 4) == 0 ? below(w, 16) : 0),
+		.all = (uint8_t)(below(w, 8) == 0 ? below(w, 16) : 0),
+		.none = (uint8_t)(below(w, 4) == 0 ? below(w, 16) : 0),
+		.own = below(w, 5) == 0 ? (int)below(w, 2) : -1,
+		.has_med = below(w, 3) == 0, .med = below(w, 4),
+		.has_pref = below(w, 3) == 0,
+		.local_pref = 80 + 10 * below(w, 5),
+		.prepend = below(w, 4) == 0 ? 1 + below(w, 3) : 0,
+		.add = (uint8_t)(below(w, 3) == 0 ? below(w, 128) &
+		    below(w, 128) : 0),
+		.del = (uint8_t)(below(w, 3) == 0 ? below(w, 128) : 0),
+		.then = (int)below(w, 3),
+	};
+
+	return t;
+}
+
+static struct model_policy
+some_policy(struct world *w)
+{
+	struct model_policy p = { .on = below(w, 3) > 0,
+		.n = below(w, MODEL_TERMS + 1) };
+
+	for (unsigned i = 0; i < p.n; i++)
+		p.term[i] = some_term(w);
+	/* Not too much is rejected. */
+	if (p.n > 0 && below(w, 3) > 0)
+		p.term[p.n - 1] = (struct model_term){ .own = -1, .then = 1 };
+	return p;
+}
+
+/* The same in the words of the configuration. */
+static struct community_list
+list_of(unsigned bits, bool pattern)
+{
+	struct community_list l = { 0, calloc(COMMUNITY_BITS + 1,
+	    sizeof(*l.v)) };
+	struct reason why;
+	char text[32];
+
+	if (pattern && (bits & MODEL_MARKS) == MODEL_MARKS) {
+		str_fmt(text, sizeof(text), "%u:*", MARK_AS);
+		community_parse(&l.v[l.n++], text, &why);
+		bits &= ~(unsigned)MODEL_MARKS;
+	}
+	for (unsigned i = 0; i < COMMUNITY_BITS; i++) {
+		if ((bits >> i & 1) == 0)
+			continue;
+		str_fmt(text, sizeof(text), "%u:%u", community_of(i) >> 16,
+		    community_of(i) & 0xffff);
+		community_parse(&l.v[l.n++], text, &why);
+	}
+	return l;
+}
+
+static void
+match_of(struct policy_match *m, const struct model_term *t)
+{
+	static const char *const forms[] = {
+		[MODEL_ANYWHERE] = "_%u_", [MODEL_FIRST] = "^%u .*",
+		[MODEL_LAST] = ".* %u$",
+	};
+	struct plist_entry e[MODEL_NETS];
+	struct reason why;
+	char text[64];
+	size_t n = 0;
+
+	for (unsigned net = 0; net < MODEL_NETS; net++) {
+		if ((t->nets >> net & 1) != 0) {
+			e[n].prefix = prefix_of(net);
+			e[n].ge = e[n].le = e[n].prefix.len;
+			e[n++].permit = true;
+		}
+	}
+	if (t->nets != 0) {
+		m->lists = calloc(1, sizeof(*m->lists));
+		m->lists[0] = plist_new(e, n);
+		m->lists_n = 1;
+	}
+	if (t->asn != 0) {
+		m->paths = calloc(1, sizeof(*m->paths));
+		m->paths_n = 1;
+		str_fmt(text, sizeof(text), "%s", forms[t->where]);
+		str_fmt(strchr(text, '%'), 24, "%u%s", t->asn,
+		    strchr(forms[t->where], 'u') + 1);
+		pathexp_parse(&m->paths[0], text, &why);
+	}
+	m->hops = (struct policy_number){ t->hops > 0, { t->hops, 255 } };
+	m->any = list_of(t->any, false);
+	m->all = list_of(t->all, false);
+	m->none = list_of(t->none, true);
+	m->source = t->own < 0 ? POLICY_ANY : t->own == 1 ? POLICY_OWN :
+	    POLICY_LEARNED;
+}
+
+static struct policy *
+policy_of(const struct model_policy *m)
+{
+	struct policy_term *t = calloc(m->n + 1, sizeof(*t));
+	struct policy *p = NULL;
+
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct model_term *from = &m->term[i];
+
+		str_fmt(t[i].name, sizeof(t[i].name), "%u", i);
+		match_of(&t[i].match, from);
+		t[i].set.local_pref = (struct policy_value){ from->has_pref,
+			from->local_pref };
+		t[i].set.med = (struct policy_value){ from->has_med,
+			from->med };
+		t[i].set.prepend = (uint8_t)from->prepend;
+		t[i].set.add = list_of(from->add, false);
+		t[i].set.del = list_of(from->del, true);
+		t[i].then = (enum policy_then)from->then;
+	}
+	if (!m->on || policy_new(&p, "p", t, m->n) != POLICY_FINE) {
+		for (unsigned i = 0; i < m->n; i++)
+			policy_term_fini(&t[i]);
+		free(t);
+	}
+	return p;
+}
+
+/* Whoever is given it holds the policies; ours are let go by soft_end(). */
+static struct bgp_soft
+soft_of(const struct model_peer *p)
+{
+	return (struct bgp_soft){
+		.import = policy_of(&p->import),
+		.export = policy_of(&p->export),
+		.allow_own = (uint8_t)p->allow_own, .override = p->override,
+		.tell_loops = p->tell_loops,
+		.private_as = p->no_private ? BGP_PRIVATE_REMOVE :
+		    BGP_PRIVATE_KEEP,
+		.heed_shutdown = p->heed, .drain = p->drain,
+	};
+}
+
+static void
+soft_end(struct bgp_soft *soft)
+{
+	policy_free(soft->import);
+	policy_free(soft->export);
+}
+
+static void
+some_soft(struct world *w, struct model_peer *p)
+{
+	uint32_t what = below(w, 8);
+
+	if (what < 3)
+		p->import = some_policy(w);
+	else if (what < 6)
+		p->export = some_policy(w);
+	else if (what == 6)
+		p->drain = below(w, 4) == 0;
+	if (below(w, 4) > 0)
+		return;
+	p->allow_own = below(w, 3);
+	p->override = !p->ibgp && below(w, 2) == 0;
+	p->tell_loops = below(w, 3) == 0;
+	p->no_private = below(w, 3) == 0;
+	p->heed = below(w, 4) > 0;
+}
+
+static void
+change(struct world *w, unsigned peer)
+{
+	struct bgp_soft soft;
+
+	some_soft(w, &w->model.peer[peer]);
+	soft = soft_of(&w->model.peer[peer]);
+	bgp_peer_change(w->bgp, w->now, peer + 1, &soft);
+	soft_end(&soft);
+	w->behind = w->behind || below(w, 3) == 0;
+}
+
 static void
 toggle_own(struct world *w)
 {
@@ -489,7 +712,7 @@ same_told(const struct model_told *a, const struct model_told *b)
 {
 	return a->there == b->there && (!a->there || (a->n == b->n &&
 	    memcmp(a->as, b->as, a->n * sizeof(a->as[0])) == 0 &&
-	    a->origin == b->origin && a->has_med == b->has_med &&
+	    a->origin == b->origin && a->communities == b->communities && a->has_med == b->has_med &&
 	    a->med == b->med && a->local_pref == b->local_pref));
 }
 
@@ -510,6 +733,14 @@ check(struct world *w)
 	}
 }
 
+/* The host has time for what the speaker has to do at once. */
+static void
+catch_up(struct world *w)
+{
+	while (!w->behind && instant_due(bgp_deadline(w->bgp), w->now))
+		bgp_tick(w->bgp, w->now);
+}
+
 static void
 step(struct world *w)
 {
@@ -527,12 +758,18 @@ step(struct world *w)
 		go(w, peer);
 	else if (what < 88)
 		toggle_own(w);
-	else if (what < 92)
+	else if (what < 91)
 		refresh(w, peer);
-	else
+	else if (what < 95)
 		w->lazy[peer] = !w->lazy[peer];
+	else
+		change(w, peer);
+	if (below(w, 3) == 0)
+		w->behind = false;
+	catch_up(w);
 	obey(w);
-	check(w);
+	if (!w->behind)
+		check(w);
 }
 
 /* --- worlds --- */
@@ -553,16 +790,23 @@ begin(struct world *w, uint64_t seed)
 	memcpy(w->model.peer, kinds, sizeof(kinds));
 	w->bgp = bgp_new(0x0a000001, &w->drbg);
 	for (unsigned i = 0; i < MODEL_PEERS; i++) {
-		const struct bgp_peer_conf c = {
+		struct bgp_peer_conf c = {
 			.id = i + 1, .local = inside(i, 1),
 			.remote = inside(i, 2), .next_hop4 = inside(i, 1),
-			.next_hop6 = inside6(i, 1), .local_asn = LOCAL_ASN,
+			.next_hop6 = inside6(i, 1),
+			.local_asn = kinds[i].local_asn,
+			.own_asn = kinds[i].local_asn == LOCAL_ASN ? 0 :
+			    LOCAL_ASN,
 			.remote_asn = kinds[i].asn, .hold_time = 90,
 			.passive = true, .transit = kinds[i].transit,
 		};
 
+		if (below(w, 2) == 0)
+			some_soft(w, &w->model.peer[i]);
+		c.soft = soft_of(&w->model.peer[i]);
 		if (!bgp_peer_add(w->bgp, w->now, &c))
 			wrong(w, "no memory");
+		soft_end(&c.soft);
 		bgp_peer_start(w->bgp, w->now, i + 1);
 	}
 	obey(w);
@@ -579,6 +823,8 @@ world_runs(uint64_t seed, struct reason *why)
 		step(&w);
 	/* In the end everybody reads. */
 	memset(w.lazy, 0, sizeof(w.lazy));
+	w.behind = false;
+	catch_up(&w);
 	obey(&w);
 	check(&w);
 	bgp_free(w.bgp);

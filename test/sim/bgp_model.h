@@ -11,13 +11,51 @@
 
 #define MODEL_PEERS	6
 #define MODEL_NETS	18
-#define MODEL_PATH	6	/* AS numbers of one path */
+#define MODEL_PATH	48	/* AS numbers of one path, with all in front */
+#define MODEL_TERMS	4
+
+enum {				/* communities, as bits */
+	MODEL_MARKS = 0x0f,	/* four of no meaning */
+	MODEL_NO_EXPORT = 0x10,
+	MODEL_NO_ADVERTISE = 0x20,
+	MODEL_SHUTDOWN = 0x40,
+};
+
+enum model_where {		/* an AS number in a path */
+	MODEL_ANYWHERE,
+	MODEL_FIRST,
+	MODEL_LAST,
+};
+
+struct model_term {
+	uint32_t	nets;		/* as bits; 0: all */
+	uint32_t	asn;		/* in the path; 0: any path */
+	enum model_where where;
+	unsigned	hops;		/* at least */
+	uint8_t		any, all, none;	/* communities; any 0: no matter */
+	int		own;		/* 1: our own, 0: others', -1: both */
+	bool		has_med, has_pref;	/* what is set */
+	uint32_t	med, local_pref;
+	unsigned	prepend;
+	uint8_t		add, del;	/* communities */
+	int		then;		/* 0 next, 1 accept, 2 reject */
+};
+
+struct model_policy {
+	bool		on;
+	unsigned	n;
+	struct model_term term[MODEL_TERMS];
+};
 
 struct model_peer {
-	uint32_t	asn;
+	uint32_t	asn, local_asn;	/* its, and ours towards it */
 	bool		ibgp, as4, transit;
 	bool		up;
 	uint32_t	router_id;
+	/* What may change: */
+	struct model_policy import, export;
+	unsigned	allow_own;
+	bool		override, tell_loops, no_private, heed, drain;
 };
 
 struct model_path {
@@ -25,9 +63,9 @@ struct model_path {
 	unsigned	n;		/* AS numbers, the neighbour's first */
 	uint32_t	as[MODEL_PATH];
 	uint8_t		origin;
-	bool		has_med;
+	bool		has_med, med_out;
 	uint32_t	med, local_pref;
-	bool		no_export, no_advertise;
+	uint8_t		communities;
 };
 
 struct model {
@@ -41,10 +79,10 @@ struct model {
 struct model_told {
 	bool		there;
 	unsigned	n;
-	uint32_t	as[MODEL_PATH + 1];
-	uint8_t		origin;
+	uint32_t	as[MODEL_PATH];
+	uint8_t		origin, communities;
 	bool		has_med;
-	uint32_t	med, local_pref;	/* to iBGP alone, else 0 */
+	uint32_t	med, local_pref;	/* the latter to iBGP, else 0 */
 };
 
 /* Bit per peer that shares the traffic; *best is one of them; 0: no route. */

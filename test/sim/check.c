@@ -244,8 +244,9 @@ check_fib(const struct gate *g, struct reason *why)
 	struct bgp_route r;
 	size_t pos = 0;
 
-	/* Refused routes are tried again some time later. */
-	if (!instant_is_never(g->gw->fib_at))
+	/* Refused routes are tried again, groups grow, some time later. */
+	if (!instant_is_never(g->gw->fib_at) || fib_waits(g->gw->fib) ||
+	    g->gw->teaching > 0)
 		return true;
 	if (!check_static(g, &wanted, why))
 		return false;

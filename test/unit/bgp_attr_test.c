@@ -339,7 +339,7 @@ a_full_segment_gets_a_new_one_before_it(void **state)
 }
 
 static void
-graceful_shutdown_and_no_export_are_heeded(void **state)
+graceful_shutdown_and_no_export_are_noticed(void **state)
 {
 	const struct addr hop = { ADDR_IPV4, { 169, 254, 10, 2 } };
 	struct fault f = { 0 };
@@ -350,7 +350,8 @@ graceful_shutdown_and_no_export_are_heeded(void **state)
 	assert_int_equal(attr_decode(&set, octets(ORIGIN PATH HOP
 	    "c0 08 08 ffff0000 ffffff01"), &ebgp, &f), ATTR_OK);
 	attr_canon(&buf, &set, &ebgp, &hop);
-	assert_int_equal(buf.attrs.local_pref, 0);
+	assert_int_equal(buf.attrs.local_pref, 100);
+	assert_true((buf.attrs.has & ATTRS_SHUTDOWN) != 0);
 	assert_true((buf.attrs.has & ATTRS_NO_EXPORT) != 0);
 	assert_true((buf.attrs.has & ATTRS_NO_ADVERTISE) == 0);
 }
@@ -402,7 +403,7 @@ main(void)
 		cmocka_unit_test(paths_and_communities_are_capped),
 		cmocka_unit_test(attributes_pass_as_they_should),
 		cmocka_unit_test(a_full_segment_gets_a_new_one_before_it),
-		cmocka_unit_test(graceful_shutdown_and_no_export_are_heeded),
+		cmocka_unit_test(graceful_shutdown_and_no_export_are_noticed),
 		cmocka_unit_test(equal_sets_are_held_once),
 	};
 

@@ -166,7 +166,7 @@ speaker_new(void)
 		.remote = { ADDR_IPV4, { 169, 254, 10, 2 } },
 		.next_hop4 = { ADDR_IPV4, { 169, 254, 10, 1 } },
 		.local_asn = 64512, .remote_asn = 65010, .hold_time = 90,
-		.max_prefixes = max_prefixes,
+		.soft.max_in = max_prefixes,
 	};
 
 	events[0] = '\0';

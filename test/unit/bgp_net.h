@@ -415,7 +415,8 @@ run(int64_t ms)
 			next = instant_min(next, bgp_deadline(net->bgp[i]));
 		if (instant_due(end, next))
 			break;
-		net->now = next;
+		if (next.ns > net->now.ns)
+			net->now = next;
 		for (int i = 0; i < NODES && net->bgp[i] != NULL; i++)
 			bgp_tick(net->bgp[i], net->now);
 	}

@@ -151,6 +151,18 @@ static const struct conf_row rows[] = {
 	{ "router id 0", TOP("router_id = \"0.0.0.0\";"),
 	    E_TOP("router_id",
 	    "must be an IPv4 address other than 0.0.0.0, not \"0.0.0.0\"") },
+	{ "a source of routes", TOP("route_source_ipv4_address = "
+	    "\"192.0.2.1\"; route_source_ipv6_address = \"2001:db8::1\";"),
+	    NULL },
+	{ "an IPv6 source of IPv4 routes", TOP("route_source_ipv4_address = "
+	    "\"2001:db8::1\";"), E_TOP("route_source_ipv4_address",
+	    "must be an IPv4 address") },
+	{ "a source of routes that is none", TOP("route_source_ipv6_address "
+	    "= \"::\";"), E_TOP("route_source_ipv6_address",
+	    "must be a unicast address that routers forward, not \"::\"") },
+	{ "an unknown multipath hash", TOP("multipath_hash = \"layer7\";"),
+	    E_TOP("multipath_hash", "must be \"system\", \"layer3\", "
+	    "\"layer4\" or \"inner\", not \"layer7\"") },
 	{ "an unknown interface kind", TOP("interface = \"gre\";"),
 	    E_TOP("interface",
 	    "must be \"auto\", \"vti\" or \"xfrmi\", not \"gre\"") },

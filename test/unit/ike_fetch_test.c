@@ -186,7 +186,7 @@ ocsp_page(const struct net *n, enum page_kind kind)
 	ca_must(OCSP_basic_add1_status(basic, id, status, 1,
 	    kind == REVOKED ? from : NULL, from, until) != NULL);
 	ca_must(OCSP_basic_sign(basic, by->x509, by->key, EVP_sha256(), NULL,
-	    OCSP_NOTIME) == 1);
+	    0) == 1);
 	resp = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
 	len = i2d_OCSP_RESPONSE(resp, &der);
 	ca_must(len > 0);

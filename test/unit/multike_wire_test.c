@@ -1,8 +1,6 @@
 /*
  * Additional key exchanges as they are on the wire (RFC 9242 section 3.3, RFC
  * 9370 sections 2.2.2 and 2.2.4), by a peer that computes everything by itself.
- * There is no other implementation to test with: the strongSwan of Debian 12
- * does not speak it.
  */
 #include <setjmp.h>
 #include <stdarg.h>

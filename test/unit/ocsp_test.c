@@ -134,7 +134,7 @@ reply_der(const struct reply *r)
 	    r->status == V_OCSP_CERTSTATUS_REVOKED ? when : NULL, from,
 	    until) != NULL);
 	ca_must(OCSP_basic_sign(basic, by->x509, by->key, EVP_sha256(), NULL,
-	    OCSP_NOTIME) == 1);
+	    0) == 1);
 	resp = OCSP_response_create(r->outer, r->outer == 0 ? basic : NULL);
 	n = i2d_OCSP_RESPONSE(resp, &der);
 	ca_must(n > 0);

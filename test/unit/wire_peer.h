@@ -88,6 +88,7 @@ struct sa_keys {
 struct wire_peer {
 	struct duo	d;		/* RIGHT is what is tested */
 	struct drbg	drbg;
+	uint16_t	last;		/* method of the last slot */
 	uint64_t	spi_i, spi_r;
 	uint32_t	mid;
 	uint8_t		ni[32], nr_octets[32];
@@ -181,15 +182,20 @@ payload(struct buf *b, uint8_t next, const void *body, size_t n)
 }
 
 static inline void
-ke_payload(struct buf *b, uint8_t next, struct kex *kex)
+ke_octets(struct buf *b, uint8_t next, uint16_t group, struct bytes data)
 {
 	struct buf body = { 0 };
-	struct bytes p = kex_public(kex);
 
-	add_number(&body, kex_alg(kex)->id, 2);
+	add_number(&body, group, 2);
 	add_number(&body, 0, 2);
-	add(&body, p.p, p.n);
+	add(&body, data.p, data.n);
 	payload(b, next, body.b, body.n);
+}
+
+static inline void
+ke_payload(struct buf *b, uint8_t next, struct kex *kex)
+{
+	ke_octets(b, next, kex_alg(kex)->id, kex_public(kex));
 }
 
 static inline void
@@ -207,9 +213,10 @@ transform(struct buf *b, bool last, uint8_t type, uint16_t id, uint16_t bits)
 	}
 }
 
-/* AES-256-GCM, for IKE a PRF, X25519, then ECP-384 and ECP-521. */
+/* AES-256-GCM, for IKE a PRF, X25519, then ECP-384 and the given method. */
 static inline struct buf
-proposal(uint8_t proto, uint64_t spi, unsigned spi_n, bool ke)
+proposal_with(uint8_t proto, uint64_t spi, unsigned spi_n, bool ke,
+    uint16_t last)
 {
 	struct buf b = { 0 };
 	bool ike = proto == PROTO_IKE;
@@ -229,10 +236,17 @@ proposal(uint8_t proto, uint64_t spi, unsigned spi_n, bool ke)
 	if (ke) {
 		transform(&b, false, ALG_KE, 31, 0);
 		transform(&b, false, ALG_ADDKE1, 20, 0);
-		transform(&b, true, ALG_ADDKE1 + 1, 21, 0);
+		transform(&b, true, ALG_ADDKE1 + 1, last, 0);
 	}
 	set_length(&b, 2, 2, b.n);
 	return b;
+}
+
+/* With ECP-521. */
+static inline struct buf
+proposal(uint8_t proto, uint64_t spi, unsigned spi_n, bool ke)
+{
+	return proposal_with(proto, spi, spi_n, ke, 21);
 }
 
 /* Sends, and takes what comes back. */
@@ -386,7 +400,8 @@ static inline void
 say_init(struct wire_peer *w)
 {
 	struct kex *kex = kex_of(w, "31");
-	struct buf m = { 0 }, sa = proposal(PROTO_IKE, 0, 0, true), text, z;
+	struct buf m = { 0 }, text, z;
+	struct buf sa = proposal_with(PROTO_IKE, 0, 0, true, w->last);
 	uint8_t seed[PRF_LEN], key[64];
 	struct bytes chain;
 
@@ -485,20 +500,27 @@ say_auth(struct wire_peer *w)
 	exchange(w, IKE_AUTH, PL_IDI, &inner);
 }
 
+/* The other end does ECP-384 and then what slots names, whose id last is. */
 static inline void
-begin(struct wire_peer *w)
+begin_with(struct wire_peer *w, const char *slots, uint16_t last)
 {
 	static struct addke both;
 
-	*w = (struct wire_peer){ .spi_i = 0x0102030405060708 };
+	*w = (struct wire_peer){ .spi_i = 0x0102030405060708, .last = last };
 	duo_init(&w->d, 1);
-	both = duo_addke("20/21");
+	both = duo_addke(slots);
 	w->d.end[RIGHT].conf[0].ike.addke = &both;
 	w->d.end[RIGHT].conf[0].esp.addke = &both;
 	w->d.end[RIGHT].conf[0].fragmentation = false;
 	duo_start(&w->d);
 	drbg_seed(&w->drbg, (uint8_t[DRBG_SEED_LEN]){ 7 });
 	drbg_fill(&w->drbg, w->ni, 32);
+}
+
+static inline void
+begin(struct wire_peer *w)
+{
+	begin_with(w, "20/21", 21);
 }
 
 static inline void

@@ -6,7 +6,8 @@
 #
 # In each cell: set-up, traffic, rekeys of the child SA and of the IKE SA by either side with traffic after each, and an end by
 # the peer that leaves no SA. Short: every value of every column with every peer; FULL=1: every pair of values; FULL=all: every cell.
-# CELLS=strongswan,them,nat runs those of them that hold these words in this order.
+# CELLS=strongswan,them,nat runs those of them that hold these words in this order. With either, strongSwan 6 (strongswan6) is a
+# peer, too.
 . /mnt/top/test/lab/lib.sh
 # shellcheck source-path=SCRIPTDIR/..
 . "$top/test/lab/matrix.sh"

@@ -1,0 +1,236 @@
+#!/bin/bash
+# bgp-policy: a hub's BGP policies as BIRD and FRR in two branches of one AS see them, changed without an end to a session
+# needs: vti vpnd bird frr
+# time: 240
+#
+#                   u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16, 10.2.1.0/24, 10.9.0.0/16, 10.66.0.0/16
+#      hub  ========
+#   AS 64512        u2 ====== b2    FRR,  AS 65010, 10.3.0.0/16, 10.9.0.0/16
+#  10.1.0.0/16
+#
+# The branches have a vpnd as well, without BGP: BIRD and FRR use its tunnel interface.
+. /mnt/top/test/lab/lib.sh
+
+outside=(198.51.100 203.0.113)
+router=10.2.0.1
+
+# branch_conf N: IPsec alone.
+branch_conf() {
+	cat <<-X
+	allow_short_lifetimes = true; secrets = "vpnd.secrets";
+	connections = ( { name = "hub"; role = "device"; startup_action = "start";
+	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.2"; remote_outside_ip_address = "${outside[$1 - 1]}.1";
+	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); } );
+	X
+}
+
+# hub_connection N KEYS
+hub_connection() {
+	cat <<-X
+	{ name = "b$1"; role = "hub"; remote_asn = 65010; networks = [ "10.1.0.0/16" ]; bgp_hold_time_seconds = 9;
+	  dpd_timeout_seconds = 10; startup_action = "add";
+	  $2
+	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.1"; remote_outside_ip_address = "${outside[$1 - 1]}.2";
+	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); }
+	X
+}
+
+# hub_conf MED KEYS-OF-B1 KEYS-OF-B2
+hub_conf() {
+	cat <<-X
+	asn = 64512; router_id = "10.1.0.1"; allow_short_lifetimes = true; secrets = "vpnd.secrets";
+	prefix_lists = ( { name = "unwanted"; entries = [ "10.66.0.0/16 le 32" ]; },
+	  { name = "ours"; entries = [ "10.1.0.0/16" ]; } );
+	policies = ( { name = "from-branch"; terms = (
+	    { name = "unwanted"; match = { prefix_list = "unwanted"; }; then = "reject"; },
+	    { name = "tag"; match = { as_path = "^65010+$"; };
+	      set = { community_delete = "65010:*"; community_add = [ "64512:65010" ]; }; then = "accept"; } ); },
+	  { name = "to-branch"; terms = (
+	    { name = "ours"; match = { prefix_list = "ours"; source = "own"; };
+	      set = { med = $1; prepend = 2;
+	        community_add = [ "64512:100", "64512:1:2", "rt:64512:7", "no-export" ]; }; then = "accept"; },
+	    { name = "others"; match = { community_all = "64512:65010"; }; then = "accept"; } ); } );
+	connections = ( $(hub_connection 1 "$2"), $(hub_connection 2 "$3") );
+	X
+}
+
+write_hub() {
+	hub_conf "$@" >/mnt/hub/vpnd.conf
+	cp /mnt/hub/vpnd.conf "$out/hub.vpnd.conf"
+}
+
+secrets_of() {
+	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
+}
+
+bird_conf() {
+	cat <<-X
+	log stderr all;
+	router id 10.2.0.1;
+	protocol device { scan time 2; }
+	protocol kernel { ipv4 { import none; export all; }; }
+	protocol static { ipv4;
+	  route 10.2.0.0/16 unreachable; route 10.2.1.0/24 unreachable; route 10.9.0.0/16 unreachable; route 10.66.0.0/16 unreachable; }
+	protocol bgp hub {
+	  local ${inside[0]}.2 as 65010; neighbor ${inside[0]}.1 as 64512;
+	  hold time 9; connect retry time 2; connect delay time 1; error wait time 1, 4;
+	  graceful restart off; long lived graceful restart off;
+	  ipv4 { import all; export filter {
+	    if source != RTS_STATIC then reject;
+	    if net = 10.2.1.0/24 then bgp_community.add((65010, 666));
+	    accept; }; };
+	}
+	X
+}
+
+# frr_conf of b2; frr_start asks for it.
+frr_conf() {
+	cat <<-X
+	router bgp 65010
+	 bgp router-id 10.3.0.1
+	 no bgp ebgp-requires-policy
+	 no bgp network import-check
+	 timers bgp 3 9
+	 bgp graceful-restart-disable
+	 neighbor ${inside[1]}.1 remote-as 64512
+	 neighbor ${inside[1]}.1 timers connect 2
+	 neighbor ${inside[1]}.1 advertisement-interval 0
+	 address-family ipv4 unicast
+	  network 10.3.0.0/16
+	  network 10.9.0.0/16
+	  neighbor ${inside[1]}.1 allowas-in 2
+	  neighbor ${inside[1]}.1 soft-reconfiguration inbound
+	  neighbor ${inside[1]}.1 send-community all
+	 exit-address-family
+	X
+}
+
+# bird_shows PREFIX WORDS: all in what BIRD knows of the route.
+bird_shows() {
+	local said word
+	said=$(bird b1 show route for "$1" all | grep -v '^BIRD')
+	for word in "${@:2}"; do
+		grep -qF -- "$word" <<<"$said" || { echo "no '$word' in: $said"; return 1; }
+	done
+}
+
+bird_lacks() {
+	! bird b1 show route for "$1" all | grep -qF "$2"
+}
+
+# frr_shows PREFIX JQ-CONDITION
+frr_shows() {
+	local said
+	said=$(frr b2 show bgp ipv4 unicast "$1" json)
+	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
+frr_set() {
+	local dir=/mnt/b2/frr args=(-c "configure terminal") line
+	for line in "$@"; do args+=(-c "$line"); done
+	in_ns b2 timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" "${args[@]}"
+}
+
+# Since when the hub's sessions are up: the same as long as none has ended.
+sessions() {
+	ctl hub --json show | jq -c '[.tunnels[] | [.name, .state, .since]]'
+}
+
+hub_has() {
+	ctl hub --json show routes | jq -e --arg p "$1" '.routes[] | select(.prefix == $p)' >/dev/null
+}
+
+hub_lacks() {
+	! hub_has "$1"
+}
+
+hub_log() {
+	grep -F "$1" "$out/hub.vpnd.log"
+}
+
+frr_ceased() {
+	local said
+	said=$(frr b2 show bgp neighbors "${inside[1]}.1" json)
+	jq -e '.[].lastErrorCodeSubcode == "0601"' <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
+policy='import_policy = "from-branch"; export_policy = "to-branch";'
+
+step "two branches of one AS at a hub"
+gateway hub b1 b2
+wire hub u1 ${outside[0]}.1/24 b1 u1 ${outside[0]}.2/24
+wire hub u2 ${outside[1]}.1/24 b2 u2 ${outside[1]}.2/24
+write_hub 77 "$policy as_override = true; graceful_shutdown_seconds = 5;" \
+	"$policy sender_loop_detection = false; max_prefixes_restart_seconds = 3; max_prefixes_in = 4;"
+secrets_of hub "{ connection = \"b1\"; pre_shared_key = \"$psk\"; }, { connection = \"b2\"; pre_shared_key = \"$psk\"; }"
+check "vpnctl check takes the policies" in_ns hub "$daemons/vpnctl" check /mnt/hub/vpnd.conf
+vpnd_spawn hub
+for n in 1 2; do
+	branch_conf $n >/mnt/b$n/vpnd.conf
+	secrets_of b$n "{ connection = \"hub\"; pre_shared_key = \"$psk\"; }"
+	vpnd_spawn b$n
+done
+bird_start b1 branch
+frr_start b2 branch
+wait_for 40 "both sessions are up" up hub
+
+step "BIRD sees what the hub's policy sets"
+wait_for 10 "MED 77 and two more of our AS in AS_PATH" bird_shows 10.1.0.0/16 "BGP.med: 77" "BGP.as_path: 64512 64512 64512"
+check "communities of all three kinds" bird_shows 10.1.0.0/16 "(64512,100)" "(65535,65281)" "(64512, 1, 2)" "(rt, 64512, 7)"
+wait_for 10 "the other branch's network, by as-override" bird_shows 10.3.0.0/16 "BGP.as_path: 64512 64512"
+check "marked on the way in" bird_shows 10.3.0.0/16 "(64512,65010)"
+
+step "FRR sees the other branch by allowas-in"
+wait_for 10 "its AS_PATH is as it was" frr_shows 10.2.0.0/16 '.paths[0].aspath.string == "64512 65010"'
+wait_for 10 "its communities are the hub's alone" frr_shows 10.2.1.0/24 '.paths[0].community.string == "64512:65010"'
+check "our network's MED" frr_shows 10.1.0.0/16 '.paths[0].metric == 77'
+
+step "what the import policy rejects is not there"
+check "10.2.0.0/16 goes to b1" fib_is hub 10.2.0.0/16 vpn1
+check "10.66.0.0/16 goes nowhere" fib_is hub 10.66.0.0/16 ""
+check "nor is it a route of vpnctl" hub_lacks 10.66.0.0/16
+check "FRR has not heard of it" frr_shows 10.66.0.0/16 '.paths == null'
+
+step "graceful shutdown is heeded"
+wait_for 10 "10.9.0.0/16 goes to both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
+check "FRR marks its routes" frr_set "route-map gone permit 10" "set community graceful-shutdown" exit "router bgp 65010" \
+	"address-family ipv4 unicast" "neighbor ${inside[1]}.1 route-map gone out"
+wait_for 10 "10.9.0.0/16 goes to b1 alone" fib_is hub 10.9.0.0/16 vpn1
+check "what has no other way stays" fib_is hub 10.3.0.0/16 vpn2
+check "FRR marks them no longer" frr_set "router bgp 65010" "address-family ipv4 unicast" "no neighbor ${inside[1]}.1 route-map gone out"
+wait_for 10 "10.9.0.0/16 goes to both branches again" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
+
+step "another policy, by reload: no session ends"
+before=$(sessions)
+write_hub 78 "$policy as_override = true; graceful_shutdown_seconds = 5;" \
+	"$policy max_prefixes_restart_seconds = 3; max_prefixes_in = 4;"
+sed -i 's,10.66.0.0/16 le 32,10.2.1.0/24,' /mnt/hub/vpnd.conf
+check "vpnctl reload" ctl hub reload
+wait_for 10 "BIRD sees MED 78" bird_shows 10.1.0.0/16 "BGP.med: 78"
+wait_for 10 "what was rejected goes to b1" fib_is hub 10.66.0.0/16 vpn1
+wait_for 10 "what was accepted goes nowhere" fib_is hub 10.2.1.0/24 ""
+wait_for 10 "FRR is told no more of its own AS" frr_shows 10.2.0.0/16 '.paths == null'
+check "FRR sees MED 78" frr_shows 10.1.0.0/16 '.paths[0].metric == 78'
+[ "$(sessions)" = "$before" ] || fail "a session ended: $before, then $(sessions)"
+ok "no session has ended"
+
+step "too many prefixes"
+check "FRR announces one more" frr_set "router bgp 65010" "address-family ipv4 unicast" "network 10.3.1.0/24"
+wait_for 10 "the hub warns" hub_log "the remote announces 3 prefixes, the limit is 4"
+check "FRR announces two more" frr_set "router bgp 65010" "address-family ipv4 unicast" \
+	"network 10.3.2.0/24" "network 10.3.3.0/24"
+wait_for 10 "the hub says why" hub_log "the remote announces more than 4 prefixes"
+wait_for 10 "FRR remembers Cease 6/1" frr_ceased
+check "FRR announces less" frr_set "router bgp 65010" "address-family ipv4 unicast" \
+	"no network 10.3.1.0/24" "no network 10.3.2.0/24" "no network 10.3.3.0/24"
+wait_for 30 "the session is back" up hub 1
+wait_for 20 "with its routes" fib_is hub 10.3.0.0/16 vpn2
+
+step "the hub shuts a session down gracefully"
+check "vpnctl down b1/1" ctl hub down b1/1
+wait_for 4 "BIRD sees graceful-shutdown" bird_shows 10.1.0.0/16 "(65535,0)"
+check "traffic of the hub moves first" fib_is hub 10.9.0.0/16 vpn2
+check "what has no other way stays" fib_is hub 10.2.0.0/16 vpn1
+wait_for 20 "then the session ends" fib_is hub 10.2.0.0/16 ""
+for n in hub b1 b2; do vpnd_stop $n; done
+pass
