@@ -27,6 +27,7 @@ openiked=build/peers/openiked
 iptables=build/peers/iptables
 trixie=build/peers/trixie		# Debian 13: OpenSSL 3.5
 forky=build/peers/forky			# Debian 14: strongSwan 6.1
+libreswan5=build/peers/libreswan5	# of the same
 kernel=build/kernel
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -175,11 +176,20 @@ release_runs() {
 		--list "$1/$runs" >/dev/null
 }
 
+# As libreswan_ready, with the certutil of its own release.
+libreswan5_ready() {
+	release_runs "$1" && mkdir "$1/nssdb" &&
+		"$1/usr/lib64/ld-linux-x86-64.so.2" --library-path "$1/usr/lib/x86_64-linux-gnu" "$1/usr/bin/certutil" \
+			-N -d "sql:$1/nssdb" --empty-password
+}
+
 fetch_releases() {
 	local after=release_runs runs=usr/lib/x86_64-linux-gnu/libcrypto.so.3
 	fetch_release trixie $trixie $runs libssl3t64
 	runs=usr/lib/ipsec/plugins/libstrongswan-vici.so
 	fetch_release forky $forky $runs strongswan-libcharon strongswan-charon strongswan-swanctl
+	after=libreswan5_ready runs=usr/libexec/ipsec/pluto
+	fetch_release forky $libreswan5 $runs libreswan libnss3-tools
 }
 
 kernel_ready() {

@@ -25,6 +25,7 @@ struct peer_tickets {
 	uint8_t		rules[TICKET_DIGEST];	/* of the tunnel as it is */
 	struct resume	*held;		/* from the peer; owned, or NULL */
 	bool		spoken;		/* the peer has given us any */
+	bool		terse;		/* how it wants AUTH, so far as known */
 	bool		proved;		/* the next two are known: */
 	uint8_t		peer_id[TICKET_DIGEST];	/* of its identity's payload */
 	struct vouch	*vouch;		/* its certificates; owned, or NULL */

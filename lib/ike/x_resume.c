@@ -69,16 +69,25 @@ x_resume_derive(struct ike_sa *sa)
 	return keys_derive(&sa->suite, &seed, &sa->keys);
 }
 
-/* AUTH = prf(SK_px, what a side signs): nothing of the host is in it. */
+/*
+ * AUTH = prf(SK_px, <message octets>): nothing of the host is in it.  "The exact
+ * material to be signed is defined in Section 2.15" of RFC 7296; Libreswan 5.2
+ * takes the message alone for it, without nonce and identity.  That is as good
+ * a proof, since SK_px follows from both nonces and the ticket knows the
+ * identities; so either is taken, and answered alike.
+ */
 static bool
-auth_value(const struct ike_sa *sa, bool of_initiator, struct bytes id_body,
-    uint8_t out[static PRF_MAX])
+auth_value(const struct ike_sa *sa, bool of_initiator, bool terse,
+    struct bytes id_body, uint8_t out[static PRF_MAX])
 {
 	const struct key *sk_p = of_initiator ? &sa->keys.sk_pi :
 	    &sa->keys.sk_pr;
+	const struct setup *s = sa->setup;
+	struct bytes message = of_initiator ?
+	    bytes_of(s->init_i, s->init_i_n) : bytes_of(s->init_r, s->init_r_n);
 	size_t n = 0;
 	uint8_t *octets = auth_octets(sa, of_initiator, id_body, &n);
-	struct bytes all = bytes_of(octets, n);
+	struct bytes all = terse ? message : bytes_of(octets, n);
 	bool ok = octets != NULL && prf(sa->suite.prf, key_bytes(sk_p), &all,
 	    1, out);
 
@@ -93,7 +102,8 @@ x_resume_sign(struct ike_sa *sa)
 	struct wr w = wr_of(body, sizeof(body));
 
 	if (!auth_own_body(sa->peer, &w) ||
-	    !auth_value(sa, sa->initiator, wr_done(&w), value))
+	    !auth_value(sa, sa->initiator, sa->setup->resume->terse,
+	    wr_done(&w), value))
 		return false;
 	sa->setup->auth_n = sa->suite.prf->key_len;
 	memcpy(sa->setup->auth, value, sa->setup->auth_n);
@@ -105,7 +115,8 @@ bool
 x_resume_check(const struct ike_sa *sa, const struct msg *m,
     const struct pl_id *id, struct reason *why)
 {
-	const struct session *s = &sa->setup->resume->s;
+	struct resume *r = sa->setup->resume;
+	const struct session *s = &r->s;
 	uint8_t value[PRF_MAX];
 
 	if (!auth_id_digest_is(id, sa->initiator ? s->idr : s->idi)) {
@@ -113,10 +124,14 @@ x_resume_check(const struct ike_sa *sa, const struct msg *m,
 		    "resumed session");
 		return false;
 	}
-	if (m->auth.method == SIG_METHOD_PSK &&
-	    auth_value(sa, !sa->initiator, id->body, value) &&
-	    secret_eq(m->auth.data, bytes_of(value, sa->suite.prf->key_len)))
-		return true;
+	for (int terse = 0; terse < 2 && m->auth.method == SIG_METHOD_PSK;
+	    terse++) {
+		r->terse = terse != 0;
+		if (auth_value(sa, !sa->initiator, r->terse, id->body,
+		    value) && secret_eq(m->auth.data, bytes_of(value,
+		    sa->suite.prf->key_len)))
+			return true;
+	}
 	peer_story(sa->peer, STORY_AUTH_VALUE);
 	reason_set(why, "the peer's AUTH value is not that of the resumed "
 	    "session");
@@ -159,9 +174,6 @@ x_resume_send(struct ike_sa *sa, struct instant now)
 	x_redirect_build_init(&b, sa);
 	if (!xchg_request(sa, now, &b, TASK_RESUME, 0))
 		return false;
-	/* The other half is for IKE_SA_INIT. */
-	sa->x.give_up_at = instant_after(now, (struct span){
-	    instant_since(sa->x.give_up_at, now).ns / 2 });
 	return x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
 
@@ -182,6 +194,7 @@ take_held(struct ike_peer *p, struct instant now)
 		resume_free(r);
 		return NULL;
 	}
+	r->terse = p->tickets.terse;
 	v = x_ticket_judge(p, now, &r->s);
 	if (v == TICKET_GOOD)
 		return r;
@@ -221,10 +234,19 @@ x_resume_fall_back(struct ike_sa *sa, struct instant now,
 	struct ike_peer *p = sa->peer;
 
 	x_ticket_refused(p, now, v);
+	/* The next ticket is proved in the other way. */
+	if (v == TICKET_NOT_PROVED)
+		p->tickets.terse = !p->tickets.terse;
 	sa_die(sa, now, NULL);
-	x_init_request(p, now);
+	/* The peer's own may have made it needless. */
+	if (peer_main_sa(p) == NULL)
+		x_init_request(p, now);
 }
 
+/*
+ * Who gave a ticket knows the exchange, so silence most likely means that
+ * nobody is there; IKE_SA_INIT gets the shorter part of the time.
+ */
 void
 x_resume_expired(struct ike_sa *sa, struct instant now)
 {
@@ -236,6 +258,10 @@ x_resume_expired(struct ike_sa *sa, struct instant now)
 	}
 	sa_die(sa, now, NULL);
 	x_init_request(p, now);
+	sa = peer_main_sa(p);
+	if (sa != NULL && sa->state == SA_INIT_SENT)
+		sa->x.give_up_at = instant_after(now, (struct span){
+		    instant_since(sa->x.give_up_at, now).ns / 2 });
 }
 
 /* Keys and all else that the answer brings.  False: we do not go on so. */

@@ -16,6 +16,7 @@ struct resume {
 	struct session	s;
 	uint64_t	spi;		/* of our request; 0: none was sent */
 	struct nonce	ni;		/* likewise */
+	bool		terse;		/* AUTH is over less: see x_resume.c */
 	struct addr	gateway;	/* who gave it; unset: the configured */
 	size_t		n;
 	uint8_t		opaque[];

@@ -195,6 +195,7 @@ bench_ike() {
 	crowd_route
 	version=$(charon_version)
 	echo "# X25519 alone, in this run: $("$OUT/test/bench/ikecost" -x) us of each hand-shake, on either side"
+	echo "# a hand-shake from scratch and one resumed by a ticket, responder's side, us: $("$OUT/test/bench/ikecost" -r 2000)"
 	hub_start "$SAS"
 	load ours "$SAS" "$pid" "$engine"
 	hub_stop

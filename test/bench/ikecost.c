@@ -8,6 +8,12 @@
  * counts the responder alone, after as many uncounted hand-shakes.  With -x it
  * prints instead what Curve25519 alone takes of a processor for one hand-shake
  * (a key pair and a shared secret), in microseconds: nothing can be cheaper.
+ *
+ *	ikecost -r COUNT
+ *
+ * sets up so many tunnels, loses all SAs at both ends and resumes them by their
+ * tickets (RFC 5723); what either took of the responder's processor, each, is
+ * printed in microseconds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +25,7 @@
 #include "crypto/sig.h"
 #include "daemon/chan.h"
 #include "gw/gw.h"
-#include "ike/ike.h"
+#include "ike/peer.h"
 
 #define PSK	"bench"
 
@@ -31,6 +37,9 @@ struct cost {
 	struct drbg	 drbg;
 	struct ike	*ike;		/* the other side */
 	unsigned	 up;
+	bool		 resumption;
+	struct ticket_keys tickets;
+	double		 us;		/* counted work, of a processor */
 };
 
 static void
@@ -119,7 +128,13 @@ static void __attribute__((noinline))
 counted(struct cost *c, const struct path *path, struct bytes b,
     struct gw_out *mail, unsigned *n)
 {
+	struct timespec t[2];
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[0]);
 	work(c, path, b, mail, n);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[1]);
+	c->us += (double)(t[1].tv_sec - t[0].tv_sec) * 1e6 +
+	    (double)(t[1].tv_nsec - t[0].tv_nsec) / 1e3;
 }
 
 /* --- the other side --- */
@@ -176,9 +191,9 @@ handshake(struct cost *c, uint32_t id, bool count)
 /* --- set up --- */
 
 static struct conf *
-hub_conf(unsigned n)
+hub_conf(unsigned n, bool resumption)
 {
-	char *text = malloc(64 + n * 600);
+	char *text = malloc(64 + n * 640);
 	struct conf_error why;
 	struct conf *conf;
 	int at;
@@ -192,11 +207,13 @@ hub_conf(unsigned n)
 		    "phase1_integrity_algorithms = [ \"SHA2-256\" ];"
 		    "phase1_dh_group_numbers = [ 31 ];"
 		    "phase2_encryption_algorithms = [ \"AES128-GCM-16\" ];"
+		    "session_resumption = %s;"
 		    "tunnels = ( { local_outside_ip_address = \"192.0.2.2\";"
 		    "remote_outside_ip_address = \"10.64.%u.%u\";"
 		    "local_id = \"hub.bench.example\";"
 		    "remote_id = \"g%u.bench.example\"; } ); }",
-		    i == 0 ? "" : ",", i, i / 256, i % 256, i);
+		    i == 0 ? "" : ",", i, resumption ? "true" : "false",
+		    i / 256, i % 256, i);
 	at += sprintf(text + at, ");");
 	conf = conf_parse(bytes_of(text, (size_t)at), "bench", &why);
 	free(text);
@@ -223,11 +240,26 @@ add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
 		    .ke = { 1, { t->phase1.ke.alg[0] } } },
 		.esp = { .proto = PROTO_ESP,
 		    .encr = { 1, { t->phase2.encr.alg[0] } } },
+		.resumption = c->resumption,
 	};
 
 	memcpy(p.local_id.data, t->remote_id.data, t->remote_id.n);
 	if (!ike_peer_add(c->ike, &p))
 		die("out of memory");
+}
+
+/* The responder; another one in its place has its ticket keys. */
+static void
+start(struct cost *c, struct conf *conf)
+{
+	static const uint8_t seed[DRBG_SEED_LEN] = { 1 };
+	unsigned n = 0;
+
+	c->gw = gw_new(conf, c->now, 0, seed);
+	if (c->gw == NULL)
+		die("out of memory");
+	gw_tickets(c->gw, &c->tickets);
+	work(c, NULL, (struct bytes){ 0 }, NULL, &n);
 }
 
 static void
@@ -238,8 +270,7 @@ set_up(struct cost *c)
 		.half_open_per_peer = 1,
 	};
 	const uint8_t seed[DRBG_SEED_LEN] = { 1 };
-	struct conf *conf = hub_conf(2 * c->count);
-	unsigned n = 0;
+	struct conf *conf = hub_conf(2 * c->count, c->resumption);
 	int fd[2];
 
 	drbg_seed(&c->drbg, seed);
@@ -251,10 +282,67 @@ set_up(struct cost *c)
 	for (unsigned i = 0; i < 2 * c->count; i++)
 		add_gateway(c, &conf->connections[i], i);
 	c->now = (struct instant){ 1000000000 };
-	c->gw = gw_new(conf, c->now, 0, seed);
-	if (c->gw == NULL || c->engine == NULL || c->monitor == NULL)
+	if (c->engine == NULL || c->monitor == NULL)
 		die("out of memory");
-	work(c, NULL, (struct bytes){ 0 }, NULL, &n);
+	ticket_keys_init(&c->tickets, seed, c->now);
+	start(c, conf);
+}
+
+static void
+tear_down(struct cost *c)
+{
+	gw_free(c->gw);
+	ike_free(c->ike);
+	chan_free(c->engine);
+	chan_free(c->monitor);
+}
+
+/* Both ends lose everything but tickets and their keys. */
+static void
+lose(struct cost *c)
+{
+	struct ike_out o;
+
+	gw_free(c->gw);
+	start(c, hub_conf(2 * c->count, true));
+	for (unsigned i = 0; i < 2 * c->count; i++)
+		sa_die(peer_main_sa(table_peer(c->ike, i + 1)), c->now, NULL);
+	sa_settle_all(c->ike, c->now);
+	while (ike_next(c->ike, &o))
+		ike_out_fini(&o);
+	c->up = 0;
+}
+
+static double
+round_of(struct cost *c)
+{
+	c->us = 0;
+	for (unsigned i = 0; i < 2 * c->count; i++)
+		handshake(c, i + 1, i >= c->count);
+	if (c->up != 2 * c->count)
+		die("not every hand-shake was done");
+	return c->us / c->count;
+}
+
+static int
+resumed(struct cost *c)
+{
+	struct ike_peer_info info;
+	double first, again;
+
+	c->resumption = true;
+	set_up(c);
+	first = round_of(c);
+	lose(c);
+	again = round_of(c);
+	for (unsigned i = 0; i < 2 * c->count; i++) {
+		if (!ike_peer_get(c->ike, i + 1, &info) ||
+		    !info.resumption.on)
+			die("not every session was resumed");
+	}
+	printf("scratch=%.1f resumed=%.1f\n", first, again);
+	tear_down(c);
+	return 0;
 }
 
 static int
@@ -286,22 +374,19 @@ x25519_alone(void)
 int
 main(int argc, char **argv)
 {
-	struct cost c = { .count = argc > 1 ?
-	    (unsigned)strtoul(argv[1], NULL, 10) : 100 };
+	bool resume = argc > 2 && strcmp(argv[1], "-r") == 0;
+	const char *count = argc > 1 ? argv[1 + resume] : "100";
+	struct cost c = { .count = (unsigned)strtoul(count, NULL, 10) };
 
 	if (argc > 1 && strcmp(argv[1], "-x") == 0 && crypto_init())
 		return x25519_alone();
 	if (c.count == 0 || c.count > 10000 || !crypto_init())
-		die("usage: ikecost [-x | COUNT]");
+		die("usage: ikecost [-x | [-r] COUNT]");
+	if (resume)
+		return resumed(&c);
 	set_up(&c);
-	for (unsigned i = 0; i < 2 * c.count; i++)
-		handshake(&c, i + 1, i >= c.count);
-	if (c.up != 2 * c.count)
-		die("not every hand-shake was done");
+	round_of(&c);
 	printf("counted=%u\n", c.count);
-	gw_free(c.gw);
-	ike_free(c.ike);
-	chan_free(c.engine);
-	chan_free(c.monitor);
+	tear_down(&c);
 	return 0;
 }

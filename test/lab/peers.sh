@@ -175,6 +175,15 @@ strongswan_auth() {
 
 # --- Libreswan ---
 
+libreswan_ld=(env "LD_LIBRARY_PATH=$libreswan_lib")		# in front of its programs
+peer_resumption=						# sessions are resumed (Libreswan 5)
+
+# From here on it is the one of a later release, with its own loader.
+libreswan_5() {
+	libreswan=$top/build/peers/libreswan5
+	libreswan_ld=("$libreswan/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libreswan/usr/lib/x86_64-linux-gnu")
+}
+
 # libreswan_start NS ROLE start|add
 libreswan_start() {
 	local dir=/mnt/$1/libreswan
@@ -184,10 +193,10 @@ libreswan_start() {
 	libreswan_conf "$2" "$3" >"$dir/ipsec.conf"
 	(umask 077 && printf ': PSK "%s"\n' "$psk" >"$dir/ipsec.secrets")
 	# It looks for its helpers at their installed place, whatever one says.
-	spawn "$1.pluto" nsenter --net="/run/netns/$1" -- unshare --mount -- env LD_LIBRARY_PATH="$libreswan_lib" bash -c \
+	spawn "$1.pluto" nsenter --net="/run/netns/$1" -- unshare --mount -- bash -c \
 		"mount -t tmpfs libexec /usr/libexec && mkdir -p /usr/libexec/ipsec /run/pluto &&
 		mount --bind $libreswan/usr/libexec/ipsec /usr/libexec/ipsec &&
-		exec /usr/libexec/ipsec/pluto --nofork --rundir $dir --nssdir sql:$dir/nssdb \
+		exec ${libreswan_ld[*]} /usr/libexec/ipsec/pluto --nofork --rundir $dir --nssdir sql:$dir/nssdb \
 		--secretsfile $dir/ipsec.secrets --logfile $out/$1.libreswan.log"
 	wait_quietly 15 "Libreswan in $1" test -S "$dir/pluto.ctl"
 	libreswan "$1" whack --listen >>"$out/$1.pluto.log" 2>&1
@@ -198,7 +207,7 @@ libreswan_start() {
 # libreswan NS whack|addconn ARGUMENTS...
 libreswan() {
 	local ns=$1 tool=$2; shift 2
-	in_ns "$ns" timeout 10 env LD_LIBRARY_PATH="$libreswan_lib" "$libreswan/usr/libexec/ipsec/$tool" \
+	in_ns "$ns" timeout 10 "${libreswan_ld[@]}" "$libreswan/usr/libexec/ipsec/$tool" \
 		--ctlsocket "/mnt/$ns/libreswan/pluto.ctl" "$@"
 }
 
@@ -243,6 +252,7 @@ libreswan_conf() {
 		    ike=aes_gcm256-sha2_384;${group[$peer_dh]}
 		    esp=aes_gcm256;${group[$peer_dh]}
 		    ${peer_fragment:+fragmentation=force}
+		    ${peer_resumption:+session-resumption=yes}
 		    dpddelay=5
 		    retransmit-timeout=15s
 		    dpdaction=$([ "$2" = start ] && echo restart || echo clear)

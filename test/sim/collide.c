@@ -19,7 +19,7 @@
 
 static const struct collide_rows *const groups[] = {
 	&collide_ike, &collide_child, &collide_cross, &collide_delete,
-	&collide_init, &collide_other,
+	&collide_init, &collide_other, &collide_resume,
 };
 
 struct collide_run {

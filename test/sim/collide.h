@@ -40,7 +40,7 @@ struct collide_rows {
 };
 
 extern const struct collide_rows collide_ike, collide_child, collide_cross,
-    collide_delete, collide_init, collide_other;
+    collide_delete, collide_init, collide_other, collide_resume;
 
 /* Counts a variant that .more has run; the text says what was wrong. */
 void	collide_count(struct collide_run *, bool ok, const char *, ...)

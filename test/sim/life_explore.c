@@ -352,6 +352,9 @@ live_accidents(struct pair *p, const struct wish *wish)
 		p->branch_conf.connection = "dpd_timeout_action = "
 		    "\"restart\"; phase1_lifetime_seconds = 3600;"
 		    "phase2_lifetime_seconds = 900;";
+	/* One of the two tunnels resumes its sessions. */
+	p->hub_conf.tunnel[0] = p->branch_conf.tunnel[0] =
+	    "session_resumption = true;";
 	rough(p, wish->loss);
 	pair_start(p);
 	end = instant_after(p->w.now, span_s(wish->hours * 3600));

@@ -13,6 +13,8 @@
 static const struct mail_like names[] = {
 	{ "init", IKE_SA_INIT, false, MAIL_ANY, 0 },
 	{ "inited", IKE_SA_INIT, true, MAIL_ANY, 0 },
+	{ "resume", IKE_SESSION_RESUME, false, MAIL_ANY, 0 },
+	{ "resumed", IKE_SESSION_RESUME, true, MAIL_ANY, 0 },
 	{ "auth", IKE_AUTH, false, MAIL_ANY, 0 },
 	{ "authed", IKE_AUTH, true, MAIL_ANY, 0 },
 	{ "inter", IKE_INTERMEDIATE, false, MAIL_ANY, 0 },

@@ -22,6 +22,8 @@
  *	A!childless:force	whether A does IKE SAs without a child
  *	A!slow:300		A's kernel takes so many milliseconds
  *	A!probe			A asks whether B lives
+ *	A!tickets		A asks for tickets and gives them
+ *	A!forget		A takes its IKE SA for lost, as after silence
  *	A!steal			A rekeys its child and offers the SPI of it
  *	A>create		that message of A's arrives
  *	A>created:NOTIFY	it does and carries this error; without, none
@@ -42,7 +44,7 @@
  *				are not named must not be
  *	outs=1,1		SAs for sending that were installed since then
  *
- * Messages: init inited inter intered auth authed create created follow
+ * Messages: init inited resume resumed inter intered auth authed create created follow
  * followed del deleted bye probe ok.
  */
 #ifndef TEST_SIM_SCRIPT_H

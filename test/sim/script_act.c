@@ -319,6 +319,29 @@ steal(struct script *s, int side, const char *value)
 	return ok || script_fail(s, "another SPI was drawn");
 }
 
+/* Also when it starts anew. */
+static bool
+tickets(struct script *s, int side, const char *value)
+{
+	(void)value;
+	table_peer(s->d.end[side].ike, DUO_PEER)->conf.resumption = true;
+	s->d.end[side].conf[0].resumption = true;
+	return true;
+}
+
+static bool
+forget(struct script *s, int side, const char *value)
+{
+	struct ike_sa *sa = script_sa(s, side);
+
+	(void)value;
+	if (sa == NULL)
+		return script_fail(s, "there is none");
+	sa_die(sa, s->d.now, NULL);
+	changed(s, sa);
+	return true;
+}
+
 static const struct {
 	const char	*name;
 	bool		(*run)(struct script *, int side, const char *value);
@@ -345,6 +368,8 @@ static const struct {
 	{ "slow", slow },
 	{ "probe", probe },
 	{ "steal", steal },
+	{ "tickets", tickets },
+	{ "forget", forget },
 };
 
 bool

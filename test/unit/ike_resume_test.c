@@ -713,6 +713,22 @@ whoever_lacks_the_old_keys_is_not_authenticated(void **state)
 	home_end(&h);
 }
 
+/* Libreswan 5.2 signs its message alone; it is answered in the same way. */
+static void
+auth_over_the_message_alone_is_taken_and_answered_alike(void **state)
+{
+	struct home h;
+
+	(void)state;
+	home_init(&h, 50);
+	home_start(&h);
+	peer_at(&h, LEFT)->tickets.terse = true;
+	lose_right(&h);
+	assert_resumed(&h, 1);
+	assert_true(peer_at(&h, LEFT)->tickets.terse);
+	home_end(&h);
+}
+
 /* --- with other extensions --- */
 
 static void
@@ -1004,6 +1020,8 @@ main(void)
 		cmocka_unit_test(identities_must_be_those_of_the_ticket),
 		cmocka_unit_test(
 		    whoever_lacks_the_old_keys_is_not_authenticated),
+		cmocka_unit_test(
+		    auth_over_the_message_alone_is_taken_and_answered_alike),
 		cmocka_unit_test(both_ends_at_once_end_with_one_pair),
 		cmocka_unit_test(resumption_goes_with_every_extension),
 		cmocka_unit_test(keys_are_derived_as_the_rfc_says),
