@@ -9,11 +9,14 @@
 
 #include "ike/certs.h"
 #include "ike/peer.h"
+#include "ike/proof.h"
 #include "ike/sa.h"
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
 #include "util/array.h"
+
+#define WALL_STEP	10	/* seconds that the clock may be set unseen */
 
 struct ike *
 ike_new(const struct ike_limits *limits, struct drbg *drbg)
@@ -133,6 +136,7 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 
 	if (p == NULL)
 		return;
+	proof_creds(p, creds);
 	p->creds = *creds;
 	p->creds_epoch++;
 	anyone_forget(ike);
@@ -373,7 +377,12 @@ ike_mapping(struct ike *ike, struct instant now, uint32_t spi_in,
 void
 ike_wall(struct ike *ike, struct instant now, int64_t seconds)
 {
-	ike->wall = seconds - now.ns / 1000000000;
+	int64_t wall = seconds - now.ns / 1000000000;
+	int64_t step = wall - ike->wall;
+
+	ike->wall = wall;
+	if (step > WALL_STEP || step < -WALL_STEP)
+		proof_clock(ike);
 }
 
 void
