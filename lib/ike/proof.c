@@ -27,12 +27,15 @@
 
 #define LAST_CALL	60	/* seconds before the end: nothing new then */
 
+/* What concerns all SAs at once takes so many milliseconds for each of them. */
+#define CHECK_MS	1
+#define CALL_MS		20
+#define ASK_MS		100
+
 static const struct span lead = { INT64_C(3600) * 1000000000 };
 static const struct span spread = { INT64_C(60) * 1000000000 };
-static const struct span ask_spread = { INT64_C(10) * 1000000000 };
 static const struct span settled = { INT64_C(1) * 1000000000 };
 static const struct span patience = { INT64_C(4) * 1000000000 };
-static const struct span an_hour = { INT64_C(3600) * 1000000000 };
 
 /* Shared by an SA and its successors. */
 struct proof {
@@ -132,6 +135,16 @@ later(struct ike_sa *sa, struct instant now, struct span least,
 	return instant_after(instant_after(now, least), jitter);
 }
 
+/* At some time of that in which it is done with all SAs. */
+static struct instant
+in_turn(struct ike_sa *sa, struct instant now, int ms, struct span least)
+{
+	struct span all = span_ms((int64_t)sa->ike->sas.used * ms);
+
+	return later(sa, now, (struct span){ 0 }, all.ns > least.ns ? all :
+	    least);
+}
+
 /* An hour before the end, and then whenever half of what is left has passed. */
 static void
 plan(struct ike_sa *sa, struct instant now)
@@ -141,7 +154,7 @@ plan(struct ike_sa *sa, struct instant now)
 
 	sa->renew_at = INSTANT_NEVER;
 	if (sa->outdated) {
-		sa->renew_at = later(sa, now, settled, spread);
+		sa->renew_at = in_turn(sa, now, CALL_MS, spread);
 		return;
 	}
 	if (sa->proof == NULL || instant_is_never(expiry(sa, now)))
@@ -176,8 +189,7 @@ proof_inherit(const struct ike_sa *from, struct ike_sa *to, struct instant now)
 		return;
 	to->proof = from->proof;
 	to->proof->refs++;
-	to->check_asks = true;
-	to->check_at = instant_after(now, settled);
+	to->check_at = to->ask_at = instant_after(now, settled);
 }
 
 /* The timer is due: there is no time here to set it to. */
@@ -229,7 +241,8 @@ proof_deadline(const struct ike_sa *sa)
 		return INSTANT_NEVER;
 	if (sa->news)
 		return (struct instant){ 0 };
-	return instant_min(sa->check_at, sa->renew_at);
+	return instant_min(sa->check_at, instant_min(sa->ask_at,
+	    sa->renew_at));
 }
 
 /* --- the peer's certificates, once more --- */
@@ -261,8 +274,8 @@ over(struct ike_sa *sa, struct instant now, unsigned depth, const char *why)
 	x_info_wind_up(sa, now);
 }
 
-/* By what we have ourselves.  False: it is over. */
-static bool
+/* By what we have ourselves. */
+static void
 judge(struct ike_sa *sa, struct instant now, const struct cert_chain *chain)
 {
 	const struct ike_creds *creds = &sa->peer->creds;
@@ -275,52 +288,49 @@ judge(struct ike_sa *sa, struct instant now, const struct cert_chain *chain)
 	trust_verify(creds->trust, chain, wall_at(sa->ike, now), &policy, &v);
 	if (is_final(v.result)) {
 		over(sa, now, v.depth, v.why.s);
-		return false;
+		return;
 	}
 	if (v.result == TRUST_OK)
 		sa->proof->until = v.chain_until;
 	sa->check_at = v.result == TRUST_OK ? expiry(sa, now) :
-	    instant_after(now, an_hour);
-	return true;
-}
-
-/* By what others say. */
-static void
-ask(struct ike_sa *sa, struct instant now, const struct cert_chain *chain)
-{
-	struct reason why;
-	unsigned depth = 0;
-
-	if (revoked_since(sa, now, chain, &depth, &why) == AUTH_BAD)
-		over(sa, now, depth, why.s);
+	    instant_after(now, lead);
 }
 
 static void
-check(struct ike_sa *sa, struct instant now, bool asks)
+check(struct ike_sa *sa, struct instant now)
 {
 	struct cert_chain chain;
 
-	sa->check_at = instant_after(now, an_hour);
+	sa->check_at = instant_after(now, lead);
 	if (sa->peer->creds.trust == NULL || !read_chain(sa->proof, &chain))
 		return;
-	if (judge(sa, now, &chain) && asks &&
-	    proof_fetches(&sa->peer->creds)) {
-		sa->wait_until = instant_after(now, patience);
-		ask(sa, now, &chain);
-	}
+	judge(sa, now, &chain);
 	cert_chain_fini(&chain);
 }
 
+/* By what others say. */
 void
 proof_resume(struct ike_sa *sa, struct instant now)
 {
 	struct cert_chain chain;
+	struct reason why;
+	unsigned depth = 0;
 
 	if (sa->proof == NULL || sa->want_delete ||
 	    sa->peer->creds.trust == NULL || !read_chain(sa->proof, &chain))
 		return;
-	ask(sa, now, &chain);
+	if (revoked_since(sa, now, &chain, &depth, &why) == AUTH_BAD)
+		over(sa, now, depth, why.s);
 	cert_chain_fini(&chain);
+}
+
+static void
+ask(struct ike_sa *sa, struct instant now)
+{
+	sa->ask_at = INSTANT_NEVER;
+	sa->wait_until = instant_after(now, patience);
+	if (proof_fetches(&sa->peer->creds) && sa->inquiry == NULL)
+		proof_resume(sa, now);
 }
 
 /* --- a new SA beside the old one --- */
@@ -355,32 +365,25 @@ static void
 take_news(struct ike_sa *sa, struct instant now)
 {
 	sa->news = false;
-	if (sa->proof != NULL)
-		check(sa, now, false);
-	if (sa->want_delete)
-		return;
-	if (sa->proof != NULL && proof_fetches(&sa->peer->creds)) {
-		sa->check_asks = true;
-		sa->check_at = instant_min(sa->check_at, later(sa, now,
-		    settled, ask_spread));
-	}
 	sa->renew_wait = (struct span){ 0 };
 	plan(sa, now);
+	if (sa->proof == NULL)
+		return;
+	sa->check_at = in_turn(sa, now, CHECK_MS, span_ms(CHECK_MS));
+	sa->ask_at = in_turn(sa, now, ASK_MS, settled);
 }
 
 void
 proof_tick(struct ike_sa *sa, struct instant now)
 {
-	bool asks = sa->check_asks;
-
 	if (sa->state != SA_ESTABLISHED || sa->want_delete)
 		return;
 	if (sa->news)
 		take_news(sa, now);
-	if (sa->proof != NULL && instant_due(sa->check_at, now)) {
-		sa->check_asks = false;
-		check(sa, now, asks);
-	}
+	if (sa->proof != NULL && instant_due(sa->check_at, now))
+		check(sa, now);
+	if (!sa->want_delete && instant_due(sa->ask_at, now))
+		ask(sa, now);
 	if (!sa->want_delete && instant_due(sa->renew_at, now))
 		renew(sa, now);
 }

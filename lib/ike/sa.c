@@ -132,7 +132,7 @@ sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
 		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
 		.established_at = INSTANT_NEVER, .timer.at = INSTANT_NEVER,
 		.x.forget_at = INSTANT_NEVER, .check_at = INSTANT_NEVER,
-		.renew_at = INSTANT_NEVER,
+		.ask_at = INSTANT_NEVER, .renew_at = INSTANT_NEVER,
 	};
 	if (!map_put(&ike->sas, sa_our_spi(sa), sa)) {
 		free(sa);

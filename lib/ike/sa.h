@@ -165,10 +165,10 @@ struct ike_sa {
 	struct ike_sa	*wait_next;	/* who waits for the same */
 	struct instant	wait_until;	/* for all of them */
 	struct proof	*proof;		/* the peer's certificates; or NULL */
-	struct instant	check_at;	/* these are looked at again */
+	struct instant	check_at;	/* these are looked at again, */
+	struct instant	ask_at;		/* and others asked about them */
 	struct instant	renew_at;	/* we set up anew beside this SA */
 	struct span	renew_wait;	/* until the next attempt at that */
-	bool		check_asks;	/* others are asked, too */
 	bool		news;		/* our credentials were replaced */
 	bool		outdated;	/* and our certificate is another one */
 	struct timer	timer;
