@@ -455,6 +455,25 @@ keystore_has_ppk(const struct keystore *k, const char *connection,
 	return find_key(k, connection, tunnel, true) != NULL;
 }
 
+void
+keystore_mark(const struct keystore *k, const char *connection,
+    uint32_t tunnel, struct bytes key, uint8_t out[static CONF_MARK_LEN])
+{
+	static const struct octets none = { .n = 0 };
+	const struct octets *psk = find_key(k, connection, tunnel, false);
+	const struct octets *ppk = find_key(k, connection, tunnel, true);
+	struct bytes parts[2];
+	uint8_t value[PRF_MAX];
+
+	/* With their lengths, so that no two pairs are alike. */
+	parts[0] = bytes_of(psk == NULL ? &none : psk, sizeof(none));
+	parts[1] = bytes_of(ppk == NULL ? &none : ppk, sizeof(none));
+	if (prf(alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0), key, parts, 2,
+	    value))
+		memcpy(out, value, CONF_MARK_LEN);
+	wipe(value, sizeof(value));
+}
+
 int
 keystore_auth(const struct keystore *k, const struct kern_auth *a,
     uint16_t *n, uint8_t value[static 3 * PRF_MAX], char *text)

@@ -9,6 +9,7 @@
 #define DAEMON_KEYSTORE_H
 
 #include "crypto/prf.h"
+#include "gw/conf.h"
 #include "gw/kern.h"
 #include "util/str.h"
 
@@ -27,6 +28,13 @@ bool		keystore_has(const struct keystore *, const char *connection,
 		    uint32_t tunnel);
 bool		keystore_has_ppk(const struct keystore *,
 		    const char *connection, uint32_t tunnel);
+/*
+ * Another value when the tunnel's key or PPK is another; without the key of
+ * the mark it says nothing of them.
+ */
+void		keystore_mark(const struct keystore *, const char *connection,
+		    uint32_t tunnel, struct bytes key,
+		    uint8_t out[static CONF_MARK_LEN]);
 /*
  * RFC 7296 section 2.15: AUTH over the octets of the request; RFC 8784: the
  * keys in it, at most three, mixed.  0 and value filled, or an errno with its

@@ -153,6 +153,7 @@ forget(void *of)
 	stated_fini(&m->stated);
 	ifaces_fini(&m->ifaces);
 	sas_fini(&m->sas);
+	tickets_forget(&m->tickets);
 	heap_trim();
 }
 
@@ -166,7 +167,9 @@ spawn(struct monitor *m, int engine_end)
 	m->boot.conf_name = m->files.path;
 	if (m->boot.conf < 0)
 		return m->boot.conf;
+	m->boot.tickets = tickets_hand(&m->tickets);
 	pid = spawn_engine(&m->user, m->empty, &m->boot, forget, m);
+	tickets_handed(&m->tickets);
 	close(m->boot.conf);
 	return pid;
 }
@@ -311,6 +314,7 @@ monitor_reload(struct monitor *m, struct reason *why)
 	}
 	conffile_free(&m->files);
 	m->files = fresh;
+	tickets_mark(&m->tickets, &m->files);
 	heap_trim();
 	warn(&m->files);
 	helper_conf(&m->fetcher, m->files.conf);
@@ -526,6 +530,8 @@ timers(struct monitor *m)
 		end_dial(m, d, ETIMEDOUT);
 	if (instant_due(m->restart_at, now))
 		restart(m, now);
+	if (instant_due(m->tickets.keys.turn_at, now))
+		tickets_turn(&m->tickets);
 	helper_tick(&m->fetcher, now, &m->user, forget, m);
 	if (instant_due(m->stop_at, now) && m->engine > 0) {
 		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
@@ -560,7 +566,8 @@ static struct instant
 deadline(const struct monitor *m)
 {
 	return instant_min(timers_next(&m->dials.timers),
-	    instant_min(m->fetcher.start_at,
+	    instant_min(instant_min(m->fetcher.start_at,
+	    m->tickets.keys.turn_at),
 	    instant_min(m->restart_at, m->stop_at)));
 }
 
@@ -630,10 +637,11 @@ monitor_run(struct monitor *m)
 	log_limit("certificate", 50, 60);
 	m->restart_at = mono_now();
 	m->stop_at = INSTANT_NEVER;
-	if (!set_up(m)) {
+	if (!set_up(m) || !tickets_init(&m->tickets)) {
 		log_event(LEVEL_ERROR, "loop-failed", "error=%d", errno);
 		return 4;
 	}
+	tickets_mark(&m->tickets, &m->files);
 	warn(&m->files);
 	m->fetcher = (struct helper){ .fd = { -1, -1 },
 	    .start_at = INSTANT_NEVER };
@@ -641,5 +649,6 @@ monitor_run(struct monitor *m)
 	loop(m);
 	helper_fini(&m->fetcher);
 	tear_down(m);
+	tickets_fini(&m->tickets);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
+#include "daemon/tickets.h"
 #include "util/timer.h"
 
 enum phase {			/* bits: a row of ops.c allows several */
@@ -46,6 +47,7 @@ struct monitor {
 	struct sas	sas;
 	struct dials	dials;
 	struct helper	fetcher;
+	struct tickets	tickets;
 
 	const char	*not_news;	/* interface whose events we cause */
 	int		epoll, signals;

@@ -5,6 +5,7 @@
 #include "tools/view.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "tools/client.h"
@@ -49,14 +50,14 @@ age_text(const json_t *j, char *buf, size_t size)
 	return true;
 }
 
-static void
-format_age(const json_t *j, char *buf, size_t size)
+void
+view_age(const json_t *j, char *buf, size_t size)
 {
 	age_text(j, buf, size);
 }
 
-static void
-format_since(const json_t *j, char *buf, size_t size)
+void
+view_since(const json_t *j, char *buf, size_t size)
 {
 	char age[32];
 
@@ -65,7 +66,22 @@ format_since(const json_t *j, char *buf, size_t size)
 		str_add(buf, size, " (%s ago)", age);
 }
 
-/* "ike: reason" */
+/* "draining to 192.0.2.9, staying: reason" */
+static void
+add_drain(const json_t *drain, char *buf, size_t size)
+{
+	const char *state = answer_text(drain, "state");
+	const char *to = answer_text(drain, "to");
+	const char *reason = answer_text(drain, "reason");
+
+	if (state[0] == '\0' || strcmp(state, "off") == 0)
+		return;
+	str_add(buf, size, "%sdraining%s%s, %s%s%s",
+	    buf[0] != '\0' ? "; " : "", to[0] != '\0' ? " to " : "", to,
+	    state, reason[0] != '\0' ? ": " : "", reason);
+}
+
+/* "ike: reason", and how far it is with draining */
 static void
 format_why(const json_t *tunnel, char *buf, size_t size)
 {
@@ -74,6 +90,7 @@ format_why(const json_t *tunnel, char *buf, size_t size)
 
 	str_fmt(buf, size, "%s%s%s", layer,
 	    layer[0] != '\0' && reason[0] != '\0' ? ": " : "", reason);
+	add_drain(json_object_get(tunnel, "drain"), buf, size);
 }
 
 static void
@@ -84,33 +101,6 @@ format_hex(const json_t *j, char *buf, size_t size)
 		    (long long)json_integer_value(j));
 }
 
-/* "169.254.10.2 vpn1 (vpn-branch1/1), ..." */
-static void
-format_hops(const json_t *hops, char *buf, size_t size)
-{
-	const json_t *h;
-	size_t i;
-
-	json_array_foreach(hops, i, h) {
-		const char *gateway = answer_text(h, "gateway");
-
-		str_add(buf, size, "%s%s%s%s (%s)", i > 0 ? ", " : "",
-		    gateway, gateway[0] != '\0' ? " " : "",
-		    answer_text(h, "device"), answer_text(h, "tunnel"));
-	}
-}
-
-static void
-format_path(const json_t *path, char *buf, size_t size)
-{
-	const json_t *as;
-	size_t i;
-
-	json_array_foreach(path, i, as)
-		str_add(buf, size, "%s%lld", i > 0 ? " " : "",
-		    (long long)json_integer_value(as));
-}
-
 static const struct render_column tunnels[] = {
 	{ "TUNNEL", "name", NULL },
 	{ "STATE", "state", NULL },
@@ -119,20 +109,12 @@ static const struct render_column tunnels[] = {
 	{ "INTERFACE", "interface.name", NULL },
 	{ "BGP", "bgp.state", NULL },
 	{ "ROUTES", "routes", NULL },
-	{ "SINCE", "since", format_age },
+	{ "SINCE", "since", view_age },
 	{ "WHY", "", format_why },
 };
 
-static const struct render_column routes[] = {
-	{ "PREFIX", "prefix", NULL },
-	{ "TABLE", "table", NULL },
-	{ "STATE", "state", NULL },
-	{ "NEXT HOPS", "nexthops", format_hops },
-	{ "AS PATH", "as_path", format_path },
-};
-
 static const struct render_field tunnel_fields[] = {
-	{ "since", format_since },
+	{ "since", view_since },
 	{ "interface.if_id", format_hex },
 };
 
@@ -140,7 +122,7 @@ void
 view_tunnels(const json_t *answer)
 {
 	render_table(tunnels, ARRAY_SIZE(tunnels),
-	    json_object_get(answer, "tunnels"));
+	    json_object_get(answer, "tunnels"), true);
 }
 
 void
@@ -155,13 +137,6 @@ view_tunnel(const json_t *answer)
 		render_fields(tunnel_fields, ARRAY_SIZE(tunnel_fields), t,
 		    "tunnel");
 	}
-}
-
-void
-view_routes(const json_t *answer)
-{
-	render_table(routes, ARRAY_SIZE(routes),
-	    json_object_get(answer, "routes"));
 }
 
 /* --- explain --- */
@@ -192,7 +167,7 @@ explain_failure(const json_t *f)
 {
 	char at[64];
 
-	format_since(json_object_get(f, "at"), at, sizeof(at));
+	view_since(json_object_get(f, "at"), at, sizeof(at));
 	printf("\n");
 	explain_line("last failure", answer_text(f, "text"));
 	explain_line("at", at);
@@ -207,7 +182,7 @@ explain_one(const json_t *e)
 	const json_t *failure = json_object_get(e, "failure");
 	char text[RENDER_CELL];
 
-	format_since(json_object_get(e, "since"), text, sizeof(text));
+	view_since(json_object_get(e, "since"), text, sizeof(text));
 	printf("%s is %s%s%s\n", answer_text(e, "name"),
 	    answer_text(e, "state"), text[0] != '\0' ? " since " : "", text);
 	format_why(e, text, sizeof(text));

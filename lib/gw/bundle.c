@@ -19,6 +19,8 @@ bundle_size(struct bytes text, const struct conf *conf)
 
 	for (size_t i = 0; i < conf->files_n; i++)
 		n += 4 + file_bytes(&conf->files[i]).n;
+	for (size_t i = 0; i < conf->n; i++)
+		n += conf->connections[i].tunnels_n * (size_t)CONF_MARK_LEN;
 	return n;
 }
 
@@ -33,6 +35,13 @@ bundle_write(struct wr *w, struct bytes text, const struct conf *conf)
 		wr_u32(w, (uint32_t)b.n);
 		wr_bytes(w, b);
 	}
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_connection *c = &conf->connections[i];
+
+		for (unsigned t = 0; t < c->tunnels_n; t++)
+			wr_bytes(w, bytes_of(c->tunnels[t].secret_mark,
+			    CONF_MARK_LEN));
+	}
 }
 
 static bool
@@ -43,6 +52,12 @@ attach_all(struct conf *conf, struct rd *r)
 
 		if (r->bad || (b.n > 0 && !conf_attach(&conf->files[i], b)))
 			return false;
+	}
+	for (size_t i = 0; i < conf->n; i++) {
+		struct conf_connection *c = &conf->connections[i];
+
+		for (unsigned t = 0; t < c->tunnels_n; t++)
+			rd_copy(r, c->tunnels[t].secret_mark, CONF_MARK_LEN);
 	}
 	return rd_done(r);
 }

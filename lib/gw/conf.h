@@ -18,11 +18,13 @@
 #define CONF_TEXT_LEN	64	/* other text, with NUL */
 #define CONF_NAME_LEN	48	/* connection name with NUL */
 #define CONF_TUNNELS	2
-#define CONF_ALGS	16	/* of one type in one proposal */
+#define CONF_ALGS	20	/* of one type in one proposal */
 #define CONF_ID_LEN	256
 #define CONF_ID_DATA	512
 #define CONF_FILE_LEN	256	/* file name with NUL */
+#define CONF_GATEWAYS	8	/* that a redirect may lead to */
 #define CONF_REFS	8	/* files that one key may name */
+#define CONF_MARK_LEN	16
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -111,6 +113,12 @@ enum conf_childless {		/* RFC 6023 */
 	CONF_CHILDLESS_FORCE,
 };
 
+/* Addresses and networks. */
+struct conf_gateways {
+	uint8_t		n;
+	struct prefix	v[CONF_GATEWAYS];
+};
+
 enum conf_order {		/* whose order of proposals counts */
 	CONF_ORDER_OURS,
 	CONF_ORDER_PEER,
@@ -155,9 +163,17 @@ struct conf_tunnel {
 	bool		fragmentation;	/* of IKE messages */
 	uint16_t	fragment_size;	/* octets of an IP datagram */
 	bool		message_id_sync;	/* RFC 6311 */
+	bool		session_resumption;	/* RFC 5723 */
+	/*
+	 * Not of the text: another one when the pre-shared key or the PPK is
+	 * another; by who has them, and it tells nothing of them.
+	 */
+	uint8_t		secret_mark[CONF_MARK_LEN];
 	char		ppk_id[CONF_TEXT_LEN];	/* RFC 8784; "": none */
 	bool		ppk_required;
 	enum conf_childless childless;
+	bool		accept_redirect;	/* RFC 5685 */
+	struct conf_gateways gateways;	/* n 0: to any */
 	enum conf_inside inside;
 	struct prefix	local_ts[2], remote_ts[2];	/* [0] v4, [1] v6; ours and theirs, after role */
 };

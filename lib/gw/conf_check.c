@@ -187,7 +187,8 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 	    !check_identity(r, t, site, seen) ||
 	    !check_lifetimes(r, t, site, seen) ||
 	    !check_retransmission(r, t, site, seen) ||
-	    !conf_addke_check(r, t, site))
+	    !conf_addke_check(r, t, site) ||
+	    !conf_gateways_check(r, t, site))
 		return false;
 	if (t->ppk_required && t->ppk_id[0] == '\0')
 		return conf_fail_tunnel(r, site, "ppk_required",

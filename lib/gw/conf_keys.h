@@ -36,6 +36,7 @@ enum conf_kind {
 	CONF_KIND_PREFIXES,	/* list */
 	CONF_KIND_ALGS,		/* list of names */
 	CONF_KIND_ADDKE,	/* list of slots */
+	CONF_KIND_GATEWAYS,	/* list of addresses and networks */
 	CONF_KIND_GROUPS,	/* list of connections or tunnels */
 	CONF_KINDS
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/prf.h"
 #include "util/array.h"
 
 /* One value in flight: the setting it came from and where it goes. */
@@ -436,7 +437,7 @@ fail_alg(struct value *v, const config_setting_t *s, const char *name)
 	const struct alg *alg;
 
 	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
-		if (alg_serves(v->key, alg))
+		if (alg_serves(v->key, alg) && crypto_has(alg))
 			str_add(list, sizeof(list), "%s%s",
 			    list[0] != '\0' ? ", " : "", alg->conf);
 	}
@@ -463,6 +464,8 @@ add_alg(struct value *v, const config_setting_t *s, struct conf_algs *list)
 	alg = alg_by_conf(v->key->alg, name);
 	if (alg == NULL || !alg_serves(v->key, alg))
 		return fail_alg(v, s, name);
+	if (!conf_alg_there(v->r, s, alg))
+		return false;
 	for (unsigned i = 0; i < list->n; i++) {
 		if (list->alg[i] == alg)
 			return conf_fail(v->r, s, "%s is there twice", name);
@@ -515,6 +518,12 @@ put_addke(struct value *v)
 	return conf_addke_read(v->r, v->setting, v->field);
 }
 
+static bool
+put_gateways(struct value *v)
+{
+	return conf_gateways_read(v->r, v->setting, v->field);
+}
+
 enum shape {
 	SHAPE_NUMBER,
 	SHAPE_BOOL,
@@ -556,6 +565,7 @@ static const struct {
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },
+	[CONF_KIND_GATEWAYS] = { SHAPE_LIST, put_gateways },
 };
 
 static bool

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/prf.h"
+#include "util/array.h"
 #include "util/map.h"
 
 #define CREDS_CHAIN_MAX	24576	/* octets of our certificates */
@@ -17,6 +19,7 @@ struct entry {
 	uint8_t		issuers[TRUST_PATH_MAX * TRUST_HASH_LEN];
 	size_t		issuers_n;	/* octets; 0: not all are known */
 	struct trust	*trust;
+	uint8_t		digest[32];	/* of our chain and the CAs, as files */
 };
 
 struct creds {
@@ -135,6 +138,26 @@ fill_issuers(struct entry *e)
 		e->issuers_n = w.n;
 }
 
+/* CRLs only take away: those are looked at when it matters. */
+static bool
+digest_files(struct entry *e, const struct conf *conf)
+{
+	const struct conf_refs *const all[] = { &e->conf.certificate,
+	    &e->conf.ca };
+	struct bytes parts[2 * CONF_REFS];
+	size_t n = 0;
+
+	for (size_t k = 0; k < ARRAY_SIZE(all); k++) {
+		for (unsigned i = 0; i < all[k]->n; i++) {
+			const struct conf_file *f = conf_file(conf,
+			    all[k]->at[i]);
+
+			parts[n++] = bytes_of(f->data, f->n);
+		}
+	}
+	return sha256(parts, n, e->digest);
+}
+
 static bool
 add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t,
     struct conf_error *err)
@@ -151,7 +174,7 @@ add(struct creds *c, const struct conf *conf, const struct conf_tunnel *t,
 		return false;
 	}
 	memcpy(&e->conf, &k, sizeof(k));
-	if (!fill(e, conf, err))
+	if (!fill(e, conf, err) || !digest_files(e, conf))
 		return false;
 	fill_issuers(e);
 	return true;
@@ -208,16 +231,39 @@ crl_mode(enum conf_revocation r)
 	return modes[r];
 }
 
+/* Whose tunnel, by which keys, certificates and rules: for its tickets. */
+static void
+mark(struct ike_creds *out, const char *tunnel, const struct conf_tunnel *t,
+    const struct entry *e)
+{
+	const uint8_t rules[] = { (uint8_t)t->creds.revocation,
+	    t->creds.fetch };
+	struct bytes parts[] = {
+		bytes_of(tunnel, strlen(tunnel) + 1),
+		bytes_of(t->secret_mark, CONF_MARK_LEN),
+		bytes_of(rules, sizeof(rules)),
+		e == NULL ? (struct bytes){ 0 } :
+		    bytes_of(e->digest, sizeof(e->digest)),
+	};
+
+	if (t->session_resumption)
+		sha256(parts, ARRAY_SIZE(parts), out->mark);
+}
+
 struct ike_creds
-creds_of(const struct creds *c, const struct conf_tunnel *t)
+creds_of(const struct creds *c, const char *tunnel,
+    const struct conf_tunnel *t)
 {
 	struct conf_creds k = key_of(t);
 	struct ike_creds out = { .policy.crl = crl_mode(t->creds.revocation),
 	    .fetch = t->creds.fetch, .rsa_pss = t->creds.rsa_pss };
-	const struct entry *e;
+	const struct entry *e = NULL;
 	uint64_t at;
 
-	if (c == NULL || !needs_any(t) || (e = find(c, &k, &at)) == NULL)
+	if (c != NULL && needs_any(t))
+		e = find(c, &k, &at);
+	mark(&out, tunnel, t, e);
+	if (e == NULL)
 		return out;
 	out.chain = e->chain.n > 0 ? &e->chain : NULL;
 	out.issuers = bytes_of(e->issuers, e->issuers_n);

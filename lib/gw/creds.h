@@ -18,7 +18,11 @@ struct creds;
  */
 struct creds	*creds_new(const struct conf *, struct conf_error *err);
 void		creds_free(struct creds *);
-/* What a tunnel of that configuration authenticates with; lives with it. */
-struct ike_creds creds_of(const struct creds *, const struct conf_tunnel *);
+/*
+ * What a tunnel of that configuration, "conn/1", authenticates with; lives with
+ * it.
+ */
+struct ike_creds creds_of(const struct creds *, const char *tunnel,
+		    const struct conf_tunnel *);
 
 #endif

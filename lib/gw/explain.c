@@ -39,6 +39,31 @@ failure(const struct gw_tunnel *t)
 	    "facts", facts(s));
 }
 
+/* How the IKE SA came to be, where that may be by a ticket. */
+static void
+session(const struct gw_tunnel *t, json_t *list)
+{
+	struct ike_peer_info info = { 0 };
+	const struct ike_resumption *r = &info.resumption;
+	char text[160], at[STR_UTC_LEN];
+
+	ike_peer_get(t->gw->ike, t->id, &info);
+	if (info.state == IKE_ESTABLISHED)
+		json_array_append_new(list, fact("session", r->on ?
+		    "resumed by a ticket (RFC 5723)" : "set up from scratch"));
+	if (r->ticket_until.ns != 0) {
+		str_fmt(text, sizeof(text), "held until %s", str_utc(gw_wall(
+		    t->gw, r->ticket_until), at));
+		json_array_append_new(list, fact("ticket", text));
+	}
+	if (r->refused != TICKET_GOOD) {
+		str_fmt(text, sizeof(text), "%s (%s) at %s",
+		    ticket_text(r->refused), ticket_code_str(r->refused),
+		    str_utc(r->refused_at, at));
+		json_array_append_new(list, fact("ticket refused", text));
+	}
+}
+
 json_t *
 explain_tunnel(const struct gw_tunnel *t)
 {
@@ -49,6 +74,12 @@ explain_tunnel(const struct gw_tunnel *t)
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
 	    "since", show_time(t->since));
 
+	if (j != NULL && t->conf->session_resumption) {
+		json_t *list = json_array();
+
+		session(t, list);
+		json_object_set_new(j, "facts", list);
+	}
 	if (j != NULL && t->failed_at != 0)
 		json_object_set_new(j, "failure", failure(t));
 	return j;

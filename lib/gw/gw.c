@@ -5,6 +5,7 @@
  */
 #include "gw/gw.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->fib_at = INSTANT_NEVER;
 	gw->fib_pause = refused_first;
+	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
@@ -126,6 +128,12 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	roster_converge(gw, now);
 	gw_pump(gw, now);
 	return gw;
+}
+
+void
+gw_tickets(struct gw *gw, const struct ticket_keys *keys)
+{
+	ike_tickets(gw->ike, keys);
 }
 
 void
@@ -151,6 +159,7 @@ gw_free(struct gw *gw)
 	dict_fini(&gw->by_name);
 	dict_fini(&gw->by_ifname);
 	roster_fini(gw);
+	drain_fini(&gw->drain);
 	timers_fini(&gw->timers);
 	drbg_fini(&gw->drbg);
 	free(gw);
@@ -176,8 +185,46 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 			tunnel_remove(t, now);
 	}
 	roster_converge(gw, now);
+	gw->peers_changed++;
 	roster_renew(gw, old_creds);
 	gw_pump(gw, now);
+}
+
+/* --- who sends, and what was not read --- */
+
+bool
+gw_peer_at(const struct gw *gw, size_t *pos, struct addr at[static 2])
+{
+	const struct gw_tunnel *t = map_each(&gw->by_id, pos);
+
+	if (t == NULL)
+		return false;
+	at[0] = t->conf->remote;
+	if (!addr_is_set(&at[0]) || addr_is_any(&at[0]))
+		at[0] = (struct addr){ 0 };
+	if (!ike_peer_at(gw->ike, t->id, &at[1]))
+		at[1] = (struct addr){ 0 };
+	return true;
+}
+
+uint32_t
+gw_peers_changed(const struct gw *gw)
+{
+	return gw->peers_changed;
+}
+
+void
+gw_dropped(struct gw *gw, const struct gw_drops *d)
+{
+	uint64_t peers = d->peers - gw->drops.peers;
+	uint64_t strangers = d->strangers - gw->drops.strangers;
+
+	if (peers != 0 || strangers != 0)
+		queue_event(&gw->out, GW_WARN, "datagrams-dropped", "",
+		    "more came than could be read: dropped %" PRIu64
+		    " from peers' addresses, %" PRIu64 " from others", peers,
+		    strangers);
+	gw->drops = *d;
 }
 
 /* --- the end of every event --- */
@@ -471,6 +518,7 @@ gw_tick(struct gw *gw, struct instant now)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
 	if (instant_due(gw->fib_at, now))
 		fib_again(gw);
+	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
 	gw_pump(gw, now);
@@ -482,7 +530,7 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
-	t = instant_min(t, gw->fib_at);
+	t = instant_min(t, instant_min(gw->fib_at, drain_deadline(gw)));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

@@ -11,6 +11,7 @@
 
 #include "crypto/cert.h"
 #include "crypto/drbg.h"
+#include "crypto/ticket_keys.h"
 #include "gw/conf.h"
 #include "gw/kern.h"
 #include "util/instant.h"
@@ -55,6 +56,10 @@ struct gw_out {
 	struct reason	text;		/* EVENT */
 };
 
+struct gw_drops {		/* of who sent them, by their address */
+	uint64_t	peers, strangers;
+};
+
 void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 
 /*
@@ -64,6 +69,11 @@ void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
 		    const uint8_t seed[static DRBG_SEED_LEN]);
 void		gw_free(struct gw *);
+/*
+ * What tickets of session resumption are sealed with (RFC 5723); copied.  A
+ * gateway that takes another's place gets its keys to take its tickets.
+ */
+void		gw_tickets(struct gw *, const struct ticket_keys *);
 /* The time of day again, whenever it may have been set. */
 void		gw_clock(struct gw *, struct instant now, int64_t wall);
 /* Replaces the configuration by a diff; takes it over. */
@@ -98,6 +108,17 @@ void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,
 struct bytes	gw_stream_pull(struct gw *, uint32_t conn);
 void		gw_stream_sent(struct gw *, struct instant, uint32_t conn,
 		    size_t n);
+/*
+ * Where the next tunnel's peer sends from: the address that is configured, if
+ * any is, and the one where it is connected, if it is; unset otherwise.  *pos
+ * is 0 at first.  False: there are no more.
+ */
+bool		gw_peer_at(const struct gw *, size_t *pos,
+		    struct addr at[static 2]);
+/* Another number than before: some of these may be others. */
+uint32_t	gw_peers_changed(const struct gw *);
+/* Datagrams that nobody has read in time, since the host started. */
+void		gw_dropped(struct gw *, const struct gw_drops *);
 /*
  * One line from a control client, without its newline.  uid is who the kernel
  * says that it is: root alone may see keys.

@@ -4,7 +4,9 @@
 
 #include "bgp/bgp.h"
 #include "gw/creds.h"
+#include "gw/drain.h"
 #include "gw/fib.h"
+#include "gw/gw.h"
 #include "gw/queue.h"
 #include "gw/stranger.h"
 #include "ike/ike.h"
@@ -45,8 +47,11 @@ struct gw_tunnel {
 	struct conf	*of;		/* held */
 	struct conf_prefixes routes;	/* static; owned copy */
 	bool		admin_up;
+	struct reason	bgp_shut;	/* an operator's text; "": it is not */
 	bool		removing;	/* freed once the peer is told */
 	bool		want_once;	/* an operator asked for an attempt */
+	struct drain_state drain;
+	struct addr	gateway;	/* where it was redirected; or unset */
 	struct gw_tunnel *dirty_next;
 	bool		dirty;		/* in the list of those */
 	struct gw_link	link;
@@ -70,12 +75,14 @@ struct gw_tunnel {
 	struct reason	failed;
 };
 
-/* A tunnel that an operator took down and that waits to be built again. */
+/* What an operator took down of a tunnel that waits to be built again. */
 struct gw_held {
 	struct gw_held	*next;
 	char		connection[CONF_NAME_LEN];
 	unsigned	number;
 	char		name[CONF_NAME_LEN + 8];
+	bool		admin_up;
+	struct reason	bgp_shut;
 };
 
 struct gw {
@@ -93,12 +100,15 @@ struct gw {
 	uint32_t	free_id;	/* all below it are taken */
 	struct dict	held_by_name;	/* -> gw_held */
 	struct gw_held	*held;		/* all of them; owned */
+	struct drain	drain;
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD id -> control client */
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct strangers strangers;
+	uint32_t	peers_changed;	/* counts that; gw_peer_at() */
+	struct gw_drops	drops;
 	bool		stopping, stopped;
 	bool		stated;		/* the first full state was sent */
 	struct instant	fib_at;		/* refused routes are sent again */

@@ -128,6 +128,8 @@ ts_of(const struct prefix ts[2], enum conf_inside inside)
 	return l;
 }
 
+_Static_assert(CONF_GATEWAYS == IKE_GATEWAYS, "one is copied to the other");
+
 void
 peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 {
@@ -164,9 +166,13 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 		.fragmentation = c->fragmentation,
 		.fragment_size = c->fragment_size,
 		.message_id_sync = c->message_id_sync,
+		.resumption = c->session_resumption,
 		.ppk_required = c->ppk_required,
 		.childless = childless_of(c->childless),
 	};
+	out->accept_redirect = c->accept_redirect;
+	out->gateways_n = c->gateways.n;
+	memcpy(out->gateways, c->gateways.v, sizeof(out->gateways));
 	str_set(out->ppk_id, sizeof(out->ppk_id), c->ppk_id);
 	out->ike.order = out->esp.order = order_of(c);
 	out->esp.esn = esn_of(c);
@@ -217,7 +223,8 @@ peers_link(const struct gw_tunnel *t, struct kern_link *out)
 	out->kind = t->gw->conf->interface;
 	out->if_id = peers_if_id(t);
 	out->local = c->local;
-	out->remote = addr_is_set(&c->remote) ? c->remote :
+	out->remote = addr_is_set(&t->gateway) ? t->gateway :
+	    addr_is_set(&c->remote) ? c->remote :
 	    addr_any((enum addr_family)c->local.family);
 	out->inside[0] = inside_of(&c->local4, &c->inside4);
 	out->inside[1] = inside_of(&c->local6, &c->inside6);

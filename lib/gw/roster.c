@@ -23,6 +23,8 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	/* IKE is given what is in them: see roster_renew(). */
 	memset(&a.creds, 0, sizeof(a.creds));
 	memset(&b.creds, 0, sizeof(b.creds));
+	memset(a.secret_mark, 0, sizeof(a.secret_mark));
+	memset(b.secret_mark, 0, sizeof(b.secret_mark));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
@@ -102,6 +104,8 @@ hold(struct gw *gw, const struct gw_tunnel *t)
 		str_set(h->connection, sizeof(h->connection), t->connection);
 		h->number = t->conf->number;
 		str_set(h->name, sizeof(h->name), t->name);
+		h->admin_up = t->admin_up;
+		h->bgp_shut = t->bgp_shut;
 	}
 	if (h == NULL || !dict_put(&gw->held_by_name, h->name, h)) {
 		queue_event(&gw->out, GW_ERROR, "out-of-memory", t->name,
@@ -160,7 +164,10 @@ add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
 
 	if (t != NULL && enter(gw, t)) {
 		h = dict_get(&gw->held_by_name, t->name);
-		t->admin_up = h == NULL;
+		if (h != NULL) {
+			t->admin_up = h->admin_up;
+			t->bgp_shut = h->bgp_shut;
+		}
 		release(gw, h);
 		return;
 	}
@@ -205,7 +212,7 @@ roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 
 	link_del(gw, t);
 	leave(gw, t);
-	if (!t->admin_up && by_name != NULL)
+	if ((!t->admin_up || t->bgp_shut.s[0] != '\0') && by_name != NULL)
 		hold(gw, t);
 	tunnel_free(t, now);
 	if (by_name != NULL && !gw->stopping)

@@ -87,13 +87,15 @@ show_ike(const struct ike_peer_info *i)
 		[IKE_ESTABLISHED] = "established",
 	};
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:i, s:s, s:i, s:b}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:i, s:s, s:i, "
+	    "s:b, s:o}",
 	    "state", states[i->state], "spi_i", hex64(i->spi_i),
 	    "spi_r", hex64(i->spi_r), "local", endpoint(&i->path.local),
 	    "remote", endpoint(&i->path.remote), "nat", nat_str(i),
 	    "proposal", suite(&i->suite), "rekeys", (int)i->rekeys,
 	    "role", i->initiator ? "initiator" : "responder",
-	    "sas", (int)i->ike_sas, "ppk", (int)i->ppk);
+	    "sas", (int)i->ike_sas, "ppk", (int)i->ppk,
+	    "redirected_to", address(&i->gateway));
 }
 
 /*
@@ -130,6 +132,23 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 		json_object_set_new(j, "why", show_text(c->why.s));
 	}
 	return j;
+}
+
+/* Session resumption (RFC 5723): the ticket is the one that we hold. */
+static json_t *
+show_resumption(const struct gw_tunnel *t, const struct ike_resumption *r)
+{
+	bool held = r->ticket_until.ns != 0;
+	bool refused = r->refused != TICKET_GOOD;
+
+	return json_pack("{s:b, s:b, s:i, s:o, s:s, s:o}",
+	    "enabled", (int)t->conf->session_resumption,
+	    "resumed", (int)r->on, "count", (int)r->count,
+	    "ticket_until", held ? show_time(gw_wall(t->gw,
+	    r->ticket_until)) : json_string(""),
+	    "refused", refused ? ticket_code_str(r->refused) : "",
+	    "refused_at", refused ? show_time(r->refused_at) :
+	    json_string(""));
 }
 
 static json_t *
@@ -184,7 +203,8 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:i, s:o}", "name", t->name, "connection", t->connection,
+	    "s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
+	    "connection", t->connection,
 	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
@@ -192,7 +212,8 @@ show_tunnel(const struct gw_tunnel *t)
 	    "since", show_time(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
-	    "authentication", show_auth(t, &ike));
+	    "authentication", show_auth(t, &ike), "drain", drain_show(t),
+	    "resumption", show_resumption(t, &ike.resumption));
 }
 
 /* --- routes --- */
@@ -228,7 +249,7 @@ show_as_path(const struct gw *gw, const struct fib_route *r)
 	return a;
 }
 
-static json_t *
+json_t *
 show_route(const struct gw *gw, const struct fib_route *r)
 {
 	static const char *const states[] = {
@@ -243,16 +264,4 @@ show_route(const struct gw *gw, const struct fib_route *r)
 	    "source", r->source == FIB_STATIC ? "static" : "bgp",
 	    "nexthops", show_hops(gw, &r->hops),
 	    "as_path", show_as_path(gw, r));
-}
-
-json_t *
-show_routes(const struct gw *gw)
-{
-	json_t *a = json_array();
-	struct fib_route r;
-	size_t pos = 0;
-
-	while (fib_each(gw->fib, &pos, &r))
-		json_array_append_new(a, show_route(gw, &r));
-	return a;
 }

@@ -61,7 +61,7 @@ tunnel_creds(struct gw_tunnel *t, const struct conf_tunnel *conf)
 	struct ike_creds creds = { .chain = NULL };
 
 	if (conf != NULL)
-		creds = creds_of(t->gw->creds, conf);
+		creds = creds_of(t->gw->creds, t->name, conf);
 	ike_peer_creds(t->gw->ike, t->id, &creds);
 }
 
@@ -102,6 +102,7 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 		tunnel_free(t, now);
 		return NULL;
 	}
+	drain_join(t, now);
 	tunnel_touch(t);
 	return t;
 }
@@ -242,7 +243,8 @@ settle_ike(struct gw_tunnel *t, struct instant now)
 	bool want = t->admin_up && !t->removing && !t->gw->stopping;
 
 	ike_peer_accept(t->gw->ike, t->id, want);
-	if (!want || t->child_up || !(t->conf->start || t->want_once) ||
+	if (!want || t->child_up || t->drain.on ||
+	    !(t->conf->start || t->want_once) ||
 	    !instant_due(t->retry_at, now))
 		return;
 	t->failures++;
@@ -251,8 +253,27 @@ settle_ike(struct gw_tunnel *t, struct instant now)
 	ike_peer_up(t->gw->ike, now, t->id);
 }
 
+/*
+ * With another gateway: a VTI is bound to its address, and its BGP knows
+ * nothing of the session with the one before.
+ */
 static void
-child_came(struct gw_tunnel *t)
+moved(struct gw_tunnel *t, struct instant now,
+    const struct ike_peer_info *info)
+{
+	if (addr_eq(&t->gateway, &info->gateway))
+		return;
+	t->gateway = info->gateway;
+	if (t->link.kind == KERN_LINK_VTI)
+		link_set(t);
+	if (t->bgp_on)
+		bgp_peer_stop(t->gw->bgp, now, t->id, false,
+		    "the tunnel moved to another gateway");
+	t->bgp_on = false;
+}
+
+static void
+child_came(struct gw_tunnel *t, struct instant now)
 {
 	struct ike_peer_info info;
 	char local[ENDPOINT_STRLEN], remote[ENDPOINT_STRLEN];
@@ -264,6 +285,7 @@ child_came(struct gw_tunnel *t)
 	t->child_up = true;
 	t->failures = 0;
 	t->why.s[0] = '\0';
+	moved(t, now, &info);
 	policy_set(t, &info);
 	mtu = peers_mtu(&info.child_suite, &info.path, info.encap);
 	if (mtu != t->link.mtu) {
@@ -310,6 +332,9 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		[IKE_EV_REKEYED] = { GW_INFO, "rekeyed" },
 		[IKE_EV_PATH] = { GW_INFO, "peer-moved" },
 		[IKE_EV_SYNC] = { GW_INFO, "ids-synchronised" },
+		[IKE_EV_REDIRECTED] = { GW_INFO, "ike-redirect" },
+		[IKE_EV_RESUMED] = { GW_INFO, "ike-resumed" },
+		[IKE_EV_TICKET] = { GW_WARN, "ticket-refused" },
 		[IKE_EV_DROPPED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_REFUSED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_CHILD_UP] = { 0 }, [IKE_EV_CHILD_DOWN] = { 0 },
@@ -327,7 +352,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		queue_event(&t->gw->out, logged[e->event].level,
 		    logged[e->event].name, t->name, "%s", e->why.s);
 	if (e->event == IKE_EV_CHILD_UP)
-		child_came(t);
+		child_came(t, now);
 	else if (e->event == IKE_EV_CHILD_DOWN)
 		child_went(t, now, e->why.s);
 	else if (e->event == IKE_EV_IKE_DOWN)
@@ -335,8 +360,10 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	else if (e->event == IKE_EV_FAILED && e->why.s[0] != '\0')
 		t->why = e->why;
 	else if ((e->event == IKE_EV_PATH || e->event == IKE_EV_REKEYED) &&
-	    t->policies && ike_peer_get(t->gw->ike, t->id, &info))
+	    t->policies && ike_peer_get(t->gw->ike, t->id, &info)) {
+		moved(t, now, &info);
 		policy_set(t, &info);
+	}
 }
 
 /* Those that were refused; the others are set when the child comes. */
@@ -401,6 +428,20 @@ static_routes(struct gw_tunnel *t)
 }
 
 static void
+settle_bgp(struct gw_tunnel *t, struct instant now, bool carry)
+{
+	bool shut = t->bgp_shut.s[0] != '\0', on = carry && !shut;
+
+	if (on && !t->bgp_on)
+		bgp_peer_start(t->gw->bgp, now, t->id);
+	if (!on && t->bgp_on)
+		bgp_peer_stop(t->gw->bgp, now, t->id, t->child_up,
+		    carry ? t->bgp_shut.s : t->child_up ?
+		    "tunnel is administratively down" : "tunnel is down");
+	t->bgp_on = on;
+}
+
+static void
 settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 {
 	struct gw *gw = t->gw;
@@ -419,13 +460,7 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 		listen_set(t, KERN_LISTEN);
 	if (!t->link.exists && t->listening)
 		listen_set(t, KERN_UNLISTEN);
-	if (carry && !t->bgp_on)
-		bgp_peer_start(gw->bgp, now, t->id);
-	if (!carry && t->bgp_on)
-		bgp_peer_stop(gw->bgp, now, t->id, t->child_up,
-		    t->child_up ? "tunnel is administratively down" :
-		    "tunnel is down");
-	t->bgp_on = carry;
+	settle_bgp(t, now, carry);
 }
 
 /* --- all layers --- */
@@ -447,6 +482,8 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 	}
 	if (!ike_peer_get(t->gw->ike, t->id, &ike) ||
 	    ike.state != IKE_ESTABLISHED) {
+		if (t->drain.on)
+			drain_reason(t, why);
 		if (why->s[0] == '\0')
 			reason_set(why, t->conf->start ? "connecting" :
 			    "waiting for the peer to initiate");
@@ -460,7 +497,10 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 	    bgp.state == BGP_ESTABLISHED)
 		return LAYER_NONE;
 	*why = bgp.why;
-	if (why->s[0] == '\0')
+	if (t->bgp_shut.s[0] != '\0')
+		reason_set(why, "shut down: %s",
+		    t->bgp_shut.s);
+	else if (why->s[0] == '\0')
 		reason_set(why, "session is in %s", bgp_state_str(bgp.state));
 	return LAYER_BGP;
 }
@@ -485,7 +525,7 @@ report(struct gw_tunnel *t, struct instant now)
 static void
 rearm(struct gw_tunnel *t, struct instant now)
 {
-	bool attempt = t->admin_up && !t->child_up &&
+	bool attempt = t->admin_up && !t->child_up && !t->drain.on &&
 	    (t->conf->start || t->want_once);
 	bool link = t->link.exists && t->link.up;
 	struct instant at = t->drain_at;
@@ -547,6 +587,13 @@ tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
 	t->retry_at = now;
 	t->want_once = true;
 	t->why.s[0] = '\0';
+}
+
+void
+tunnel_bgp_admin(struct gw_tunnel *t, const char *shut)
+{
+	reason_set(&t->bgp_shut, "%s", shut);
+	tunnel_touch(t);
 }
 
 void

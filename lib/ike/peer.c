@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ike/x_redirect.h"
+
 /*
  * The loser of an election goes by its creator once the winner's child has had
  * time to be installed; by us if the creator does not.
@@ -21,7 +23,7 @@ static int
 weight(const struct ike_sa *sa)
 {
 	if (sa->state == SA_HALF_OPEN || sa->state > SA_ESTABLISHED ||
-	    sa->want_delete)
+	    sa->want_delete || (sa->leaving && sa_current_child(sa) == NULL))
 		return 0;
 	if (sa->state < SA_ESTABLISHED)
 		return 1;
@@ -91,7 +93,8 @@ peer_elect(struct ike_peer *p, struct ike_sa *sa, struct instant now)
 		if (fresh && instant_due(o->established_at, sa->created_at)) {
 			sa_die(o, now, peer_main_sa(p) == o ? "the peer "
 			    "started anew (INITIAL_CONTACT)" : NULL);
-		} else if (o->state != SA_ESTABLISHED || o->want_delete) {
+		} else if (o->state != SA_ESTABLISHED || o->want_delete ||
+		    o->leaving) {
 			continue;
 		} else if (instant_since(now, o->established_at).ns >
 		    overlap.ns) {

@@ -24,6 +24,7 @@
 #include "ike/revoked.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
+#include "ike/x_resume.h"
 
 #define LAST_CALL	60	/* seconds before the end: nothing new then */
 
@@ -42,6 +43,7 @@ struct proof {
 	unsigned	refs;
 	uint32_t	epoch;		/* of the credentials that judged it */
 	int64_t		until;		/* Unix seconds */
+	struct vouch	vouch;		/* resumed: there are no certificates */
 	size_t		n;		/* certificates */
 	size_t		len[CERT_CHAIN_MAX];
 	uint8_t		der[];		/* one behind the other */
@@ -168,9 +170,26 @@ plan(struct ike_sa *sa, struct instant now)
 		    (struct span){ left.ns / 4 });
 }
 
+/* A ticket (RFC 5723) says what they were, but holds none. */
+static void
+keep_vouch(struct ike_sa *sa, const struct vouch *v)
+{
+	struct proof *p = v->until == 0 ? NULL : calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return;
+	p->refs = 1;
+	p->epoch = sa->peer->creds_epoch;
+	p->until = v->until;
+	p->vouch = *v;
+	sa->proof = p;
+}
+
 void
 proof_start(struct ike_sa *sa, struct instant now)
 {
+	if (sa->setup->resume != NULL && sa->proof == NULL)
+		keep_vouch(sa, &sa->setup->resume->s.vouch);
 	if (sa->proof != NULL)
 		sa->check_at = sa->proof->epoch != sa->peer->creds_epoch ?
 		    now : expiry(sa, now);
@@ -216,7 +235,10 @@ proof_creds(struct ike_peer *p, const struct ike_creds *creds)
 	    creds->chain != NULL && !same_leaf(p->creds.chain, creds->chain);
 
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
-		sa->outdated |= other;
+		/* Whom a ticket's CA was cannot be told: from scratch, then. */
+		sa->outdated |= other || (sa->proof != NULL &&
+		    sa->proof->n == 0 && memcmp(p->creds.mark, creds->mark,
+		    sizeof(creds->mark)) != 0);
 		wake(sa);
 	}
 }
@@ -296,13 +318,40 @@ judge(struct ike_sa *sa, struct instant now, const struct cert_chain *chain)
 	    instant_after(now, lead);
 }
 
+/* The same of an SA that was resumed. */
+static void
+judge_vouch(struct ike_sa *sa, struct instant now)
+{
+	const struct ike_creds *creds = &sa->peer->creds;
+	const struct vouch *v = &sa->proof->vouch;
+	bool revoked = false;
+
+	for (unsigned i = 0; i < v->n &&
+	    creds->policy.crl != TRUST_CRL_IGNORED; i++)
+		revoked |= serial_revoked(creds->trust, &v->cert[i]);
+	sa->proof->epoch = sa->peer->creds_epoch;
+	sa->check_at = expiry(sa, now);
+	if (revoked)
+		over(sa, now, 0, "a certificate of those that the session was "
+		    "opened with was revoked");
+	else if (v->until < wall_at(sa->ike, now))
+		over(sa, now, 0, "a certificate of those that the session was "
+		    "opened with has expired");
+}
+
 static void
 check(struct ike_sa *sa, struct instant now)
 {
 	struct cert_chain chain;
 
 	sa->check_at = instant_after(now, lead);
-	if (sa->peer->creds.trust == NULL || !read_chain(sa->proof, &chain))
+	if (sa->peer->creds.trust == NULL)
+		return;
+	if (sa->proof->n == 0) {
+		judge_vouch(sa, now);
+		return;
+	}
+	if (!read_chain(sa->proof, &chain))
 		return;
 	judge(sa, now, &chain);
 	cert_chain_fini(&chain);
@@ -316,7 +365,7 @@ proof_resume(struct ike_sa *sa, struct instant now)
 	struct reason why;
 	unsigned depth = 0;
 
-	if (sa->proof == NULL || sa->want_delete ||
+	if (sa->proof == NULL || sa->proof->n == 0 || sa->want_delete ||
 	    sa->peer->creds.trust == NULL || !read_chain(sa->proof, &chain))
 		return;
 	if (revoked_since(sa, now, &chain, &depth, &why) == AUTH_BAD)

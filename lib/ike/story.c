@@ -49,6 +49,13 @@ static const struct {
 	[STORY_LIMIT] = { "limit", "too many SAs at once, or no memory" },
 	[STORY_DELETED] = { "deleted", "the peer took it down; the reason is "
 	    "in its log" },
+	[STORY_REDIRECT] = { "redirect-refused", "allow it with "
+	    "accept_redirect and redirect_gateways, or have the peer name "
+	    "another gateway, by its address" },
+	[STORY_REDIRECT_LOOP] = { "redirect-loop", "gateways send us to each "
+	    "other: which of them are draining, and to where?" },
+	[STORY_DRAINING] = { "draining", "\"vpnctl undrain\" lets peers in "
+	    "again, \"vpnctl drain to ADDRESS\" sends them elsewhere" },
 };
 
 const char *

@@ -32,6 +32,9 @@ enum story_code {
 	STORY_KERNEL,		/* an SA could not be installed */
 	STORY_LIMIT,		/* of SAs or memory on our side */
 	STORY_DELETED,		/* the peer deleted the SA */
+	STORY_REDIRECT,		/* the peer's redirect is not followed */
+	STORY_REDIRECT_LOOP,	/* too many of them */
+	STORY_DRAINING,		/* we let nobody new in */
 	STORY_CODES
 };
 

@@ -12,7 +12,10 @@
 #include "ike/x_info.h"
 #include "ike/x_init.h"
 #include "ike/x_inter.h"
+#include "ike/x_redirect.h"
 #include "ike/x_rekey.h"
+#include "ike/x_resume.h"
+#include "ike/x_ticket.h"
 #include "ike/xchg.h"
 
 /* Silence: the peer is dead, whatever it was about. */
@@ -23,7 +26,8 @@ peer_dead(struct ike_sa *sa, struct instant now)
 	char at[ENDPOINT_STRLEN], from[ENDPOINT_STRLEN];
 
 	/* An attempt that the peer's own has made needless ends unseen. */
-	if (sa->state < SA_ESTABLISHED && peer_main_sa(sa->peer) != sa) {
+	if (sa->state < SA_ESTABLISHED && !sa->redirected &&
+	    peer_main_sa(sa->peer) != sa) {
 		sa_die(sa, now, NULL);
 		return;
 	}
@@ -48,10 +52,22 @@ peer_dead(struct ike_sa *sa, struct instant now)
 static void
 init_over(struct ike_sa *sa, struct instant now)
 {
+	if (x_redirect_follow_init(sa, now))
+		return;
 	if (sa->setup->why.s[0] != '\0')
 		sa_die(sa, now, NULL);
 	else
 		peer_dead(sa, now);
+}
+
+/* The peer may not know the exchange any more: from scratch, then. */
+static void
+resume_over(struct ike_sa *sa, struct instant now)
+{
+	if (peer_main_sa(sa->peer) != sa)
+		sa_die(sa, now, NULL);
+	else
+		x_resume_expired(sa, now);
 }
 
 /* The peer's own rekey, which we have answered, goes on. */
@@ -90,6 +106,9 @@ static const struct task_row {
 	[TASK_REKEY_CHILD] = { x_child_answer, peer_dead, x_child_again },
 	[TASK_CREATE_CHILD] = { x_child_answer, peer_dead, x_child_again },
 	[TASK_DPD] = { x_info_alive, peer_dead, x_info_probe },
+	[TASK_REDIRECT] = { x_redirect_told, peer_dead, x_redirect_tell },
+	[TASK_RESUME] = { x_resume_answer, resume_over, NULL },
+	[TASK_TICKET] = { x_ticket_answer, peer_dead, x_ticket_request },
 };
 
 void
@@ -185,6 +204,10 @@ start_established(struct ike_sa *sa, struct instant now)
 	struct child *c;
 
 	sa->want_child &= sa_current_child(sa) == NULL;
+	if (sa->want_redirect)
+		x_redirect_tell(sa, now);
+	if (sa->x.task != TASK_NONE)
+		return;
 	if ((c = child_to(sa, now, true)) != NULL)
 		x_info_delete_child(sa, now, c);
 	else if (may_rekey_ike(sa) && ready)
@@ -193,6 +216,8 @@ start_established(struct ike_sa *sa, struct instant now)
 		x_child_request(sa, now, c);
 	else if (may_create(sa) && ready)
 		x_child_request(sa, now, NULL);
+	else if (sa->want_ticket)
+		x_ticket_request(sa, now);
 	else if (sa->want_dpd)
 		x_info_probe(sa, now);
 }

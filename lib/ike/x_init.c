@@ -16,6 +16,8 @@
 #include "ike/peer.h"
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
+#include "ike/x_redirect.h"
+#include "ike/x_resume.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
@@ -30,10 +32,10 @@ x_init_nonce(const struct nonce *n)
 }
 
 void
-x_init_draw(struct nonce *n, struct drbg *drbg)
+x_init_draw(struct nonce *n, struct drbg *drbg, size_t len)
 {
-	n->n = NONCE_OURS;
-	drbg_fill(drbg, n->b, NONCE_OURS);
+	n->n = (uint16_t)len;
+	drbg_fill(drbg, n->b, len);
 }
 
 void
@@ -78,6 +80,7 @@ send_request(struct ike_sa *sa, struct instant now)
 		x_inter_announce(&b);
 	certs_build_init(&b, sa);
 	x_ppk_build_init(&b, sa);
+	x_redirect_build_init(&b, sa);
 	return xchg_request(sa, now, &b, TASK_INIT, 0) &&
 	    x_init_keep(sa, bytes_of(sa->x.request, sa->x.request_n), true);
 }
@@ -104,19 +107,18 @@ use_group(struct ike_sa *sa, const struct alg *ke)
 	return true;
 }
 
-void
-x_init_request(struct ike_peer *peer, struct instant now)
+struct ike_sa *
+x_init_open(struct ike_peer *peer, struct instant now, uint64_t spi)
 {
 	struct ike *ike = peer->ike;
 	const struct ike_peer_conf *conf = &peer->conf;
-	struct ike_sa *sa = sa_new(ike, now, peer, true,
-	    table_sa_spi(ike), 0);
+	struct ike_sa *sa = sa_new(ike, now, peer, true, spi, 0);
 
 	if (sa == NULL) {
 		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
-		return;
+		return NULL;
 	}
 	sa->path = (struct path){
 		.local = { conf->local, IKE_PORT },
@@ -125,14 +127,25 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	if (!addr_is_set(&conf->local))
 		sa->path.local.addr = addr_any((enum addr_family)
 		    conf->remote.family);
+	x_redirect_begin(sa);
 	sa->setup = calloc(1, sizeof(*sa->setup));
 	if (sa->setup == NULL) {
 		sa_die(sa, now, "out of memory");
-		return;
+		return NULL;
 	}
 	sa->setup->offer = conf->ike;
-	x_init_draw(&sa->setup->ni, ike->drbg);
-	if (!use_group(sa, conf->ike.ke.alg[0]) || !send_request(sa, now))
+	return sa;
+}
+
+void
+x_init_request(struct ike_peer *peer, struct instant now)
+{
+	struct ike_sa *sa = x_init_open(peer, now, table_sa_spi(peer->ike));
+
+	if (sa == NULL)
+		return;
+	x_init_draw(&sa->setup->ni, peer->ike->drbg, NONCE_OURS);
+	if (!use_group(sa, peer->conf.ike.ke.alg[0]) || !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
 
@@ -140,12 +153,14 @@ static void
 restart(struct ike_sa *sa, struct instant now)
 {
 	sa->spi_r = 0;
+	sa->setup->redirect_to = (struct addr){ 0 };
 	xchg_fini(sa);
 	if (++sa->setup->restarts > RESTARTS_MAX)
 		sa_die(sa, now, "the peer keeps asking for another cookie or "
 		    "key exchange group");
-	else if (!send_request(sa, now))
-		sa_die(sa, now, "cannot build IKE_SA_INIT");
+	else if (!(sa->setup->resume != NULL ? x_resume_send : send_request)(
+	    sa, now))
+		sa_die(sa, now, "cannot build the first request");
 }
 
 /*
@@ -153,8 +168,8 @@ restart(struct ike_sa *sa, struct instant now)
  * unauthenticated, the recipient should continue trying for some time before
  * giving up."  The first one is reported, and cuts that time short.
  */
-static void
-doubt(struct ike_sa *sa, struct instant now, const struct reason *why)
+void
+x_init_doubt(struct ike_sa *sa, struct instant now, const struct reason *why)
 {
 	sa->spi_r = 0;
 	if (sa->setup->why.s[0] != '\0')
@@ -167,16 +182,15 @@ doubt(struct ike_sa *sa, struct instant now, const struct reason *why)
 }
 
 /* Only the first one is told. */
-static struct story *
-doubt_story(struct ike_sa *sa, enum story_code code)
+struct story *
+x_init_doubt_story(struct ike_sa *sa, enum story_code code)
 {
 	return sa->setup->why.s[0] != '\0' ? NULL :
 	    peer_story(sa->peer, code);
 }
 
-/* Section 2.6: the same request with the cookie in front. */
-static void
-restart_with_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
+void
+x_init_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
 {
 	/* "... MUST be between 1 and 64 octets in length (inclusive)" */
 	if (cookie.n == 0 || cookie.n > sizeof(sa->setup->cookie))
@@ -214,12 +228,12 @@ restart_with_group(struct ike_sa *sa, struct instant now, struct bytes data)
 	if (ke == sa->setup->ke)
 		return;
 	if (ke == NULL) {
-		story_proposals(doubt_story(sa, STORY_KEY_EXCHANGE),
+		story_proposals(x_init_doubt_story(sa, STORY_KEY_EXCHANGE),
 		    &sa->setup->offer, NULL);
 		reason_set(&why, "the peer asks for key exchange group %u, "
 		    "which we do not offer",
 		    data.n == 2 ? data.p[0] << 8 | data.p[1] : 0);
-		doubt(sa, now, &why);
+		x_init_doubt(sa, now, &why);
 		return;
 	}
 	if (use_group(sa, ke))
@@ -235,7 +249,7 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	struct reason why;
 
 	if (n != NULL && (m->seen & PL_BIT(PL_SA)) == 0) {
-		restart_with_cookie(sa, now, n->data);
+		x_init_cookie(sa, now, n->data);
 		return true;
 	}
 	n = msg_error(m);
@@ -246,17 +260,17 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 		return true;
 	}
 	if (n->type == N_NO_PROPOSAL_CHOSEN) {
-		story_proposals(doubt_story(sa, STORY_NO_PROPOSAL),
+		story_proposals(x_init_doubt_story(sa, STORY_NO_PROPOSAL),
 		    &sa->setup->offer, NULL);
 		reason_set(&why, "the peer accepts none of our IKE proposals, "
 		    "or does not know us (NO_PROPOSAL_CHOSEN)");
 	} else {
-		story_notify(doubt_story(sa, STORY_ERROR_NOTIFY),
+		story_notify(x_init_doubt_story(sa, STORY_ERROR_NOTIFY),
 		    IKE_SA_INIT, n->type);
 		reason_set(&why, "the peer answered IKE_SA_INIT with %s (%u)",
 		    notify_str(n->type), n->type);
 	}
-	doubt(sa, now, &why);
+	x_init_doubt(sa, now, &why);
 	return true;
 }
 
@@ -270,19 +284,26 @@ x_init_seed(const struct ike_sa *sa)
 	};
 }
 
-/* g^ir and everything that follows from it. */
 bool
-x_init_derive(struct ike_sa *sa, struct kex *kex, struct bytes theirs)
+x_init_derive(struct ike_sa *sa, const struct secret *g_ir)
+{
+	struct keys_seed seed = x_init_seed(sa);
+
+	seed.g_ir = g_ir;
+	sa->lowest = nonce_lowest(seed.ni, seed.nr);
+	return keys_derive(&sa->suite, &seed, &sa->keys);
+}
+
+/* The initiator's. */
+static bool
+derive(struct ike_sa *sa, struct bytes theirs)
 {
 	struct secret g_ir = { 0 };
-	struct keys_seed seed = x_init_seed(sa);
 	bool ok;
 
-	seed.g_ir = &g_ir;
-	ok = kex_shared(kex, theirs, &g_ir) &&
-	    keys_derive(&sa->suite, &seed, &sa->keys);
+	ok = kex_shared(sa->setup->kex, theirs, &g_ir) &&
+	    x_init_derive(sa, &g_ir);
 	wipe(&g_ir, sizeof(g_ir));
-	sa->lowest = nonce_lowest(seed.ni, seed.nr);
 	return ok;
 }
 
@@ -320,9 +341,8 @@ x_init_childless(const struct ike_sa *sa)
 	return (peer_traits(sa) & ANYONE_CHILDLESS) != 0;
 }
 
-/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
-static bool
-may_be_childless(struct ike_sa *sa, const struct msg *m)
+bool
+x_init_may_be_childless(struct ike_sa *sa, const struct msg *m)
 {
 	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
 	enum ike_childless wish = sa->peer->conf.childless;
@@ -341,7 +361,8 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	struct choice c;
 
 	/* Section 3.1: the responder's SPI "MUST NOT be zero" here. */
-	if (answer_is_error(sa, now, m) || sa->spi_r == 0)
+	if (x_redirect_hear_init(sa, now, m) ||
+	    answer_is_error(sa, now, m) || sa->spi_r == 0)
 		return;
 	if ((m->seen & whole) != whole ||
 	    proposal_decode(m->sa, &ps) != N_NONE ||
@@ -353,7 +374,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    "we did not offer");
 		return;
 	}
-	if (!may_be_childless(sa, m)) {
+	if (!x_init_may_be_childless(sa, m)) {
 		sa_die(sa, now, "the peer does not do IKE SAs without a child "
 		    "(RFC 6023), which childless = \"force\" asks for");
 		return;
@@ -373,7 +394,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		sa_die(sa, now, "out of memory");
 		return;
 	}
-	if (!x_init_derive(sa, sa->setup->kex, m->ke.data)) {
+	if (!derive(sa, m->ke.data)) {
 		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;

@@ -51,10 +51,11 @@ try_instance(struct bytes all, bool cookies)
 	const struct ike_peer_conf conf = {
 		.id = 1, .ike = offer_all(PROTO_IKE, true),
 		.esp = offer_all(PROTO_ESP, true),
-		.dpd_timeout = span_s(30),
+		.dpd_timeout = span_s(30), .resumption = true,
 	};
 	struct path path = { .local = { .port = 500 }, .remote = { .port =
 	    500 } };
+	struct ticket_keys keys;
 	struct ike_out out;
 	struct drbg drbg;
 	struct ike *ike;
@@ -65,6 +66,8 @@ try_instance(struct bytes all, bool cookies)
 	addr_parse(&path.remote.addr, "192.0.2.2");
 	ike = ike_new(&limits, &drbg);
 	require(ike != NULL && ike_peer_add(ike, &conf));
+	ticket_keys_init(&keys, seed, (struct instant){ 0 });
+	ike_tickets(ike, &keys);
 	ike_datagram(ike, (struct instant){ 1 }, &path, all);
 	while (ike_next(ike, &out)) {
 		if (out.kind == IKE_OUT_DATAGRAM)

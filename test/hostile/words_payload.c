@@ -311,6 +311,32 @@ notify(struct speech *s, const char *arg)
 	    dot == NULL ? 0 : number(dot + 1)));
 }
 
+/*
+ * REDIRECT to a gateway that nobody has (RFC 5685 section 9.2); of IKE_SA_INIT
+ * with the caller's nonce, unless it is to be another or none.
+ */
+static void
+redirect(struct speech *s, const char *arg)
+{
+	static const uint8_t gateway[] = { 1, 4, 203, 0, 113, 250 };
+	static const uint8_t name[] = "\3\13hub.example";
+	uint8_t data[512];
+	struct wr w = wr_of(data, sizeof(data));
+
+	if (is(arg, "name"))
+		wr_bytes(&w, bytes_of(name, sizeof(name) - 1));
+	else
+		wr_bytes(&w, bytes_of(gateway, sizeof(gateway)));
+	if (is(arg, "cut"))
+		wr_patch_u8(&w, 1, 200);
+	else if (is(arg, "other"))
+		wr_zero(&w, s->r->peer_nonce_n);
+	else if (s->exchange == IKE_SA_INIT && !is(arg, "bare"))
+		wr_bytes(&w, bytes_of(s->r->peer_nonce,
+		    s->r->peer_nonce_n));
+	build_notify(&s->b, N_REDIRECT, wr_done(&w));
+}
+
 /* INVALID_KE_PAYLOAD that asks for this group. */
 static void
 want_group(struct speech *s, const char *arg)
@@ -431,6 +457,7 @@ const struct word words_payload[] = {
 	{ .name = "tsi", .body = tsi },
 	{ .name = "tsr", .body = tsr },
 	{ .name = "notify", .body = notify },
+	{ .name = "redirect", .body = redirect },
 	{ .name = "wantgroup", .body = want_group },
 	{ .name = "wantcookie", .body = want_cookie },
 	{ .name = "rekey", .body = rekey },

@@ -87,6 +87,12 @@ gate_start(struct gate *g)
 	g->gw = gw_new(conf, g->world->now, WALL, seed);
 	if (g->gw == NULL)
 		abort();
+	if (g->tickets.epoch == 0) {
+		drbg_fill(&g->world->chance, seed, sizeof(seed));
+		ticket_keys_init(&g->tickets, seed, g->world->now);
+	}
+	ticket_keys_turn(&g->tickets, g->world->now);
+	gw_tickets(g->gw, &g->tickets);
 	g->stopped = false;
 	g->kernel_free_at = g->world->now;
 	gate_drain(g);
@@ -102,8 +108,10 @@ gate_crash(struct gate *g, bool keep_kernel)
 	g->life++;
 	g->outstanding = g->lose = g->lost = 0;
 	tcp_crash(g);
-	if (!keep_kernel)
+	if (!keep_kernel) {
 		kernel_init(&g->kernel, kind);
+		wipe(&g->tickets, sizeof(g->tickets));
+	}
 	g->kernel.life++;
 	kernel_new_generation(&g->kernel);
 	world_trace(g->world, g->name, "crash");

@@ -33,6 +33,8 @@ struct gate {
 	unsigned	life;		/* a crash ends it */
 	char		*text;		/* the configuration file */
 	const char	*psk[3];	/* by tunnel number; NULL: none */
+	struct ticket_keys tickets;	/* its monitor's: a crash of the
+					   engine alone leaves them */
 	struct kernel	kernel;
 	struct instant	kernel_free_at;
 	struct instant	link_told_at;	/* news of interfaces keep order */

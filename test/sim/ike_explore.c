@@ -8,6 +8,9 @@
  * In one world of four, and with --fragments in all, the path takes only
  * datagrams so short that most messages go out in fragments (RFC 7383).
  *
+ * In one of two, sessions are resumed after crashes (RFC 5723), as far as the
+ * other end has kept its ticket keys.
+ *
  *	ike_explore [--check | --seeds N | --seed S] [--fragments]
  */
 #include <stdio.h>
@@ -126,6 +129,9 @@ draw(struct world *w, uint64_t seed, bool fragments)
 	    d->end[RIGHT].conf[0].esp.ke.n == 0)
 		d->end[LEFT].conf[0].esp.ke.n =
 		    d->end[RIGHT].conf[0].esp.ke.n = 0;
+	/* Not drawn: which worlds there are does not change by it. */
+	d->end[LEFT].conf[0].resumption = seed % 2 == 0;
+	d->end[RIGHT].conf[0].resumption = seed % 2 == 0 && seed % 16 != 2;
 	duo_start(d);
 }
 
@@ -211,7 +217,16 @@ up(struct world *w)
 static void
 crash(struct world *w)
 {
-	duo_crash(&w->d, (int)below(w, 2));
+	int side = (int)below(w, 2);
+	struct duo_end *e = &w->d.end[side];
+	uint8_t seed[TICKET_KEY];
+
+	/* One crash in four is its host's. */
+	if (e->conf[0].resumption && below(w, 4) == 0) {
+		drbg_fill(&w->d.chance, seed, sizeof(seed));
+		ticket_keys_init(&e->tickets, seed, w->d.now);
+	}
+	duo_crash(&w->d, side);
 }
 
 static void
@@ -298,6 +313,12 @@ live(struct world *w)
 		up_again(w, LEFT);
 		up_again(w, RIGHT);
 	}
+	/* Long enough for LEFT to find out, if RIGHT does not call. */
+	for (int i = 0; i < 3 && w->mood == ACCIDENTS &&
+	    d->end[RIGHT].conf[0].resumption; i++) {
+		duo_crash(d, RIGHT);
+		duo_run(d, span_s(60));
+	}
 }
 
 static bool
@@ -346,7 +367,8 @@ shut_down(struct world *w, struct reason *why)
 }
 
 static bool
-world_runs(uint64_t seed, bool fragments, struct reason *why)
+world_runs(uint64_t seed, bool fragments, unsigned *resumed,
+    struct reason *why)
 {
 	struct world w;
 	bool ok;
@@ -369,6 +391,7 @@ world_runs(uint64_t seed, bool fragments, struct reason *why)
 		*why = w.d.trouble;
 		ok = false;
 	}
+	*resumed += w.d.end[LEFT].events[IKE_EV_RESUMED];
 	duo_fini(&w.d);
 	return ok;
 }
@@ -413,6 +436,7 @@ main(int argc, char **argv)
 {
 	struct run run = { .first = 1, .n = 300 };
 	unsigned long long failed = 0;
+	unsigned resumed = 0;
 	struct reason why;
 
 	if (!read_args(&run, argc, argv))
@@ -424,12 +448,13 @@ main(int argc, char **argv)
 	for (unsigned long long i = 0; i < run.n; i++) {
 		uint64_t seed = run.first + i;
 
-		if (world_runs(seed, run.fragments, &why))
+		if (world_runs(seed, run.fragments, &resumed, &why))
 			continue;
 		printf("# seed %llu%s: %s\n", (unsigned long long)seed,
 		    run.fragments ? " with --fragments" : "", why.s);
 		failed++;
 	}
+	printf("# %u sessions were resumed\n", resumed);
 	printf("%s - %llu worlds of two IKE instances, %llu failed\n",
 	    failed == 0 ? "ok" : "not ok", run.n, failed);
 	crypto_fini();

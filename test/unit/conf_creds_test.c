@@ -4,7 +4,9 @@
  */
 #include "unit/conf_text.h"
 
+#include "crypto/prf.h"
 #include "gw/bundle.h"
+#include "gw/creds.h"
 
 #define OURS	"authentication = \"certificate\"; certificate = \"c.pem\"; " \
 	"private_key = \"k.pem\"; ca_certificates = \"ca.pem\";"
@@ -190,9 +192,13 @@ a_bundle_brings_all_files_but_keys(void **state)
 	for (size_t i = 0; i < c->files_n; i++)
 		assert_true(conf_attach(&c->files[i],
 		    bytes_str(c->files[i].name)));
+	memset(c->connections[0].tunnels[0].secret_mark, 0x5c,
+	    CONF_MARK_LEN);
 	b = bundle(text, c);
 	got = bundle_read(b, "t.conf", &err);
 	assert_non_null(got);
+	assert_memory_equal(got->connections[0].tunnels[0].secret_mark,
+	    c->connections[0].tunnels[0].secret_mark, CONF_MARK_LEN);
 	assert_int_equal(got->files_n, 4);
 	for (size_t i = 0; i < got->files_n; i++) {
 		const struct conf_file *f = &got->files[i];
@@ -211,6 +217,59 @@ a_bundle_brings_all_files_but_keys(void **state)
 	conf_free(c);
 }
 
+/* --- marks for tickets --- */
+
+static struct ike_creds
+creds_in(const char *text, const char *tunnel, uint8_t secret)
+{
+	struct conf *c = good(text);
+	struct creds *all = creds_new(c, NULL);
+	struct ike_creds got;
+
+	memset(c->connections[0].tunnels[0].secret_mark, secret,
+	    CONF_MARK_LEN);
+	assert_non_null(all);
+	got = creds_of(all, tunnel, &c->connections[0].tunnels[0]);
+	creds_free(all);
+	conf_free(c);
+	return got;
+}
+
+static int
+ready(void **state)
+{
+	(void)state;
+	return crypto_init() ? 0 : -1;
+}
+
+#define RESUMES	"session_resumption = true;"
+
+/* Tunnel, secret, and how certificates are judged make another mark each. */
+static void
+whatever_a_ticket_rests_on_is_in_its_mark(void **state)
+{
+	static const uint8_t zero[TICKET_DIGEST];
+	const struct ike_creds of[] = {
+		creds_in(TUN(RESUMES), "v/1", 1),
+		creds_in(TUN(RESUMES), "v/2", 1),
+		creds_in(TUN(RESUMES), "v/1", 2),
+		creds_in(TUN(RESUMES "revocation = \"none\";"), "v/1", 1),
+		creds_in(TUN(RESUMES OURS), "v/1", 1),
+	};
+	struct ike_creds off = creds_in(TUN(""), "v/1", 1);
+	struct ike_creds again = creds_in(TUN(RESUMES "fragmentation = "
+	    "false;"), "v/1", 1);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(of[i].mark, of[k].mark,
+			    TICKET_DIGEST);
+	}
+	assert_memory_equal(again.mark, of[0].mark, TICKET_DIGEST);
+	assert_memory_equal(off.mark, zero, TICKET_DIGEST);
+}
+
 int
 main(void)
 {
@@ -219,7 +278,8 @@ main(void)
 		cmocka_unit_test(identities_follow_from_how_one_authenticates),
 		cmocka_unit_test(a_file_is_kept_once),
 		cmocka_unit_test(a_bundle_brings_all_files_but_keys),
+		cmocka_unit_test(whatever_a_ticket_rests_on_is_in_its_mark),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, ready, NULL);
 }

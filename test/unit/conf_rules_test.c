@@ -18,6 +18,34 @@
 static const struct conf_row rows[] = {
 	/* syntax */
 	{ "the frame itself is fine", TUN(""), NULL },
+	/* redirects */
+	{ "redirects to anywhere", TUN("accept_redirect = true;"), NULL },
+	{ "redirects to some gateways", TUN("accept_redirect = true; "
+	    "redirect_gateways = [ \"203.0.113.9\", \"192.0.2.0/28\" ];"),
+	    NULL },
+	{ "gateways without redirects",
+	    TUN("redirect_gateways = [ \"203.0.113.9\" ];"),
+	    E_TUN("redirect_gateways",
+	    "given, but accept_redirect is false") },
+	{ "gateways of another family", TUN("accept_redirect = true; "
+	    "redirect_gateways = [ \"2001:db8::/64\" ];"),
+	    E_TUN("redirect_gateways", "must be of the same IP version as "
+	    "local_outside_ip_address") },
+	{ "no gateway at all",
+	    TUN("accept_redirect = true; redirect_gateways = [ ];"),
+	    E_TUN("redirect_gateways",
+	    "must name at least one; leave it out to allow any") },
+	{ "a gateway that is a name", TUN("accept_redirect = true; "
+	    "redirect_gateways = [ \"hub.example\" ];"),
+	    E_TUN("redirect_gateways[0]", "must be an address like 192.0.2.9 "
+	    "or a network like 192.0.2.0/28, in quotes") },
+	{ "a gateway with host bits", TUN("accept_redirect = true; "
+	    "redirect_gateways = [ \"192.0.2.9/28\" ];"),
+	    E_TUN("redirect_gateways[0]", "must be an address like 192.0.2.9 "
+	    "or a network like 192.0.2.0/28, in quotes") },
+	{ "a gateway twice", TUN("accept_redirect = true; "
+	    "redirect_gateways = [ \"192.0.2.9\", \"192.0.2.9/32\" ];"),
+	    E_TUN("redirect_gateways[1]", "192.0.2.9/32 is there twice") },
 	{ "no connection at all is fine", "connections = ();", NULL },
 	{ "an empty text lacks its connections", "",
 	    "t.conf: connections: missing" },

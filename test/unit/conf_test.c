@@ -24,6 +24,7 @@ static const char whole[] =
 	"    dpd_timeout_action = \"none\"; interface_name = \"east\";\n"
 	"    force_encapsulation = true; fragmentation = false;\n"
 	"    fragment_size = 576; message_id_sync = false;"
+	"    session_resumption = true;"
 	"    phase2_lifetime_bytes = 5000000000;\n"
 	"  } );\n"
 	"}, {\n"
@@ -101,6 +102,7 @@ values_come_out_as_written(void **state)
 	assert_false(t->fragmentation);
 	assert_int_equal(t->fragment_size, 576);
 	assert_false(t->message_id_sync);
+	assert_true(t->session_resumption);
 	assert_int_equal(t->phase2_bytes, 5000000000);
 	assert_int_equal(t->phase2_packets, 0);
 	t = &d->tunnels[0];
@@ -176,6 +178,7 @@ defaults_are_those_of_the_service(void **state)
 	assert_true(t->fragmentation);
 	assert_int_equal(t->fragment_size, 1280);
 	assert_true(t->message_id_sync);
+	assert_false(t->session_resumption);
 	assert_int_equal(t->phase2_bytes, 0);
 	assert_int_equal(t->phase2_packets, 0);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);

@@ -343,6 +343,51 @@ a_forked_child_has_no_keys(void **state)
 	keystore_free(k);
 }
 
+/* A mark is another one exactly when the key that is used is another. */
+static void
+marks_tell_keys_apart_and_nothing_else(void **state)
+{
+	static const struct {
+		const char	*text;
+		bool		same;
+	} marked[] = {
+		{ "secrets = ( { connection = \"a\"; "
+		    "pre_shared_key = \"x\"; ppk = \"y\"; } );", true },
+		{ "secrets = ( { connection = \"a\"; tunnel = 1; "
+		    "pre_shared_key = \"x\"; ppk = \"y\"; }, "
+		    "{ connection = \"b\"; pre_shared_key = \"n\"; } );",
+		    true },
+		{ "secrets = ( { connection = \"a\"; "
+		    "pre_shared_key = \"z\"; ppk = \"y\"; } );", false },
+		{ "secrets = ( { connection = \"a\"; "
+		    "pre_shared_key = \"x\"; } );", false },
+		{ "secrets = ( { connection = \"a\"; "
+		    "pre_shared_key = \"xy\"; } );", false },
+		{ "secrets = ( { connection = \"a\"; "
+		    "ppk = \"xy\"; } );", false },
+	};
+	struct bytes key = bytes_str("a key"), key2 = bytes_str("another");
+	uint8_t first[CONF_MARK_LEN], m[CONF_MARK_LEN], other[CONF_MARK_LEN];
+	struct reason why;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(marked); i++) {
+		struct keystore *k;
+
+		write_secrets(marked[i].text, 0600);
+		k = keystore_load(path, &why);
+		assert_non_null(k);
+		keystore_mark(k, "a", 1, key, m);
+		keystore_mark(k, "a", 1, key2, other);
+		assert_memory_not_equal(m, other, sizeof(m));
+		if (i == 0)
+			memcpy(first, m, sizeof(first));
+		assert_int_equal(memcmp(first, m, sizeof(m)) == 0,
+		    marked[i].same);
+		keystore_free(k);
+	}
+}
+
 int
 main(void)
 {
@@ -353,6 +398,7 @@ main(void)
 		cmocka_unit_test(
 		    a_missing_key_is_told_by_connection_and_tunnel),
 		cmocka_unit_test(a_ppk_is_mixed_into_each_of_three_keys),
+		cmocka_unit_test(marks_tell_keys_apart_and_nothing_else),
 		cmocka_unit_test(a_forked_child_has_no_keys),
 	};
 

@@ -119,6 +119,9 @@ fails "a name that cannot be one" 1 '"a b" is not the name of a connection (NAME
 fails "a line break does not make two lines" 1 'unknown command "a?b"; "vpnctl help" lists them' "a
 b"
 fails "a rekey of something else" 1 'rekey "ike" or "child", not "esp"' rekey a esp
+fails "drain to nowhere" 1 'drain to needs ADDRESS [NAME]' drain to
+fails "drain to a name" 1 '"hub.example" is not an IPv4 or IPv6 address' drain to hub.example
+fails "drain of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' drain off "a b"
 fails "secrets where none belong" 1 '-s is for "check" only' show -s x
 fails "keys without a form" 1 'keys needs --wireshark, --dir DIRECTORY or --json' keys
 fails "Wireshark where it does not belong" 1 '--wireshark is not for "show"' show --wireshark
@@ -132,7 +135,7 @@ NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help 
 want_status=0
 run --help
 verdict=ok
-for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey check reload "keys \[NAME\] --wireshark" help; do
+for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey drain "drain to ADDRESS" "drain off" check reload "keys \[NAME\] --wireshark" help; do
 	grep -q "^  $word " "$dir/out" || verdict=bad
 done
 result "help lists every command" $verdict "all commands"
@@ -174,6 +177,21 @@ prints "a reason is told after its layer, fit to print" \
 	'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY
 a/1     DOWN   -    -      -          -    -       -      ike: no answer?from ?[1m' show
 
+answers drain '{"ok":true,"tunnels":3,"up":2,"told":1}'
+prints "drain says whom it is about" '3 tunnels drain, 2 up: 1 told to go to 192.0.2.9, 1 kept' drain to 192.0.2.9
+asked "drain to sends the address" '{"command":"drain","to":"192.0.2.9"}'
+prints "drain without an address" '3 tunnels drain, 2 up: nobody new is let in' drain a/1
+asked "drain sends the name" '{"command":"drain","name":"a/1"}'
+prints "drain in JSON" '{"tunnels":3,"up":2,"told":1}' --json drain to 192.0.2.9 a
+asked "drain sends both" '{"command":"drain","to":"192.0.2.9","name":"a"}'
+answers undrain '{"ok":true}'
+prints "drain off says nothing" '' drain off
+asked "drain off undrains" '{"command":"undrain"}'
+answers show '{"ok":true,"tunnels":[{"name":"a/1","state":"UP","layer":"","reason":"","drain":{"state":"kept","to":"192.0.2.9","reason":"no"}}]}'
+prints "who stays is named" \
+	'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY
+a/1     UP     -    -      -          -    -       -      draining to 192.0.2.9, kept: no' show
+
 answers show "$(show UP '' '' | sed 's/"since":"[^"]*",//')"
 prints "show tunnel prints every field by layer" 'tunnel
   name:              vpn-branch1/1
@@ -201,6 +219,48 @@ answers routes '{"ok":true,"routes":[{"prefix":"10.2.0.0/16","table":254,"state"
 prints "show routes prints next hops and AS path" \
 	'PREFIX       TABLE  STATE      NEXT HOPS                            AS PATH
 10.2.0.0/16  254    installed  169.254.10.2 vpn1 (a/1), vpn2 (a/2)  65010 4200000000' show routes
+
+# path PREFIX FLAGS REST
+path() {
+	printf '{"prefix":"%s","from":"a/1","next_hop":"169.254.10.2","as_path":[65010,[65020,65030]],"origin":"IGP","local_pref":100,%s%s}' \
+		"$1" "$2" "${3:-}"
+}
+used='"accepted":true,"best":true,"multipath":true,"med":50,"communities":["65000:100","no-export"],"large_communities":["1:2:3"]'
+answers bgp-routes "{\"ok\":true,\"routes\":[$(path 10.2.0.0/16 "$used")],\"cursor\":\"17\"}" '{"ok":true,"routes":[],"cursor":"18"}' \
+	"{\"ok\":true,\"routes\":[$(path 10.3.0.0/16 '"accepted":false,"best":false,"multipath":false' ',"reason":"its next hop is ours"')]}"
+prints "routes come in pages and look like one table" \
+	'PREFIX       FROM  USE   NEXT HOP      PREF  MED  AS PATH              COMMUNITIES                WHY
+10.2.0.0/16  a/1   best  169.254.10.2  100   50   65010 {65020,65030}  65000:100 no-export 1:2:3  -
+10.3.0.0/16  a/1   refused  169.254.10.2  100   -    65010 {65020,65030}  -            its next hop is ours' \
+	show bgp neighbor a/1 received
+asked "each page is asked for where the last one ended" '{"command":"bgp-routes","name":"a/1","what":"received"}' \
+	'{"command":"bgp-routes","name":"a/1","what":"received","cursor":"17"}' \
+	'{"command":"bgp-routes","name":"a/1","what":"received","cursor":"18"}'
+answers bgp-routes '{"ok":true,"routes":[{"prefix":"10.2.0.0/16"}],"cursor":"17"}' '{"ok":true,"routes":[{"prefix":"10.3.0.0/16"}]}'
+prints "and like one object in JSON" '{"routes":[{"prefix":"10.2.0.0/16"},{"prefix":"10.3.0.0/16"}]}' --json show bgp routes
+answers bgp-routes '{"ok":true,"routes":[]}'
+prints "no routes are a table without rows" 'PREFIX  FROM  USE  NEXT HOP  PREF  MED  AS PATH  COMMUNITIES  WHY' show bgp routes
+answers bgp-routes '{"ok":true,"routes":[]}'
+prints "and an empty list in JSON" '{"routes":[]}' --json show bgp routes
+answers bgp-routes '{"ok":false,"exit":1,"error":"received routes are those of one neighbor: name its tunnel (NAME/1)"}'
+fails "routes of several neighbors" 1 'received routes are those of one neighbor: name its tunnel (NAME/1)' show bgp neighbor a received
+answers bgp '{"ok":true,"neighbors":[{"tunnel":"a/1","neighbor":"169.254.10.2","asn":65010,"state":"Idle","since":"","reason":"shut down","received":0,"accepted":0,"advertised":0}]}'
+prints "show bgp has a line per neighbor" \
+	'TUNNEL  NEIGHBOR      AS     STATE  SINCE  RECEIVED  ACCEPTED  ADVERTISED  WHY
+a/1     169.254.10.2  65010  Idle   -      0         0         0           shut down' show bgp
+answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\":false,\"advertised_to\":[\"b/1\",\"b/2\"],\"candidates\":[$(path 10.2.0.0/16 "$used")],\"fib\":{\"prefix\":\"10.2.0.0/16\",\"table\":254,\"state\":\"pending\",\"source\":\"bgp\",\"nexthops\":[{\"tunnel\":\"a/1\",\"gateway\":\"169.254.10.2\",\"device\":\"vpn1\"}]}}}"
+prints "explain route says where it stands and who is told" '10.2.0.0/16
+  in the kernel  pending (bgp, table 254): 169.254.10.2 vpn1 (a/1)
+  advertised to  b/1 b/2
+
+PREFIX       FROM  USE   NEXT HOP      PREF  MED  AS PATH              COMMUNITIES                WHY
+10.2.0.0/16  a/1   best  169.254.10.2  100   50   65010 {65020,65030}  65000:100 no-export 1:2:3  -' explain route 10.2.0.1
+asked "an address is asked for as it is" '{"command":"explain-route","prefix":"10.2.0.1"}'
+answers bgp-shutdown '{"ok":true}'
+prints "a shutdown with words prints nothing" '' bgp shutdown a/1 back at 5
+asked "the words go along" '{"command":"bgp-shutdown","name":"a/1","text":"back at 5"}'
+fails "a text for the peer that is too long" 1 'the text for the peer is longer than 127 octets' bgp shutdown a/1 "$(printf '%0128d' 0)"
+fails "a session of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' bgp clear "a b"
 
 answers show '{"ok":false,"exit":3,"error":"no connection or tunnel named vpn-nowhere"}'
 fails "no such object" 3 'no connection or tunnel named vpn-nowhere' up vpn-nowhere
