@@ -514,8 +514,11 @@ verify(struct ike_sa *sa, struct instant now, const struct msg *m,
 	if (r != AUTH_ASKED)
 		remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL,
 		    &verdict);
-	if (r == AUTH_GOOD)
-		proof_keep(sa, &chain, verdict.chain_until);
+	if (r == AUTH_GOOD &&
+	    !proof_keep(sa, &chain, verdict.chain_until)) {
+		reason_set(&verdict.why, "out of memory");
+		r = AUTH_BAD;
+	}
 	cert_chain_fini(&chain);
 	if (r == AUTH_BAD) {
 		tell(sa, id, sa->peer->cert != NULL ? sa->peer->cert :

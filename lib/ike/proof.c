@@ -63,7 +63,7 @@ leave(struct ike_sa *sa)
 	sa->proof = NULL;
 }
 
-void
+bool
 proof_keep(struct ike_sa *sa, const struct cert_chain *chain, int64_t until)
 {
 	struct proof *p;
@@ -73,7 +73,7 @@ proof_keep(struct ike_sa *sa, const struct cert_chain *chain, int64_t until)
 		n += cert_der(chain->cert[i]).n;
 	p = malloc(sizeof(*p) + n);
 	if (p == NULL)
-		return;
+		return false;
 	*p = (struct proof){ .refs = 1, .until = until, .n = chain->n,
 	    .epoch = sa->peer->creds_epoch };
 	n = 0;
@@ -86,6 +86,7 @@ proof_keep(struct ike_sa *sa, const struct cert_chain *chain, int64_t until)
 	}
 	leave(sa);
 	sa->proof = p;
+	return true;
 }
 
 static bool
@@ -174,10 +175,15 @@ plan(struct ike_sa *sa, struct instant now)
 static void
 keep_vouch(struct ike_sa *sa, const struct vouch *v)
 {
-	struct proof *p = v->until == 0 ? NULL : calloc(1, sizeof(*p));
+	struct proof *p;
 
-	if (p == NULL)
+	if (v->until == 0)
 		return;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL) {
+		sa->outdated = true;
+		return;
+	}
 	p->refs = 1;
 	p->epoch = sa->peer->creds_epoch;
 	p->until = v->until;
@@ -239,7 +245,8 @@ proof_creds(struct ike_peer *p, const struct ike_creds *creds)
 		sa->outdated |= other || (sa->proof != NULL &&
 		    sa->proof->n == 0 && memcmp(p->creds.mark, creds->mark,
 		    sizeof(creds->mark)) != 0);
-		wake(sa);
+		if (sa->outdated || sa->proof != NULL)
+			wake(sa);
 	}
 }
 

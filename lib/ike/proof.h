@@ -10,8 +10,11 @@
 
 /* Do these credentials ask others about revocation? */
 bool		proof_fetches(const struct ike_creds *);
-/* The chain was found good; the first of it expires then (Unix seconds). */
-void		proof_keep(struct ike_sa *, const struct cert_chain *,
+/*
+ * The chain was found good; the first of it expires then (Unix seconds).  False:
+ * no memory.
+ */
+bool		proof_keep(struct ike_sa *, const struct cert_chain *,
 		    int64_t until);
 /* The SA is established: from here on it is watched. */
 void		proof_start(struct ike_sa *, struct instant now);
