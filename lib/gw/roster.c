@@ -2,7 +2,7 @@
  * Which tunnels there are.  Each stays as long as the configuration describes
  * it as it is; one that changed ends in order and begins anew, and a reload
  * that changes nothing touches nothing.  New certificates change no tunnel:
- * they are for the next authentication.
+ * IKE judges by them what is up, and authenticates with them.
  */
 #include "gw/roster.h"
 
@@ -20,7 +20,7 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 
 	a.index = b.index = 0;
 	a.twin = b.twin = false;
-	/* Used from the next authentication on: see roster_renew(). */
+	/* IKE is given what is in them: see roster_renew(). */
 	memset(&a.creds, 0, sizeof(a.creds));
 	memset(&b.creds, 0, sizeof(b.creds));
 	memset(a.secret_mark, 0, sizeof(a.secret_mark));

@@ -20,6 +20,7 @@
 #include "crypto/prf.h"
 #include "crypto/sig_methods.h"
 #include "ike/peer.h"
+#include "ike/proof.h"
 #include "ike/revoked.h"
 #include "ike/x_resume.h"
 
@@ -373,12 +374,6 @@ read_chain(const struct msg *m, struct cert_chain *chain, struct reason *why)
 	return false;
 }
 
-static bool
-fetches(const struct ike_creds *creds)
-{
-	return creds->fetch && creds->policy.crl != TRUST_CRL_IGNORED;
-}
-
 /* For tickets of the SA; one that does not fit ends before it begins. */
 static void
 vouch_for(struct vouch *v, const struct cert_chain *chain, int64_t until)
@@ -397,8 +392,8 @@ vouch_for(struct vouch *v, const struct cert_chain *chain, int64_t until)
 /* Is the certificate good, by itself and for this identity? */
 static bool
 certificate_good(const struct ike_sa *sa, struct instant now,
-    const struct cert_chain *chain, const struct pl_id *id, unsigned *depth,
-    struct reason *why)
+    const struct cert_chain *chain, const struct pl_id *id,
+    struct ike_cert_info *found, struct reason *why)
 {
 	const struct ike_creds *creds = &sa->peer->creds;
 	int64_t wall = sa->ike->wall + now.ns / 1000000000;
@@ -411,14 +406,15 @@ certificate_good(const struct ike_sa *sa, struct instant now,
 		return false;
 	}
 	/* What is missing may yet be fetched: see revoked.c. */
-	if (fetches(creds))
+	if (proof_fetches(creds))
 		policy.crl = TRUST_CRL_IF_ANY;
 	if (!trust_verify(creds->trust, chain, wall, &policy, &v)) {
-		*depth = v.depth;
+		found->depth = v.depth;
 		reason_set(why, "the peer's certificate is refused at depth "
 		    "%u: %s", v.depth, v.why.s);
 		return false;
 	}
+	found->chain_until = v.chain_until;
 	if (!cert_has_id(chain->cert[0], id->type, id->data, &r)) {
 		reason_set(why, "the peer's certificate does not carry its "
 		    "identity: %s", r.s);
@@ -489,13 +485,13 @@ judge(struct ike_sa *sa, struct instant now, const struct msg *m,
     const struct pl_id *id, const struct cert_chain *chain,
     struct ike_cert_info *v, bool *forged)
 {
-	if (!certificate_good(sa, now, chain, id, &v->depth, &v->why))
+	if (!certificate_good(sa, now, chain, id, v, &v->why))
 		return AUTH_BAD;
 	*forged = !signature_good(sa, chain->cert[0], m, id, &v->used,
 	    &v->why);
 	if (*forged)
 		return AUTH_BAD;
-	if (!fetches(&sa->peer->creds))
+	if (!proof_fetches(&sa->peer->creds))
 		return AUTH_GOOD;
 	return revoked_check(sa, now, chain, &v->depth, &v->revocation,
 	    &v->why);
@@ -518,6 +514,11 @@ verify(struct ike_sa *sa, struct instant now, const struct msg *m,
 	if (r != AUTH_ASKED)
 		remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL,
 		    &verdict);
+	if (r == AUTH_GOOD &&
+	    !proof_keep(sa, &chain, verdict.chain_until)) {
+		reason_set(&verdict.why, "out of memory");
+		r = AUTH_BAD;
+	}
 	cert_chain_fini(&chain);
 	if (r == AUTH_BAD) {
 		tell(sa, id, sa->peer->cert != NULL ? sa->peer->cert :

@@ -20,6 +20,8 @@ static const struct span linger = { INT64_C(3) * 1000000000 };
 static const struct span install_patience = { INT64_C(15) * 1000000000 };
 /* Long enough for a delete that is lost a few times. */
 static const struct span overdue = { INT64_C(30) * 1000000000 };
+/* The answer has arrived and what it is about is installed. */
+static const struct span turn = { INT64_C(1) * 1000000000 };
 static const struct span retry = { INT64_C(10) * 1000000000 };
 
 static struct nonce_key
@@ -195,7 +197,7 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		.rekey_at = INSTANT_NEVER,
 		.expire_at = INSTANT_NEVER, .gone_at = INSTANT_NEVER,
 		.cull_at = INSTANT_NEVER, .install_by = INSTANT_NEVER,
-		.overdue_at = INSTANT_NEVER,
+		.overdue_at = INSTANT_NEVER, .switch_at = INSTANT_NEVER,
 		.created_at = now,
 		.lowest = nonce_lowest(d->ni, d->nr),
 		.keys = calloc(1, sizeof(*c->keys)),
@@ -210,6 +212,21 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		return NULL;
 	}
 	return c;
+}
+
+/*
+ * Where another IKE SA has a child already: who answers must not send on this
+ * one before the initiator can receive, and nobody on one that has lost to the
+ * other.  Never: at once.
+ */
+static struct instant
+its_turn(const struct ike_sa *sa, struct instant now, bool initiated)
+{
+	if (!peer_has_child(sa->peer, sa))
+		return INSTANT_NEVER;
+	if (!instant_is_never(sa->cull_at))
+		return instant_after(sa->cull_at, turn);
+	return initiated ? INSTANT_NEVER : instant_after(now, turn);
 }
 
 struct child *
@@ -228,6 +245,9 @@ child_new(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 	}
 	lifetimes(c, now);
 	both = d->initiated || d->replaces == 0;
+	if (d->replaces == 0)
+		c->switch_at = its_turn(sa, now, d->initiated);
+	both &= instant_is_never(c->switch_at);
 	c->token_in = install(c, now, true);
 	if (both)
 		c->token_out = install(c, now, false);
@@ -310,7 +330,7 @@ all_installed(struct child *c, struct instant now)
 		xchg_release(c->sa, now);
 	}
 	/* What it replaces may have gone meanwhile. */
-	if (c->replaces == 0)
+	if (c->replaces == 0 && instant_is_never(c->switch_at))
 		child_switch(c, now);
 }
 
@@ -387,6 +407,15 @@ child_switch(struct child *c, struct instant now)
 }
 
 void
+child_turn(struct child *c, struct instant now)
+{
+	if (instant_is_never(c->switch_at))
+		return;
+	c->switch_at = INSTANT_NEVER;
+	child_switch(c, now);
+}
+
+void
 child_hand_over(const struct child *old, struct instant now)
 {
 	for (struct child *c = old->sa->children; c != NULL; c = c->next) {
@@ -406,6 +435,7 @@ child_linger(struct child *c, struct instant now)
 	c->want_delete = c->want_rekey = false;
 	c->rekey_at = c->expire_at = INSTANT_NEVER;
 	c->cull_at = c->install_by = c->overdue_at = INSTANT_NEVER;
+	c->switch_at = INSTANT_NEVER;
 	c->replaces = 0;
 	c->gone_at = instant_after(now, linger);
 	keys_drop(c);
@@ -417,7 +447,7 @@ child_replaced(struct child *c)
 {
 	c->state = CHILD_REPLACED;
 	c->want_rekey = false;
-	c->rekey_at = c->overdue_at = INSTANT_NEVER;
+	c->rekey_at = c->overdue_at = c->switch_at = INSTANT_NEVER;
 	sa_touch(c->sa);
 }
 
@@ -500,7 +530,7 @@ child_deadline(const struct child *c)
 	struct instant t = instant_min(instant_min(c->gone_at, c->cull_at),
 	    instant_min(c->rekey_at, c->expire_at));
 
-	t = instant_min(t, c->overdue_at);
+	t = instant_min(t, instant_min(c->overdue_at, c->switch_at));
 	return unanswered(c) ? instant_min(t, c->install_by) : t;
 }
 
@@ -550,6 +580,8 @@ child_tick(struct child *c, struct instant now)
 	}
 	if (instant_due(c->expire_at, now))
 		hard_limit(c, now);
+	if (instant_due(c->switch_at, now))
+		child_turn(c, now);
 	if (instant_due(c->cull_at, now)) {
 		c->cull_at = INSTANT_NEVER;
 		c->want_delete = true;

@@ -4,7 +4,9 @@
  * Make before break: a rekey's responder has the new inbound SA in the kernel
  * before it answers, and sends on the new outbound SA once the initiator
  * deletes the old pair; the initiator installs both and then deletes the old.
- * A deleted inbound SA lingers for packets that were under way.
+ * So does who answers with a second IKE SA beside the first one, until that one
+ * goes or the initiator must have the answer; and on an IKE SA that has lost to
+ * another one nobody begins to send.  A deleted inbound SA lingers for packets that were under way.
  */
 #ifndef IKE_CHILD_H
 #define IKE_CHILD_H
@@ -54,6 +56,7 @@ struct child {
 	struct instant	rekey_at, expire_at, gone_at, retry_at, cull_at;
 	struct instant	install_by;	/* the kernel has answered */
 	struct instant	overdue_at;	/* who replaced it has deleted it */
+	struct instant	switch_at;	/* child_turn(), beside another SA's */
 };
 
 /* What a finished negotiation gives. */
@@ -84,6 +87,8 @@ void		child_installed(struct child *, struct instant, uint32_t token,
 void		child_expired(struct child *, struct instant, bool hard);
 /* Starts to send on it: its predecessor is gone or going. */
 void		child_switch(struct child *, struct instant);
+/* The same, if it waits for that only because another SA had one. */
+void		child_turn(struct child *, struct instant);
 /*
  * Both sides made a child where there should be one: the one with the lowest
  * nonce goes, by whoever created it (RFC 7296 section 2.8.1); an old one goes

@@ -9,6 +9,7 @@
 
 #include "ike/certs.h"
 #include "ike/peer.h"
+#include "ike/proof.h"
 #include "ike/sa.h"
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
@@ -16,6 +17,8 @@
 #include "ike/x_resume.h"
 #include "ike/x_ticket.h"
 #include "util/array.h"
+
+#define WALL_STEP	10	/* seconds that the clock may be set unseen */
 
 struct ike *
 ike_new(const struct ike_limits *limits, struct drbg *drbg)
@@ -144,6 +147,7 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 
 	if (p == NULL)
 		return;
+	proof_creds(p, creds);
 	p->creds = *creds;
 	p->creds_epoch++;
 	x_ticket_rules(p);
@@ -406,7 +410,12 @@ ike_mapping(struct ike *ike, struct instant now, uint32_t spi_in,
 void
 ike_wall(struct ike *ike, struct instant now, int64_t seconds)
 {
-	ike->wall = seconds - now.ns / 1000000000;
+	int64_t wall = seconds - now.ns / 1000000000;
+	int64_t step = wall - ike->wall;
+
+	ike->wall = wall;
+	if (step > WALL_STEP || step < -WALL_STEP)
+		proof_clock(ike);
 }
 
 void

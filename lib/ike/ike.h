@@ -188,6 +188,7 @@ enum ike_state {
 struct ike_cert_info {
 	char		subject[CERT_NAME_LEN], issuer[CERT_NAME_LEN];
 	int64_t		not_after;	/* seconds since 1970 */
+	int64_t		chain_until;	/* likewise, the first of the chain */
 	bool		ok;
 	unsigned	depth;		/* of what is wrong: 0 is its own */
 	struct reason	why;		/* what is wrong, or "" */
@@ -259,7 +260,10 @@ void		ike_peer_up(struct ike *, struct instant, uint32_t id);
 /* Deletes IKE SA and children with the peer; IKE_EV_IKE_DOWN follows. */
 void		ike_peer_down(struct ike *, struct instant, uint32_t id,
 		    const char *why);
-/* From the next authentication on; none at first. */
+/*
+ * From the next authentication on; none at first.  What is established is
+ * judged by them at once: see proof.h.
+ */
 void		ike_peer_creds(struct ike *, uint32_t id,
 		    const struct ike_creds *);
 /* Refuse (false) or take (true) a peer that initiates; true at first. */

@@ -138,11 +138,11 @@ join(struct ike_sa *sa, struct inquiry *q)
 {
 	struct ike_sa **p;
 
-	for (p = &q->waiting; *p != NULL; p = &(*p)->setup->wait_next)
+	for (p = &q->waiting; *p != NULL; p = &(*p)->wait_next)
 		;
 	*p = sa;
-	sa->setup->inquiry = q;
-	sa->setup->wait_next = NULL;
+	sa->inquiry = q;
+	sa->wait_next = NULL;
 	sa_touch(sa);
 }
 
@@ -174,7 +174,7 @@ inquiry_look(struct ike_sa *sa, struct instant now,
 		*why = q->why;
 		return INQUIRY_FAILED;
 	}
-	if (instant_due(sa->setup->wait_until, now)) {
+	if (instant_due(sa->wait_until, now)) {
 		reason_set(why, "no answer from %.160s", w->url);
 		return INQUIRY_FAILED;
 	}
@@ -215,24 +215,22 @@ inquiry_useless(struct ike *ike, struct instant now,
 void
 inquiry_leave(struct ike_sa *sa)
 {
-	struct inquiry *q = sa->setup->inquiry;
+	struct inquiry *q = sa->inquiry;
 	struct ike_sa **p;
 
 	if (q == NULL)
 		return;
-	for (p = &q->waiting; *p != sa; p = &(*p)->setup->wait_next)
+	for (p = &q->waiting; *p != sa; p = &(*p)->wait_next)
 		;
-	*p = sa->setup->wait_next;
-	sa->setup->inquiry = NULL;
+	*p = sa->wait_next;
+	sa->inquiry = NULL;
 }
 
 struct instant
 inquiry_deadline(const struct ike_sa *sa)
 {
-	const struct setup *s = sa->setup;
-
-	return s == NULL || s->inquiry == NULL ? INSTANT_NEVER :
-	    instant_min(s->wait_until, s->inquiry->until);
+	return sa->inquiry == NULL ? INSTANT_NEVER :
+	    instant_min(sa->wait_until, sa->inquiry->until);
 }
 
 /*
@@ -257,7 +255,7 @@ resume(struct inquiry *q, struct instant now)
 	struct ike_sa *sa;
 	size_t n = 0;
 
-	for (sa = q->waiting; sa != NULL; sa = sa->setup->wait_next)
+	for (sa = q->waiting; sa != NULL; sa = sa->wait_next)
 		n++;
 	while (n-- > 0 && (sa = q->waiting) != NULL) {
 		inquiry_leave(sa);
@@ -268,7 +266,7 @@ resume(struct inquiry *q, struct instant now)
 void
 inquiry_expired(struct ike_sa *sa, struct instant now)
 {
-	struct inquiry *q = sa->setup->inquiry;
+	struct inquiry *q = sa->inquiry;
 
 	if (q->token != 0 && instant_due(q->until, now)) {
 		failed(q, now);

@@ -24,7 +24,7 @@ struct inquiry {
 	struct instant	until;		/* given up, or asked again, then */
 	bool		begun;		/* the URL is being asked, or was */
 	struct reason	why;
-	struct ike_sa	*waiting;	/* linked by setup->wait_next */
+	struct ike_sa	*waiting;	/* linked by wait_next */
 };
 
 /* What came was no use to those who trust the same CAs. */
@@ -65,7 +65,7 @@ enum inquiry_state {
 
 /*
  * Looks, and asks when need be; the SA then waits until the answer, or until
- * its own patience (setup->wait_until) or this one is over.
+ * its own patience (wait_until) or this one is over.
  */
 enum inquiry_state inquiry_look(struct ike_sa *, struct instant now,
 		    const struct inquiry_what *, struct span patience,

@@ -14,7 +14,7 @@
  * The loser of an election goes by its creator once the winner's child has had
  * time to be installed; by us if the creator does not.
  */
-static const struct span settling = { INT64_C(1) * 1000000000 };
+static const struct span settling = { INT64_C(2) * 1000000000 };
 static const struct span grace = { INT64_C(10) * 1000000000 };
 static const struct span overlap = { INT64_C(60) * 1000000000 };
 
@@ -99,12 +99,23 @@ peer_elect(struct ike_peer *p, struct ike_sa *sa, struct instant now)
 		} else if (instant_since(now, o->established_at).ns >
 		    overlap.ns) {
 			o->cull_at = instant_min(o->cull_at,
-			    instant_after(now, settling));
+			    instant_after(now, sa->opened ? settling :
+			    grace));
 			sa_touch(o);
 		} else {
 			elect_by_nonce(o, sa, now);
 		}
 	}
+}
+
+bool
+peer_has_child(const struct ike_peer *p, const struct ike_sa *but)
+{
+	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
+		if (sa != but && sa_current_child(sa) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -117,6 +128,18 @@ has_child(const struct ike_peer *p)
 		}
 	}
 	return false;
+}
+
+void
+peer_switch(struct ike_sa *gone, struct instant now)
+{
+	struct ike_sa *sa = gone->children == NULL ? NULL : gone->peer->sas;
+
+	for (; sa != NULL; sa = sa->peer_next) {
+		for (struct child *c = sa->children; sa != gone && c != NULL;
+		    c = c->next)
+			child_turn(c, now);
+	}
 }
 
 void

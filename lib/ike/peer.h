@@ -17,6 +17,10 @@ unsigned	peer_traits(const struct ike_sa *);
 struct ike_sa	*peer_main_sa(const struct ike_peer *);
 /* The child that the peer calls so, whichever SA it is under; or NULL. */
 struct child	*peer_child(const struct ike_peer *, uint32_t spi_out);
+/* Has it a child, in use or about to be, under another SA than this one? */
+bool		peer_has_child(const struct ike_peer *, const struct ike_sa *);
+/* The children of this SA go: those of others that waited for it take over. */
+void		peer_switch(struct ike_sa *, struct instant);
 /*
  * sa was just established from scratch: older SAs of the peer give way, by
  * INITIAL_CONTACT, by age, or by the lowest nonce when both sides started at

@@ -218,3 +218,29 @@ revoked_check(struct ike_sa *sa, struct instant now,
 	    v.depth, v.why.s);
 	return AUTH_BAD;
 }
+
+enum auth_result
+revoked_since(struct ike_sa *sa, struct instant now,
+    const struct cert_chain *chain, unsigned *depth, struct reason *why)
+{
+	struct reason found = { "" };
+	struct check k = {
+		.sa = sa, .ike = sa->ike, .now = now, .chain = chain,
+		.wall = sa->ike->wall + now.ns / 1000000000,
+		.trust = sa->peer->creds.trust, .found = &found, .why = why,
+	};
+	struct trust_verdict v;
+	enum auth_result r;
+
+	*depth = 0;
+	if (by_ocsp(&k) == AUTH_ASKED)
+		return AUTH_ASKED;
+	if (k.revoked)
+		return AUTH_BAD;
+	r = by_crls(&k, &v);
+	if (r != AUTH_BAD || v.result != TRUST_REVOKED)
+		return r == AUTH_ASKED ? AUTH_ASKED : AUTH_GOOD;
+	*depth = v.depth;
+	*why = v.why;
+	return AUTH_BAD;
+}

@@ -15,5 +15,12 @@
 enum auth_result revoked_check(struct ike_sa *, struct instant,
 		    const struct cert_chain *, unsigned *depth,
 		    struct reason *found, struct reason *why);
+/*
+ * The same of an SA that is established, with what is new: AUTH_BAD when it is
+ * certain that one of the chain was revoked, AUTH_GOOD when not.
+ */
+enum auth_result revoked_since(struct ike_sa *, struct instant,
+		    const struct cert_chain *, unsigned *depth,
+		    struct reason *why);
 
 #endif

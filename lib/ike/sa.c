@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "ike/peer.h"
+#include "ike/proof.h"
 #include "ike/task.h"
 #include "ike/x_auth.h"
 #include "ike/x_follow.h"
@@ -136,7 +137,8 @@ sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
 		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
 		.established_at = INSTANT_NEVER, .timer.at = INSTANT_NEVER,
 		.ticket_at = INSTANT_NEVER,
-		.x.forget_at = INSTANT_NEVER,
+		.x.forget_at = INSTANT_NEVER, .check_at = INSTANT_NEVER,
+		.ask_at = INSTANT_NEVER, .renew_at = INSTANT_NEVER,
 	};
 	if (!map_put(&ike->sas, sa_our_spi(sa), sa)) {
 		free(sa);
@@ -298,6 +300,7 @@ sa_die(struct ike_sa *sa, struct instant now, const char *fmt, ...)
 		va_end(ap);
 		peer_failed(sa->peer, "%s", why.s);
 	}
+	peer_switch(sa, now);
 	while (sa->children != NULL)
 		child_free(sa->children);
 	sa_state(sa, now, SA_DEAD);
@@ -419,6 +422,7 @@ deadline(const struct ike_sa *sa)
 	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
 	t = instant_min(t, instant_min(sa->keepalive_at, sa->cull_at));
 	t = instant_min(t, instant_min(sa->dpd_at, sa->ticket_at));
+	t = instant_min(t, proof_deadline(sa));
 	if (sa->x.task == TASK_NONE && !sa->x.answering)
 		t = instant_min(t, task_retry_at(sa));
 	for (struct child *c = sa->children; c != NULL; c = c->next)
@@ -519,6 +523,7 @@ tick_established(struct ike_sa *sa, struct instant now)
 		sa->ticket_at = INSTANT_NEVER;
 		sa->want_ticket = true;
 	}
+	proof_tick(sa, now);
 	tick_children(sa, now);
 }
 
@@ -589,6 +594,8 @@ sa_free(struct ike_sa *sa)
 	map_del(&ike->tokens_auth, sa->token);
 	unlink_peer(sa);
 	xchg_fini(sa);
+	inquiry_leave(sa);
+	proof_fini(sa);
 	sa_setup_free(sa);
 	sa_create_free(sa);
 	follow_free(sa->pending);

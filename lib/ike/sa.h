@@ -92,9 +92,6 @@ struct setup {
 	bool		childless;	/* no child with IKE_AUTH */
 	struct inter	*inter;		/* owned; NULL: none */
 	struct reason	why;		/* an error that nobody vouches for */
-	struct inquiry	*inquiry;	/* that it waits for; or NULL */
-	struct ike_sa	*wait_next;	/* who waits for the same */
-	struct instant	wait_until;	/* for all of them */
 	struct ppk	*ppk;		/* owned; NULL: not spoken (RFC 8784) */
 	struct addr	redirect_to;	/* unset: nowhere; see x_redirect.h */
 	struct resume	*resume;	/* owned; NULL: from scratch */
@@ -140,6 +137,7 @@ struct xchg {
 
 struct sync;
 struct inquiry;
+struct proof;
 
 struct ike_sa {
 	struct ike	*ike;
@@ -178,6 +176,16 @@ struct ike_sa {
 	struct child	*children;
 	struct nonce_key lowest;	/* of the IKE_SA_INIT of its line */
 	uint32_t	token;		/* awaited AUTH value */
+	struct inquiry	*inquiry;	/* that it waits for; or NULL */
+	struct ike_sa	*wait_next;	/* who waits for the same */
+	struct instant	wait_until;	/* for all of them */
+	struct proof	*proof;		/* the peer's certificates; or NULL */
+	struct instant	check_at;	/* these are looked at again, */
+	struct instant	ask_at;		/* and others asked about them */
+	struct instant	renew_at;	/* we set up anew beside this SA */
+	struct span	renew_wait;	/* until the next attempt at that */
+	bool		news;		/* our credentials were replaced */
+	bool		outdated;	/* and our certificate is another one */
 	struct timer	timer;
 	struct instant	created_at;
 	struct instant	established_at;	/* the first of its line */

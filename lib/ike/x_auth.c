@@ -16,6 +16,7 @@
 #include "ike/auth.h"
 #include "ike/certs.h"
 #include "ike/peer.h"
+#include "ike/proof.h"
 #include "ike/x_child.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
@@ -239,7 +240,7 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		return;
 	}
 	sa_state(sa, now, SA_CHECKING);
-	sa->setup->wait_until = instant_after(now, patience);
+	sa->wait_until = instant_after(now, patience);
 	judge_answer(sa, now, m);
 }
 
@@ -287,6 +288,7 @@ accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 	x_redirect_arrived(sa, now);
 	x_ticket_proved(sa, now, &m->idr);
 	x_ticket_hear(sa, now, m);
+	proof_start(sa, now);
 	first_child(sa, now, m);
 	sa_setup_free(sa);
 }
@@ -450,7 +452,7 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 	certs_hear(sa, m);
 	sa->setup->initial_contact =
 	    msg_notify(m, N_INITIAL_CONTACT) != NULL;
-	sa->setup->wait_until = instant_after(now, patience);
+	sa->wait_until = instant_after(now, patience);
 	if (!x_ppk_hear_request(sa, m, &why))
 		fail(sa, now, why.s);
 	else if (!keep_inner(sa, first, inner) ||
@@ -538,6 +540,7 @@ answer(struct ike_sa *sa, struct instant now)
 	if (!away) {
 		peer_elect(sa->peer, sa, now);
 		x_ticket_proved(sa, now, &m.idi);
+		proof_start(sa, now);
 	}
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
@@ -584,6 +587,7 @@ own_value(struct ike_sa *sa, struct instant now, uint8_t method,
 		x_auth_abandon(sa, now);
 		return;
 	}
+	sa->outdated = false;
 	if (!x_ppk_keep_plain(sa, value)) {
 		memcpy(s->auth, value.p, value.n);
 		s->auth_n = (uint16_t)value.n;
@@ -642,6 +646,8 @@ x_auth_resume(struct ike_sa *sa, struct instant now)
 	struct msg m;
 
 	sa_touch(sa);
+	if (sa->state == SA_ESTABLISHED)
+		proof_resume(sa, now);
 	if (sa->state != SA_CHECKING && sa->state != SA_VERIFYING)
 		return;
 	if (sa->setup == NULL || !kept_inner(sa, &m)) {

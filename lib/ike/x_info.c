@@ -142,6 +142,7 @@ x_info_delete_ike(struct ike_sa *sa, struct instant now, uint16_t why)
 	build_delete_ike(&b);
 	x_ticket_end(sa, now);
 	sa_state(sa, now, SA_DELETING);
+	peer_switch(sa, now);
 	while (sa->children != NULL)
 		child_free(sa->children);
 	if (!xchg_request(sa, now, &b, TASK_DELETE_IKE, 0))

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "ike/peer.h"
+#include "ike/proof.h"
 #include "ike/task.h"
 #include "ike/x_follow.h"
 #include "ike/x_info.h"
@@ -127,6 +128,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->lowest = sa->lowest;
 	n->established_at = sa->established_at;
 	n->cull_at = sa->cull_at;
+	proof_inherit(sa, n, now);
 	return n;
 }
 

@@ -279,8 +279,10 @@ a_renewed_certificate_is_used_from_the_next_authentication_on(void **state)
 	struct side fresh;
 
 	(void)state;
+	/* Who cannot call does not show it before it is called. */
+	addr_parse(&d->end[LEFT].conf[0].remote, "0.0.0.0");
 	duo_start(d);
-	bring_up(d, LEFT);
+	bring_up(d, RIGHT);
 	watch_traffic(d);
 	renewed(b, &fresh);
 	assert_true(duo_rekey(d, RIGHT, IKE));
@@ -291,7 +293,7 @@ a_renewed_certificate_is_used_from_the_next_authentication_on(void **state)
 	d->esp_at = INSTANT_NEVER;
 	duo_down(d, LEFT);
 	duo_run(d, span_s(5));
-	bring_up(d, LEFT);
+	bring_up(d, RIGHT);
 	assert_string_equal(duo_info(d, RIGHT).cert.subject,
 	    "CN=left renewed");
 	shut_down(d);
@@ -347,10 +349,8 @@ time_goes_on_for_certificates_too(void **state)
 	assert_paired(d);
 	for (int k = 0; k < 2; k++)
 		ike_wall(d->end[k].ike, d->now, CA_NOW + 366 * CA_DAY);
-	duo_run(d, span_s(2 * 3600));
-	assert_paired(d);		/* what is up stays up */
-	duo_down(d, LEFT);
 	duo_run(d, span_s(5));
+	assert_empty(d);		/* see ike_proof_test.c */
 	duo_up(d, LEFT);
 	duo_run(d, span_s(20));
 	begins(d, RIGHT, "the peer's certificate is refused at depth 0: ");

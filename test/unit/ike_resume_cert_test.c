@@ -114,6 +114,64 @@ a_certificate_that_was_revoked_meanwhile_resumes_nothing(void **state)
 	}
 }
 
+/* The session goes on as long as what it was opened with. */
+static void
+what_becomes_of_them_counts_while_a_resumed_session_lives(void **state)
+{
+	static const char *const whys[] = { "has expired", "was revoked", "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(whys); i++) {
+		struct both *b = resuming(NULL);
+		struct ike_creds c = creds_of_side(&b->side[RIGHT]);
+		struct ike *ike;
+		uint64_t spi;
+
+		lose_right(b);
+		assert_int_equal(of(b, RIGHT).count, 1);
+		ike = b->d.end[RIGHT].ike;
+		spi = duo_info(&b->d, RIGHT).spi_i;
+		if (i == 0)
+			ike_wall(ike, b->d.now, CA_NOW + 366 * CA_DAY);
+		if (i == 1)
+			revoke(b, RIGHT, &sub, 10);
+		if (i > 0)
+			ike_peer_creds(ike, DUO_PEER, &c);
+		duo_run(&b->d, span_ms(300));
+		assert_non_null(strstr(duo_info(&b->d, RIGHT).why.s,
+		    whys[i]));
+		assert_int_equal(duo_info(&b->d, RIGHT).child, i == 2);
+		duo_run(&b->d, span_s(100));
+		/* The same once more is no news. */
+		assert_int_equal(duo_info(&b->d, RIGHT).spi_i == spi, i == 2);
+		end(b);
+	}
+}
+
+static void
+other_cas_make_a_resumed_session_prove_itself_anew(void **state)
+{
+	struct both *b = resuming(NULL);
+	struct ike_creds c = creds_of_side(&b->side[RIGHT]);
+	uint64_t spi;
+
+	(void)state;
+	lose_right(b);
+	assert_int_equal(of(b, RIGHT).count, 1);
+	duo_run(&b->d, span_s(100));
+	spi = duo_info(&b->d, RIGHT).spi_i;
+	watch_traffic(&b->d);
+	memset(c.mark, 7, sizeof(c.mark));
+	ike_peer_creds(b->d.end[RIGHT].ike, DUO_PEER, &c);
+	duo_run(&b->d, span_s(70));
+	assert_paired(&b->d);
+	assert_no_packet_lost(&b->d);
+	assert_true(duo_info(&b->d, RIGHT).spi_i != spi);
+	assert_int_equal(of(b, RIGHT).count, 1);
+	b->d.esp_at = INSTANT_NEVER;
+	end(b);
+}
+
 static void
 somebody_elses_revocation_is_no_matter(void **state)
 {
@@ -250,6 +308,10 @@ main(void)
 		cmocka_unit_test(
 		    a_ticket_of_a_peer_that_was_revoked_is_not_used),
 		cmocka_unit_test(a_ticket_ends_with_the_certificate),
+		cmocka_unit_test(
+		    what_becomes_of_them_counts_while_a_resumed_session_lives),
+		cmocka_unit_test(
+		    other_cas_make_a_resumed_session_prove_itself_anew),
 		cmocka_unit_test(
 		    another_mark_of_the_hosts_makes_tickets_void),
 		cmocka_unit_test(
