@@ -40,6 +40,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	ike->anybody_drains = DRAIN_UNKNOWN;
 	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
@@ -104,6 +105,7 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
+	ike->anybody_drains = DRAIN_UNKNOWN;
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
 		return true;
@@ -140,8 +142,10 @@ ike_peer_accept(struct ike *ike, uint32_t id, bool accept)
 {
 	struct ike_peer *p = table_peer(ike, id);
 
-	if (p != NULL)
-		p->accept = accept;
+	if (p == NULL || p->accept == accept)
+		return;
+	p->accept = accept;
+	ike->anybody_drains = DRAIN_UNKNOWN;
 }
 
 void

@@ -41,6 +41,12 @@ struct ike_peer {
 
 struct out_node;
 
+enum drain_alike {		/* of those who may call from anywhere */
+	DRAIN_UNKNOWN,
+	DRAIN_ALIKE,
+	DRAIN_NOT,
+};
+
 struct ike {
 	struct ike_limits limits;
 	struct drbg	*drbg;		/* borrowed */
@@ -48,6 +54,7 @@ struct ike {
 	bool		jar_ready;
 	struct index	peers;
 	unsigned	signers;	/* those with signatures */
+	enum drain_alike anybody_drains;	/* see x_redirect_resp.c */
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */

@@ -479,8 +479,7 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 static void
 answer(struct ike_sa *sa, struct instant now)
 {
-	bool away = x_redirect_sends(sa);
-	struct child *c = NULL;
+	struct child *c;
 	struct build b;
 	struct msg m;
 
@@ -490,23 +489,18 @@ answer(struct ike_sa *sa, struct instant now)
 	}
 	sa_establish(sa, now);
 	x_sync_hear(sa, &m);
-	if (!away)
-		peer_elect(sa->peer, sa, now);
+	peer_elect(sa->peer, sa, now);
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
 	certs_build_chain(&b, sa);
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_answer(&b, sa);
-	if (away)
-		x_redirect_build(&b, sa);
-	else
-		c = answer_child(sa, now, &b, &m);
+	c = answer_child(sa, now, &b, &m);
 	if (c != NULL)
 		c->answer = true;
 	xchg_respond(sa, now, &b, c != NULL);
-	if (away)
-		x_redirect_sent(sa, now);
+	sa->want_redirect = x_redirect_sends(sa);
 	sa_setup_free(sa);
 }
 

@@ -10,6 +10,7 @@
 #include "crypto/prf.h"
 #include "ike/ike.h"
 #include "ike/proposal.h"
+#include "ike/redirect.h"
 #include "ike/rules.h"
 #include "ike/ts.h"
 #include "util/array.h"
@@ -140,6 +141,26 @@ try_ts(struct bytes body)
 	ts_str(&both, text, 16);
 }
 
+/* What is read of a gateway is written the same way. */
+static void
+try_redirect(struct bytes data)
+{
+	uint8_t again[2 + 16 + UINT16_MAX];
+	struct wr w = wr_of(again, sizeof(again));
+	char text[REDIRECT_NAMELEN];
+	struct redirect_to g;
+
+	if (!redirect_decode(data, &g))
+		return;
+	require_inside(g.name, data);
+	require_inside(g.nonce, data);
+	require(strlen(redirect_str(&g, text)) < sizeof(text));
+	if (!addr_is_set(&g.addr))
+		return;
+	redirect_encode(&w, &g.addr, g.nonce);
+	require(bytes_eq(wr_done(&w), data));
+}
+
 static void
 check_msg(const struct msg *m, struct bytes all)
 {
@@ -155,6 +176,7 @@ check_msg(const struct msg *m, struct bytes all)
 		require_inside(m->notifies[i].spi, all);
 		require_inside(m->notifies[i].data, all);
 		require(notify_str(m->notifies[i].type) != NULL);
+		try_redirect(m->notifies[i].data);
 		require(m->notifies[i].spi.n > 0 || m->notifies[i].proto == 0);
 	}
 	for (size_t i = 0; i < m->deletes_n; i++) {
@@ -174,7 +196,7 @@ check_msg(const struct msg *m, struct bytes all)
 
 /* The sender's address is not proven: it may be somebody else's. */
 static void
-try_instance(struct bytes all, bool cookies)
+try_instance(struct bytes all, bool cookies, bool drained)
 {
 	static const uint8_t seed[DRBG_SEED_LEN] = { 1 };
 	const struct ike_limits limits = {
@@ -188,6 +210,7 @@ try_instance(struct bytes all, bool cookies)
 	};
 	struct path path = { .local = { .port = 500 }, .remote = { .port =
 	    500 } };
+	const struct addr other = { ADDR_IPV6, { 0x20, 1 } };
 	struct ike_out out;
 	struct drbg drbg;
 	struct ike *ike;
@@ -199,6 +222,7 @@ try_instance(struct bytes all, bool cookies)
 	addr_parse(&path.remote.addr, "192.0.2.2");
 	ike = ike_new(&limits, &drbg);
 	require(ike != NULL && ike_peer_add(ike, &conf));
+	ike_peer_drain(ike, (struct instant){ 1 }, conf.id, drained, &other);
 	ike_datagram(ike, (struct instant){ 1 }, &path, all);
 	while (ike_next(ike, &out)) {
 		if (out.kind == IKE_OUT_DATAGRAM)
@@ -219,8 +243,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct msg m;
 	struct hdr h;
 
-	try_instance(all, false);
-	try_instance(all, true);
+	try_instance(all, false, false);
+	try_instance(all, true, false);
+	try_instance(all, false, true);
 	if (!hdr_decode(all, &h))
 		return 0;
 	hdr_encode(&w, &h);
