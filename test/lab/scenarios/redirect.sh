@@ -19,7 +19,7 @@ static=(interface=vti remote_asn= networks= "routes=[ \"$branch_net\" ]")
 hub_ids=(local_id=hub.example remote_id=branch.example)
 branch=(interface=vti local_id=branch.example remote_id=hub.example accept_redirect=true)
 branch_static=("${branch[@]}" remote_asn= networks= "routes=[ \"$hub_net\" ]")
-east=(1.local_outside_ip_address=$east_outside)
+east=("1.local_outside_ip_address=$east_outside")
 
 the_net() {
 	local ns
@@ -249,6 +249,10 @@ redirects() {
 	wait_for 10 "vpnd says why it stays" explained redirect-refused
 	check "it is still there" with 198.51.100.1
 	step "nor to a name"
+	# strongSwan redirects each SA but once.
+	vpnd_stop branch
+	vpnd_start branch branch "${branch_static[@]}"
+	wait_for 20 "the tunnel is up with strongSwan" with 198.51.100.1
 	check "strongSwan redirects it" strongswan hub --redirect --ike t1 --gateway hub.example
 	wait_for 10 "vpnd says why it stays" explained "names are not resolved here"
 	check "it is still there" with 198.51.100.1
