@@ -147,10 +147,11 @@ help:
 # help: make demo                the main job, shown on this machine
 # help: make lab                 list scenarios; make lab S=name runs one, logs in build/lab/name
 # help:                          JOBS=2 guests; FULL=1, CELLS= or ROWS= where it runs a selection
-# help: make bench               speed and size; make bench B=name for one
+# help: make bench               speed and size; make bench B=name for one (SAS= MANY= ROUTES= its size)
 # help: make fuzz T=name         fuzz one parser; SECONDS=60 RUNS=10000000
 # help: make lint                layers, purity, sizes
 # help: make SAN=address,undefined check    units, simulations and lints with sanitizers
 # help: make install             DESTDIR= PREFIX=/usr/local
 # help: make clean               remove what was built (fetched packages stay)
+# help: DUO_TRACE=1 before a program of test/sim or a unit test tells every datagram that passes
 # help: CC=clang, WERROR=1, V=1 (whole commands), LAB=host|uml|qemu are understood everywhere

@@ -41,6 +41,7 @@ struct chan {
 	enum chan_end	 end;
 	size_t		 limit, queued;
 	struct dgram	*head, *tail;
+	struct dgram	*spare;		/* sent, for the next one; or NULL */
 	struct rd	 rd;		/* of the datagram in `in` */
 	size_t		 in_n;
 	int		 in_fd;		/* came with it; -1 */
@@ -73,13 +74,31 @@ chan_new(int fd, enum chan_end end, size_t limit)
 	return c;
 }
 
+/* Sent or given up; one is kept, since most turns need just one. */
 static void
-dgram_free(struct dgram *d)
+dgram_end(struct chan *c, struct dgram *d)
 {
 	if (d->fd >= 0)
 		close(d->fd);
 	wipe(d->b, d->n);
-	free(d);
+	if (c->spare == NULL)
+		c->spare = d;
+	else
+		free(d);
+}
+
+static struct dgram *
+dgram_new(struct chan *c, int fd)
+{
+	struct dgram *d = c->spare != NULL ? c->spare : malloc(sizeof(*d));
+
+	c->spare = NULL;
+	if (d == NULL)
+		return NULL;
+	d->next = NULL;
+	d->n = 0;
+	d->fd = fd;
+	return d;
 }
 
 static void
@@ -103,8 +122,9 @@ chan_free(struct chan *c)
 	in_drop(c);
 	while ((d = c->head) != NULL) {
 		c->head = d->next;
-		dgram_free(d);
+		dgram_end(c, d);
 	}
+	free(c->spare);
 	close(c->fd);
 	free(c);
 }
@@ -137,12 +157,9 @@ room(struct chan *c, size_t n, int fd)
 		return d;
 	if (c->queued >= c->limit || n > sizeof(d->b))
 		return NULL;
-	d = malloc(sizeof(*d));
+	d = dgram_new(c, fd);
 	if (d == NULL)
 		return NULL;
-	d->next = NULL;
-	d->n = 0;
-	d->fd = fd;
 	if (c->tail != NULL)
 		c->tail->next = d;
 	else
@@ -159,16 +176,18 @@ chan_put_op(struct chan *c, const struct kern_op *op)
 	struct record r;
 	struct dgram *d;
 	struct wr w;
+	size_t size;
 
 	if (c->end != CHAN_ENGINE || s == NULL)
 		return false;
-	d = room(c, sizeof(r) + s->size, -1);
+	size = shape_size(s, &op->link);
+	d = size > s->size ? NULL : room(c, sizeof(r) + size, -1);
 	if (d == NULL)
 		return false;
-	r = (struct record){ op->kind, op->id, (uint32_t)s->size };
+	r = (struct record){ op->kind, op->id, (uint32_t)size };
 	w = wr_of(d->b + d->n, sizeof(d->b) - d->n);
 	wr_bytes(&w, bytes_of(&r, sizeof(r)));
-	wr_bytes(&w, bytes_of(&op->link, s->size));
+	wr_bytes(&w, bytes_of(&op->link, size));
 	d->n += w.n;
 	return true;
 }
@@ -182,21 +201,23 @@ chan_put_event(struct chan *c, const struct kern_event *e)
 	struct record r;
 	struct dgram *d;
 	struct wr w;
+	size_t size;
 
 	if (c->end != CHAN_MONITOR || s == NULL)
 		return false;
-	d = room(c, sizeof(r) + sizeof(h) + text + s->size,
-	    s->has_fd ? e->conn.fd : -1);
+	size = shape_size(s, &e->link);
+	d = size > s->size ? NULL : room(c, sizeof(r) + sizeof(h) + text +
+	    size, s->has_fd ? e->conn.fd : -1);
 	if (d == NULL)
 		return false;
 	r = (struct record){ e->kind, e->id,
-	    (uint32_t)(sizeof(h) + text + s->size) };
+	    (uint32_t)(sizeof(h) + text + size) };
 	h = (struct event_head){ e->op, e->error, (uint32_t)text };
 	w = wr_of(d->b + d->n, sizeof(d->b) - d->n);
 	wr_bytes(&w, bytes_of(&r, sizeof(r)));
 	wr_bytes(&w, bytes_of(&h, sizeof(h)));
 	wr_bytes(&w, bytes_of(e->text, text));
-	wr_bytes(&w, bytes_of(&e->link, s->size));
+	wr_bytes(&w, bytes_of(&e->link, size));
 	d->n += w.n;
 	return true;
 }
@@ -239,7 +260,7 @@ chan_flush(struct chan *c)
 		if (c->head == NULL)
 			c->tail = NULL;
 		c->queued--;
-		dgram_free(d);
+		dgram_end(c, d);
 	}
 	return 0;
 }

@@ -24,11 +24,10 @@
 #include "gw/gw.h"
 #include "daemon/mono.h"
 #include "daemon/poller.h"
+#include "daemon/ports.h"
 #include "daemon/streams.h"
-#include "daemon/udp.h"
 
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
-#define DATAGRAMS_MAX	128	/* of one socket in one turn */
 #define KERNEL_MAX	4096	/* events in one turn */
 #define TIDY_WORK	1000	/* events that are worth a look at memory */
 #define TIDY_SECONDS	5
@@ -38,6 +37,7 @@ struct engine {
 	int		 ep;
 	struct chan	*chan;
 	struct gw	*gw;
+	struct ports	 ports;
 	struct streams	 streams;
 	struct clients	 clients;
 	struct fetches	 fetches;
@@ -45,11 +45,6 @@ struct engine {
 	unsigned	 work;		/* events since memory was tidied */
 	struct instant	 tidied;
 	bool		 stopped;
-};
-
-static const uint16_t udp_port[ENGINE_UDP_N] = {
-	[ENGINE_UDP4_500] = 500, [ENGINE_UDP4_4500] = 4500,
-	[ENGINE_UDP6_500] = 500, [ENGINE_UDP6_4500] = 4500,
 };
 
 /* --- configuration --- */
@@ -93,31 +88,6 @@ reload(struct engine *e, struct instant now, const struct kern_event *ev)
 }
 
 /* --- out --- */
-
-static int
-udp_socket(const struct engine *e, const struct path *path)
-{
-	bool v6 = path->remote.addr.family == ADDR_IPV6;
-	bool natt = path->local.port == 4500;
-
-	return e->boot->udp[v6 ? (natt ? ENGINE_UDP6_4500 : ENGINE_UDP6_500) :
-	    (natt ? ENGINE_UDP4_4500 : ENGINE_UDP4_500)];
-}
-
-static void
-send_datagram(struct engine *e, const struct gw_out *o)
-{
-	char to[ENDPOINT_STRLEN], quoted[LOG_QUOTE_LEN];
-	int fd = udp_socket(e, &o->path);
-	int error = fd < 0 ? -EAFNOSUPPORT :
-	    udp_send(fd, &o->path, bytes_of(o->data, o->n));
-
-	/* A lost datagram is sent again by IKE; the reason is worth a line. */
-	if (error != 0 && error != -EAGAIN)
-		log_event(LEVEL_WARNING, "send-failed", "to=%s why=%s",
-		    endpoint_str(&o->path.remote, to),
-		    log_quote(quoted, strerror(-error)));
-}
 
 static void
 send_op(struct engine *e, struct kern_op *op)
@@ -180,23 +150,21 @@ drain(struct engine *e)
 	struct gw_out o;
 
 	while (gw_next(e->gw, &o)) {
-		struct instant now = mono_now();
-
 		switch (o.kind) {
 		case GW_OUT_DATAGRAM:
-			send_datagram(e, &o);
+			ports_send(&e->ports, &o);
 			break;
 		case GW_OUT_KERN:
 			send_op(e, o.op);
 			break;
 		case GW_OUT_FETCH:
-			ask(e, now, &o);
+			ask(e, mono_now(), &o);
 			break;
 		case GW_OUT_STREAM:
-			streams_send(&e->streams, now, o.conn);
+			streams_send(&e->streams, mono_now(), o.conn);
 			break;
 		case GW_OUT_CLOSE:
-			streams_close(&e->streams, now, o.conn);
+			streams_close(&e->streams, mono_now(), o.conn);
 			break;
 		case GW_OUT_CTL:
 			clients_answer(&e->clients, o.client,
@@ -211,26 +179,10 @@ drain(struct engine *e)
 		}
 		gw_out_fini(&o);
 	}
+	ports_flush(&e->ports);
 }
 
 /* --- in --- */
-
-static void
-read_udp(struct engine *e, enum engine_udp which)
-{
-	uint8_t buf[UINT16_MAX];
-	struct path path;
-	int n;
-
-	for (int i = 0; i < DATAGRAMS_MAX; i++) {
-		n = udp_recv(e->boot->udp[which], udp_port[which], &path, buf,
-		    sizeof(buf));
-		if (n <= 0)
-			return;
-		gw_datagram(e->gw, mono_now(), &path,
-		    bytes_of(buf, (size_t)n));
-	}
-}
 
 static void
 kernel_event(struct engine *e, struct kern_event *ev)
@@ -296,8 +248,7 @@ dispatch(struct engine *e, const struct poller_event *ev)
 	case POLL_CHANNEL:
 		return ev->in || ev->hup ? read_channel(e) : 0;
 	case POLL_UDP:
-		read_udp(e, (enum engine_udp)ev->number);
-		break;
+		break;		/* read before anything else: turn() */
 	case POLL_CTL_LISTENER:
 		clients_accept(&e->clients);
 		break;
@@ -358,17 +309,23 @@ turn(struct engine *e)
 	struct poller_event ev[POLLER_EVENTS];
 	int n, error = 0;
 
-	n = poller_wait(e->ep, ev, mono_until(gw_deadline(e->gw), mono_now()));
+	n = poller_wait(e->ep, ev, mono_until(instant_min(gw_deadline(e->gw),
+	    ports_deadline(&e->ports)), mono_now()));
 	if (n < 0)
 		return n;
 	gw_clock(e->gw, mono_now(), (int64_t)time(NULL));
-	for (int first = 1; first >= 0; first--) {
-		for (int i = 0; i < n && error == 0; i++) {
-			if ((ev[i].kind == POLL_UDP) == (first == 1))
-				error = dispatch(e, &ev[i]);
-			drain(e);
-		}
+	for (int i = 0; i < n; i++) {
+		if (ev[i].kind == POLL_UDP)
+			ports_ready(&e->ports, ev[i].number);
 	}
+	while (ports_read(&e->ports))
+		drain(e);
+	for (int i = 0; i < n && error == 0; i++) {
+		if (ev[i].kind != POLL_UDP)
+			error = dispatch(e, &ev[i]);
+		drain(e);
+	}
+	ports_tick(&e->ports, mono_now());
 	gw_tick(e->gw, mono_now());
 	drain(e);
 	log_flush();
@@ -383,10 +340,8 @@ watch(struct engine *e)
 {
 	int error = poller_add(e->ep, e->boot->chan, POLL_CHANNEL, 0);
 
-	for (uint32_t i = 0; i < ENGINE_UDP_N && error == 0; i++) {
-		if (e->boot->udp[i] >= 0)
-			error = poller_add(e->ep, e->boot->udp[i], POLL_UDP, i);
-	}
+	if (error == 0)
+		error = ports_init(&e->ports, e->boot, e->gw, e->ep);
 	if (error == 0 && e->boot->ctl >= 0)
 		error = poller_add(e->ep, e->boot->ctl, POLL_CTL_LISTENER, 0);
 	if (error == 0 && e->boot->fetch >= 0)
@@ -426,6 +381,7 @@ start(struct engine *e)
 static void
 finish(struct engine *e)
 {
+	ports_fini(&e->ports);
 	streams_fini(&e->streams);
 	clients_fini(&e->clients);
 	fetches_fini(&e->fetches);
@@ -451,6 +407,7 @@ engine_run(const struct engine_boot *boot)
 	log_limit("ike-refused", 30, 60);
 	log_limit("ike-failed", 30, 60);
 	log_limit("send-failed", 10, 30);
+	log_limit("datagrams-dropped", 1, 60);
 	error = start(&e);
 	log_hold();
 	if (error == 0) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "daemon/log.h"
+#include "daemon/sieve.h"
 
 enum engine_udp {		/* order of engine_boot.udp */
 	ENGINE_UDP4_500,
@@ -19,7 +20,8 @@ enum engine_udp {		/* order of engine_boot.udp */
 
 struct engine_boot {
 	int		chan;		/* SOCK_SEQPACKET to the monitor */
-	int		udp[ENGINE_UDP_N];	/* -1: absent */
+	/* In the order in which they were bound; -1: absent. */
+	int		udp[ENGINE_UDP_N][SIEVE_CLASSES];
 	int		ctl;		/* control socket, listening */
 	int		fetch;		/* SOCK_SEQPACKET to the fetcher */
 	int		conf;		/* sealed memfd: configuration text */

@@ -213,6 +213,9 @@ conf_set_up(struct monitor *m, const struct options *o)
 	if (!crypto_init())
 		return fail(EXIT_FAILED,
 		    "OpenSSL lacks an algorithm that is needed");
+	log_event(LEVEL_INFO, "openssl", "version=%s ml-kem=%s",
+	    crypto_library(), crypto_has(alg_find(ALG_KE, KE_ML_KEM_768, 0)) ?
+	    "yes" : "no");
 	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
@@ -284,31 +287,57 @@ kernel_set_up(struct monitor *m, struct paths *p)
 	return EXIT_OK;
 }
 
+/*
+ * Of openings what can be answered while that is of any use: the rest is sent
+ * again.  What follows them has been paid for, so that more of it is kept.
+ */
+static const int udp_buffers[SIEVE_CLASSES] = {
+	[SIEVE_STRANGER_OPENING] = 1024 * 1024,
+	[SIEVE_STRANGER_OTHER] = 1024 * 1024,
+	[SIEVE_PEER_OPENING] = 2 * 1024 * 1024,
+	[SIEVE_PEER_OTHER] = 8 * 1024 * 1024,
+};
+
+/* All of one port, in the order that sieve.h counts on. */
+static int
+udp_set_up(struct sock_udp *u, int fd[SIEVE_CLASSES])
+{
+	const char *what;
+
+	for (size_t i = 0; i < SIEVE_CLASSES; i++) {
+		u->also = i > 0;
+		u->buffer = udp_buffers[i];
+		fd[i] = sock_udp(u, &what);
+		if (fd[i] >= 0)
+			continue;
+		if (fd[i] == -EAFNOSUPPORT && u->family == AF_INET6)
+			return EXIT_OK;
+		return fail(EXIT_FAILED, "UDP port %u (IPv%d): %s: %s",
+		    u->port, u->family == AF_INET ? 4 : 6, what,
+		    fd[i] == -EADDRINUSE ? "socket in use" :
+		    strerror(-fd[i]));
+	}
+	return EXIT_OK;
+}
+
 static int
 sockets_set_up(struct monitor *m, const struct paths *p)
 {
-	static const struct {
-		int		family;
-		uint16_t	port;
-	} udp[ENGINE_UDP_N] = {
-		[ENGINE_UDP4_500] = { AF_INET, 500 },
-		[ENGINE_UDP4_4500] = { AF_INET, 4500 },
-		[ENGINE_UDP6_500] = { AF_INET6, 500 },
-		[ENGINE_UDP6_4500] = { AF_INET6, 4500 },
+	struct sock_udp udp[ENGINE_UDP_N] = {
+		[ENGINE_UDP4_500] = { .family = AF_INET, .port = 500 },
+		[ENGINE_UDP4_4500] = { .family = AF_INET, .port = 4500 },
+		[ENGINE_UDP6_500] = { .family = AF_INET6, .port = 500 },
+		[ENGINE_UDP6_4500] = { .family = AF_INET6, .port = 4500 },
 	};
 	const char *what;
 
 	for (size_t i = 0; i < ENGINE_UDP_N; i++) {
-		int fd = sock_udp(udp[i].family, udp[i].port, m->nl != NULL,
-		    &what);
+		int rc;
 
-		m->boot.udp[i] = fd < 0 ? -1 : fd;
-		if (fd >= 0 || (fd == -EAFNOSUPPORT &&
-		    udp[i].family == AF_INET6))
-			continue;
-		return fail(EXIT_FAILED, "UDP port %u (IPv%d): %s: %s",
-		    udp[i].port, udp[i].family == AF_INET ? 4 : 6, what,
-		    fd == -EADDRINUSE ? "socket in use" : strerror(-fd));
+		udp[i].with_xfrm = m->nl != NULL;
+		rc = udp_set_up(&udp[i], m->boot.udp[i]);
+		if (rc != EXIT_OK)
+			return rc;
 	}
 	m->boot.ctl = sock_control(p->ctl, &what);
 	if (m->boot.ctl < 0)
@@ -355,8 +384,8 @@ descend(struct monitor *m, const struct paths *p)
 int
 main(int argc, char **argv)
 {
-	static struct monitor m = { .boot = { .udp = { -1, -1, -1, -1 },
-	    .ctl = -1, .conf = -1, .fetch = -1 } };
+	static struct monitor m = { .boot = { .ctl = -1, .conf = -1,
+	    .fetch = -1 } };
 	struct options o = { .conf = "/etc/vpnd/vpnd.conf",
 	    .rundir = "/run/vpnd", .level = LEVEL_INFO };
 	struct paths p = { .pid_fd = -1 };
@@ -366,6 +395,7 @@ main(int argc, char **argv)
 		return rc;
 	if (o.check)
 		return check_only(&o);
+	memset(m.boot.udp, -1, sizeof(m.boot.udp));
 	heap_init();
 	log_init(o.level);
 	m.boot.level = o.level;

@@ -176,7 +176,12 @@ static const struct field auth_fields[] = {
 	{ is_bool,	OP_AT(auth.rsa_pss),	0 },
 };
 
-#define SHAPE(size, fields)	{ size, fields, ARRAY_SIZE(fields), false }
+#define SHAPE(octets, list)						\
+	{ .size = octets, .fields = list, .fields_n = ARRAY_SIZE(list) }
+/* What ends in an array of which only so many octets are used. */
+#define SHAPE_ENDING(octets, list, count, array)			\
+	{ .size = octets, .fields = list, .fields_n = ARRAY_SIZE(list),	\
+	    .count_at = count, .octets_at = array }
 
 static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = SHAPE(OP_SIZE(link), link_fields),
@@ -195,7 +200,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_UNLISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
-	[KERN_AUTH] = SHAPE(OP_SIZE(auth), auth_fields),
+	[KERN_AUTH] = SHAPE_ENDING(OP_SIZE(auth), auth_fields,
+	    OP_AT(auth.n), OP_AT(auth.octets)),
 	[KERN_RELOAD] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 };
@@ -221,8 +227,10 @@ static const struct shape link_event =
     SHAPE(EVENT_SIZE(link), link_event_fields);
 static const struct shape sa_event = SHAPE(EVENT_SIZE(sa), sa_event_fields);
 static const struct shape auth_event =
-    SHAPE(EVENT_SIZE(auth), auth_event_fields);
-static const struct shape fd_event = { EVENT_SIZE(conn), NULL, 0, true };
+    SHAPE_ENDING(EVENT_SIZE(auth), auth_event_fields, EVENT_AT(auth.n),
+    EVENT_AT(auth.value));
+static const struct shape fd_event =
+    { .size = EVENT_SIZE(conn), .has_fd = true };
 static const struct shape plain_event = { 0 };
 
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
@@ -260,14 +268,27 @@ shape_event(uint32_t kind, uint32_t op)
 	return event_shapes[kind];
 }
 
+size_t
+shape_size(const struct shape *s, const void *of)
+{
+	uint16_t n;
+
+	if (s->octets_at == 0)
+		return s->size;
+	memcpy(&n, (const uint8_t *)of + s->count_at, sizeof(n));
+	return s->octets_at + n;
+}
+
 bool
 shape_fits(const struct shape *s, struct bytes body)
 {
-	if (body.n != s->size)
+	/* All fields stand before the octets at the end. */
+	if (body.n > s->size ||
+	    body.n < (s->octets_at != 0 ? s->octets_at : s->size))
 		return false;
 	for (size_t i = 0; i < s->fields_n; i++)
 		if (!s->fields[i].ok(body.p + s->fields[i].at,
 		    s->fields[i].arg))
 			return false;
-	return true;
+	return body.n == shape_size(s, body.p);
 }

@@ -1,6 +1,7 @@
 /*
- * Sockets.  IKE: one per family and port on all addresses; with the address
- * that a datagram came to (PKTINFO), ESP in UDP taken out by the kernel on
+ * Sockets.  IKE: several per family and port on all addresses, among which the
+ * engine has the kernel choose (sieve.c); with the address that a datagram
+ * came to (PKTINFO), ESP in UDP taken out by the kernel on
  * 4500 (RFC 3948; that lives in the socket and ends with it), a bypass policy
  * of its own so that IKE never goes into a tunnel, and fragmentation allowed
  * since IKE messages may be long (RFC 7383 section 1).
@@ -37,8 +38,6 @@
 #define IPV6_XFRM_POLICY 35
 #endif
 
-#define UDP_BUFFER	(2 * 1024 * 1024)
-
 struct option {
 	int		level, name;
 	int		value;
@@ -60,10 +59,8 @@ set_options(int fd, const struct option *o, size_t n, const char **what)
 
 /* As large as we may have it; the system's limit is for others. */
 static void
-set_buffers(int fd)
+set_buffers(int fd, int size)
 {
-	int size = UDP_BUFFER;
-
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
 	    sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
@@ -147,21 +144,44 @@ static const struct option udp6[] = {
 };
 
 static bool
-udp_set_up(int fd, int family, uint16_t port, bool with_xfrm,
-    const char **what)
+udp_share(int fd, const char **what)
 {
-	struct addr any = addr_any(family == AF_INET ? ADDR_IPV4 : ADDR_IPV6);
+	static const struct option share = {
+		SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT",
+	};
 
-	set_buffers(fd);
-	if (!(family == AF_INET ?
+	return set_options(fd, &share, 1, what);
+}
+
+/*
+ * The first one binds while it shares with nobody, and so fails where another
+ * program, or another of us, has the port.
+ */
+static bool
+udp_bind(int fd, const struct sock_udp *u, const char **what)
+{
+	struct addr any = addr_any(u->family == AF_INET ? ADDR_IPV4 :
+	    ADDR_IPV6);
+
+	if (u->also && !udp_share(fd, what))
+		return false;
+	return bind_to(fd, &any, u->port, NULL, what) &&
+	    (u->also || udp_share(fd, what));
+}
+
+static bool
+udp_set_up(int fd, const struct sock_udp *u, const char **what)
+{
+	set_buffers(fd, u->buffer);
+	if (!(u->family == AF_INET ?
 	    set_options(fd, udp4, ARRAY_SIZE(udp4), what) :
 	    set_options(fd, udp6, ARRAY_SIZE(udp6), what)))
 		return false;
-	if (with_xfrm && !set_bypass(fd, family, what))
+	if (u->with_xfrm && !set_bypass(fd, u->family, what))
 		return false;
-	if (with_xfrm && port == 4500 && !set_encap(fd, what))
+	if (u->with_xfrm && u->port == 4500 && !set_encap(fd, what))
 		return false;
-	return bind_to(fd, &any, port, NULL, what);
+	return udp_bind(fd, u, what);
 }
 
 static int
@@ -174,14 +194,15 @@ give_up(int fd)
 }
 
 int
-sock_udp(int family, uint16_t port, bool with_xfrm, const char **what)
+sock_udp(const struct sock_udp *u, const char **what)
 {
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(u->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
 
 	*what = "socket";
 	if (fd < 0)
 		return -errno;
-	if (!udp_set_up(fd, family, port, with_xfrm, what))
+	if (!udp_set_up(fd, u, what))
 		return give_up(fd);
 	return fd;
 }

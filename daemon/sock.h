@@ -8,13 +8,21 @@
 
 #define SOCK_BGP_PORT	179
 
+struct sock_udp {
+	int		family;
+	uint16_t	port;
+	bool		with_xfrm;
+	bool		also;	/* one more, where we have that port already */
+	int		buffer;	/* octets; the kernel takes twice that */
+};
+
 /*
  * All return a descriptor (close-on-exec, non-blocking) or -errno, and on
  * failure say in *what which step it was.
  */
 
 /* IKE: UDP port 500 or 4500 on all addresses of AF_INET or AF_INET6. */
-int	sock_udp(int family, uint16_t port, bool with_xfrm, const char **what);
+int	sock_udp(const struct sock_udp *, const char **what);
 /* BGP: listening on local; the backlog is short, the peer is one. */
 int	sock_listen(const struct kern_conn *, const char **what);
 /* BGP: on its way to remote; writable when it got there or failed. */

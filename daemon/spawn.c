@@ -88,11 +88,13 @@ close_others(int *keep, size_t n)
 static bool
 close_all_but(const struct engine_boot *boot)
 {
-	int keep[ENGINE_UDP_N + 4];
+	int keep[ENGINE_UDP_N * SIEVE_CLASSES + 4];
 	size_t n = 0;
 
-	for (size_t i = 0; i < ENGINE_UDP_N; i++)
-		keep[n++] = boot->udp[i];
+	for (size_t i = 0; i < ENGINE_UDP_N; i++) {
+		for (size_t k = 0; k < SIEVE_CLASSES; k++)
+			keep[n++] = boot->udp[i][k];
+	}
 	keep[n++] = boot->chan;
 	keep[n++] = boot->ctl;
 	keep[n++] = boot->conf;

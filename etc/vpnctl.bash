@@ -63,18 +63,23 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain up down rekey drain check reload keys pki help" choices=
+	local commands="show explain bgp up down rekey drain check reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show) choices="tunnel routes" ;;
+	1:show | 2:help\ show) choices="tunnel routes bgp" ;;
+	1:bgp | 2:help\ bgp) choices="refresh clear shutdown start" ;;
+	2:show\ bgp) choices="neighbor routes" ;;
+	3:show\ bgp\ neighbor | 2:bgp\ *) choices=$(_vpnctl_names "${socket[@]}") ;;
+	4:show\ bgp\ neighbor\ *) choices="received accepted advertised" ;;
 	1:help) choices=$commands ;;
-	2:help\ show) choices="tunnel routes" ;;
 	1:drain) choices="to off $(_vpnctl_names "${socket[@]}")" ;;
 	2:drain\ off | 3:drain\ to\ *) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:help\ drain) choices="to off" ;;
 	1:pki | 2:help\ pki) choices="init subca issue revoke crl show" ;;
-	2:pki\ issue | 2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
-	1:explain | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
+	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
+	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
+	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
+	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

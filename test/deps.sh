@@ -5,7 +5,8 @@
 #
 # Root installs the packages that are missing, and only those; anybody else is told which they are. What must not be installed,
 # since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, Libreswan, which
-# Debian lets nobody install beside strongSwan, OpenIKED, which would take the same ports, and iptables.
+# Debian lets nobody install beside strongSwan, OpenIKED, which would take the same ports, and iptables. From later releases of
+# Debian come an OpenSSL with ML-KEM and a strongSwan that has it, too: where the mirror has no such release, we do without.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -24,6 +25,8 @@ policy=/usr/sbin/policy-rc.d
 libreswan=build/peers/libreswan
 openiked=build/peers/openiked
 iptables=build/peers/iptables
+trixie=build/peers/trixie		# Debian 13: OpenSSL 3.5
+forky=build/peers/forky			# Debian 14: strongSwan 6.1
 kernel=build/kernel
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -33,6 +36,7 @@ installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+apt=(apt-get)				# or with options for another release
 updated=
 apt_update() {
 	[ -n "$updated" ] && return
@@ -87,7 +91,7 @@ fetch() {
 	work=$(mktemp -d "$dir.XXXXXX") || die "cannot write to $(dirname "$dir")"
 	chmod 755 "$work"
 	mkdir "$work/deb" "$work/root"
-	(cd "$work/deb" && apt-get -qq -o APT::Sandbox::User=root download "$@") || { rm -rf "$work"; die "cannot download $*"; }
+	(cd "$work/deb" && "${apt[@]}" -qq -o APT::Sandbox::User=root download "$@") || { rm -rf "$work"; die "cannot download $*"; }
 	for deb in "$work"/deb/*.deb; do
 		dpkg -x "$deb" "$work/root" || { rm -rf "$work"; die "cannot unpack $deb"; }
 	done
@@ -100,7 +104,7 @@ fetch() {
 closure() {
 	{
 		printf '%s\n' "$@"
-		apt-get -s --no-install-recommends install "$1" 2>/dev/null | awk '$1 == "Inst" && $2 !~ /-dev$/ { print $2 }'
+		"${apt[@]}" -s --no-install-recommends install "$1" 2>/dev/null | awk '$1 == "Inst" && $2 !~ /-dev$/ { print $2 }'
 	} | sort -u
 }
 
@@ -129,6 +133,55 @@ fetch_peers() {
 	fetch_tool $iptables usr/sbin/iptables-legacy iptables
 }
 
+# Where this machine gets Debian from.
+mirror() {
+	local VERSION_CODENAME=
+	. /etc/os-release
+	# shellcheck disable=SC2016 # apt's own variable
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
+		"Codename: $VERSION_CODENAME" 'Component: main' | sed -n 1p
+}
+
+# another_release SUITE DIR: sets apt for it: the same mirror and keys, but lists of its own, and nothing is installed there.
+another_release() {
+	local site keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	site=$(mirror)
+	[ -n "$site" ] || { say "apt knows no mirror of Debian"; return 1; }
+	mkdir -p "$2/lists/partial" "$2/archives/partial" && : >"$2/status" || return
+	echo "deb $([ -e $keys ] && echo "[signed-by=$keys]") $site $1 main" >"$2/sources"
+	apt=(apt-get -o Dir::State="$2" -o Dir::State::status="$2/status" -o Dir::Cache="$2" -o Dir::Etc::sourcelist="$2/sources"
+		-o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
+		-o Acquire::Languages=none -o APT::Sandbox::User=root)
+	"${apt[@]}" -qq -o APT::Update::Error-Mode=any update
+}
+
+# fetch_release SUITE DIR PROGRAM PACKAGE [PACKAGE...]: as fetch_tool, with all libraries. We can do without: it only says so.
+fetch_release() {
+	local suite=$1 dir=$2 program=$3 lists; shift 3
+	[ -e "$dir/$program" ] && return
+	apt_update
+	say "unpacking $1 of $suite into $dir"
+	mkdir -p build/peers
+	lists=$(mktemp -d "$PWD/build/peers/lists.XXXXXX") || die "cannot write to build/peers"
+	# shellcheck disable=SC2046 # a list of names
+	(another_release "$suite" "$lists" && fetch "$dir" $(closure "$@")) ||
+		say "no $1 of $suite: what needs it is skipped"
+	rm -rf "$lists"
+}
+
+# Each is started through its own loader, so that it finds its own C library.
+release_runs() {
+	"$1/usr/lib64/ld-linux-x86-64.so.2" --library-path "$1/usr/lib/x86_64-linux-gnu:$1/usr/lib/ipsec" \
+		--list "$1/$runs" >/dev/null
+}
+
+fetch_releases() {
+	local after=release_runs runs=usr/lib/x86_64-linux-gnu/libcrypto.so.3
+	fetch_release trixie $trixie $runs libssl3t64
+	runs=usr/lib/ipsec/charon
+	fetch_release forky $forky $runs strongswan-libcharon strongswan-charon
+}
+
 kernel_ready() {
 	local v
 	v=$(ls "$1/lib/modules") && depmod -b "$1" "$v"
@@ -148,7 +201,7 @@ fetch_kernel() {
 case "${1:-check}" in
 build)	install_packages $build ;;
 demo)	install_packages $build $demo ;;
-check)	install_packages $build $demo $check; fetch_peers; fetch_kernel ;;
-bench)	install_packages $build $demo $check $bench; fetch_peers; fetch_kernel ;;
+check)	install_packages $build $demo $check; fetch_peers; fetch_releases; fetch_kernel ;;
+bench)	install_packages $build $demo $check $bench; fetch_peers; fetch_releases; fetch_kernel ;;
 *)	echo "usage: test/deps.sh [build|demo|check|bench]" >&2; exit 1 ;;
 esac

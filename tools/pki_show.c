@@ -225,7 +225,8 @@ pki_show(const struct pki_options *o, char **argv, int argc)
 		render_json(j);
 		json_decref(j);
 	} else if (rc == CTL_EXIT_OK) {
-		render_table(columns, ARRAY_SIZE(columns), rows);
+		render_table(columns, ARRAY_SIZE(columns), rows,
+		    true);
 	}
 	json_decref(rows);
 	pki_ca_close(&ca);

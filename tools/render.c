@@ -93,7 +93,8 @@ put(const char *text, size_t width, bool last)
 }
 
 void
-render_table(const struct render_column *c, size_t n, const json_t *rows)
+render_table(const struct render_column *c, size_t n, const json_t *rows,
+    bool titles)
 {
 	size_t width[COLUMNS_MAX], i;
 	char buf[RENDER_CELL];
@@ -101,7 +102,7 @@ render_table(const struct render_column *c, size_t n, const json_t *rows)
 
 	n = n < COLUMNS_MAX ? n : COLUMNS_MAX;
 	measure(c, n, rows, width);
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; k < n && titles; k++)
 		put(c[k].title, width[k], k + 1 == n);
 	json_array_foreach(rows, i, row) {
 		for (size_t k = 0; k < n; k++) {

@@ -3,6 +3,7 @@
 #define TOOLS_RENDER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RENDER_CELL	1024
@@ -21,9 +22,9 @@ struct render_field {
 	void		(*format)(const json_t *, char *, size_t);
 };
 
-/* Aligned columns with their titles; empty cells show as "-". */
+/* Aligned columns, under their titles or not; empty cells show as "-". */
 void	render_table(const struct render_column *, size_t n,
-	    const json_t *rows);
+	    const json_t *rows, bool titles);
 /* All fields of an object, "name: value", objects in it as groups. */
 void	render_fields(const struct render_field *, size_t n,
 	    const json_t *object, const char *title);

@@ -50,14 +50,14 @@ age_text(const json_t *j, char *buf, size_t size)
 	return true;
 }
 
-static void
-format_age(const json_t *j, char *buf, size_t size)
+void
+view_age(const json_t *j, char *buf, size_t size)
 {
 	age_text(j, buf, size);
 }
 
-static void
-format_since(const json_t *j, char *buf, size_t size)
+void
+view_since(const json_t *j, char *buf, size_t size)
 {
 	char age[32];
 
@@ -101,33 +101,6 @@ format_hex(const json_t *j, char *buf, size_t size)
 		    (long long)json_integer_value(j));
 }
 
-/* "169.254.10.2 vpn1 (vpn-branch1/1), ..." */
-static void
-format_hops(const json_t *hops, char *buf, size_t size)
-{
-	const json_t *h;
-	size_t i;
-
-	json_array_foreach(hops, i, h) {
-		const char *gateway = answer_text(h, "gateway");
-
-		str_add(buf, size, "%s%s%s%s (%s)", i > 0 ? ", " : "",
-		    gateway, gateway[0] != '\0' ? " " : "",
-		    answer_text(h, "device"), answer_text(h, "tunnel"));
-	}
-}
-
-static void
-format_path(const json_t *path, char *buf, size_t size)
-{
-	const json_t *as;
-	size_t i;
-
-	json_array_foreach(path, i, as)
-		str_add(buf, size, "%s%lld", i > 0 ? " " : "",
-		    (long long)json_integer_value(as));
-}
-
 static const struct render_column tunnels[] = {
 	{ "TUNNEL", "name", NULL },
 	{ "STATE", "state", NULL },
@@ -136,20 +109,12 @@ static const struct render_column tunnels[] = {
 	{ "INTERFACE", "interface.name", NULL },
 	{ "BGP", "bgp.state", NULL },
 	{ "ROUTES", "routes", NULL },
-	{ "SINCE", "since", format_age },
+	{ "SINCE", "since", view_age },
 	{ "WHY", "", format_why },
 };
 
-static const struct render_column routes[] = {
-	{ "PREFIX", "prefix", NULL },
-	{ "TABLE", "table", NULL },
-	{ "STATE", "state", NULL },
-	{ "NEXT HOPS", "nexthops", format_hops },
-	{ "AS PATH", "as_path", format_path },
-};
-
 static const struct render_field tunnel_fields[] = {
-	{ "since", format_since },
+	{ "since", view_since },
 	{ "interface.if_id", format_hex },
 };
 
@@ -157,7 +122,7 @@ void
 view_tunnels(const json_t *answer)
 {
 	render_table(tunnels, ARRAY_SIZE(tunnels),
-	    json_object_get(answer, "tunnels"));
+	    json_object_get(answer, "tunnels"), true);
 }
 
 void
@@ -172,13 +137,6 @@ view_tunnel(const json_t *answer)
 		render_fields(tunnel_fields, ARRAY_SIZE(tunnel_fields), t,
 		    "tunnel");
 	}
-}
-
-void
-view_routes(const json_t *answer)
-{
-	render_table(routes, ARRAY_SIZE(routes),
-	    json_object_get(answer, "routes"));
 }
 
 /* --- explain --- */
@@ -209,7 +167,7 @@ explain_failure(const json_t *f)
 {
 	char at[64];
 
-	format_since(json_object_get(f, "at"), at, sizeof(at));
+	view_since(json_object_get(f, "at"), at, sizeof(at));
 	printf("\n");
 	explain_line("last failure", answer_text(f, "text"));
 	explain_line("at", at);
@@ -224,7 +182,7 @@ explain_one(const json_t *e)
 	const json_t *failure = json_object_get(e, "failure");
 	char text[RENDER_CELL];
 
-	format_since(json_object_get(e, "since"), text, sizeof(text));
+	view_since(json_object_get(e, "since"), text, sizeof(text));
 	printf("%s is %s%s%s\n", answer_text(e, "name"),
 	    answer_text(e, "state"), text[0] != '\0' ? " since " : "", text);
 	format_why(e, text, sizeof(text));

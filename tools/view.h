@@ -3,10 +3,20 @@
 #define TOOLS_VIEW_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 void	view_tunnels(const json_t *answer);	/* one line each */
 void	view_tunnel(const json_t *answer);	/* all there is to know */
-void	view_routes(const json_t *answer);
+/* Some rows of a table, the first with the titles. */
+void	view_routes(const json_t *rows, bool first);
+void	view_paths(const json_t *rows, bool first);
+void	view_neighbors(const json_t *answer);	/* one line each */
+void	view_neighbor(const json_t *answer);	/* all there is to know */
+void	view_explain_route(const json_t *answer);
 void	view_explain(const json_t *answer);	/* failures, both sides */
+
+/* Times: "3m12s", and with the time itself before it. */
+void	view_age(const json_t *, char *, size_t);
+void	view_since(const json_t *, char *, size_t);
 
 #endif

@@ -16,6 +16,7 @@
 #include "tools/keys.h"
 #include "tools/pki.h"
 #include "tools/render.h"
+#include "tools/routes.h"
 #include "tools/view.h"
 #include "tools/wait.h"
 #include "util/array.h"
@@ -82,6 +83,14 @@ struct command {
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_table(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_neighbor(const struct options *,
+    const struct command *, char **, int);
+static enum ctl_exit run_explain_route(const struct options *,
+    const struct command *, char **, int);
+static enum ctl_exit run_shutdown(const struct options *,
+    const struct command *, char **, int);
 static enum ctl_exit run_wait(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_drain(const struct options *, const struct command *,
@@ -103,10 +112,29 @@ static const struct command commands[] = {
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_SHOW,
 	    .view = view_tunnel },
 	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
-	    .run = run_ask, .ctl = CTL_ROUTES, .view = view_routes },
+	    .run = run_table, .ctl = CTL_ROUTES },
+	{ "show bgp", "[NAME]", "one line per BGP neighbor",
+	    .max = 1, .run = run_ask, .ctl = CTL_BGP, .view = view_neighbors },
+	{ "show bgp neighbor", "NAME [received|accepted|advertised]",
+	    "all about a neighbor, or its routes",
+	    .min = 1, .max = 2, .run = run_neighbor },
+	{ "show bgp routes", "", "the routes that BGP uses",
+	    .run = run_table, .ctl = CTL_BGP_ROUTES },
 	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
 	    .view = view_explain },
+	{ "explain route", "PREFIX | ADDRESS",
+	    "candidates, which one is used and why, who is told",
+	    .min = 1, .max = 1, .run = run_explain_route },
+	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
+	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
+	{ "bgp clear", "NAME", "end a session, which then begins anew",
+	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_CLEAR },
+	{ "bgp shutdown", "NAME [TEXT...]",
+	    "end a session until \"bgp start\"; the peer is told the text",
+	    .min = 1, .max = 32, .run = run_shutdown },
+	{ "bgp start", "NAME", "let it begin again",
+	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_START },
 	{ "up", "NAME", "bring it up and wait until it is",
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_UP },
 	{ "down", "NAME", "take it down and wait until it is",
@@ -195,6 +223,59 @@ run_ask(const struct options *o, const struct command *c, char **argv,
 		c->view(answer);
 	json_decref(answer);
 	return rc;
+}
+
+static struct routes_options
+routes_of(const struct options *o)
+{
+	return (struct routes_options){ .client = &o->client,
+	    .json = o->json };
+}
+
+static enum ctl_exit
+run_table(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct routes_options r = routes_of(o);
+
+	(void)argv;
+	(void)argc;
+	return routes_show(&r, c->ctl, NULL, NULL);
+}
+
+static enum ctl_exit
+run_neighbor(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct routes_options r = routes_of(o);
+
+	(void)c;
+	if (!is_name(argv[0]) && !is_address(argv[0]))
+		return bad_name(argv[0]);
+	return routes_neighbor(&r, argv, argc);
+}
+
+static enum ctl_exit
+run_explain_route(const struct options *o, const struct command *c,
+    char **argv, int argc)
+{
+	struct routes_options r = routes_of(o);
+
+	(void)c;
+	(void)argc;
+	return routes_explain(&r, argv[0]);
+}
+
+static enum ctl_exit
+run_shutdown(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct routes_options r = routes_of(o);
+
+	(void)c;
+	if (!is_name(argv[0]) && !is_address(argv[0]))
+		return bad_name(argv[0]);
+	return routes_shutdown(&r, argv, argc);
 }
 
 static enum ctl_exit

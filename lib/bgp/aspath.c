@@ -73,6 +73,17 @@ aspath_count(struct bytes wire, unsigned width)
 	return n;
 }
 
+bool
+aspath_next(struct rd *r, struct aspath_part *part)
+{
+	struct segment s;
+
+	if (!segment_next(r, 4, &s))
+		return false;
+	*part = (struct aspath_part){ .type = s.type, .asns = s.asns };
+	return true;
+}
+
 unsigned
 aspath_hops(struct bytes path)
 {

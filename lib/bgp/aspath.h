@@ -19,6 +19,13 @@ uint32_t	aspath_first(struct bytes wire, unsigned width);
 /* AS numbers in it, each counted. */
 unsigned	aspath_count(struct bytes wire, unsigned width);
 
+struct aspath_part {
+	uint8_t		type;		/* enum aspath_segment */
+	struct rd	asns;		/* 4 octets each */
+};
+
+/* The next segment of a path in our form. */
+bool		aspath_next(struct rd *, struct aspath_part *);
 /* Length as the decision counts it: a set is one (RFC 4271 9.1.2.2 a). */
 unsigned	aspath_hops(struct bytes path);
 bool		aspath_has(struct bytes path, uint32_t asn);

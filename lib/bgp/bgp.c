@@ -172,6 +172,35 @@ bgp_peer_stop(struct bgp *b, struct instant now, uint32_t id, bool alive,
 	speaker_wake(b);
 }
 
+void
+bgp_peer_reset(struct bgp *b, struct instant now, uint32_t id)
+{
+	struct peer *p = peer_get(b, id);
+
+	b->now = now;
+	if (p == NULL || !p->started)
+		return;
+	peer_stop(b, p, true, FAULT_RESET, "an operator reset the session");
+	peer_start(b, p);
+	speaker_wake(b);
+}
+
+const char *
+bgp_peer_refresh(struct bgp *b, struct instant now, uint32_t id)
+{
+	const struct peer *p = peer_get(b, id);
+	struct session *s;
+
+	b->now = now;
+	if (p == NULL)
+		return "no such peer";
+	TAILQ_FOREACH(s, &p->sessions, of_peer) {
+		if (s->up)
+			return session_refresh(b, s);
+	}
+	return "the session is not established";
+}
+
 /* The session that is furthest, if any. */
 static const struct session *
 foremost(const struct peer *p)
@@ -195,16 +224,23 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 		return false;
 	*info = (struct bgp_peer_info){
 		.id = id, .state = p->state, .since = p->since, .why = p->why,
+		.local = p->conf.local, .remote = p->conf.remote,
+		.counts = p->counts,
 	};
 	s = foremost(p);
 	if (s == NULL)
 		return true;
 	info->remote_router_id = s->open.router_id;
 	info->hold_time = s->hold_time;
-	if (s->up) {
-		info->received = rib_accepted(&b->rib, s->import.source);
-		info->advertised = s->export.advertised;
-	}
+	info->as4 = s->open.as4;
+	info->refresh = s->open.refresh;
+	if (!s->up)
+		return true;
+	info->ipv4 = (s->import.families & OPEN_IPV4) != 0;
+	info->ipv6 = (s->import.families & OPEN_IPV6) != 0;
+	info->received = rib_accepted(&b->rib, s->import.source);
+	info->refused = rib_held(&b->rib, s->import.source) - info->received;
+	info->advertised = s->export.advertised;
 	return true;
 }
 

@@ -48,6 +48,14 @@ enum bgp_state {		/* RFC 4271 section 8.2.2 */
 
 const char	*bgp_state_str(enum bgp_state);	/* "Idle" ... "Established" */
 
+/* Since the peer was added, over all its sessions. */
+struct bgp_counts {
+	uint64_t	updates_in, updates_out;
+	uint32_t	notifications_in, notifications_out;
+	uint32_t	refreshes_in, refreshes_out;
+	uint32_t	established;	/* how often it came to that */
+};
+
 /* What a peer looks like; a copy. */
 struct bgp_peer_info {
 	uint32_t	id;
@@ -56,7 +64,12 @@ struct bgp_peer_info {
 	uint32_t	remote_router_id;	/* host order; 0 unknown */
 	uint16_t	hold_time;	/* negotiated, seconds */
 	uint32_t	received;	/* routes in Adj-RIB-In, accepted */
+	uint32_t	refused;	/* in Adj-RIB-In, not to be chosen */
 	uint32_t	advertised;	/* routes announced to it */
+	struct addr	local, remote;	/* of the session */
+	bool		ipv4, ipv6;	/* negotiated, while established */
+	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
+	struct bgp_counts counts;
 	struct reason	why;		/* why it is not established, or "" */
 };
 
@@ -128,6 +141,13 @@ void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
  */
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 		    bool alive, const char *why);
+/* Ends its session with Cease "administrative reset"; it comes back. */
+void		bgp_peer_reset(struct bgp *, struct instant, uint32_t id);
+/*
+ * Asks it to announce everything again (RFC 2918).  NULL: asked; otherwise
+ * why it cannot be.
+ */
+const char	*bgp_peer_refresh(struct bgp *, struct instant, uint32_t id);
 bool		bgp_peer_get(const struct bgp *, uint32_t id,
 		    struct bgp_peer_info *);
 

@@ -90,6 +90,12 @@ export_refresh(struct export *e, enum addr_family family)
 }
 
 bool
+export_told(const struct export *e, uint32_t net)
+{
+	return bits_test(&e->told[family_index(net)], net & ~RIB_IPV6);
+}
+
+bool
 export_pending(const struct export *e, const struct rib *r)
 {
 	return e->dumping[0] || e->dumping[1] || journal_pending(r, e->reader);

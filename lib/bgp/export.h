@@ -35,6 +35,8 @@ bool	export_start(struct export *, struct rib *, const struct export_conf *,
 void	export_stop(struct export *, struct rib *);
 /* RFC 2918: announces everything of the family again. */
 void	export_refresh(struct export *, enum addr_family);
+/* Does the peer have the prefix from us? */
+bool	export_told(const struct export *, uint32_t net);
 /* Is there (maybe) something to write? */
 bool	export_pending(const struct export *, const struct rib *);
 

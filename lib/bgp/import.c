@@ -47,12 +47,33 @@ next_hop_error(const struct import *im, const struct addr *hop)
 	return NULL;
 }
 
-static bool
-looped(const struct import *im, const struct attrs *a)
+/* RFC 4271 section 9.1.2, RFC 4456 section 8.  NULL: no loop. */
+static const char *
+loop(const struct import *im, const struct attrs *a)
 {
-	return aspath_has(attrs_path(a), im->local_asn) ||
-	    ((a->has & ATTRS_ORIGINATOR) != 0 &&
-	    a->originator == im->router_id);
+	if (aspath_has(attrs_path(a), im->local_asn))
+		return "our own AS is in its AS_PATH";
+	if ((a->has & ATTRS_ORIGINATOR) != 0 && a->originator == im->router_id)
+		return "its ORIGINATOR_ID is ours";
+	return NULL;
+}
+
+bool
+import_refusal(const struct import *im, const struct attrs *a,
+    struct reason *why)
+{
+	const char *hop = next_hop_error(im, &a->next_hop), *circle;
+	char text[ADDR_STRLEN];
+
+	if (hop != NULL) {
+		reason_set(why, "its next hop %s %s",
+		    addr_str(&a->next_hop, text), hop);
+		return true;
+	}
+	circle = loop(im, a);
+	if (circle != NULL)
+		reason_set(why, "%s", circle);
+	return circle != NULL;
 }
 
 /* The prefixes of a field that update_parse() found well-formed. */
@@ -158,7 +179,7 @@ reach(const struct import *im, struct rib *r, const struct update *u,
 	if (id == 0)
 		return no_memory(f);
 	ok = announce(im, r, family, nlri, id,
-	    bad == NULL && !looped(im, &buf.attrs), &ignored);
+	    bad == NULL && loop(im, &buf.attrs) == NULL, &ignored);
 	intern_drop(&r->intern, id);
 	if (!ok)
 		return no_memory(f);

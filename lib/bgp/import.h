@@ -24,4 +24,8 @@ struct import {
 enum attr_verdict	import_update(const struct import *, struct rib *,
 			    struct bytes body, struct fault *);
 
+/* Why a path that came in this way may not be chosen; false: it may. */
+bool	import_refusal(const struct import *, const struct attrs *,
+	    struct reason *why);
+
 #endif

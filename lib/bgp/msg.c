@@ -150,6 +150,30 @@ msg_refresh(struct bytes body)
 	return q;
 }
 
+void
+msg_put_refresh(struct wr *w, enum addr_family family)
+{
+	size_t at = msg_begin(w, MSG_ROUTE_REFRESH);
+
+	wr_u16(w, msg_afi(family));
+	wr_u8(w, 0);
+	wr_u8(w, SAFI_UNICAST);
+	msg_end(w, at);
+}
+
+unsigned
+msg_count(struct bytes b, enum msg_type type)
+{
+	struct rd r = rd_of(b);
+	struct fault f;
+	struct msg m;
+	unsigned n = 0;
+
+	while (msg_next(&r, &m, &f) == MSG_WHOLE)
+		n += m.type == type;
+	return n;
+}
+
 uint16_t
 msg_afi(enum addr_family family)
 {

@@ -64,6 +64,9 @@ struct refresh {
 };
 
 struct refresh	msg_refresh(struct bytes body);
+void	msg_put_refresh(struct wr *, enum addr_family);	/* a plain request */
+/* How many whole messages of a type stand in octets that we wrote. */
+unsigned	msg_count(struct bytes, enum msg_type);
 uint16_t	msg_afi(enum addr_family);
 /* ADDR_NONE for anything but IPv4 and IPv6 unicast. */
 enum addr_family msg_family(uint16_t afi, uint8_t safi);

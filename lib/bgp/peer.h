@@ -12,6 +12,7 @@ struct peer {
 	struct reason	why;		/* not established, or "" */
 	struct reason	blame;		/* the last NOTIFICATION, or "" */
 	unsigned	failures;	/* attempts in a row, for the backoff */
+	struct bgp_counts counts;
 	struct alarm	retry;
 	struct session_list sessions;	/* not over */
 	TAILQ_ENTRY(peer) in_all;

@@ -148,6 +148,7 @@ do_notify(struct bgp *b, struct session *s, const struct fault *f)
 	w = outq_begin(&s->out, CONTROL_ROOM);
 	msg_put_notification(&w, f);
 	queue(b, s, &w);
+	s->peer->counts.notifications_out++;
 	fault_str(text.s + 5, sizeof(text.s) - 5, f->code, f->subcode,
 	    (struct bytes){ 0 });
 	str_add(text.s, sizeof(text.s), ": %s", f->text.s);
@@ -226,8 +227,10 @@ static void
 do_up(struct bgp *b, struct session *s, const struct fault *f)
 {
 	(void)f;
-	if (session_up(b, s))
-		peer_settled(b, s->peer, s);
+	if (!session_up(b, s))
+		return;
+	s->peer->counts.established++;
+	peer_settled(b, s->peer, s);
 }
 
 static const struct {
@@ -459,6 +462,8 @@ fill(struct bgp *b, struct session *s)
 	if (export_fill(&s->export, &b->rib, &w)) {
 		if (w.n > 0)
 			s->drained = b->now;
+		s->peer->counts.updates_out += msg_count(wr_done(&w),
+		    MSG_UPDATE);
 		outq_end(&s->out, &w);
 		return;
 	}
@@ -483,6 +488,23 @@ session_sent(struct bgp *b, struct session *s, size_t n)
 	s->drained = b->now;
 	if (session_has_output(b, s))
 		session_want(b, s, SESSION_WANT_SEND);
+}
+
+const char *
+session_refresh(struct bgp *b, struct session *s)
+{
+	struct wr w;
+
+	if (!s->open.refresh)
+		return "the remote cannot send its routes again (RFC 2918)";
+	w = outq_begin(&s->out, CONTROL_ROOM);
+	if ((s->import.families & OPEN_IPV4) != 0)
+		msg_put_refresh(&w, ADDR_IPV4);
+	if ((s->import.families & OPEN_IPV6) != 0)
+		msg_put_refresh(&w, ADDR_IPV6);
+	queue(b, s, &w);
+	s->peer->counts.refreshes_out++;
+	return NULL;
 }
 
 void

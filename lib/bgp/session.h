@@ -60,6 +60,8 @@ void		session_alarm(struct bgp *, struct session *, enum alarm_kind);
 /* What is queued, filled up with UPDATEs first. */
 struct bytes	session_pull(struct bgp *, struct session *);
 void		session_sent(struct bgp *, struct session *, size_t n);
+/* Asks for all routes again.  NULL: asked; otherwise why not. */
+const char	*session_refresh(struct bgp *, struct session *);
 /* Is there anything for the host to pull? */
 bool		session_has_output(const struct bgp *,
 		    const struct session *);

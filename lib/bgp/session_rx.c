@@ -90,6 +90,7 @@ hear_update(struct bgp *b, struct session *s, struct bytes body)
 {
 	struct fault f = { 0 };
 
+	s->peer->counts.updates_in++;
 	switch (import_update(&s->import, &b->rib, body, &f)) {
 	case ATTR_OK:
 		session_say(b, s, FSM_UPDATE, "");
@@ -112,6 +113,7 @@ hear_notification(struct bgp *b, struct session *s, struct bytes body)
 	struct notification n = msg_notification(body);
 	struct reason text = { "received " };
 
+	s->peer->counts.notifications_in++;
 	fault_str(text.s + 9, sizeof(text.s) - 9, n.code, n.subcode, n.data);
 	speaker_event(b, s->peer->conf.id, BGP_EVENT_NOTIFICATION, false,
 	    text.s);
@@ -132,6 +134,7 @@ hear_refresh(struct bgp *b, struct session *s, struct bytes body)
 	struct refresh q = msg_refresh(body);
 	enum addr_family family = msg_family(q.afi, q.safi);
 
+	s->peer->counts.refreshes_in++;
 	session_say(b, s, FSM_REFRESH, "");
 	if (family == ADDR_NONE || q.subtype != 0)
 		return;

@@ -1,13 +1,18 @@
 /*
  * Fetches every algorithm of the table from OpenSSL's providers, once and
  * before the process gives up its file system, and keeps it for the life of
- * the process.  The one static object of lib/ lives here: it is written by
- * crypto_init() and crypto_fini() and only read in between; whoever needs a
- * working state duplicates one, so that no key ever rests in it.
+ * the process.  All but ML-KEM must be there; that came with OpenSSL 3.5, and
+ * the library is whatever the machine has at run time.
+ *
+ * The one static object of lib/ lives here: it is written by crypto_init() and
+ * crypto_fini() and only read in between; whoever needs a working state
+ * duplicates one, so that no key ever rests in it.
  */
 #include "crypto/fetch.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
@@ -118,9 +123,41 @@ get_modp(const struct alg *a, struct fetched *f)
 	return ok;
 }
 
+/* Not there in an OpenSSL before 3.5, which is no failure: crypto_has(). */
+static bool
+get_kem(const struct alg *a, struct fetched *f)
+{
+	f->keymgmt = EVP_KEYMGMT_fetch(NULL, a->openssl, NULL);
+	f->kem = EVP_KEM_fetch(NULL, a->openssl, NULL);
+	if (f->keymgmt == NULL || f->kem == NULL) {
+		ERR_clear_error();
+		return true;
+	}
+	f->import = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
+	return f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1;
+}
+
+/* RFC 7748 section 4.1: u = 9; only Curve25519 has any use for it. */
+static bool
+get_base(const struct alg *a, struct fetched *f)
+{
+	uint8_t u[32] = { 9 };
+	OSSL_PARAM params[2];
+
+	if (a->id != KE_CURVE25519)
+		return true;
+	params[0] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    u, sizeof(u));
+	params[1] = OSSL_PARAM_construct_end();
+	return EVP_PKEY_fromdata(f->import, &f->base, EVP_PKEY_PUBLIC_KEY,
+	    params) == 1;
+}
+
 static bool
 get_group(const struct alg *a, struct fetched *f)
 {
+	if ((a->flags & ALG_KEM) != 0)
+		return get_kem(a, f);
 	if ((a->flags & ALG_MODP) != 0)
 		return get_modp(a, f);
 	if ((a->flags & ALG_ECP) != 0) {
@@ -132,7 +169,8 @@ get_group(const struct alg *a, struct fetched *f)
 	f->keyexch = EVP_KEYEXCH_fetch(NULL, a->openssl, NULL);
 	f->import = EVP_PKEY_CTX_new_from_name(NULL, a->openssl, NULL);
 	return f->keymgmt != NULL && f->keyexch != NULL &&
-	    f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1;
+	    f->import != NULL && EVP_PKEY_fromdata_init(f->import) == 1 &&
+	    get_base(a, f);
 }
 
 static bool
@@ -222,7 +260,9 @@ fetched_fini(struct fetched *f)
 	BN_MONT_CTX_free(f->mont);
 	EVP_KEYMGMT_free(f->keymgmt);
 	EVP_KEYEXCH_free(f->keyexch);
+	EVP_KEM_free(f->kem);
 	EVP_PKEY_CTX_free(f->import);
+	EVP_PKEY_free(f->base);
 	*f = (struct fetched){ 0 };
 }
 
@@ -247,6 +287,20 @@ const struct fetched *
 fetch_alg(const struct alg *a)
 {
 	return all.ready ? &all.alg[alg_index(a)] : NULL;
+}
+
+bool
+crypto_has(const struct alg *a)
+{
+	const struct fetched *f = fetch_alg(a);
+
+	return (a->flags & ALG_KEM) == 0 || (f != NULL && f->import != NULL);
+}
+
+const char *
+crypto_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 
 const EVP_MD *

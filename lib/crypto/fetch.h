@@ -22,7 +22,9 @@ struct fetched {
 	BN_MONT_CTX	*mont;
 	EVP_KEYMGMT	*keymgmt;
 	EVP_KEYEXCH	*keyexch;
+	EVP_KEM		*kem;
 	EVP_PKEY_CTX	*import;	/* for EVP_PKEY_fromdata; no key in it */
+	EVP_PKEY	*base;		/* Curve25519's base point as a key */
 };
 
 /* NULL before crypto_init(). */

@@ -1,10 +1,11 @@
 /*
- * Diffie-Hellman of the kinds that IKEv2 negotiates: MODP (RFC 3526, RFC 5114),
- * ECP (RFC 5903), Curve25519 and Curve448 (RFC 8031), one row of operations per
- * kind.
+ * Key exchange of the kinds that IKEv2 negotiates, one row of operations per
+ * kind: Diffie-Hellman with MODP (RFC 3526, RFC 5114), ECP (RFC 5903),
+ * Curve25519 and Curve448 (RFC 8031), and key encapsulation with ML-KEM, whose
+ * own part is kem.c.
  *
  * The private value comes from the caller's generator and lives as octets in
- * the kex, so that the public value follows from the seed; big numbers with a
+ * the kex, so that what we send follows from the seed; big numbers with a
  * secret in them live for one call and are wiped.  A peer's value is checked
  * before it meets the private one: RFC 6989 sections 2.1 to 2.3, and the
  * all-zero result of RFC 8031 section 3.
@@ -20,17 +21,21 @@
 #include <string.h>
 
 #include "crypto/fetch.h"
+#include "crypto/kem.h"
+#include "crypto/prf.h"
 #include "util/array.h"
 
-#define PRIV_MAX	66	/* ECP-521 */
+#define PRIV_MAX	66	/* ECP-521; ML-KEM's seed has 64 */
 #define XDH_MAX		56	/* Curve448 */
 #define SHARED_MAX	SECRET_MAX
 _Static_assert(SHARED_MAX >= 1024, "a shared secret of MODP-8192 must fit");
 
 struct kex {
 	const struct alg *alg;
-	uint8_t		  priv[PRIV_MAX];
-	uint8_t		  public[];	/* alg->public_len */
+	EVP_PKEY_CTX	 *xdh;		/* ALG_XDH: derives with our key */
+	uint8_t		  priv[PRIV_MAX];	/* initiator's */
+	uint16_t	  public_n;
+	uint8_t		  public[];
 };
 
 /* The octets of one ECP coordinate or of the whole MODP value. */
@@ -237,53 +242,104 @@ xdh_key(const struct alg *a, const uint8_t *priv, const uint8_t *public)
 	return key;
 }
 
+/* OpenSSL refuses the all-zero result, the test that RFC 8031 asks for. */
+static size_t
+xdh_derive(EVP_PKEY_CTX *ctx, EVP_PKEY *theirs, uint8_t *out, size_t cap)
+{
+	size_t n = cap;
+
+	return theirs != NULL &&
+	    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1 &&
+	    EVP_PKEY_derive(ctx, out, &n) == 1 ? n : 0;
+}
+
+/*
+ * OpenSSL's ladder for Curve25519 is faster than its multiplication of the
+ * base point.  So the public value is derived from that, and the key gets the
+ * base point in its place, which keeps OpenSSL from computing it.
+ */
+static size_t
+xdh_public(struct kex *k, EVP_PKEY *ours)
+{
+	const struct fetched *f = fetch_alg(k->alg);
+	size_t n = k->alg->public_len;
+
+	if (f->base != NULL)
+		return xdh_derive(k->xdh, f->base, k->public, n);
+	return EVP_PKEY_get_raw_public_key(ours, k->public, &n) == 1 ? n : 0;
+}
+
 static bool
 xdh_make(struct kex *k, struct drbg *d)
 {
-	size_t n = k->alg->public_len;
-	EVP_PKEY *key;
+	static const uint8_t base[XDH_MAX] = { 9 };
+	const bool has_base = fetch_alg(k->alg)->base != NULL;
+	EVP_PKEY *ours;
 	bool ok;
 
-	drbg_fill(d, k->priv, n);
-	key = xdh_key(k->alg, k->priv, NULL);
-	ok = key != NULL &&
-	    EVP_PKEY_get_raw_public_key(key, k->public, &n) == 1 &&
-	    n == k->alg->public_len;
-	EVP_PKEY_free(key);
+	drbg_fill(d, k->priv, k->alg->public_len);
+	ours = xdh_key(k->alg, k->priv, has_base ? base : NULL);
+	if (ours != NULL)
+		k->xdh = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
+	ok = k->xdh != NULL && EVP_PKEY_derive_init(k->xdh) == 1 &&
+	    xdh_public(k, ours) == k->alg->public_len;
+	EVP_PKEY_free(ours);
 	return ok;
 }
 
-/* OpenSSL refuses the all-zero result, the test that RFC 8031 asks for. */
 static size_t
 xdh_shared(const struct kex *k, struct bytes peer, uint8_t *out)
 {
-	EVP_PKEY *ours = xdh_key(k->alg, k->priv, k->public);
 	EVP_PKEY *theirs = xdh_key(k->alg, NULL, peer.p);
-	EVP_PKEY_CTX *ctx = NULL;
-	size_t n = SHARED_MAX;
-	bool ok;
+	size_t n = xdh_derive(k->xdh, theirs, out, SHARED_MAX);
 
-	if (ours != NULL && theirs != NULL)
-		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
-	ok = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
-	    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1 &&
-	    EVP_PKEY_derive(ctx, out, &n) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(ours);
 	EVP_PKEY_free(theirs);
-	return ok ? n : 0;
+	return n;
 }
 
-/* Peer has the right length; shared gives the octets written, 0: refused. */
+static bool
+kem_make(struct kex *k, struct drbg *d)
+{
+	drbg_fill(d, k->priv, KEM_SEED_LEN);
+	return kem_public(k->alg, k->priv, k->public);
+}
+
+static size_t
+kem_shared(const struct kex *k, struct bytes peer, uint8_t *out)
+{
+	return kem_decapsulate(k->alg, k->priv, peer, out) ?
+	    KEM_SHARED_LEN : 0;
+}
+
+static size_t
+kem_answer(struct kex *k, struct drbg *d, struct bytes peer, uint8_t *out)
+{
+	uint8_t noise[KEM_NOISE_LEN];
+	bool ok;
+
+	drbg_fill(d, noise, sizeof(noise));
+	ok = kem_encapsulate(k->alg, peer, noise, k->public, out);
+	wipe(noise, sizeof(noise));
+	return ok ? KEM_SHARED_LEN : 0;
+}
+
+/*
+ * Peer has the right length; shared and answer give the octets written to out,
+ * 0: refused.  Without an answer of its own, a responder does what initiators
+ * do, make and shared: Diffie-Hellman.
+ */
 static const struct kex_kind {
 	unsigned	 flag;
 	bool		(*make)(struct kex *, struct drbg *);
 	size_t		(*shared)(const struct kex *, struct bytes peer,
 			    uint8_t *out);
+	size_t		(*answer)(struct kex *, struct drbg *,
+			    struct bytes peer, uint8_t *out);
 } kinds[] = {
-	{ ALG_MODP,	modp_make,	modp_shared },
-	{ ALG_ECP,	ecp_make,	ecp_shared },
-	{ ALG_XDH,	xdh_make,	xdh_shared },
+	{ ALG_MODP,	modp_make,	modp_shared,	NULL },
+	{ ALG_ECP,	ecp_make,	ecp_shared,	NULL },
+	{ ALG_XDH,	xdh_make,	xdh_shared,	NULL },
+	{ ALG_KEM,	kem_make,	kem_shared,	kem_answer },
 };
 
 static const struct kex_kind *
@@ -296,23 +352,82 @@ kind_of(const struct alg *a)
 	return NULL;
 }
 
-struct kex *
-kex_new(const struct alg *a, struct drbg *d)
+/* With room for a value of that many octets to send. */
+static struct kex *
+blank(const struct alg *a, uint16_t public_n)
 {
-	const struct kex_kind *kind = kind_of(a);
 	struct kex *k;
 
-	if (kind == NULL || fetch_alg(a) == NULL)
+	if (kind_of(a) == NULL || fetch_alg(a) == NULL || !crypto_has(a))
 		return NULL;
-	k = calloc(1, sizeof(*k) + a->public_len);
+	k = calloc(1, sizeof(*k) + public_n);
 	if (k == NULL)
 		return NULL;
 	k->alg = a;
-	if (!kind->make(k, d)) {
+	k->public_n = public_n;
+	return k;
+}
+
+struct kex *
+kex_new(const struct alg *a, struct drbg *d)
+{
+	struct kex *k = blank(a, a->public_len);
+
+	if (k != NULL && !kind_of(a)->make(k, d)) {
 		kex_free(k);
 		return NULL;
 	}
 	return k;
+}
+
+/* Keeps what was written to z, or forgets what OpenSSL had against it. */
+static bool
+hand_over(const uint8_t *z, size_t n, struct secret *out)
+{
+	if (n > 0)
+		secret_set(out, bytes_of(z, n));
+	else
+		ERR_clear_error();
+	return n > 0;
+}
+
+static enum kex_result
+respond(struct kex *k, struct drbg *d, struct bytes theirs,
+    struct secret *out)
+{
+	const struct kex_kind *kind = kind_of(k->alg);
+	uint8_t z[SHARED_MAX];
+	size_t n;
+	bool ok;
+
+	if (kind->answer == NULL && !kind->make(k, d))
+		return KEX_FAILED;
+	n = kind->answer != NULL ? kind->answer(k, d, theirs, z) :
+	    kind->shared(k, theirs, z);
+	ok = hand_over(z, n, out);
+	wipe(z, sizeof(z));
+	wipe(k->priv, sizeof(k->priv));
+	return ok ? KEX_OK : KEX_INVALID;
+}
+
+enum kex_result
+kex_respond(const struct alg *a, struct drbg *d, struct bytes theirs,
+    struct kex **out, struct secret *shared)
+{
+	enum kex_result result;
+	struct kex *k;
+
+	if (theirs.n != a->public_len)
+		return KEX_INVALID;
+	k = blank(a, a->answer_len);
+	if (k == NULL)
+		return KEX_FAILED;
+	result = respond(k, d, theirs, shared);
+	if (result == KEX_OK)
+		*out = k;
+	else
+		kex_free(k);
+	return result;
 }
 
 void
@@ -320,7 +435,8 @@ kex_free(struct kex *k)
 {
 	if (k == NULL)
 		return;
-	wipe(k, sizeof(*k) + k->alg->public_len);
+	EVP_PKEY_CTX_free(k->xdh);
+	wipe(k, sizeof(*k) + k->public_n);
 	free(k);
 }
 
@@ -333,22 +449,18 @@ kex_alg(const struct kex *k)
 struct bytes
 kex_public(const struct kex *k)
 {
-	return bytes_of(k->public, k->alg->public_len);
+	return bytes_of(k->public, k->public_n);
 }
 
 bool
-kex_shared(struct kex *k, struct bytes peer, struct secret *out)
+kex_shared(struct kex *k, struct bytes theirs, struct secret *out)
 {
 	uint8_t z[SHARED_MAX];
-	size_t n;
+	bool ok;
 
-	if (peer.n != k->alg->public_len)
+	if (theirs.n != k->alg->answer_len)
 		return false;
-	n = kind_of(k->alg)->shared(k, peer, z);
-	if (n > 0)
-		secret_set(out, bytes_of(z, n));
-	else
-		ERR_clear_error();
+	ok = hand_over(z, kind_of(k->alg)->shared(k, theirs, z), out);
 	wipe(z, sizeof(z));
-	return n > 0;
+	return ok;
 }

@@ -17,6 +17,13 @@
  */
 bool		crypto_init(void);
 void		crypto_fini(void);
+/*
+ * Does the OpenSSL that we run with have this one?  ML-KEM came with
+ * CRYPTO_KEM_SINCE; the others are always there.
+ */
+bool		crypto_has(const struct alg *);
+#define CRYPTO_KEM_SINCE "3.5"
+const char	*crypto_library(void);	/* OpenSSL's version: "3.0.19" */
 
 /*
  * prf(key, parts[0] | parts[1] | ...) into out; its length is alg->key_len.

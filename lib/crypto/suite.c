@@ -15,7 +15,12 @@
  * Of the defaults 14 is last, the MUST of RFC 8247 section 2.4 and the only one
  * below 128 bits.
  *
- * Opt-in rows are what RFC 8247 calls SHOULD NOT or worse (MODP-1024, MODP-1536
+ * ML-KEM comes behind them all, the middle size first, which is the one that
+ * peers have.  It is opt-in for two reasons: not every OpenSSL has it, and its
+ * place is behind one of the others, as an additional key exchange (RFC 9370),
+ * which somebody has to ask for.
+ *
+ * The other opt-in rows are what RFC 8247 calls SHOULD NOT or worse (MODP-1024, MODP-1536
  * and the groups of RFC 5114, whose primes nobody can account for), or MUST-
  * for ESP and IKE alike (HMAC-SHA1): nothing offers or takes them unless the
  * configuration names them.
@@ -34,7 +39,11 @@
 #define KE(ke_id, ke_name, number, ossl, priv, public, ke_flags)	\
 	{ ALG_KE, ke_id, 0, ke_name, number, ossl, NULL,		\
 	    .key_len = (priv), .public_len = (public),			\
-	    .flags = BOTH | (ke_flags) }
+	    .answer_len = (public), .flags = BOTH | (ke_flags) }
+#define KEM(ke_id, ke_name, number, key, cipher)			\
+	{ ALG_KE, ke_id, 0, ke_name, number, ke_name, NULL,		\
+	    .key_len = 64, .public_len = (key), .answer_len = (cipher),	\
+	    .flags = BOTH | ALG_KEM | ALG_OPT_IN }
 
 static const struct alg algs[] = {
 	/* RFC 4106, RFC 5282: salt of 4 octets behind the key */
@@ -107,6 +116,14 @@ static const struct alg algs[] = {
 	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
 	KE(KE_MODP_1024, "MODP-1024", "2", NULL, 32, 128,
 	    ALG_MODP | ALG_OPT_IN),
+	/*
+	 * draft-ietf-ipsecme-ikev2-mlkem, FIPS 203 section 8: the private
+	 * value is the seed d | z, the initiator sends the encapsulation key,
+	 * the responder the ciphertext.
+	 */
+	KEM(KE_ML_KEM_768, "ML-KEM-768", "36", 1184, 1088),
+	KEM(KE_ML_KEM_1024, "ML-KEM-1024", "37", 1568, 1568),
+	KEM(KE_ML_KEM_512, "ML-KEM-512", "35", 800, 768),
 	{ ALG_ESN, ESN_YES, 0, "ESN", NULL, NULL, NULL, .flags = ALG_FOR_ESP },
 	{ ALG_ESN, ESN_NO, 0, "NO-ESN", NULL, NULL, NULL,
 	    .flags = ALG_FOR_ESP },
@@ -170,9 +187,6 @@ static const struct {
 	{ ALG_KE, 30, "BRAINPOOL-512" },
 	{ ALG_KE, 33, "GOST3410-256" },
 	{ ALG_KE, 34, "GOST3410-512" },
-	{ ALG_KE, 35, "ML-KEM-512" },
-	{ ALG_KE, 36, "ML-KEM-768" },
-	{ ALG_KE, 37, "ML-KEM-1024" },
 };
 
 const struct alg *

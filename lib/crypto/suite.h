@@ -55,6 +55,9 @@ enum {
 	KE_MODP_2048_256 = 24,
 	KE_CURVE25519 = 31,
 	KE_CURVE448 = 32,
+	KE_ML_KEM_512 = 35,
+	KE_ML_KEM_768 = 36,
+	KE_ML_KEM_1024 = 37,
 	ESN_NO = 0,
 	ESN_YES = 1,
 };
@@ -68,6 +71,7 @@ enum {				/* alg.flags */
 	ALG_XDH = 32,
 	ALG_SUBGROUP = 64,	/* MODP whose generator has a small order */
 	ALG_OPT_IN = 128,	/* only where the configuration names it */
+	ALG_KEM = 256,		/* ALG_KE: key encapsulation, see kex.h */
 };
 
 struct alg {
@@ -84,7 +88,8 @@ struct alg {
 	uint8_t		 iv_len;	/* explicit IV on the wire */
 	uint8_t		 block;		/* SK is padded to it; 1: not at all */
 	uint8_t		 icv_len;	/* of the AEAD or the MAC on the wire */
-	uint16_t	 public_len;	/* ALG_KE: Key Exchange Data, octets */
+	uint16_t	 public_len;	/* ALG_KE: Key Exchange Data, octets, */
+	uint16_t	 answer_len;	/* of the initiator and responder */
 	unsigned	 flags;
 };
 
@@ -92,9 +97,9 @@ struct alg {
  * Rows of the table.  A struct alg lives nowhere else: its address says
  * which row it is.
  */
-#define ALG_COUNT	30
+#define ALG_COUNT	33
 
-/* NULL: unknown to us. */
+/* NULL: unknown to us.  Whether OpenSSL has it too, crypto_has() says. */
 const struct alg *alg_find(enum alg_type, uint16_t id, uint16_t key_bits);
 /* By configuration name; for KE the decimal group number ("20"). */
 const struct alg *alg_by_conf(enum alg_type, const char *);

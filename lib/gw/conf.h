@@ -18,7 +18,7 @@
 #define CONF_TEXT_LEN	64	/* other text, with NUL */
 #define CONF_NAME_LEN	48	/* connection name with NUL */
 #define CONF_TUNNELS	2
-#define CONF_ALGS	16	/* of one type in one proposal */
+#define CONF_ALGS	20	/* of one type in one proposal */
 #define CONF_ID_LEN	256
 #define CONF_ID_DATA	512
 #define CONF_FILE_LEN	256	/* file name with NUL */
@@ -154,6 +154,9 @@ struct conf_tunnel {
 	unsigned	rekey_fuzz;	/* percent */
 	unsigned	replay_window;	/* packets */
 	struct span	dpd_timeout;
+	unsigned	retransmit_ms;	/* before a request's first repeat */
+	struct span	retransmit_max;
+	unsigned	retransmit_tries;	/* 0: until dpd_timeout */
 	enum conf_dpd_action dpd_action;
 	bool		force_encap;
 	bool		fragmentation;	/* of IKE messages */

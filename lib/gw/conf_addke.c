@@ -1,11 +1,23 @@
 /*
  * Additional key exchanges (RFC 9370): one text per slot, in it the methods
  * that would do, the preferred one first, and "none" where the slot may stay
- * empty: [ "20", "21 none" ].
+ * empty: [ "20", "21 none" ].  And what the OpenSSL of this machine has.
  */
 #include <string.h>
 
+#include "crypto/prf.h"
 #include "gw/conf_read.h"
+
+bool
+conf_alg_there(struct conf_read *r, const config_setting_t *s,
+    const struct alg *a)
+{
+	if (crypto_has(a))
+		return true;
+	return conf_fail(r, s, "%s (%s) needs OpenSSL " CRYPTO_KEM_SINCE
+	    " or later; this is OpenSSL %s", a->conf, a->name,
+	    crypto_library());
+}
 
 /* The supported ones, for messages. */
 static const char *
@@ -15,7 +27,7 @@ supported(char *buf, size_t size)
 
 	str_set(buf, size, "");
 	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
-		if (a->type == ALG_KE && a->conf != NULL)
+		if (a->type == ALG_KE && a->conf != NULL && crypto_has(a))
 			str_add(buf, size, "%s%s", buf[0] != '\0' ? ", " : "",
 			    a->conf);
 	}
@@ -33,6 +45,8 @@ add_method(struct conf_read *r, const config_setting_t *s, const char *name,
 	if (a == NULL && strcmp(name, "none") != 0)
 		return conf_fail(r, s, "\"%.32s\" is not supported; supported: "
 		    "%s, none", name, supported(list, sizeof(list)));
+	if (a != NULL && !conf_alg_there(r, s, a))
+		return false;
 	if (memchr(to->alt[slot], code, to->n[slot]) != NULL)
 		return conf_fail(r, s, "%s is there twice", name);
 	if (to->n[slot] == ADDKE_ALTS)

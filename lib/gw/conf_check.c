@@ -135,6 +135,33 @@ check_lifetimes(struct conf_read *r, struct conf_tunnel *t,
 	return true;
 }
 
+/*
+ * A request must go twice before the peer counts as dead.  Who asks for a first
+ * timeout beyond the default limit and names no other means no doubling.
+ */
+static bool
+check_retransmission(struct conf_read *r, struct conf_tunnel *t,
+    const struct conf_site *site, struct conf_seen seen)
+{
+	struct span first = span_ms(t->retransmit_ms);
+
+	if (first.ns > t->dpd_timeout.ns / 2)
+		return conf_fail_tunnel(r, site,
+		    "retransmit_timeout_milliseconds", "must be at most %lld "
+		    "milliseconds, half of dpd_timeout_seconds, not %u",
+		    (long long)t->dpd_timeout.ns / 2000000, t->retransmit_ms);
+	if (first.ns <= t->retransmit_max.ns)
+		return true;
+	if (was_seen(seen, "retransmit_timeout_max_seconds"))
+		return conf_fail_tunnel(r, site,
+		    "retransmit_timeout_max_seconds", "must not be less than "
+		    "retransmit_timeout_milliseconds (%u), not %lld seconds",
+		    t->retransmit_ms,
+		    (long long)span_to_s(t->retransmit_max));
+	t->retransmit_max = first;
+	return true;
+}
+
 /* AWS's "local" is the customer, whoever reads it: ours on a device. */
 static void
 derive_selectors(const struct conf_connection *c, struct conf_tunnel *t)
@@ -159,6 +186,7 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 	if (!check_outside(r, c, t, site, seen) ||
 	    !check_identity(r, t, site, seen) ||
 	    !check_lifetimes(r, t, site, seen) ||
+	    !check_retransmission(r, t, site, seen) ||
 	    !conf_addke_check(r, t, site) ||
 	    !conf_gateways_check(r, t, site))
 		return false;

@@ -156,6 +156,15 @@ static const struct conf_key keys[] = {
 	    SHORT(30, 86400, 1), .unit = "seconds", .def = "40" },
 	{ "dpd_timeout_action", TUN(dpd_action), .kind = CONF_KIND_WORD,
 	    .words = dpd_words, .def = "clear" },
+	{ "retransmit_timeout_milliseconds", TUN(retransmit_ms),
+	    .kind = CONF_KIND_NUMBER, RANGE(100, 60000),
+	    .unit = "milliseconds", .def = "500" },
+	{ "retransmit_timeout_max_seconds", TUN(retransmit_max),
+	    .kind = CONF_KIND_SPAN, RANGE(1, 300), .unit = "seconds",
+	    .def = "2" },
+	{ "retransmit_tries", TUN(retransmit_tries),
+	    .kind = CONF_KIND_NUMBER, RANGE(1, 100), .or_zero = true,
+	    .unit = "times", .def = "0" },
 	{ "force_encapsulation", TUN(force_encap), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 	{ "fragmentation", TUN(fragmentation), .kind = CONF_KIND_BOOL,
@@ -267,9 +276,12 @@ conf_key_nearest(enum conf_place place, const char *name)
 	unsigned least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		unsigned n = unlike(name, keys[i].name);
+		unsigned n;
 
-		if (key_fits(&keys[i], place) && n < least) {
+		if (!key_fits(&keys[i], place))
+			continue;
+		n = unlike(name, keys[i].name);
+		if (n < least) {
 			least = n;
 			best = keys[i].name;
 		}

@@ -49,7 +49,12 @@ const char	*conf_file_fault(const char *);
 bool	conf_refs_read(struct conf_read *, const struct conf_key *,
 	    const config_setting_t *, struct conf_refs *out);
 
-/* conf_addke.c: a list of slots; and whether they can all be filled. */
+/*
+ * conf_addke.c: a list of slots; and whether they can all be filled.  False,
+ * with the error, where the OpenSSL that we run with lacks the algorithm.
+ */
+bool	conf_alg_there(struct conf_read *, const config_setting_t *,
+	    const struct alg *);
 bool	conf_addke_read(struct conf_read *, const config_setting_t *,
 	    struct addke *out);
 bool	conf_addke_check(struct conf_read *, const struct conf_tunnel *,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/prf.h"
 #include "util/array.h"
 
 /* One value in flight: the setting it came from and where it goes. */
@@ -436,7 +437,7 @@ fail_alg(struct value *v, const config_setting_t *s, const char *name)
 	const struct alg *alg;
 
 	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
-		if (alg_serves(v->key, alg))
+		if (alg_serves(v->key, alg) && crypto_has(alg))
 			str_add(list, sizeof(list), "%s%s",
 			    list[0] != '\0' ? ", " : "", alg->conf);
 	}
@@ -463,6 +464,8 @@ add_alg(struct value *v, const config_setting_t *s, struct conf_algs *list)
 	alg = alg_by_conf(v->key->alg, name);
 	if (alg == NULL || !alg_serves(v->key, alg))
 		return fail_alg(v, s, name);
+	if (!conf_alg_there(v->r, s, alg))
+		return false;
 	for (unsigned i = 0; i < list->n; i++) {
 		if (list->alg[i] == alg)
 			return conf_fail(v->r, s, "%s is there twice", name);

@@ -1,7 +1,7 @@
 /*
  * Requests of the control protocol: one flat JSON object of texts per line.
- * The commands' table says which members each may have; anything else is
- * refused before it reaches the gateway.  Does not look names up.
+ * The commands' table says which members each may and must have; anything else
+ * is refused before it reaches the gateway.  Does not look names up.
  */
 #include "gw/ctl.h"
 
@@ -10,25 +10,50 @@
 
 #include "util/array.h"
 
-static const struct {
-	const char	*word;
-	bool		 name, what, to;	/* members that it may have */
-} commands[CTL_COMMANDS] = {
-	[CTL_SHOW] = { "show", true, false },
-	[CTL_ROUTES] = { "routes", false, false },
-	[CTL_UP] = { "up", true, false },
-	[CTL_DOWN] = { "down", true, false },
-	[CTL_REKEY] = { "rekey", true, true },
-	[CTL_RELOAD] = { "reload", false, false },
-	[CTL_EXPLAIN] = { "explain", true, false },
-	[CTL_KEYS] = { "keys", true, false },
-	[CTL_DRAIN] = { "drain", true, .to = true },
-	[CTL_UNDRAIN] = { "undrain", true, false },
+enum {
+	HAS_COMMAND = 1,
+	HAS_NAME = 2,
+	HAS_WHAT = 4,
+	HAS_PREFIX = 8,
+	HAS_CURSOR = 16,
+	HAS_TEXT = 32,
+	HAS_TO = 64,
 };
 
-static const char *const whats[] = {
-	[CTL_WHAT_CHILD] = "child",
-	[CTL_WHAT_IKE] = "ike",
+static const struct {
+	const char	*word;
+	unsigned	 may, must;	/* members beside "command" */
+} commands[CTL_COMMANDS] = {
+	[CTL_SHOW] = { "show", HAS_NAME, 0 },
+	[CTL_ROUTES] = { "routes", HAS_CURSOR, 0 },
+	[CTL_BGP] = { "bgp", HAS_NAME, 0 },
+	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR,
+	    0 },
+	[CTL_BGP_REFRESH] = { "bgp-refresh", HAS_NAME, 0 },
+	[CTL_BGP_CLEAR] = { "bgp-clear", HAS_NAME, 0 },
+	[CTL_BGP_SHUTDOWN] = { "bgp-shutdown", HAS_NAME | HAS_TEXT, 0 },
+	[CTL_BGP_START] = { "bgp-start", HAS_NAME, 0 },
+	[CTL_UP] = { "up", HAS_NAME, 0 },
+	[CTL_DOWN] = { "down", HAS_NAME, 0 },
+	[CTL_REKEY] = { "rekey", HAS_NAME | HAS_WHAT, 0 },
+	[CTL_RELOAD] = { "reload", 0, 0 },
+	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
+	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX, HAS_PREFIX },
+	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
+	[CTL_DRAIN] = { "drain", HAS_NAME | HAS_TO, 0 },
+	[CTL_UNDRAIN] = { "undrain", HAS_NAME, 0 },
+};
+
+static const struct {
+	const char	*word;
+	enum ctl_command of;
+} whats[CTL_WHATS] = {
+	[CTL_WHAT_CHILD] = { "child", CTL_REKEY },
+	[CTL_WHAT_IKE] = { "ike", CTL_REKEY },
+	[CTL_WHAT_BEST] = { "best", CTL_BGP_ROUTES },
+	[CTL_WHAT_RECEIVED] = { "received", CTL_BGP_ROUTES },
+	[CTL_WHAT_ACCEPTED] = { "accepted", CTL_BGP_ROUTES },
+	[CTL_WHAT_ADVERTISED] = { "advertised", CTL_BGP_ROUTES },
 };
 
 const char *
@@ -36,6 +61,12 @@ ctl_command_str(enum ctl_command command)
 {
 	return (unsigned)command < CTL_COMMANDS ? commands[command].word :
 	    "unknown";
+}
+
+const char *
+ctl_what_str(enum ctl_what what)
+{
+	return (unsigned)what < CTL_WHATS ? whats[what].word : "unknown";
 }
 
 /* A peer's text, made fit for one line of an error. */
@@ -77,19 +108,87 @@ set_name(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+/* "ike or child", for a command that can be about either. */
+static void
+say_whats(enum ctl_command of, char *buf, size_t size)
+{
+	const char *between = "";
+
+	str_set(buf, size, "");
+	for (unsigned i = 0; i < ARRAY_SIZE(whats); i++) {
+		if (whats[i].of == of) {
+			str_add(buf, size, "%s\"%s\"", between, whats[i].word);
+			between = " or ";
+		}
+	}
+}
+
 static bool
 set_what(struct ctl_request *r, const char *s, struct reason *why)
 {
-	char text[80];
+	char text[80], all[80];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(whats); i++) {
-		if (strcmp(whats[i], s) == 0) {
+		if (whats[i].of == r->command &&
+		    strcmp(whats[i].word, s) == 0) {
 			r->what = (enum ctl_what)i;
 			return true;
 		}
 	}
-	reason_set(why, "rekey \"ike\" or \"child\", not \"%s\"",
+	say_whats(r->command, all, sizeof(all));
+	reason_set(why, "%s %s, not \"%s\"", ctl_command_str(r->command), all,
 	    printable(s, text));
+	return false;
+}
+
+/* A prefix, or an address as the longest of its prefixes. */
+static bool
+set_prefix(struct ctl_request *r, const char *s, struct reason *why)
+{
+	char text[80];
+	struct addr a;
+
+	if (addr_parse(&a, s)) {
+		r->prefix = (struct prefix){ .addr = a,
+		    .len = (uint8_t)(a.family == ADDR_IPV6 ? 128 : 32) };
+		return true;
+	}
+	if (prefix_parse(&r->prefix, s)) {
+		r->prefix = prefix_network(&r->prefix);
+		return true;
+	}
+	reason_set(why, "\"%s\" is neither a prefix nor an address",
+	    printable(s, text));
+	return false;
+}
+
+static bool
+set_cursor(struct ctl_request *r, const char *s, struct reason *why)
+{
+	uint64_t n = 0;
+	char text[80];
+	size_t i = 0;
+
+	while (s[i] >= '0' && s[i] <= '9' && n < UINT64_MAX / 10)
+		n = n * 10 + (unsigned)(s[i++] - '0');
+	if (i > 0 && s[i] == '\0') {
+		r->cursor = n;
+		return true;
+	}
+	reason_set(why, "\"%s\" is not a cursor of an earlier answer",
+	    printable(s, text));
+	return false;
+}
+
+static bool
+set_text(struct ctl_request *r, const char *s, struct reason *why)
+{
+	if (strlen(s) < sizeof(r->text)) {
+		str_set(r->text, sizeof(r->text), s);
+		return true;
+	}
+	reason_set(why, "the text is longer than %d octets",
+	    CTL_TEXT_MAX - 1);
 	return false;
 }
 
@@ -105,68 +204,77 @@ set_to(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
-enum {
-	HAS_COMMAND,
-	HAS_NAME,
-	HAS_WHAT,
-	HAS_TO,
-};
-
-static const struct {
+/* In the order in which they are read: the command says what the rest is. */
+static const struct member {
 	const char	*key;
+	const char	*called;	/* "takes no ..." */
+	unsigned	 bit;
 	bool		(*set)(struct ctl_request *, const char *,
 			    struct reason *);
 } members[] = {
-	[HAS_COMMAND] = { "command", set_command },
-	[HAS_NAME] = { "name", set_name },
-	[HAS_WHAT] = { "what", set_what },
-	[HAS_TO] = { "to", set_to },
+	{ "command", "command", HAS_COMMAND, set_command },
+	{ "name", "name", HAS_NAME, set_name },
+	{ "what", "\"what\"", HAS_WHAT, set_what },
+	{ "prefix", "prefix", HAS_PREFIX, set_prefix },
+	{ "cursor", "cursor", HAS_CURSOR, set_cursor },
+	{ "text", "text", HAS_TEXT, set_text },
+	{ "to", "\"to\"", HAS_TO, set_to },
 };
 
+/* Only members that there are, all of them texts. */
 static bool
-set_member(struct ctl_request *r, const char *key, const json_t *value,
-    unsigned *has, struct reason *why)
+check_members(json_t *j, struct reason *why)
 {
+	const char *key;
+	json_t *value;
 	char text[80];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(members); i++) {
-		if (strcmp(members[i].key, key) != 0)
-			continue;
+	json_object_foreach(j, key, value) {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(members) &&
+		    strcmp(members[i].key, key) != 0)
+			i++;
+		if (i == ARRAY_SIZE(members)) {
+			reason_set(why, "unknown member \"%s\"",
+			    printable(key, text));
+			return false;
+		}
 		if (!json_is_string(value)) {
 			reason_set(why, "member \"%s\" must be a text", key);
 			return false;
 		}
-		*has |= 1u << i;
-		return members[i].set(r, json_string_value(value), why);
-	}
-	reason_set(why, "unknown member \"%s\"", printable(key, text));
-	return false;
-}
-
-/* Which members came with which command. */
-static bool
-fits(const struct ctl_request *r, unsigned has, struct reason *why)
-{
-	if ((has >> HAS_COMMAND & 1) == 0) {
-		reason_set(why, "member \"command\" is missing");
-		return false;
-	}
-	if ((has >> HAS_NAME & 1) != 0 && !commands[r->command].name) {
-		reason_set(why, "%s takes no name",
-		    ctl_command_str(r->command));
-		return false;
-	}
-	if ((has >> HAS_WHAT & 1) != 0 && !commands[r->command].what) {
-		reason_set(why, "%s takes no \"what\"",
-		    ctl_command_str(r->command));
-		return false;
-	}
-	if ((has >> HAS_TO & 1) != 0 && !commands[r->command].to) {
-		reason_set(why, "%s takes no \"to\"",
-		    ctl_command_str(r->command));
-		return false;
 	}
 	return true;
+}
+
+static bool
+read_member(struct ctl_request *r, const json_t *j, const struct member *m,
+    struct reason *why)
+{
+	const char *s = json_string_value(json_object_get(j, m->key));
+	bool command = m->bit == HAS_COMMAND;
+
+	if (s == NULL && (command || (commands[r->command].must & m->bit))) {
+		reason_set(why, "member \"%s\" is missing", m->key);
+		return false;
+	}
+	if (s == NULL)
+		return true;
+	if (!command && (commands[r->command].may & m->bit) == 0) {
+		reason_set(why, "%s takes no %s", ctl_command_str(r->command),
+		    m->called);
+		return false;
+	}
+	return m->set(r, s, why);
+}
+
+/* Where nothing says it. */
+static void
+default_what(struct ctl_request *r)
+{
+	r->what = r->command == CTL_BGP_ROUTES ? CTL_WHAT_BEST :
+	    CTL_WHAT_CHILD;
 }
 
 /*
@@ -223,18 +331,15 @@ load(struct bytes line, struct reason *why)
 bool
 ctl_parse(struct bytes line, struct ctl_request *out, struct reason *why)
 {
-	struct ctl_request r = { .what = CTL_WHAT_CHILD };
-	json_t *j = load(line, why), *value;
-	unsigned has = 0;
-	bool ok = j != NULL;
-	const char *key;
+	struct ctl_request r = { 0 };
+	json_t *j = load(line, why);
+	bool ok = j != NULL && check_members(j, why);
 
-	json_object_foreach(j, key, value) {
-		if (!ok)
-			break;
-		ok = set_member(&r, key, value, &has, why);
+	for (size_t i = 0; ok && i < ARRAY_SIZE(members); i++) {
+		ok = read_member(&r, j, &members[i], why);
+		if (members[i].bit == HAS_COMMAND)
+			default_what(&r);
 	}
-	ok = ok && fits(&r, has, why);
 	json_decref(j);
 	if (ok)
 		*out = r;

@@ -17,11 +17,18 @@
 enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
 	CTL_ROUTES,
+	CTL_BGP,		/* all neighbours, or name */
+	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
+	CTL_BGP_REFRESH,	/* ask for routes again */
+	CTL_BGP_CLEAR,		/* end the session; it comes back */
+	CTL_BGP_SHUTDOWN,	/* end it until: ; text goes to the peer */
+	CTL_BGP_START,
 	CTL_UP,
 	CTL_DOWN,
 	CTL_REKEY,		/* what: ike or child */
 	CTL_RELOAD,
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
+	CTL_EXPLAIN_ROUTE,	/* prefix */
 	CTL_KEYS,		/* of IKE SAs; to root alone */
 	CTL_DRAIN,		/* all tunnels, or name; to: an address */
 	CTL_UNDRAIN,
@@ -29,9 +36,16 @@ enum ctl_command {
 };
 
 enum ctl_what {
-	CTL_WHAT_CHILD,		/* default */
+	CTL_WHAT_CHILD,		/* of rekey; its default */
 	CTL_WHAT_IKE,
+	CTL_WHAT_BEST,		/* of bgp-routes; its default */
+	CTL_WHAT_RECEIVED,
+	CTL_WHAT_ACCEPTED,
+	CTL_WHAT_ADVERTISED,
+	CTL_WHATS
 };
+
+#define CTL_TEXT_MAX	128	/* octets of a shutdown communication */
 
 enum ctl_exit {			/* of vpnctl; part of the answer */
 	CTL_EXIT_OK = 0,
@@ -47,6 +61,9 @@ struct ctl_request {
 	enum ctl_command command;
 	enum ctl_what	what;
 	char		name[CONF_NAME_LEN + 8];	/* "" : all */
+	struct prefix	prefix;		/* EXPLAIN_ROUTE; an address is one */
+	uint64_t	cursor;		/* where an answer in parts goes on */
+	char		text[CTL_TEXT_MAX];	/* BGP_SHUTDOWN; UTF-8 */
 	struct addr	to;		/* unset: none was given */
 };
 
@@ -54,6 +71,7 @@ struct ctl_request {
 bool		ctl_parse(struct bytes line, struct ctl_request *,
 		    struct reason *why);
 const char	*ctl_command_str(enum ctl_command);	/* "show" */
+const char	*ctl_what_str(enum ctl_what);		/* "child" */
 /*
  * Splits "CONN/N" or "CONN"; *tunnel is 0 for the whole connection.  False:
  * not of that shape.

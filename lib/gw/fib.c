@@ -567,3 +567,14 @@ fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 	}
 	return false;
 }
+
+bool
+fib_get(const struct fib *f, const struct prefix *p, struct fib_route *out)
+{
+	const struct route *r = route_find(f, p);
+
+	if (r == NULL || r->target == 0)
+		return false;
+	look(f, r, out);
+	return true;
+}

@@ -65,5 +65,8 @@ void		fib_resync(struct fib *);
 unsigned	fib_count(const struct fib *, uint32_t tunnel);
 /* Routes that the kernel was given, in no order; pos starts at 0. */
 bool		fib_each(const struct fib *, size_t *pos, struct fib_route *);
+/* The route of exactly this prefix, if the kernel was given one. */
+bool		fib_get(const struct fib *, const struct prefix *,
+		    struct fib_route *);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "gw/gw.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,8 +179,46 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 			tunnel_remove(t, now);
 	}
 	roster_converge(gw, now);
+	gw->peers_changed++;
 	roster_renew(gw, old_creds);
 	gw_pump(gw, now);
+}
+
+/* --- who sends, and what was not read --- */
+
+bool
+gw_peer_at(const struct gw *gw, size_t *pos, struct addr at[static 2])
+{
+	const struct gw_tunnel *t = map_each(&gw->by_id, pos);
+
+	if (t == NULL)
+		return false;
+	at[0] = t->conf->remote;
+	if (!addr_is_set(&at[0]) || addr_is_any(&at[0]))
+		at[0] = (struct addr){ 0 };
+	if (!ike_peer_at(gw->ike, t->id, &at[1]))
+		at[1] = (struct addr){ 0 };
+	return true;
+}
+
+uint32_t
+gw_peers_changed(const struct gw *gw)
+{
+	return gw->peers_changed;
+}
+
+void
+gw_dropped(struct gw *gw, const struct gw_drops *d)
+{
+	uint64_t peers = d->peers - gw->drops.peers;
+	uint64_t strangers = d->strangers - gw->drops.strangers;
+
+	if (peers != 0 || strangers != 0)
+		queue_event(&gw->out, GW_WARN, "datagrams-dropped", "",
+		    "more came than could be read: dropped %" PRIu64
+		    " from peers' addresses, %" PRIu64 " from others", peers,
+		    strangers);
+	gw->drops = *d;
 }
 
 /* --- the end of every event --- */

@@ -55,6 +55,10 @@ struct gw_out {
 	struct reason	text;		/* EVENT */
 };
 
+struct gw_drops {		/* of who sent them, by their address */
+	uint64_t	peers, strangers;
+};
+
 void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 
 /*
@@ -98,6 +102,17 @@ void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,
 struct bytes	gw_stream_pull(struct gw *, uint32_t conn);
 void		gw_stream_sent(struct gw *, struct instant, uint32_t conn,
 		    size_t n);
+/*
+ * Where the next tunnel's peer sends from: the address that is configured, if
+ * any is, and the one where it is connected, if it is; unset otherwise.  *pos
+ * is 0 at first.  False: there are no more.
+ */
+bool		gw_peer_at(const struct gw *, size_t *pos,
+		    struct addr at[static 2]);
+/* Another number than before: some of these may be others. */
+uint32_t	gw_peers_changed(const struct gw *);
+/* Datagrams that nobody has read in time, since the host started. */
+void		gw_dropped(struct gw *, const struct gw_drops *);
 /*
  * One line from a control client, without its newline.  uid is who the kernel
  * says that it is: root alone may see keys.

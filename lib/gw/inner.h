@@ -6,6 +6,7 @@
 #include "gw/creds.h"
 #include "gw/drain.h"
 #include "gw/fib.h"
+#include "gw/gw.h"
 #include "gw/queue.h"
 #include "gw/stranger.h"
 #include "ike/ike.h"
@@ -46,6 +47,7 @@ struct gw_tunnel {
 	struct conf	*of;		/* held */
 	struct conf_prefixes routes;	/* static; owned copy */
 	bool		admin_up;
+	struct reason	bgp_shut;	/* an operator's text; "": it is not */
 	bool		removing;	/* freed once the peer is told */
 	bool		want_once;	/* an operator asked for an attempt */
 	struct drain_state drain;
@@ -73,12 +75,14 @@ struct gw_tunnel {
 	struct reason	failed;
 };
 
-/* A tunnel that an operator took down and that waits to be built again. */
+/* What an operator took down of a tunnel that waits to be built again. */
 struct gw_held {
 	struct gw_held	*next;
 	char		connection[CONF_NAME_LEN];
 	unsigned	number;
 	char		name[CONF_NAME_LEN + 8];
+	bool		admin_up;
+	struct reason	bgp_shut;
 };
 
 struct gw {
@@ -103,6 +107,8 @@ struct gw {
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct strangers strangers;
+	uint32_t	peers_changed;	/* counts that; gw_peer_at() */
+	struct gw_drops	drops;
 	bool		stopping, stopped;
 	bool		stated;		/* the first full state was sent */
 	struct instant	fib_at;		/* refused routes are sent again */

@@ -36,10 +36,11 @@ kern_op_name(enum kern_op_kind kind)
 }
 
 size_t
-kern_op_size(enum kern_op_kind kind)
+kern_op_size(enum kern_op_kind kind, size_t octets)
 {
 	/* Only AUTH is large; one size for the rest is simple. */
-	return kind == KERN_AUTH ? sizeof(struct kern_op) :
+	return kind == KERN_AUTH ?
+	    offsetof(struct kern_op, auth.octets) + octets :
 	    offsetof(struct kern_op, auth) + sizeof(struct kern_sa);
 }
 

@@ -214,8 +214,11 @@ struct kern_event {
 	};
 };
 
-/* Octets of an operation of this kind: its own member and what is before. */
-size_t		kern_op_size(enum kern_op_kind);
+/*
+ * Octets of an operation: what is before its own member and that, of AUTH only
+ * so many octets as it has.
+ */
+size_t		kern_op_size(enum kern_op_kind, size_t octets);
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
 
 #endif

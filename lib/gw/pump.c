@@ -20,7 +20,7 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 
 	if (t == NULL || o->n > KERN_OCTETS_MAX)
 		return;
-	op = queue_op(&gw->out, KERN_AUTH);
+	op = queue_auth(&gw->out, bytes_of(o->data, o->n));
 	if (op == NULL)
 		return;
 	str_set(op->auth.connection, sizeof(op->auth.connection),
@@ -31,8 +31,6 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 	op->auth.prf = o->prf->id;
 	op->auth.hashes = (uint16_t)o->hashes;
 	op->auth.rsa_pss = (o->sig_flags & SIG_RSA_PSS) != 0;
-	op->auth.n = (uint16_t)o->n;
-	memcpy(op->auth.octets, o->data, o->n);
 	gw_await(gw, op, o->token);
 }
 
@@ -80,12 +78,32 @@ ike_fetch(struct gw *gw, struct ike_out *o)
 	o->data = NULL;
 }
 
+static bool
+concerns_address(enum ike_event event)
+{
+	return event == IKE_EV_IKE_UP || event == IKE_EV_IKE_DOWN ||
+	    event == IKE_EV_PATH;
+}
+
+/* Is it, or was it maybe, at an address that the configuration lacks? */
+static bool
+is_elsewhere(const struct gw_tunnel *t)
+{
+	const struct addr *named = &t->conf->remote;
+	struct addr at;
+
+	return !addr_is_set(named) || addr_is_any(named) ||
+	    (ike_peer_at(t->gw->ike, t->id, &at) && !addr_eq(&at, named));
+}
+
 static void
 ike_event(struct gw *gw, struct instant now, const struct ike_out *o)
 {
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 
 	if (t != NULL) {
+		if (concerns_address(o->event) && is_elsewhere(t))
+			gw->peers_changed++;
 		tunnel_ike_event(t, now, o);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/secret.h"
 
@@ -46,8 +47,11 @@ queue_pop(struct queue *q, struct gw_out *out)
 void
 gw_out_fini(struct gw_out *out)
 {
-	if (out->op != NULL)
-		wipe(out->op, kern_op_size(out->op->kind));
+	const struct kern_op *op = out->op;
+
+	if (op != NULL)
+		wipe(out->op, kern_op_size(op->kind, op->kind == KERN_AUTH ?
+		    op->auth.n : 0));
 	free(out->op);
 	if (out->kind == GW_OUT_CTL && out->data != NULL)
 		wipe(out->data, out->n);
@@ -64,10 +68,10 @@ queue_fini(struct queue *q)
 		gw_out_fini(&out);
 }
 
-struct kern_op *
-queue_op(struct queue *q, enum kern_op_kind kind)
+static struct kern_op *
+push_op(struct queue *q, enum kern_op_kind kind, size_t octets)
 {
-	struct kern_op *op = calloc(1, kern_op_size(kind));
+	struct kern_op *op = calloc(1, kern_op_size(kind, octets));
 	struct gw_out *out = op == NULL ? NULL : queue_push(q, GW_OUT_KERN);
 
 	if (out == NULL) {
@@ -79,6 +83,25 @@ queue_op(struct queue *q, enum kern_op_kind kind)
 	op->kind = kind;
 	op->id = q->next_id;
 	out->op = op;
+	return op;
+}
+
+struct kern_op *
+queue_op(struct queue *q, enum kern_op_kind kind)
+{
+	return push_op(q, kind, 0);
+}
+
+struct kern_op *
+queue_auth(struct queue *q, struct bytes octets)
+{
+	struct kern_op *op = push_op(q, KERN_AUTH, octets.n);
+
+	if (op == NULL)
+		return NULL;
+	op->auth.n = (uint16_t)octets.n;
+	if (octets.n > 0)
+		memcpy(op->auth.octets, octets.p, octets.n);
 	return op;
 }
 

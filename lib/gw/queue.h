@@ -17,6 +17,8 @@ bool		queue_pop(struct queue *, struct gw_out *);
 void		queue_fini(struct queue *);
 /* A zeroed operation with its id, already queued; fill it in at once. */
 struct kern_op	*queue_op(struct queue *, enum kern_op_kind);
+/* The same of KERN_AUTH, with its octets, KERN_OCTETS_MAX at most. */
+struct kern_op	*queue_auth(struct queue *, struct bytes octets);
 void		queue_event(struct queue *, enum gw_level, const char *name,
 		    const char *tunnel, const char *, ...)
 		    __attribute__((format(printf, 5, 6)));

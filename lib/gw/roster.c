@@ -102,6 +102,8 @@ hold(struct gw *gw, const struct gw_tunnel *t)
 		str_set(h->connection, sizeof(h->connection), t->connection);
 		h->number = t->conf->number;
 		str_set(h->name, sizeof(h->name), t->name);
+		h->admin_up = t->admin_up;
+		h->bgp_shut = t->bgp_shut;
 	}
 	if (h == NULL || !dict_put(&gw->held_by_name, h->name, h)) {
 		queue_event(&gw->out, GW_ERROR, "out-of-memory", t->name,
@@ -160,7 +162,10 @@ add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
 
 	if (t != NULL && enter(gw, t)) {
 		h = dict_get(&gw->held_by_name, t->name);
-		t->admin_up = h == NULL;
+		if (h != NULL) {
+			t->admin_up = h->admin_up;
+			t->bgp_shut = h->bgp_shut;
+		}
 		release(gw, h);
 		return;
 	}
@@ -205,7 +210,7 @@ roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 
 	link_del(gw, t);
 	leave(gw, t);
-	if (!t->admin_up && by_name != NULL)
+	if ((!t->admin_up || t->bgp_shut.s[0] != '\0') && by_name != NULL)
 		hold(gw, t);
 	tunnel_free(t, now);
 	if (by_name != NULL && !gw->stopping)

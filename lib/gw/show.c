@@ -230,7 +230,7 @@ show_as_path(const struct gw *gw, const struct fib_route *r)
 	return a;
 }
 
-static json_t *
+json_t *
 show_route(const struct gw *gw, const struct fib_route *r)
 {
 	static const char *const states[] = {
@@ -245,16 +245,4 @@ show_route(const struct gw *gw, const struct fib_route *r)
 	    "source", r->source == FIB_STATIC ? "static" : "bgp",
 	    "nexthops", show_hops(gw, &r->hops),
 	    "as_path", show_as_path(gw, r));
-}
-
-json_t *
-show_routes(const struct gw *gw)
-{
-	json_t *a = json_array();
-	struct fib_route r;
-	size_t pos = 0;
-
-	while (fib_each(gw->fib, &pos, &r))
-		json_array_append_new(a, show_route(gw, &r));
-	return a;
 }

@@ -426,6 +426,20 @@ static_routes(struct gw_tunnel *t)
 }
 
 static void
+settle_bgp(struct gw_tunnel *t, struct instant now, bool carry)
+{
+	bool shut = t->bgp_shut.s[0] != '\0', on = carry && !shut;
+
+	if (on && !t->bgp_on)
+		bgp_peer_start(t->gw->bgp, now, t->id);
+	if (!on && t->bgp_on)
+		bgp_peer_stop(t->gw->bgp, now, t->id, t->child_up,
+		    carry ? t->bgp_shut.s : t->child_up ?
+		    "tunnel is administratively down" : "tunnel is down");
+	t->bgp_on = on;
+}
+
+static void
 settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 {
 	struct gw *gw = t->gw;
@@ -444,13 +458,7 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 		listen_set(t, KERN_LISTEN);
 	if (!t->link.exists && t->listening)
 		listen_set(t, KERN_UNLISTEN);
-	if (carry && !t->bgp_on)
-		bgp_peer_start(gw->bgp, now, t->id);
-	if (!carry && t->bgp_on)
-		bgp_peer_stop(gw->bgp, now, t->id, t->child_up,
-		    t->child_up ? "tunnel is administratively down" :
-		    "tunnel is down");
-	t->bgp_on = carry;
+	settle_bgp(t, now, carry);
 }
 
 /* --- all layers --- */
@@ -487,7 +495,10 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 	    bgp.state == BGP_ESTABLISHED)
 		return LAYER_NONE;
 	*why = bgp.why;
-	if (why->s[0] == '\0')
+	if (t->bgp_shut.s[0] != '\0')
+		reason_set(why, "shut down: %s",
+		    t->bgp_shut.s);
+	else if (why->s[0] == '\0')
 		reason_set(why, "session is in %s", bgp_state_str(bgp.state));
 	return LAYER_BGP;
 }
@@ -574,6 +585,13 @@ tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
 	t->retry_at = now;
 	t->want_once = true;
 	t->why.s[0] = '\0';
+}
+
+void
+tunnel_bgp_admin(struct gw_tunnel *t, const char *shut)
+{
+	reason_set(&t->bgp_shut, "%s", shut);
+	tunnel_touch(t);
 }
 
 void

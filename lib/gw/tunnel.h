@@ -27,6 +27,8 @@ void		tunnel_settle(struct gw_tunnel *, struct instant);
 void		tunnel_tick(struct gw_tunnel *, struct instant);
 /* By an operator, or because the daemon ends. */
 void		tunnel_admin(struct gw_tunnel *, struct instant, bool up);
+/* The session with its neighbour is shut for this reason; "": it may be. */
+void		tunnel_bgp_admin(struct gw_tunnel *, const char *shut);
 /* Ends in order, then is freed by its gateway. */
 void		tunnel_remove(struct gw_tunnel *, struct instant);
 /* Is nothing left of it with the peer?  One that becomes so is touched. */

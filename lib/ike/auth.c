@@ -21,10 +21,10 @@
 #include "crypto/sig_methods.h"
 #include "ike/peer.h"
 #include "ike/revoked.h"
+#include "ike/x_resume.h"
 
-/* The octets that one side signs; owned by the caller, NULL without memory. */
-static uint8_t *
-signed_octets(const struct ike_sa *sa, bool of_initiator,
+uint8_t *
+auth_octets(const struct ike_sa *sa, bool of_initiator,
     struct bytes id_body, size_t *n)
 {
 	const struct setup *s = sa->setup;
@@ -80,7 +80,7 @@ ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
     struct bytes id_body)
 {
 	size_t n = 0;
-	uint8_t *octets = signed_octets(sa, of_initiator, id_body, &n);
+	uint8_t *octets = auth_octets(sa, of_initiator, id_body, &n);
 	struct ike_out *out = octets == NULL ? NULL :
 	    ask_host(sa, octets, n);
 
@@ -162,6 +162,34 @@ auth_has_twin(const struct ike_peer *p)
 }
 
 bool
+auth_own_body(const struct ike_peer *p, struct wr *w)
+{
+	struct pl_id own = auth_own_id(p);
+
+	id_encode(w, own.type, own.data);
+	return own.type != 0 && !w->bad;
+}
+
+bool
+auth_own_digest(const struct ike_peer *p, uint8_t out[static 32])
+{
+	uint8_t body[AUTH_ID_BODY_MAX];
+	struct wr w = wr_of(body, sizeof(body));
+	bool ok = auth_own_body(p, &w);
+	struct bytes all = wr_done(&w);
+
+	return ok && sha256(&all, 1, out);
+}
+
+bool
+auth_id_digest_is(const struct pl_id *id, const uint8_t digest[static 32])
+{
+	uint8_t got[32];
+
+	return sha256(&id->body, 1, got) && memcmp(got, digest, 32) == 0;
+}
+
+bool
 auth_ask_own(struct ike_sa *sa, struct reason *why)
 {
 	const struct ike_peer *p = sa->peer;
@@ -218,7 +246,7 @@ auth_by(const struct ike_sa *sa, const struct msg *m, struct reason *why)
 	bool psk = p->conf.remote_auth == IKE_AUTH_PSK;
 	struct story *s;
 
-	if (method_fits(p, m))
+	if (sa->setup->resume != NULL || method_fits(p, m))
 		return true;
 	s = peer_story(sa->peer, STORY_AUTH_METHOD);
 	story_add(s, "came", "method %u of RFC 7296 section 3.8",
@@ -234,9 +262,8 @@ auth_by(const struct ike_sa *sa, const struct msg *m, struct reason *why)
 	return false;
 }
 
-/* Were these algorithms negotiated within what the peer allows? */
-static bool
-suite_fits(const struct ike_peer *p, const struct suite *s)
+bool
+auth_suite_fits(const struct ike_peer *p, const struct suite *s)
 {
 	const struct {
 		const struct alg *alg;
@@ -290,7 +317,7 @@ static bool
 is_meant(const struct ike_sa *sa, const struct ike_peer *p,
     const struct msg *m)
 {
-	return p->accept && suite_fits(p, &sa->suite) &&
+	return p->accept && auth_suite_fits(p, &sa->suite) &&
 	    id_matches(&p->conf.remote_id, &m->idi) && names_us(p, m) &&
 	    method_fits(p, m);
 }
@@ -302,7 +329,7 @@ say_not_meant(const struct ike_sa *sa, const struct msg *m,
 {
 	const struct ike_peer *p = sa->peer;
 
-	if (p->accept && suite_fits(p, &sa->suite) &&
+	if (p->accept && auth_suite_fits(p, &sa->suite) &&
 	    auth_is_peer(sa, &m->idi, why) && is_us(sa, m, why))
 		auth_by(sa, m, why);
 }
@@ -352,6 +379,21 @@ fetches(const struct ike_creds *creds)
 	return creds->fetch && creds->policy.crl != TRUST_CRL_IGNORED;
 }
 
+/* For tickets of the SA; one that does not fit ends before it begins. */
+static void
+vouch_for(struct vouch *v, const struct cert_chain *chain, int64_t until)
+{
+	*v = (struct vouch){ .until = until };
+	for (size_t i = 0; i < chain->n; i++) {
+		if (v->n == TICKET_CERTS ||
+		    !serial_of(chain->cert[i], &v->cert[v->n])) {
+			v->until = 1;
+			return;
+		}
+		v->n++;
+	}
+}
+
 /* Is the certificate good, by itself and for this identity? */
 static bool
 certificate_good(const struct ike_sa *sa, struct instant now,
@@ -382,6 +424,8 @@ certificate_good(const struct ike_sa *sa, struct instant now,
 		    "identity: %s", r.s);
 		return false;
 	}
+	if (sa->peer->conf.resumption)
+		vouch_for(&sa->setup->vouch, chain, v.chain_until);
 	return true;
 }
 
@@ -391,7 +435,7 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
     struct reason *why)
 {
 	size_t n = 0;
-	uint8_t *octets = signed_octets(sa, !sa->initiator, id->body, &n);
+	uint8_t *octets = auth_octets(sa, !sa->initiator, id->body, &n);
 	bool ok;
 
 	if (octets == NULL) {
@@ -489,6 +533,9 @@ auth_check(struct ike_sa *sa, struct instant now, const struct msg *m,
 {
 	const struct pl_id *id = sa->initiator ? &m->idr : &m->idi;
 
+	if (sa->setup->resume != NULL)
+		return x_resume_check(sa, m, id, why) ? AUTH_GOOD :
+		    AUTH_BAD;
 	if (sa->peer->conf.remote_auth == IKE_AUTH_CERTIFICATE)
 		return verify(sa, now, m, id, why);
 	if (ask(sa, IKE_AUTH_PSK, !sa->initiator, id->body))

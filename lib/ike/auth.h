@@ -6,6 +6,7 @@
 #ifndef IKE_AUTH_H
 #define IKE_AUTH_H
 
+#include "crypto/dn.h"
 #include "ike/sa.h"
 
 /*
@@ -15,6 +16,23 @@
 struct pl_id	auth_own_id(const struct ike_peer *);
 /* "gw.example (ID_FQDN)", with where it comes from. */
 void		auth_own_id_str(const struct ike_peer *, char *, size_t);
+/* The body of its payload.  False: there is none, or it is too long. */
+#define AUTH_ID_BODY_MAX	(4 + DN_DER_MAX)
+bool		auth_own_body(const struct ike_peer *, struct wr *);
+/* SHA-256 of that.  False: there is none, or it is too long. */
+bool		auth_own_digest(const struct ike_peer *,
+		    uint8_t out[static 32]);
+bool		auth_id_digest_is(const struct pl_id *,
+		    const uint8_t digest[static 32]);
+/* Were these algorithms negotiated within what the peer allows? */
+bool		auth_suite_fits(const struct ike_peer *,
+		    const struct suite *);
+/*
+ * The octets that one side signs, whose identity's payload has this body; owned
+ * by the caller, NULL without memory.
+ */
+uint8_t		*auth_octets(const struct ike_sa *, bool of_initiator,
+		    struct bytes id_body, size_t *n);
 /* Could another peer's SA be between the same identities as this one's? */
 bool		auth_has_twin(const struct ike_peer *);
 /* Asks the host for our AUTH value.  False: the reason says why not. */

@@ -64,14 +64,26 @@ build_bytes(struct build *b, enum payload_type type, struct bytes body)
 	wr_bytes(build_payload(b, type), body);
 }
 
-void
-build_ke(struct build *b, uint16_t group, struct bytes data)
+static struct wr *
+build_ke_head(struct build *b, uint16_t group)
 {
 	struct wr *w = build_payload(b, PL_KE);
 
 	wr_u16(w, group);
 	wr_u16(w, 0);
-	wr_bytes(w, data);
+	return w;
+}
+
+void
+build_ke(struct build *b, uint16_t group, struct bytes data)
+{
+	wr_bytes(build_ke_head(b, group), data);
+}
+
+uint8_t *
+build_ke_space(struct build *b, uint16_t group, size_t n)
+{
+	return wr_space(build_ke_head(b, group), n);
 }
 
 void

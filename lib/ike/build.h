@@ -28,6 +28,8 @@ struct wr	*build_payload(struct build *, enum payload_type);
 /* A whole payload. */
 void		build_bytes(struct build *, enum payload_type, struct bytes);
 void		build_ke(struct build *, uint16_t group, struct bytes data);
+/* Room for a value of n octets that comes later; NULL: it did not fit. */
+uint8_t		*build_ke_space(struct build *, uint16_t group, size_t n);
 void		build_notify(struct build *, uint16_t type, struct bytes data);
 /* With protocol and SPI, for REKEY_SA and CHILD_SA_NOT_FOUND. */
 void		build_notify_spi(struct build *, uint16_t type, uint8_t proto,

@@ -10,9 +10,6 @@
 #include "crypto/sig_methods.h"
 #include "ike/peer.h"
 
-/* CAs in an answer to somebody unknown: it must not grow beyond the question. */
-#define INIT_CAS	10
-
 bool
 certs_used(const struct ike_peer *p)
 {
@@ -42,36 +39,6 @@ build_request(struct build *b, struct bytes hashes)
 	wr_bytes(w, hashes);
 }
 
-static bool
-has_hash(struct bytes hashes, const uint8_t *hash)
-{
-	struct rd r = rd_of(hashes);
-
-	while (r.n >= TRUST_HASH_LEN) {
-		if (bytes_eq(rd_bytes(&r, TRUST_HASH_LEN),
-		    bytes_of(hash, TRUST_HASH_LEN)))
-			return true;
-	}
-	return false;
-}
-
-/* A peer's CAs that are not among those in w yet. */
-static void
-add_cas(struct wr *w, const struct ike_peer *p)
-{
-	uint8_t buf[TRUST_CA_MAX * TRUST_HASH_LEN];
-	struct wr all = wr_of(buf, sizeof(buf));
-
-	if (p->conf.remote_auth != IKE_AUTH_CERTIFICATE ||
-	    p->creds.trust == NULL)
-		return;
-	trust_key_hashes(p->creds.trust, &all);
-	for (size_t at = 0; at < all.n; at += TRUST_HASH_LEN) {
-		if (w->n < w->cap && !has_hash(wr_done(w), all.p + at))
-			wr_bytes(w, bytes_of(all.p + at, TRUST_HASH_LEN));
-	}
-}
-
 /*
  * Who of those at this address it is, is not known before IKE_AUTH: the
  * answer is for all of them.
@@ -79,22 +46,17 @@ add_cas(struct wr *w, const struct ike_peer *p)
 static void
 build_answer(struct build *b, const struct ike_sa *sa)
 {
-	uint8_t buf[INIT_CAS * TRUST_HASH_LEN];
+	uint8_t buf[ANYONE_CAS * TRUST_HASH_LEN];
 	struct wr cas = wr_of(buf, sizeof(buf));
-	const struct trust *last = NULL;
 	struct ike_peer *p = NULL;
-	bool any = false;
+	const struct anyone *all;
 
-	if (sa->ike->signers == 0)
+	if (sa->ike->signers == 0 || (peer_traits(sa) & ANYONE_SIGNS) == 0)
 		return;
-	while ((p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
-		any |= certs_used(p);
-		if (p->creds.trust != last)
-			add_cas(&cas, p);
-		last = p->creds.trust;
-	}
-	if (!any)
-		return;
+	while ((p = index_by_address(&sa->ike->peers, &sa->path, p)) != NULL)
+		anyone_add_cas_of(&cas, p);
+	all = anyone_at(sa->ike, &sa->path.local.addr);
+	anyone_add_cas(&cas, bytes_of(all->cas, all->cas_n));
 	build_hashes(b);
 	build_request(b, wr_done(&cas));
 }
@@ -129,27 +91,8 @@ certs_build_request(struct build *b, const struct ike_sa *sa)
 	uint8_t buf[TRUST_CA_MAX * TRUST_HASH_LEN];
 	struct wr cas = wr_of(buf, sizeof(buf));
 
-	add_cas(&cas, sa->peer);
+	anyone_add_cas_of(&cas, sa->peer);
 	build_request(b, wr_done(&cas));
-}
-
-/* How those who may be meant by this SA's path authenticate themselves. */
-static void
-ways(const struct ike_sa *sa, bool *psk, bool *signatures)
-{
-	struct ike_peer *p = NULL;
-
-	if (sa->initiator || sa->ike->signers == 0) {
-		*signatures = sa->peer->conf.remote_auth ==
-		    IKE_AUTH_CERTIFICATE;
-		*psk = !*signatures;
-		return;
-	}
-	while ((!*psk || !*signatures) &&
-	    (p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
-		*signatures |= p->conf.remote_auth == IKE_AUTH_CERTIFICATE;
-		*psk |= p->conf.remote_auth == IKE_AUTH_PSK;
-	}
 }
 
 /* RFC 9593 section 3.1: each for itself, whether or not the other does. */
@@ -158,10 +101,10 @@ certs_build_methods(struct build *b, const struct ike_sa *sa, size_t most)
 {
 	uint8_t buf[SIG_METHODS_MAX];
 	struct wr w = wr_of(buf, sizeof(buf));
-	bool psk = false, signatures = false;
+	unsigned traits = peer_traits(sa);
 
-	ways(sa, &psk, &signatures);
-	sig_methods_write(&w, psk, signatures);
+	sig_methods_write(&w, (traits & ANYONE_BY_PSK) != 0,
+	    (traits & ANYONE_BY_SIGNATURE) != 0);
 	if (!w.bad && w.n > 0 && b->w.n + 8 + w.n <= most)
 		build_notify(b, N_SUPPORTED_AUTH_METHODS, wr_done(&w));
 }
@@ -176,7 +119,7 @@ asks_others(const struct ike_peer *p, const struct msg *m)
 		struct rd r = rd_of(m->certreqs[i]);
 
 		for (; r.n >= TRUST_HASH_LEN; any = true) {
-			if (has_hash(p->creds.issuers,
+			if (anyone_has_ca(p->creds.issuers,
 			    rd_bytes(&r, TRUST_HASH_LEN).p))
 				return false;
 		}

@@ -46,6 +46,8 @@ hdr_exchange_str(uint8_t exchange)
 		return "CREATE_CHILD_SA";
 	case INFORMATIONAL:
 		return "INFORMATIONAL";
+	case IKE_SESSION_RESUME:
+		return "IKE_SESSION_RESUME";
 	case IKE_INTERMEDIATE:
 		return "IKE_INTERMEDIATE";
 	case IKE_FOLLOWUP_KE:
@@ -53,4 +55,10 @@ hdr_exchange_str(uint8_t exchange)
 	default:
 		return "unknown exchange";
 	}
+}
+
+bool
+hdr_is_first(uint8_t exchange)
+{
+	return exchange == IKE_SA_INIT || exchange == IKE_SESSION_RESUME;
 }

@@ -34,6 +34,7 @@ enum {				/* exchange types */
 	IKE_AUTH = 35,
 	CREATE_CHILD_SA = 36,
 	INFORMATIONAL = 37,
+	IKE_SESSION_RESUME = 38,	/* RFC 5723 */
 	IKE_INTERMEDIATE = 43,	/* RFC 9242 */
 	IKE_FOLLOWUP_KE = 44,	/* RFC 9370 */
 };
@@ -58,5 +59,7 @@ struct hdr {
 bool		hdr_decode(struct bytes, struct hdr *);
 void		hdr_encode(struct wr *, const struct hdr *);
 const char	*hdr_exchange_str(uint8_t exchange);
+/* One that opens an IKE SA, in clear: IKE_SA_INIT or IKE_SESSION_RESUME. */
+bool		hdr_is_first(uint8_t exchange);
 
 #endif

@@ -13,6 +13,8 @@
 #include "ike/x_auth.h"
 #include "ike/x_info.h"
 #include "ike/x_init.h"
+#include "ike/x_resume.h"
+#include "ike/x_ticket.h"
 #include "util/array.h"
 
 struct ike *
@@ -28,6 +30,12 @@ ike_new(const struct ike_limits *limits, struct drbg *drbg)
 	return ike;
 }
 
+void
+ike_tickets(struct ike *ike, const struct ticket_keys *keys)
+{
+	ike->tickets = *keys;
+}
+
 static void
 peer_free(struct ike_peer *p, struct instant now)
 {
@@ -41,10 +49,12 @@ peer_free(struct ike_peer *p, struct instant now)
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
 	ike->anybody_drains = DRAIN_UNKNOWN;
+	anyone_forget(ike);
 	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
 	free(p->addke);
+	x_ticket_fini(p);
 	wipe(p, sizeof(*p));
 	free(p);
 }
@@ -62,6 +72,7 @@ ike_free(struct ike *ike)
 	map_fini(&ike->by_id);
 	map_fini(&ike->sas);
 	map_fini(&ike->inits);
+	map_fini(&ike->openings);
 	map_fini(&ike->children);
 	map_fini(&ike->tokens_auth);
 	map_fini(&ike->tokens_child);
@@ -106,8 +117,10 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->conf = *conf;
 	p->accept = true;
 	ike->anybody_drains = DRAIN_UNKNOWN;
+	x_ticket_rules(p);
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
+		anyone_forget(ike);
 		return true;
 	}
 	map_del(&ike->by_id, conf->id);
@@ -135,6 +148,8 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 		return;
 	p->creds = *creds;
 	p->creds_epoch++;
+	x_ticket_rules(p);
+	anyone_forget(ike);
 }
 
 void
@@ -158,7 +173,8 @@ ike_peer_up(struct ike *ike, struct instant now, uint32_t id)
 		return;
 	if (sa == NULL && addr_is_set(&p->conf.remote) &&
 	    !addr_is_any(&p->conf.remote)) {
-		x_init_request(p, now);
+		if (!x_resume_request(p, now))
+			x_init_request(p, now);
 	} else if (sa != NULL && sa->state == SA_ESTABLISHED &&
 	    sa_current_child(sa) == NULL) {
 		sa->want_child = true;
@@ -206,6 +222,7 @@ ike_peer_down(struct ike *ike, struct instant now, uint32_t id,
 	if (p == NULL)
 		return;
 	str_set(p->why.s, sizeof(p->why.s), why);
+	x_ticket_down(p, now);
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next)
 		sa_unwanted(sa, now);
 	sa_settle_all(ike, now);
@@ -280,8 +297,10 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 				info_child(c, &info);
 		}
 	}
+	info.resumption = x_ticket_info(p);
 	sa = peer_main_sa(p);
 	if (sa != NULL) {
+		info.resumption.on = sa->resumed;
 		info.state = sa->state == SA_ESTABLISHED ? IKE_ESTABLISHED :
 		    IKE_CONNECTING;
 		info.spi_i = sa->spi_i;
@@ -299,6 +318,18 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 		info.suite = sa->suite;
 	}
 	*out = info;
+	return true;
+}
+
+bool
+ike_peer_at(const struct ike *ike, uint32_t id, struct addr *out)
+{
+	struct ike_peer *p = table_peer(ike, id);
+	const struct ike_sa *sa = p == NULL ? NULL : peer_main_sa(p);
+
+	if (sa == NULL || sa->state != SA_ESTABLISHED)
+		return false;
+	*out = sa->path.remote.addr;
 	return true;
 }
 

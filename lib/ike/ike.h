@@ -16,6 +16,7 @@
 #include "crypto/trust.h"
 #include "ike/id.h"
 #include "ike/proposal.h"
+#include "ike/ticket.h"
 #include "ike/ts.h"
 #include "util/addr.h"
 #include "util/instant.h"
@@ -52,6 +53,9 @@ struct ike_creds {
 	struct trust_policy policy;
 	bool		fetch;		/* CRLs and OCSP, as policy.crl asks */
 	bool		rsa_pss;	/* our RSA key signs in PSS */
+	/* Another one when the tunnel's keys, certificates or CAs are others:
+	   tickets of before are good for nothing then (RFC 5723). */
+	uint8_t		mark[TICKET_DIGEST];
 };
 
 #define IKE_GATEWAYS	8	/* to which a redirect may lead */
@@ -83,6 +87,11 @@ struct ike_peer_conf {
 	unsigned	rekey_fuzz;	/* percent of the margin */
 	struct span	dpd_timeout;	/* silence until the peer is dead */
 	bool		dpd;		/* probe an idle peer */
+	/* A request without answer goes again: after how long at first (doubled
+	   each time), at most (0: half a second, two), and how often (0: for
+	   three quarters of dpd_timeout, which is the limit in any case). */
+	struct span	resend_first, resend_max;
+	unsigned	resends;
 	bool		force_encap;	/* ESP in UDP even without NAT */
 	bool		fragmentation;	/* RFC 7383, if the peer does it */
 	uint16_t	fragment_size;	/* longest IP datagram then */
@@ -93,6 +102,7 @@ struct ike_peer_conf {
 	bool		accept_redirect;	/* RFC 5685, when we initiate */
 	uint8_t		gateways_n;	/* to these alone; 0: to any */
 	struct prefix	gateways[IKE_GATEWAYS];
+	bool		resumption;	/* RFC 5723, asks for and gives tickets */
 };
 
 /* Everything that installs one ESP SA. */
@@ -136,6 +146,8 @@ enum ike_event {
 	IKE_EV_PATH,		/* the peer is at a new address or port */
 	IKE_EV_SYNC,		/* the peer's cluster has a new member in use */
 	IKE_EV_REDIRECTED,	/* either way, or back (RFC 5685) */
+	IKE_EV_RESUMED,		/* the IKE SA is up without a key exchange */
+	IKE_EV_TICKET,		/* a ticket was of no use */
 	IKE_EV_DROPPED,		/* an opening in its name met a limit */
 	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
 };
@@ -184,6 +196,15 @@ struct ike_cert_info {
 	struct sig_used	used;		/* once its signature was right */
 };
 
+/* Session resumption with one peer (RFC 5723). */
+struct ike_resumption {
+	bool		on;		/* the IKE SA began by resumption */
+	unsigned	count;		/* how often */
+	struct instant	ticket_until;	/* the one that we hold; 0: none */
+	enum ticket_verdict refused;	/* the last one that was; or GOOD */
+	int64_t		refused_at;	/* seconds since 1970 */
+};
+
 /* A look at one peer; a copy. */
 struct ike_peer_info {
 	enum ike_state	state;
@@ -206,6 +227,7 @@ struct ike_peer_info {
 	bool		leaving;	/* it was told so and has agreed */
 	struct addr	came_from;	/* gateway that sent it; or unset */
 	struct reason	why;		/* the last failure, or "" */
+	struct ike_resumption resumption;
 	bool		cert_seen;
 	struct ike_cert_info cert;
 };
@@ -220,6 +242,13 @@ struct ike_sa_keys {
 /* drbg is borrowed.  NULL: no memory. */
 struct ike	*ike_new(const struct ike_limits *, struct drbg *);
 void		ike_free(struct ike *);
+
+/*
+ * What tickets are sealed with; copied.  Without keys no ticket is given nor
+ * taken.  An instance that gets those of another takes its tickets, by the same
+ * clock.
+ */
+void		ike_tickets(struct ike *, const struct ticket_keys *);
 
 /* False: id in use or no memory. */
 bool		ike_peer_add(struct ike *, const struct ike_peer_conf *);
@@ -251,6 +280,8 @@ bool		ike_peer_rekey(struct ike *, struct instant, uint32_t id,
 bool		ike_peer_idle(const struct ike *, uint32_t id);
 bool		ike_peer_get(const struct ike *, uint32_t id,
 		    struct ike_peer_info *);
+/* Where it is, of one whose IKE SA is established; else false. */
+bool		ike_peer_at(const struct ike *, uint32_t id, struct addr *);
 /* Details of the last failure; NULL: none is kept.  Valid until the next call. */
 const struct story *ike_peer_story(const struct ike *, uint32_t id);
 

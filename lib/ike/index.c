@@ -154,8 +154,8 @@ from(struct ike_peer *p, const struct path *path, enum index_list which)
 	return p;
 }
 
-static struct ike_peer *
-exact(const struct index *x, const struct path *path,
+struct ike_peer *
+index_by_address(const struct index *x, const struct path *path,
     const struct ike_peer *prev)
 {
 	struct ike_peer *p = prev != NULL ? prev->in[INDEX_ADDRESS].next :
@@ -173,7 +173,7 @@ index_by_path(const struct index *x, const struct path *path,
 	if (prev != NULL && index_is_anybody(prev))
 		return from(prev->in[INDEX_ADDRESS].next, path,
 		    INDEX_ADDRESS);
-	p = exact(x, path, prev);
+	p = index_by_address(x, path, prev);
 	return p != NULL ? p : from(x->anybody, path, INDEX_ADDRESS);
 }
 
@@ -187,7 +187,7 @@ index_by_id(const struct index *x, const struct path *path,
 	struct ike_peer *p;
 
 	if (prev == NULL || !index_is_anybody(prev)) {
-		p = exact(x, path, prev);
+		p = index_by_address(x, path, prev);
 		if (p == NULL)
 			p = from(map_get(&x->by_identity, named), path,
 			    INDEX_IDENTITY);

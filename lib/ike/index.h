@@ -44,8 +44,11 @@ bool		index_is_anybody(const struct ike_peer *);
  */
 struct ike_peer	*index_by_path(const struct index *, const struct path *,
 		    const struct ike_peer *prev);
+/* Of these only those with this very address. */
+struct ike_peer	*index_by_address(const struct index *, const struct path *,
+		    const struct ike_peer *prev);
 /*
- * The same, less those with any address who expect another identity; those
+ * The same as index_by_path(), less those with any address who expect another identity; those
  * who expect none come last.
  */
 struct ike_peer	*index_by_id(const struct index *, const struct path *,

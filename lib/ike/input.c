@@ -19,6 +19,7 @@
 #include "ike/x_init.h"
 #include "ike/x_inter.h"
 #include "ike/x_rekey.h"
+#include "ike/x_resume.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -47,7 +48,7 @@ is_response(const struct packet *k)
 static bool
 is_opening(const struct packet *k)
 {
-	return k->h.exchange == IKE_SA_INIT && !is_response(k) &&
+	return hdr_is_first(k->h.exchange) && !is_response(k) &&
 	    (k->h.flags & HDR_INITIATOR) != 0 && k->h.spi_i != 0 &&
 	    k->h.spi_r == 0 && k->h.mid == 0;
 }
@@ -66,19 +67,23 @@ init_request(struct ike *ike, struct instant now, struct packet *k)
 			    sa->setup->init_r, sa->setup->init_r_n));
 		return;
 	}
-	if (is_opening(k) && k->raw.n <= OPENING_MAX &&
-	    rules_check(IKE_SA_INIT, false, &k->m) == N_NONE)
+	if (!is_opening(k) || k->raw.n > OPENING_MAX ||
+	    rules_check(k->h.exchange, false, &k->m) != N_NONE)
+		return;
+	if (k->h.exchange == IKE_SA_INIT)
 		x_init_respond(ike, now, k->path, &k->h, &k->m, k->raw);
+	else
+		x_resume_respond(ike, now, k->path, &k->h, &k->m, k->raw);
 }
 
 static void
 init_response(struct ike_sa *sa, struct instant now, struct packet *k)
 {
-	if (rules_check(IKE_SA_INIT, true, &k->m) != N_NONE)
+	if (rules_check(k->h.exchange, true, &k->m) != N_NONE)
 		return;
 	sa->spi_r = k->h.spi_r;
 	if (x_init_keep(sa, k->raw, false))
-		x_init_answer(sa, now, k->path, &k->m);
+		task_answer(sa, now, k->path, &k->m);
 }
 
 /* The SA that a datagram names, if it names it rightly. */
@@ -335,7 +340,7 @@ protected(struct ike_sa *sa, struct instant now, struct packet *k,
 static void
 message(struct ike *ike, struct instant now, struct packet *k)
 {
-	bool init = k->h.exchange == IKE_SA_INIT;
+	bool init = hdr_is_first(k->h.exchange);
 	struct ike_sa *sa;
 	uint16_t verdict;
 	enum fit fit;

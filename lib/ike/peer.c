@@ -43,18 +43,18 @@ peer_main_sa(const struct ike_peer *p)
 	return best;
 }
 
-bool
-peer_any(const struct ike_sa *sa, bool (*is)(const struct ike_peer *))
+unsigned
+peer_traits(const struct ike_sa *sa)
 {
 	struct ike_peer *p = NULL;
+	unsigned traits;
 
 	if (sa->initiator)
-		return is(sa->peer);
-	while ((p = index_by_path(&sa->ike->peers, &sa->path, p)) != NULL) {
-		if (is(p))
-			return true;
-	}
-	return false;
+		return anyone_traits(sa->peer);
+	traits = anyone_at(sa->ike, &sa->path.local.addr)->traits;
+	while ((p = index_by_address(&sa->ike->peers, &sa->path, p)) != NULL)
+		traits |= anyone_traits(p);
+	return traits;
 }
 
 struct child *

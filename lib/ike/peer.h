@@ -9,11 +9,10 @@
 #include "ike/story.h"
 
 /*
- * Is it so of the peer of an SA?  Before IKE_AUTH a responder does not know who
- * it is: then of anyone who may be at its path.
+ * What the peer of an SA is (see anyone.h).  Before IKE_AUTH a responder does
+ * not know who it is: then of all who may be at its path.
  */
-bool		peer_any(const struct ike_sa *,
-		    bool (*)(const struct ike_peer *));
+unsigned	peer_traits(const struct ike_sa *);
 /* The SA that carries the tunnel: established, else the attempt; or NULL. */
 struct ike_sa	*peer_main_sa(const struct ike_peer *);
 /* The child that the peer calls so, whichever SA it is under; or NULL. */

@@ -11,7 +11,7 @@
 
 #define PROPOSALS_MAX	64	/* looked at in one payload */
 #define TRANSFORMS_MAX	255	/* in one proposal: all that it can count */
-#define ALGS_MAX	16	/* of one type on our side */
+#define ALGS_MAX	20	/* of one type on our side */
 
 struct transform {
 	uint8_t		type;		/* enum alg_type, or an ADDKE's */

@@ -22,6 +22,9 @@ static const struct rule {
 	{ IKE_SA_INIT, false, B(SA) | B(KE) | B(NONCE), ANYWHERE, N_NONE },
 	{ IKE_SA_INIT, true, B(SA) | B(KE) | B(NONCE),
 	    ANYWHERE | B(CERTREQ), N_NONE },
+	/* RFC 5723 section 4.3.2: the ticket is a notify */
+	{ IKE_SESSION_RESUME, false, B(NONCE) | B(NOTIFY), ANYWHERE, N_NONE },
+	{ IKE_SESSION_RESUME, true, B(NONCE), ANYWHERE, N_NONE },
 	{ IKE_AUTH, false, CHILD | B(IDI) | B(AUTH),
 	    ANYWHERE | B(IDR) | B(CERT) | B(CERTREQ) | B(CP), N_NONE },
 	/* RFC 6023 section 3: without a child, where both sides can */
@@ -57,8 +60,10 @@ rules_check(uint8_t exchange, bool response, const struct msg *m)
 {
 	/* Sections 1.2, 2.6, 2.21, RFC 5685 section 3: it stands alone. */
 	bool bare = response && (msg_error(m) != NULL ||
-	    (exchange == IKE_SA_INIT && (msg_notify(m, N_COOKIE) != NULL ||
-	    msg_notify(m, N_REDIRECT) != NULL)));
+	    (hdr_is_first(exchange) && (msg_notify(m, N_COOKIE) != NULL ||
+	    msg_notify(m, N_REDIRECT) != NULL)) ||
+	    (exchange == IKE_SESSION_RESUME &&
+	    msg_notify(m, N_TICKET_NACK) != NULL));
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		const struct rule *t = &table[i];

@@ -12,9 +12,9 @@
  * Does a message (SK's inside once decrypted) have what its exchange asks for
  * and nothing that it does not know?  Verdict N_NONE, N_INVALID_SYNTAX, or
  * N_AUTHENTICATION_FAILED for an IKE_AUTH request without AUTH: its sender
- * wants EAP (section 2.16).  A response with an error notify, and one of
- * IKE_SA_INIT with a cookie, need not carry the rest: a handler looks at seen
- * before it takes AUTH for granted.
+ * wants EAP (section 2.16).  A response with an error notify, and one to the
+ * first request with a cookie or TICKET_NACK, need not carry the rest: a
+ * handler looks at seen before it takes AUTH for granted.
  */
 uint16_t	rules_check(uint8_t exchange, bool response,
 		    const struct msg *);

@@ -18,6 +18,7 @@
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
 #include "ike/x_redirect.h"
+#include "ike/x_resume.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -32,7 +33,7 @@ static const struct state_row {
 	unsigned	requests, responses;
 	unsigned	limit;
 } states[SA_STATES] = {
-	[SA_INIT_SENT] = { 0, X(IKE_SA_INIT), 0 },
+	[SA_INIT_SENT] = { 0, X(IKE_SA_INIT) | X(IKE_SESSION_RESUME), 0 },
 	[SA_INTER_SENT] = { 0, X(IKE_INTERMEDIATE), 0 },
 	[SA_SIGNING] = { 0, 0, 15 },
 	[SA_AUTH_SENT] = { 0, X(IKE_AUTH), 0 },
@@ -100,11 +101,12 @@ sa_state(struct ike_sa *sa, struct instant now, enum sa_state state)
 	unsigned limit = states[state].limit;
 
 	if (sa->state == SA_HALF_OPEN && state != SA_HALF_OPEN) {
-		sa->ike->half_open--;
+		table_opening_ends(sa->ike, sa->endpoint_key);
 		sa->peer->half_open--;
 	}
 	if (state > SA_ESTABLISHED)
-		sa->rekey_at = sa->expire_at = sa->dpd_at = INSTANT_NEVER;
+		sa->rekey_at = sa->expire_at = sa->dpd_at = sa->ticket_at =
+		    INSTANT_NEVER;
 	sa->state = state;
 	if (state > SA_REKEYED)
 		x_redirect_gone(sa);
@@ -133,6 +135,7 @@ sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
 		.expire_at = INSTANT_NEVER, .dpd_at = INSTANT_NEVER,
 		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
 		.established_at = INSTANT_NEVER, .timer.at = INSTANT_NEVER,
+		.ticket_at = INSTANT_NEVER,
 		.x.forget_at = INSTANT_NEVER,
 	};
 	if (!map_put(&ike->sas, sa_our_spi(sa), sa)) {
@@ -176,6 +179,7 @@ sa_setup_free(struct ike_sa *sa)
 	if (s == NULL)
 		return;
 	inquiry_leave(sa);
+	resume_free(s->resume);
 	kex_free(s->kex);
 	x_inter_free(sa);
 	free(s->init_i);
@@ -414,7 +418,7 @@ deadline(const struct ike_sa *sa)
 		return t;
 	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
 	t = instant_min(t, instant_min(sa->keepalive_at, sa->cull_at));
-	t = instant_min(t, sa->dpd_at);
+	t = instant_min(t, instant_min(sa->dpd_at, sa->ticket_at));
 	if (sa->x.task == TASK_NONE && !sa->x.answering)
 		t = instant_min(t, task_retry_at(sa));
 	for (struct child *c = sa->children; c != NULL; c = c->next)
@@ -510,6 +514,10 @@ tick_established(struct ike_sa *sa, struct instant now)
 	if (instant_due(sa->dpd_at, now)) {
 		sa->dpd_at = INSTANT_NEVER;
 		sa->want_dpd = instant_is_never(sa->cull_at);
+	}
+	if (instant_due(sa->ticket_at, now)) {
+		sa->ticket_at = INSTANT_NEVER;
+		sa->want_ticket = true;
 	}
 	tick_children(sa, now);
 }

@@ -42,6 +42,8 @@ enum task {			/* what our outstanding request is about */
 	TASK_CREATE_CHILD,
 	TASK_DPD,
 	TASK_REDIRECT,
+	TASK_RESUME,
+	TASK_TICKET,
 	TASKS
 };
 
@@ -95,6 +97,8 @@ struct setup {
 	struct instant	wait_until;	/* for all of them */
 	struct ppk	*ppk;		/* owned; NULL: not spoken (RFC 8784) */
 	struct addr	redirect_to;	/* unset: nowhere; see x_redirect.h */
+	struct resume	*resume;	/* owned; NULL: from scratch */
+	struct vouch	vouch;		/* of the certificate that is judged */
 };
 
 struct follow;
@@ -146,6 +150,8 @@ struct ike_sa {
 	bool		initiator;	/* original initiator of this SA */
 	bool		opened;		/* we initiated the first of its line */
 	bool		want_delete, want_rekey, want_child, want_dpd;
+	bool		want_ticket;
+	bool		resumed;	/* its line began so: RFC 5723 */
 	bool		nat_local, nat_remote, encap;
 	bool		frags;		/* both ends do RFC 7383 */
 	bool		syncs;		/* both ends do RFC 6311 */
@@ -160,6 +166,7 @@ struct ike_sa {
 	enum sa_state	state;
 	uint64_t	spi_i, spi_r;
 	uint64_t	init_key;	/* in ike->inits; 0: not there */
+	uint64_t	endpoint_key;	/* half-open: table_openings() */
 	struct path	path;
 	struct suite	suite;
 	struct keys	keys;
@@ -177,6 +184,7 @@ struct ike_sa {
 	struct instant	state_until;	/* the state's own time limit */
 	struct instant	rekey_at, expire_at, dpd_at, keepalive_at, retry_at;
 	struct instant	cull_at;	/* redundant: deleted by us then */
+	struct instant	ticket_at;	/* another ticket is asked for */
 };
 
 uint64_t	sa_our_spi(const struct ike_sa *);

@@ -47,6 +47,35 @@ table_sa_spi(struct ike *ike)
 	return spi;
 }
 
+unsigned
+table_openings(const struct ike *ike, uint64_t endpoint)
+{
+	return (unsigned)(uintptr_t)map_get(&ike->openings, endpoint);
+}
+
+/* Without memory it goes uncounted, and its end finds nothing. */
+void
+table_opening(struct ike *ike, uint64_t endpoint)
+{
+	uintptr_t n = table_openings(ike, endpoint);
+
+	ike->half_open++;
+	if (endpoint != 0)
+		map_put(&ike->openings, endpoint, (void *)(n + 1));
+}
+
+void
+table_opening_ends(struct ike *ike, uint64_t endpoint)
+{
+	uintptr_t n = table_openings(ike, endpoint);
+
+	ike->half_open--;
+	if (n > 1)
+		map_put(&ike->openings, endpoint, (void *)(n - 1));
+	else
+		map_del(&ike->openings, endpoint);
+}
+
 struct ike_out *
 out_push(struct ike *ike, enum ike_out_kind kind, uint32_t peer)
 {

@@ -5,6 +5,7 @@
 #ifndef IKE_TABLE_H
 #define IKE_TABLE_H
 
+#include "ike/anyone.h"
 #include "ike/cookie.h"
 #include "ike/hdr.h"
 #include "ike/ike.h"
@@ -17,6 +18,23 @@
 struct ike_sa;
 struct child;
 struct story;
+struct resume;
+
+/* Tickets of one peer, see x_ticket.h. */
+struct peer_tickets {
+	uint8_t		rules[TICKET_DIGEST];	/* of the tunnel as it is */
+	struct resume	*held;		/* from the peer; owned, or NULL */
+	bool		spoken;		/* the peer has given us any */
+	bool		proved;		/* the next two are known: */
+	uint8_t		peer_id[TICKET_DIGEST];	/* of its identity's payload */
+	struct vouch	*vouch;		/* its certificates; owned, or NULL */
+	/* Those that we issued until then are good for nothing, and why. */
+	struct instant	void_until;
+	enum ticket_verdict void_why;
+	unsigned	resumed;	/* how often */
+	enum ticket_verdict refused;	/* the last one that was */
+	int64_t		refused_at;	/* seconds since 1970 */
+};
 
 struct ike_peer {
 	struct index_link in[INDEX_LISTS];
@@ -37,6 +55,7 @@ struct ike_peer {
 	uint32_t	creds_epoch;	/* counts changes of it */
 	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
 	struct redirect	redirect;
+	struct peer_tickets tickets;
 };
 
 struct out_node;
@@ -52,9 +71,11 @@ struct ike {
 	struct drbg	*drbg;		/* borrowed */
 	struct cookie_jar jar;
 	bool		jar_ready;
+	struct ticket_keys tickets;
 	struct index	peers;
 	unsigned	signers;	/* those with signatures */
 	enum drain_alike anybody_drains;	/* see x_redirect_resp.c */
+	struct anyone_memory anyone;
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */
 	struct map	inits;		/* mixed key -> half-open ike_sa */
@@ -64,6 +85,7 @@ struct ike {
 	struct map	tokens_child;	/* token -> child */
 	uint32_t	next_token;
 	unsigned	half_open;
+	struct map	openings;	/* mixed endpoint -> how many of them */
 	struct instant	refusals_at;	/* the bucket was empty then */
 	struct inquiries inquiries;
 	size_t		gathered;	/* octets of fragments */
@@ -79,6 +101,12 @@ struct ike_peer	*table_peer(const struct ike *, uint32_t id);
 /* An inbound SPI that is not in use (RFC 4303: not below 256). */
 uint32_t	table_child_spi(struct ike *);
 uint64_t	table_sa_spi(struct ike *);
+
+/* An SA is half-open, of this endpoint or (0) any; and is so no more. */
+void		table_opening(struct ike *, uint64_t endpoint);
+void		table_opening_ends(struct ike *, uint64_t endpoint);
+/* How many of its SAs are half-open. */
+unsigned	table_openings(const struct ike *, uint64_t endpoint);
 
 /* Queue of outputs; out of memory drops the output (a lost datagram). */
 struct ike_out	*out_push(struct ike *, enum ike_out_kind, uint32_t peer);

@@ -14,6 +14,8 @@
 #include "ike/x_inter.h"
 #include "ike/x_redirect.h"
 #include "ike/x_rekey.h"
+#include "ike/x_resume.h"
+#include "ike/x_ticket.h"
 #include "ike/xchg.h"
 
 /* Silence: the peer is dead, whatever it was about. */
@@ -58,6 +60,16 @@ init_over(struct ike_sa *sa, struct instant now)
 		peer_dead(sa, now);
 }
 
+/* The peer may not know the exchange any more: from scratch, then. */
+static void
+resume_over(struct ike_sa *sa, struct instant now)
+{
+	if (peer_main_sa(sa->peer) != sa)
+		sa_die(sa, now, NULL);
+	else
+		x_resume_expired(sa, now);
+}
+
 /* The peer's own rekey, which we have answered, goes on. */
 static void
 rekey_over(struct ike_sa *sa, struct instant now)
@@ -95,6 +107,8 @@ static const struct task_row {
 	[TASK_CREATE_CHILD] = { x_child_answer, peer_dead, x_child_again },
 	[TASK_DPD] = { x_info_alive, peer_dead, x_info_probe },
 	[TASK_REDIRECT] = { x_redirect_told, peer_dead, x_redirect_tell },
+	[TASK_RESUME] = { x_resume_answer, resume_over, NULL },
+	[TASK_TICKET] = { x_ticket_answer, peer_dead, x_ticket_request },
 };
 
 void
@@ -202,6 +216,8 @@ start_established(struct ike_sa *sa, struct instant now)
 		x_child_request(sa, now, c);
 	else if (may_create(sa) && ready)
 		x_child_request(sa, now, NULL);
+	else if (sa->want_ticket)
+		x_ticket_request(sa, now);
 	else if (sa->want_dpd)
 		x_info_probe(sa, now);
 }

@@ -21,7 +21,9 @@
 #include "ike/x_init.h"
 #include "ike/x_ppk.h"
 #include "ike/x_redirect.h"
+#include "ike/x_resume.h"
 #include "ike/x_sync.h"
+#include "ike/x_ticket.h"
 #include "ike/xchg.h"
 
 /* For what others say about the peer's certificates, once it has signed. */
@@ -53,7 +55,16 @@ no_memory(struct ike_sa *sa, struct instant now)
 	sa_die(sa, now, "out of memory");
 }
 
+/* RFC 5723 section 4.3.3: "A CERT payload MUST NOT be included" */
+static bool
+is_resumed(const struct ike_sa *sa)
+{
+	return sa->setup->resume != NULL;
+}
+
 /* --- initiator --- */
+
+static void	send_request(struct ike_sa *, struct instant);
 
 void
 x_auth_start(struct ike_sa *sa, struct instant now)
@@ -61,7 +72,11 @@ x_auth_start(struct ike_sa *sa, struct instant now)
 	struct reason why = { "out of memory" };
 
 	sa_state(sa, now, SA_SIGNING);
-	if (x_ppk_due(sa) ? !x_ppk_ask(sa) : !auth_ask_own(sa, &why))
+	if (is_resumed(sa) && x_resume_sign(sa))
+		send_request(sa, now);
+	else if (is_resumed(sa))
+		no_memory(sa, now);
+	else if (x_ppk_due(sa) ? !x_ppk_ask(sa) : !auth_ask_own(sa, &why))
 		sa_die(sa, now, "%s", why.s);
 }
 
@@ -112,8 +127,10 @@ send_request(struct ike_sa *sa, struct instant now)
 	sa->setup->spi_in = table_child_spi(sa->ike);
 	xchg_begin_sk(sa, &b, IKE_AUTH, false);
 	build_own_id(&b, sa, PL_IDI);
-	certs_build_chain(&b, sa);
-	certs_build_request(&b, sa);
+	if (!is_resumed(sa)) {
+		certs_build_chain(&b, sa);
+		certs_build_request(&b, sa);
+	}
 	if (first_contact(sa))
 		build_notify(&b, N_INITIAL_CONTACT, (struct bytes){ 0 });
 	if (conf->remote_id.type != 0)
@@ -122,7 +139,9 @@ send_request(struct ike_sa *sa, struct instant now)
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_request(&b, sa);
-	certs_build_methods(&b, sa, SIZE_MAX);
+	x_ticket_build_request(&b, sa);
+	if (!is_resumed(sa))
+		certs_build_methods(&b, sa, SIZE_MAX);
 	if (!sa->setup->childless) {
 		x_child_build_sa(&b, &esp, sa->setup->spi_in);
 		x_child_build_ts(&b, &conf->local_ts, &conf->remote_ts);
@@ -202,7 +221,11 @@ x_auth_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 	xchg_done(sa);
 	if ((m->seen & PL_BIT(PL_AUTH)) == 0 ||
 	    (m->seen & PL_BIT(PL_IDR)) == 0) {
-		refused(sa, now, error == NULL ? N_NONE : error->type);
+		if (is_resumed(sa) && !sa->want_delete)
+			x_resume_fall_back(sa, now, TICKET_NOT_PROVED);
+		else
+			refused(sa, now, error == NULL ? N_NONE :
+			    error->type);
 		return;
 	}
 	if (sa->want_delete) {
@@ -257,9 +280,13 @@ accept_answer(struct ike_sa *sa, struct instant now, const struct msg *m)
 	sa_establish(sa, now);
 	if (x_redirect_hear_auth(sa, now, m))
 		return;
+	if (is_resumed(sa))
+		x_resume_done(sa, now);
 	x_sync_hear(sa, m);
 	peer_elect(sa->peer, sa, now);
 	x_redirect_arrived(sa, now);
+	x_ticket_proved(sa, now, &m->idr);
+	x_ticket_hear(sa, now, m);
 	first_child(sa, now, m);
 	sa_setup_free(sa);
 }
@@ -332,6 +359,17 @@ x_auth_abandon(struct ike_sa *sa, struct instant now)
 		sa_die(sa, now, NULL);
 }
 
+static void	answer(struct ike_sa *, struct instant);
+
+static void
+answer_resumed(struct ike_sa *sa, struct instant now)
+{
+	if (x_resume_sign(sa))
+		answer(sa, now);
+	else
+		no_memory(sa, now);
+}
+
 /* The peer is who it should be: now our own value. */
 static void
 accept_request(struct ike_sa *sa, struct instant now)
@@ -352,6 +390,10 @@ accept_request(struct ike_sa *sa, struct instant now)
 		return;
 	}
 	sa_state(sa, now, SA_ANSWERING);
+	if (is_resumed(sa)) {
+		answer_resumed(sa, now);
+		return;
+	}
 	if (auth_ask_own(sa, &why))
 		return;
 	peer_failed(sa->peer, "%s", why.s);
@@ -392,7 +434,8 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
     uint8_t first, struct bytes inner)
 {
 	struct reason why = { "tunnel is administratively down" };
-	struct ike_peer *peer = auth_identify(sa, m, &why);
+	struct ike_peer *peer = (is_resumed(sa) ? x_resume_identify :
+	    auth_identify)(sa, m, &why);
 
 	if (peer == NULL) {
 		fail(sa, now, why.s);
@@ -488,14 +531,19 @@ answer(struct ike_sa *sa, struct instant now)
 		return;
 	}
 	sa_establish(sa, now);
+	if (is_resumed(sa))
+		x_resume_done(sa, now);
 	x_sync_hear(sa, &m);
 	peer_elect(sa->peer, sa, now);
+	x_ticket_proved(sa, now, &m.idi);
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
-	certs_build_chain(&b, sa);
+	if (!is_resumed(sa))
+		certs_build_chain(&b, sa);
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_answer(&b, sa);
+	x_ticket_build_answer(&b, sa, now, &m);
 	c = answer_child(sa, now, &b, &m);
 	if (c != NULL)
 		c->answer = true;

@@ -483,19 +483,20 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 	struct secret g_ir = { 0 };
 	uint8_t nr[NONCE_OURS];
 	struct child *c = NULL;
-	bool ok = true, awaits = false;
+	enum kex_result result = KEX_OK;
+	bool awaits = false;
 
 	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
 	deal->ni = m->nonce;
 	deal->nr = bytes_of(nr, sizeof(nr));
 	if (deal->suite.ke != NULL) {
-		kex = kex_new(deal->suite.ke, sa->ike->drbg);
-		ok = kex != NULL && kex_shared(kex, m->ke.data, &g_ir);
+		result = kex_respond(deal->suite.ke, sa->ike->drbg,
+		    m->ke.data, &kex, &g_ir);
 		deal->g_ir = &g_ir;
 	}
-	if (ok && kex != NULL && suite_addkes(&deal->suite) > 0)
+	if (kex != NULL && suite_addkes(&deal->suite) > 0)
 		awaits = await(sa, now, deal, number, kex, old);
-	else if (ok)
+	else if (result == KEX_OK)
 		c = child_new(sa, now, deal);
 	wipe(&g_ir, sizeof(g_ir));
 	if (c != NULL) {
@@ -503,8 +504,8 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		answer(sa, now, deal, number, kex, c);
 	} else if (!awaits) {
 		xchg_refuse(sa, now, CREATE_CHILD_SA,
-		    ok ? N_TEMPORARY_FAILURE : N_INVALID_SYNTAX,
-		    (struct bytes){ 0 });
+		    result == KEX_INVALID ? N_INVALID_SYNTAX :
+		    N_TEMPORARY_FAILURE, (struct bytes){ 0 });
 	}
 	kex_free(kex);
 }

@@ -90,23 +90,14 @@ method(const struct follow *f)
 	return addke_alg(f->suite.addke[f->slot]);
 }
 
-/* One more secret: the peer's value must be one of the method in hand. */
-static bool
-take(struct follow *f, struct kex *kex, const struct msg *m)
+/* One more secret; there is room for as many as there are slots in use. */
+static void
+take(struct follow *f, const struct secret *s)
 {
-	struct secret s = { 0 };
-	bool ok = m->ke.group == method(f)->id &&
-	    kex_shared(kex, m->ke.data, &s);
-
-	if (ok) {
-		/* There is room for as many as there are slots in use. */
-		memcpy(f->more + f->more_n, s.b, s.n);
-		f->more_n += s.n;
-		f->deal.more = follow_more(f);
-		f->slot = (int8_t)suite_addke(&f->suite, f->slot + 1);
-	}
-	wipe(&s, sizeof(s));
-	return ok;
+	memcpy(f->more + f->more_n, s->b, s->n);
+	f->more_n += s->n;
+	f->deal.more = follow_more(f);
+	f->slot = (int8_t)suite_addke(&f->suite, f->slot + 1);
 }
 
 /* --- initiator --- */
@@ -144,13 +135,27 @@ x_follow_begin(struct ike_sa *sa, struct instant now, enum task task,
 	return keep_link(sa->create->follow, m) && send_request(sa, now, task);
 }
 
+/* The peer's value must be one of the method in hand. */
+static bool
+take_answer(struct follow *f, const struct msg *m)
+{
+	struct secret s = { 0 };
+	bool ok = m->ke.group == method(f)->id &&
+	    kex_shared(f->kex, m->ke.data, &s);
+
+	if (ok)
+		take(f, &s);
+	wipe(&s, sizeof(s));
+	return ok;
+}
+
 enum follow_step
 x_follow_answer(struct ike_sa *sa, struct instant now, enum task task,
     const struct msg *m)
 {
 	struct follow *f = sa->create->follow;
 
-	if (!take(f, f->kex, m))
+	if (!take_answer(f, m))
 		return FOLLOW_BAD;
 	if (f->slot < 0)
 		return FOLLOW_DONE;
@@ -246,11 +251,29 @@ finish(struct ike_sa *sa, struct instant now, const struct kex *kex)
 	x_follow_forget(sa);
 }
 
+/* KEr for the method in hand; the verdict is N_NONE, or why there is none. */
+static uint16_t
+take_request(struct ike_sa *sa, const struct msg *m, struct kex **kex)
+{
+	struct follow *f = sa->pending;
+	struct secret s = { 0 };
+	enum kex_result result;
+
+	if (m->ke.group != method(f)->id)
+		return N_INVALID_SYNTAX;
+	result = kex_respond(method(f), sa->ike->drbg, m->ke.data, kex, &s);
+	if (result == KEX_OK)
+		take(f, &s);
+	wipe(&s, sizeof(s));
+	return result == KEX_OK ? N_NONE : result == KEX_INVALID ?
+	    N_INVALID_SYNTAX : N_TEMPORARY_FAILURE;
+}
+
 void
 x_follow_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 {
 	struct follow *f = sa->pending;
-	struct kex *kex;
+	struct kex *kex = NULL;
 	uint16_t verdict;
 
 	if (!is_known(f, m)) {
@@ -258,12 +281,10 @@ x_follow_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 		return;
 	}
 	verdict = f->ike ? x_rekey_obstacle(sa) : x_child_obstacle(sa);
-	kex = verdict == N_NONE ? kex_new(method(f), sa->ike->drbg) : NULL;
-	if (kex == NULL) {
-		refuse(sa, now, N_TEMPORARY_FAILURE);
-		x_follow_forget(sa);
-	} else if (!take(f, kex, m)) {
-		refuse(sa, now, N_INVALID_SYNTAX);
+	verdict = verdict == N_NONE ? take_request(sa, m, &kex) :
+	    N_TEMPORARY_FAILURE;
+	if (verdict != N_NONE) {
+		refuse(sa, now, verdict);
 		x_follow_forget(sa);
 	} else if (f->slot >= 0) {
 		answer_more(sa, now, kex);

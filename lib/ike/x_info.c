@@ -8,6 +8,7 @@
 #include "ike/peer.h"
 #include "ike/x_redirect.h"
 #include "ike/x_rekey.h"
+#include "ike/x_ticket.h"
 #include "ike/xchg.h"
 
 /* A delete is not worth waiting for as long as a dead peer is. */
@@ -80,6 +81,7 @@ delete_sa(struct ike_sa *sa, struct instant now)
 {
 	bool expected = sa->state != SA_ESTABLISHED || sa->want_delete;
 
+	x_ticket_end(sa, now);
 	if (x_rekey_overtaken(sa, now))
 		return;
 	expected |= x_redirect_left(sa);
@@ -99,6 +101,7 @@ says_failed(struct ike_sa *sa, struct instant now, const struct msg *m)
 
 	if (n == NULL)
 		return false;
+	x_ticket_end(sa, now);
 	story_id(peer_story(sa->peer, STORY_REFUSED_US), "local_id",
 	    &sa->peer->conf.local_id);
 	sa_die(sa, now, "the peer refused to authenticate us "
@@ -117,6 +120,8 @@ x_info_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 		whole |= m->deletes[i].proto == PROTO_IKE;
 		delete_children(sa, now, &b, &m->deletes[i]);
 	}
+	if (!whole)
+		x_ticket_build_answer(&b, sa, now, m);
 	xchg_respond(sa, now, &b, false);
 	x_redirect_hear_info(sa, now, m);
 	if (!says_failed(sa, now, m) && whole)
@@ -135,6 +140,7 @@ x_info_delete_ike(struct ike_sa *sa, struct instant now, uint16_t why)
 	if (why != N_NONE)
 		build_notify(&b, why, (struct bytes){ 0 });
 	build_delete_ike(&b);
+	x_ticket_end(sa, now);
 	sa_state(sa, now, SA_DELETING);
 	while (sa->children != NULL)
 		child_free(sa->children);

@@ -17,6 +17,7 @@
 #include "ike/x_inter.h"
 #include "ike/x_ppk.h"
 #include "ike/x_redirect.h"
+#include "ike/x_resume.h"
 #include "ike/xchg.h"
 
 #define RESTARTS_MAX	4	/* for cookies and other groups */
@@ -31,10 +32,10 @@ x_init_nonce(const struct nonce *n)
 }
 
 void
-x_init_draw(struct nonce *n, struct drbg *drbg)
+x_init_draw(struct nonce *n, struct drbg *drbg, size_t len)
 {
-	n->n = NONCE_OURS;
-	drbg_fill(drbg, n->b, NONCE_OURS);
+	n->n = (uint16_t)len;
+	drbg_fill(drbg, n->b, len);
 }
 
 void
@@ -106,19 +107,18 @@ use_group(struct ike_sa *sa, const struct alg *ke)
 	return true;
 }
 
-void
-x_init_request(struct ike_peer *peer, struct instant now)
+struct ike_sa *
+x_init_open(struct ike_peer *peer, struct instant now, uint64_t spi)
 {
 	struct ike *ike = peer->ike;
 	const struct ike_peer_conf *conf = &peer->conf;
-	struct ike_sa *sa = sa_new(ike, now, peer, true,
-	    table_sa_spi(ike), 0);
+	struct ike_sa *sa = sa_new(ike, now, peer, true, spi, 0);
 
 	if (sa == NULL) {
 		peer_story(peer, STORY_LIMIT);
 		peer_failed(peer, "limit of %u IKE SAs reached",
 		    ike->limits.sas);
-		return;
+		return NULL;
 	}
 	sa->path = (struct path){
 		.local = { conf->local, IKE_PORT },
@@ -131,11 +131,21 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	sa->setup = calloc(1, sizeof(*sa->setup));
 	if (sa->setup == NULL) {
 		sa_die(sa, now, "out of memory");
-		return;
+		return NULL;
 	}
 	sa->setup->offer = conf->ike;
-	x_init_draw(&sa->setup->ni, ike->drbg);
-	if (!use_group(sa, conf->ike.ke.alg[0]) || !send_request(sa, now))
+	return sa;
+}
+
+void
+x_init_request(struct ike_peer *peer, struct instant now)
+{
+	struct ike_sa *sa = x_init_open(peer, now, table_sa_spi(peer->ike));
+
+	if (sa == NULL)
+		return;
+	x_init_draw(&sa->setup->ni, peer->ike->drbg, NONCE_OURS);
+	if (!use_group(sa, peer->conf.ike.ke.alg[0]) || !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
 
@@ -148,8 +158,9 @@ restart(struct ike_sa *sa, struct instant now)
 	if (++sa->setup->restarts > RESTARTS_MAX)
 		sa_die(sa, now, "the peer keeps asking for another cookie or "
 		    "key exchange group");
-	else if (!send_request(sa, now))
-		sa_die(sa, now, "cannot build IKE_SA_INIT");
+	else if (!(sa->setup->resume != NULL ? x_resume_send : send_request)(
+	    sa, now))
+		sa_die(sa, now, "cannot build the first request");
 }
 
 /*
@@ -178,9 +189,8 @@ x_init_doubt_story(struct ike_sa *sa, enum story_code code)
 	    peer_story(sa->peer, code);
 }
 
-/* Section 2.6: the same request with the cookie in front. */
-static void
-restart_with_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
+void
+x_init_cookie(struct ike_sa *sa, struct instant now, struct bytes cookie)
 {
 	/* "... MUST be between 1 and 64 octets in length (inclusive)" */
 	if (cookie.n == 0 || cookie.n > sizeof(sa->setup->cookie))
@@ -239,7 +249,7 @@ answer_is_error(struct ike_sa *sa, struct instant now, const struct msg *m)
 	struct reason why;
 
 	if (n != NULL && (m->seen & PL_BIT(PL_SA)) == 0) {
-		restart_with_cookie(sa, now, n->data);
+		x_init_cookie(sa, now, n->data);
 		return true;
 	}
 	n = msg_error(m);
@@ -274,19 +284,26 @@ x_init_seed(const struct ike_sa *sa)
 	};
 }
 
-/* g^ir and everything that follows from it. */
 bool
-x_init_derive(struct ike_sa *sa, struct kex *kex, struct bytes theirs)
+x_init_derive(struct ike_sa *sa, const struct secret *g_ir)
+{
+	struct keys_seed seed = x_init_seed(sa);
+
+	seed.g_ir = g_ir;
+	sa->lowest = nonce_lowest(seed.ni, seed.nr);
+	return keys_derive(&sa->suite, &seed, &sa->keys);
+}
+
+/* The initiator's. */
+static bool
+derive(struct ike_sa *sa, struct bytes theirs)
 {
 	struct secret g_ir = { 0 };
-	struct keys_seed seed = x_init_seed(sa);
 	bool ok;
 
-	seed.g_ir = &g_ir;
-	ok = kex_shared(kex, theirs, &g_ir) &&
-	    keys_derive(&sa->suite, &seed, &sa->keys);
+	ok = kex_shared(sa->setup->kex, theirs, &g_ir) &&
+	    x_init_derive(sa, &g_ir);
 	wipe(&g_ir, sizeof(g_ir));
-	sa->lowest = nonce_lowest(seed.ni, seed.nr);
 	return ok;
 }
 
@@ -310,35 +327,22 @@ x_init_float(struct ike_sa *sa, const struct msg *m, const struct path *path)
 	}
 }
 
-static bool
-does_fragments(const struct ike_peer *p)
-{
-	return p->conf.fragmentation;
-}
-
 /* RFC 7383 section 2.3: both ends said that they do it. */
 bool
 x_init_fragments(const struct ike_sa *sa, const struct msg *m)
 {
 	return msg_notify(m, N_FRAGMENTATION_SUPPORTED) != NULL &&
-	    peer_any(sa, does_fragments);
-}
-
-static bool
-does_childless(const struct ike_peer *p)
-{
-	return p->conf.childless != IKE_CHILDLESS_NEVER;
+	    (peer_traits(sa) & ANYONE_FRAGMENTS) != 0;
 }
 
 bool
 x_init_childless(const struct ike_sa *sa)
 {
-	return peer_any(sa, does_childless);
+	return (peer_traits(sa) & ANYONE_CHILDLESS) != 0;
 }
 
-/* RFC 6023 section 3.  False: it has to be, and the peer cannot. */
-static bool
-may_be_childless(struct ike_sa *sa, const struct msg *m)
+bool
+x_init_may_be_childless(struct ike_sa *sa, const struct msg *m)
 {
 	bool spoken = msg_notify(m, N_CHILDLESS_SUPPORTED) != NULL;
 	enum ike_childless wish = sa->peer->conf.childless;
@@ -370,7 +374,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		    "we did not offer");
 		return;
 	}
-	if (!may_be_childless(sa, m)) {
+	if (!x_init_may_be_childless(sa, m)) {
 		sa_die(sa, now, "the peer does not do IKE SAs without a child "
 		    "(RFC 6023), which childless = \"force\" asks for");
 		return;
@@ -390,7 +394,7 @@ x_init_answer(struct ike_sa *sa, struct instant now, const struct path *path,
 		sa_die(sa, now, "out of memory");
 		return;
 	}
-	if (!x_init_derive(sa, sa->setup->kex, m->ke.data)) {
+	if (!derive(sa, m->ke.data)) {
 		peer_story(sa->peer, STORY_KEY_EXCHANGE);
 		sa_die(sa, now, "the peer's key exchange value is not valid");
 		return;

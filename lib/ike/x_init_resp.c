@@ -18,6 +18,7 @@
 #include "ike/xchg.h"
 
 #define ANSWER_MAX	1200	/* octets that need no IP fragments */
+#define NONCE_LEAST	24	/* octets of ours */
 
 /* Where a half-open SA is found by what its initiator chose. */
 static uint64_t
@@ -34,6 +35,15 @@ init_key(const struct ike *ike, const struct path *path, uint64_t spi_i)
 	return (h ^ path->remote.port) | 1;
 }
 
+/* Of whoever sends from there to this address of ours. */
+static uint64_t
+endpoint_key(const struct ike *ike, const struct path *path)
+{
+	const struct path ours = { .remote = path->local };
+
+	return init_key(ike, path, init_key(ike, &ours, 0));
+}
+
 struct ike_sa *
 x_init_find(struct ike *ike, const struct path *path, uint64_t spi_i)
 {
@@ -48,7 +58,7 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 {
 	struct hdr out = {
 		.spi_i = h->spi_i, .version = HDR_VERSION,
-		.exchange = IKE_SA_INIT, .flags = HDR_RESPONSE,
+		.exchange = h->exchange, .flags = HDR_RESPONSE,
 	};
 	uint8_t buf[64 + NONCE_MAX];	/* a REDIRECT with its nonce */
 	struct build b;
@@ -60,10 +70,10 @@ x_init_refuse(struct ike *ike, const struct path *path, const struct hdr *h,
 		out_datagram(ike, 0, path, build_end(&b, ike->drbg));
 }
 
-/* True: the request may go on. */
-static bool
-cookie_passes(struct ike *ike, struct instant now, const struct path *path,
-    const struct hdr *h, const struct msg *m, bool wanted)
+bool
+x_init_cookie_passes(struct ike *ike, struct instant now,
+    const struct path *path, const struct hdr *h, const struct msg *m,
+    bool wanted)
 {
 	const struct pl_notify *n = msg_notify(m, N_COOKIE);
 	uint8_t cookie[COOKIE_LEN];
@@ -110,25 +120,70 @@ say_refused(struct ike_peer *p, const struct msg *m,
 	peer_refused(p, why.s);
 }
 
-/* The first peer for this path whose algorithms fit, and the choice. */
+/* What does not fit one of a thousand alike need not be tried with the rest. */
+static bool
+same_offer(const struct ike_peer *a, const struct ike_peer *b)
+{
+	const struct offer *o = &a->conf.ike, *u = &b->conf.ike;
+
+	return o->addke == NULL && memcmp(o, u, sizeof(*o)) == 0;
+}
+
+static bool
+suits(const struct ike_peer *p, const struct msg *m,
+    const struct proposals *ps, struct choice *out)
+{
+	struct choice c;
+	struct reason why;
+
+	if (!proposal_choose(ps, &p->conf.ike, 0, &c) ||
+	    !can_follow(m, &c, &why))
+		return false;
+	*out = c;
+	return true;
+}
+
+/*
+ * The quota of half-open SAs.  A peer with an address of its own has its own,
+ * whatever goes on elsewhere; those from anywhere share what there is.
+ */
+static bool
+has_room(const struct ike *ike, const struct ike_peer *p)
+{
+	return index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
+	    p->half_open < ike->limits.half_open_per_peer;
+}
+
+/*
+ * The first peer for this path whose algorithms suit, and the choice.  Of
+ * several at one address nobody knows before IKE_AUTH which one it is: an
+ * opening is counted for the first that has room, so that together they have as
+ * many as each would have alone.  Where none has, it is the last of them.
+ */
 static struct ike_peer *
 choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
     const struct proposals *ps, struct choice *c)
 {
-	struct ike_peer *p = NULL, *refused = NULL;
+	struct ike_peer *p = NULL, *refused = NULL, *full = NULL;
 	char from[ENDPOINT_STRLEN];
 	bool down = false;
-	struct reason why;
 
 	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
+		/* No peer's address is a reason to use what others share. */
+		if (full != NULL && index_is_anybody(p))
+			break;
 		down |= !p->accept;
-		if (!p->accept)
+		if (!p->accept || (refused != NULL && same_offer(p, refused)))
 			continue;
-		if (proposal_choose(ps, &p->conf.ike, 0, c) &&
-		    can_follow(m, c, &why))
+		if (!suits(p, m, ps, c))
+			refused = p;
+		else if (has_room(ike, p))
 			return p;
-		refused = p;
+		else
+			full = p;
 	}
+	if (full != NULL)
+		return full;
 	if (refused != NULL)
 		say_refused(refused, m, ps);
 	else
@@ -146,60 +201,80 @@ detects_nat(const struct msg *m)
 	return msg_notify(m, N_NAT_DETECTION_SOURCE_IP) != NULL;
 }
 
-/* Octets of our answer, known before a key is made for it. */
+/*
+ * Section 2.10: a nonce "MUST be at least half the key size of the negotiated
+ * pseudorandom function".  Ours is shorter than that of most initiators, which
+ * leaves room for what we have to announce in an answer that is no longer than
+ * its request.
+ */
 static size_t
-answer_size(const struct msg *m, const struct suite *s)
+nonce_len(const struct suite *s)
 {
-	size_t sa = 4 + 8 + (s->encr->key_bits != 0 ? 12 : 8) + 8 + 8 +
-	    (s->integ != NULL ? 8 : 0);
-
-	/* Each slot is a transform; with any, a notify says that we can. */
-	for (int i = 0; i < ADDKE_SLOTS; i++)
-		sa += s->addke[i] != 0 ? 8 : 0;
-	if (suite_addkes(s) > 0)
-		sa += 8;
-	return HDR_LEN + sa + 8 + s->ke->public_len + 4 + NONCE_OURS +
-	    (detects_nat(m) ? 2 * (8 + 20) : 0);
+	return s->prf->key_len / 2 > NONCE_LEAST ? s->prf->key_len / 2 :
+	    NONCE_LEAST;
 }
 
-/* It waits until it is known to be no larger than what it answers. */
-static void
-answer(struct ike_sa *sa, struct instant now, struct kex *kex,
-    const struct msg *m)
+/* The answer, but for our public value: where that goes, or NULL. */
+static uint8_t *
+build_answer(struct ike_sa *sa, struct build *b, const struct msg *m)
 {
-	struct build b;
+	const struct alg *ke = sa->suite.ke;
+	uint8_t *public;
 
 	sa->x.in_mid = 1;
-	xchg_begin(sa, &b, IKE_SA_INIT, true);
-	proposal_encode_chosen(build_payload(&b, PL_SA), &sa->suite,
+	xchg_begin(sa, b, IKE_SA_INIT, true);
+	proposal_encode_chosen(build_payload(b, PL_SA), &sa->suite,
 	    PROTO_IKE, sa->setup->number, (struct bytes){ 0 });
-	build_ke(&b, sa->suite.ke->id, kex_public(kex));
-	build_bytes(&b, PL_NONCE, x_init_nonce(&sa->setup->nr));
+	public = build_ke_space(b, ke->id, ke->answer_len);
+	build_bytes(b, PL_NONCE, x_init_nonce(&sa->setup->nr));
 	if (detects_nat(m))
-		nat_build(&b, sa->spi_i, sa->spi_r, &sa->path, x_init_hides(sa));
+		nat_build(b, sa->spi_i, sa->spi_r, &sa->path, x_init_hides(sa));
 	if (sa->frags)
-		build_notify(&b, N_FRAGMENTATION_SUPPORTED,
+		build_notify(b, N_FRAGMENTATION_SUPPORTED,
 		    (struct bytes){ 0 });
 	if (x_init_childless(sa))
-		build_notify(&b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
+		build_notify(b, N_CHILDLESS_SUPPORTED, (struct bytes){ 0 });
 	if (sa->setup->inter != NULL)
-		x_inter_announce(&b);
-	certs_build_init(&b, sa);
-	x_ppk_build_init(&b, sa);
+		x_inter_announce(b);
+	certs_build_init(b, sa);
+	x_ppk_build_init(b, sa);
 	/* What can be missed is no reason for another cookie. */
-	certs_build_methods(&b, sa, msg_notify(m, N_COOKIE) != NULL ?
+	certs_build_methods(b, sa, msg_notify(m, N_COOKIE) != NULL ?
 	    ANSWER_MAX : HDR_LEN + m->chain.n);
-	xchg_respond(sa, now, &b, true);
+	return public;
 }
 
-/* Everything is agreed: the SA is made and answers. */
+/* Our key and what follows from it; then the answer may go. */
+static bool
+answer(struct ike_sa *sa, struct instant now, struct build *b,
+    uint8_t *public, const struct msg *m)
+{
+	struct secret g_ir = { 0 };
+	struct kex *kex = NULL;
+	bool ok = kex_respond(sa->suite.ke, sa->ike->drbg, m->ke.data, &kex,
+	    &g_ir) == KEX_OK && x_init_derive(sa, &g_ir);
+
+	wipe(&g_ir, sizeof(g_ir));
+	if (ok) {
+		memcpy(public, kex_public(kex).p, kex_public(kex).n);
+		xchg_respond(sa, now, b, true);
+	}
+	kex_free(kex);
+	return ok && sa->x.response != NULL;
+}
+
+/*
+ * Everything is agreed: the SA is made and answers.  It sends no more than
+ * came to an address that has not shown a cookie, and computes no
+ * Diffie-Hellman before it knows that.
+ */
 static bool
 open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
     const struct msg *m, const struct choice *c, struct bytes raw)
 {
-	struct kex *kex = NULL;
 	struct reason why;
-	bool ok;
+	struct build b;
+	uint8_t *public;
 
 	sa->setup = calloc(1, sizeof(*sa->setup));
 	if (sa->setup == NULL)
@@ -207,43 +282,70 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	sa->suite = c->suite;
 	sa->setup->number = c->number;
 	x_init_nonce_set(&sa->setup->ni, m->nonce);
-	x_init_draw(&sa->setup->nr, sa->ike->drbg);
-	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	ok = kex != NULL && x_inter_expect(sa) &&
-	    x_init_derive(sa, kex, m->ke.data) && x_ppk_hear_init(sa, m, &why);
-	if (ok) {
-		x_init_float(sa, m, &sa->path);
-		sa->frags = x_init_fragments(sa, m);
-		x_redirect_hear_opening(sa, m);
-		certs_hear(sa, m);
-		answer(sa, now, kex, m);
-		ok = sa->x.response != NULL && x_init_keep(sa, raw, true) &&
-		    x_init_keep(sa, bytes_of(sa->x.response,
-		    sa->x.response_n), false) &&
-		    cookie_passes(sa->ike, now, &sa->path, h, m,
-		    sa->x.response_n > raw.n);
-	}
-	kex_free(kex);
-	if (ok)
-		xchg_release(sa, now);
-	return ok;
+	x_init_draw(&sa->setup->nr, sa->ike->drbg, nonce_len(&sa->suite));
+	if (!x_inter_expect(sa) || !x_ppk_hear_init(sa, m, &why))
+		return false;
+	x_init_float(sa, m, &sa->path);
+	sa->frags = x_init_fragments(sa, m);
+	x_redirect_hear_opening(sa, m);
+	certs_hear(sa, m);
+	public = build_answer(sa, &b, m);
+	if (public == NULL || !x_init_cookie_passes(sa->ike, now, &sa->path,
+	    h, m, build_size(&b) > raw.n) ||
+	    !answer(sa, now, &b, public, m) || !x_init_keep(sa, raw, true) ||
+	    !x_init_keep(sa, bytes_of(sa->x.response, sa->x.response_n),
+	    false))
+		return false;
+	xchg_release(sa, now);
+	return true;
 }
 
 /*
- * A peer with an address of its own has its own quota, whatever goes on
- * elsewhere.  Before IKE_AUTH those from anywhere are all alike, and counted
- * for the first of them: they share what there is.
+ * Several peers behind one address have ports of their own: one that begins
+ * again and again leaves half of what they have together to the others.
  */
 static bool
-within_limits(struct ike *ike, struct ike_peer *p)
+leaves_others_room(const struct ike *ike, const struct path *path)
 {
-	if (index_is_anybody(p) ? ike->half_open < ike->limits.half_open :
-	    p->half_open < ike->limits.half_open_per_peer)
+	unsigned n = table_openings(ike, endpoint_key(ike, path));
+	struct ike_peer *p = NULL;
+	unsigned together = 0;
+
+	if (n < ike->limits.half_open_per_peer)
 		return true;
-	out_event(ike, p->conf.id, IKE_EV_DROPPED,
-	    "IKE_SA_INIT dropped: %u half-open IKE SAs, %u of this peer",
-	    ike->half_open, p->half_open);
+	while ((p = index_by_path(&ike->peers, path, p)) != NULL &&
+	    !index_is_anybody(p))
+		together += p->accept ? ike->limits.half_open_per_peer : 0;
+	return n < together / 2;
+}
+
+bool
+x_init_within_limits(struct ike *ike, struct ike_peer *p,
+    const struct path *path)
+{
+	char from[ENDPOINT_STRLEN];
+
+	if (!has_room(ike, p)) {
+		out_event(ike, p->conf.id, IKE_EV_DROPPED, "IKE_SA_INIT "
+		    "dropped: %u half-open IKE SAs, %u of this peer",
+		    ike->half_open, p->half_open);
+		return false;
+	}
+	if (index_is_anybody(p) || leaves_others_room(ike, path))
+		return true;
+	out_event(ike, p->conf.id, IKE_EV_DROPPED, "IKE_SA_INIT dropped: %u "
+	    "half-open IKE SAs of %s alone, and others share its address",
+	    table_openings(ike, endpoint_key(ike, path)),
+	    endpoint_str(&path->remote, from));
 	return false;
+}
+
+/* Nobody may use up a peer's quota from an address not his own. */
+bool
+x_init_is_crowded(const struct ike *ike, const struct ike_peer *p)
+{
+	return !index_is_anybody(p) &&
+	    2 * p->half_open >= ike->limits.half_open_per_peer;
 }
 
 /* Section 1.2: another group is asked for by number. */
@@ -261,8 +363,8 @@ group_fits(struct ike *ike, const struct path *path, const struct hdr *h,
 	return false;
 }
 
-static struct ike_sa *
-half_open(struct ike *ike, struct instant now, const struct path *path,
+struct ike_sa *
+x_init_half_open(struct ike *ike, struct instant now, const struct path *path,
     struct ike_peer *peer, uint64_t spi_i)
 {
 	struct ike_sa *sa = sa_new(ike, now, peer, false, spi_i,
@@ -275,18 +377,25 @@ half_open(struct ike *ike, struct instant now, const struct path *path,
 		return NULL;
 	}
 	sa->path = sa->x.reply_path = *path;
-	ike->half_open++;
+	/* Those from anywhere have no quota that others could be kept from. */
+	sa->endpoint_key = index_is_anybody(peer) ? 0 :
+	    endpoint_key(ike, path);
+	table_opening(ike, sa->endpoint_key);
 	peer->half_open++;
 	sa_state(sa, now, SA_HALF_OPEN);
-	return sa;
+	sa->init_key = init_key(ike, path, spi_i);
+	if (map_put(&ike->inits, sa->init_key, sa))
+		return sa;
+	sa_die(sa, now, NULL);
+	return NULL;
 }
 
 /*
  * A bucket of one second's refusals, kept as the moment at which it was empty:
  * whom nobody knows is told so, but not all of a flood.
  */
-static bool
-may_refuse(struct ike *ike, struct instant now)
+bool
+x_init_may_refuse(struct ike *ike, struct instant now)
 {
 	struct span each;
 
@@ -310,34 +419,26 @@ x_init_respond(struct ike *ike, struct instant now, const struct path *path,
 	struct ike_sa *sa;
 	struct choice c;
 
-	if (!cookie_passes(ike, now, path, h, m,
+	if (!x_init_cookie_passes(ike, now, path, h, m,
 	    ike->half_open >= ike->limits.cookie_above) ||
 	    proposal_decode(m->sa, &ps) != N_NONE)
 		return;
 	peer = choose_peer(ike, path, m, &ps, &c);
 	if (peer == NULL) {
-		if (may_refuse(ike, now))
+		if (x_init_may_refuse(ike, now))
 			x_init_refuse(ike, path, h, N_NO_PROPOSAL_CHOSEN,
 			    (struct bytes){ 0 });
 		return;
 	}
 	if (x_redirect_turn_away(peer, path, h, m))
 		return;
-	/*
-	 * Nobody may use up a peer's quota from an address not his own, nor
-	 * make us send more to it than he sends himself.
-	 */
+	/* Nobody may use up a peer's quota from an address not his own. */
 	if (!group_fits(ike, path, h, m, c.suite.ke) ||
-	    !cookie_passes(ike, now, path, h, m, (!index_is_anybody(peer) &&
-	    2 * peer->half_open >= ike->limits.half_open_per_peer) ||
-	    answer_size(m, &c.suite) > raw.n) ||
-	    !within_limits(ike, peer))
+	    !x_init_cookie_passes(ike, now, path, h, m,
+	    x_init_is_crowded(ike, peer)) ||
+	    !x_init_within_limits(ike, peer, path))
 		return;
-	sa = half_open(ike, now, path, peer, h->spi_i);
-	if (sa == NULL)
-		return;
-	sa->init_key = init_key(ike, path, h->spi_i);
-	if (!map_put(&ike->inits, sa->init_key, sa) ||
-	    !open_half(sa, now, h, m, &c, raw))
+	sa = x_init_half_open(ike, now, path, peer, h->spi_i);
+	if (sa != NULL && !open_half(sa, now, h, m, &c, raw))
 		sa_die(sa, now, NULL);
 }

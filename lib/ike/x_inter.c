@@ -237,9 +237,8 @@ x_inter_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 	struct kex *kex = NULL;
 	bool valid, ok;
 
-	if (m->ke.group == ke->id)
-		kex = kex_new(ke, sa->ike->drbg);
-	valid = kex != NULL && kex_shared(kex, m->ke.data, &shared);
+	valid = m->ke.group == ke->id && kex_respond(ke, sa->ike->drbg,
+	    m->ke.data, &kex, &shared) == KEX_OK;
 	ok = valid && chain(sa, true, m->head, m->chain) &&
 	    answer(sa, now, kex) && advance(sa, &shared);
 	wipe(&shared, sizeof(shared));

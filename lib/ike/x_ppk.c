@@ -79,7 +79,7 @@ x_ppk_hear_init(struct ike_sa *sa, const struct msg *m, struct reason *why)
 		    "ppk_required asks for");
 		return false;
 	}
-	if (!spoken || !peer_any(sa, has_ppk))
+	if (!spoken || (peer_traits(sa) & ANYONE_PPK) == 0)
 		return true;
 	sa->setup->ppk = calloc(1, sizeof(*sa->setup->ppk));
 	if (sa->setup->ppk == NULL) {
@@ -254,7 +254,8 @@ x_ppk_hear_request(struct ike_sa *sa, const struct msg *m, struct reason *why)
 	const struct pl_notify *plain = msg_notify(m, N_NO_PPK_AUTH);
 	struct ppk *p = sa->setup->ppk;
 
-	if (p == NULL && !conf->ppk_required)
+	/* RFC 5723: a resumed SA has what the old one's SK_d was mixed with. */
+	if (sa->setup->resume != NULL || (p == NULL && !conf->ppk_required))
 		return true;
 	if (p == NULL) {
 		tell(sa, NULL);

@@ -16,6 +16,7 @@
 #include "ike/task.h"
 #include "ike/x_follow.h"
 #include "ike/x_info.h"
+#include "ike/x_ticket.h"
 #include "ike/xchg.h"
 
 static const struct span grace = { INT64_C(10) * 1000000000 };
@@ -114,6 +115,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->leaving = sa->leaving;
 	n->want_redirect = sa->want_redirect;
 	n->came_from = sa->came_from;
+	n->resumed = sa->resumed;
 	ok = k->spi_i != 0 && k->spi_r != 0 &&
 	    keys_derive(&n->suite, &seed, &n->keys);
 	if (!ok) {
@@ -130,11 +132,12 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 
 /* The successor carries the tunnel from here. */
 static void
-succeed(struct ike_sa *sa, struct ike_sa *n)
+succeed(struct ike_sa *sa, struct instant now, struct ike_sa *n)
 {
 	sa_migrate(sa, n);
 	sa->want_rekey = false;
 	sa->peer->rekeys++;
+	x_ticket_rekeyed(n, now);
 	out_event(sa->ike, sa->peer->conf.id, IKE_EV_REKEYED, "IKE SA");
 }
 
@@ -156,7 +159,7 @@ yield_to_theirs(struct ike_sa *sa, struct instant now)
 
 	if (n == NULL)
 		return;
-	succeed(sa, n);
+	succeed(sa, now, n);
 	sa_state(sa, now, SA_REKEYED);
 }
 
@@ -201,7 +204,7 @@ x_rekey_overtaken(struct ike_sa *sa, struct instant now)
 	if (n == NULL)
 		return false;
 	if (!sa->create->overtaken)
-		succeed(sa, n);
+		succeed(sa, now, n);
 	sa->create->overtaken = true;
 	sa_state(sa, now, SA_REKEYED);
 	sa->x.give_up_at = instant_min(sa->x.give_up_at,
@@ -240,7 +243,7 @@ go_with_theirs(struct ike_sa *sa, struct instant now, struct ike_sa *other)
 		sa->retry_at = task_later(sa, now);
 		return;
 	}
-	succeed(sa, other);
+	succeed(sa, now, other);
 	sa_recheck(other, now, RECHECK_LOST);
 	sa_state(sa, now, SA_REKEYED);
 }
@@ -260,7 +263,7 @@ settle(struct ike_sa *sa, struct instant now, struct ike_sa *ours,
 		go_with_theirs(sa, now, other);
 		return;
 	}
-	succeed(sa, ours);
+	succeed(sa, now, ours);
 	x_follow_forget(sa);
 	sa->want_delete = true;
 	if (other != NULL) {
@@ -444,8 +447,8 @@ obstacle(const struct ike_sa *sa)
 }
 
 static void
-answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
-    const struct kex *kex, uint8_t number)
+answer(struct ike_sa *sa, struct instant now, const struct msg *m,
+    const struct rekey *k, const struct kex *kex, uint8_t number)
 {
 	uint8_t spi[8];
 	struct build b;
@@ -457,6 +460,7 @@ answer(struct ike_sa *sa, struct instant now, const struct rekey *k,
 	build_ke(&b, kex_alg(kex)->id, kex_public(kex));
 	if (suite_addkes(&k->suite) > 0)
 		x_follow_link(sa, &b);
+	x_ticket_build_later(&b, sa, m);
 	xchg_respond(sa, now, &b, false);
 }
 
@@ -471,7 +475,7 @@ made(struct ike_sa *sa, struct instant now, struct ike_sa *n,
 		sa->create->theirs = nonce_lowest(k->ni, k->nr);
 		sa->create->theirs_spi = n != NULL ? n->spi_r : 0;
 	} else if (n != NULL) {
-		succeed(sa, n);
+		succeed(sa, now, n);
 		sa_state(sa, now, SA_REKEYED);
 	}
 }
@@ -502,26 +506,27 @@ create(struct ike_sa *sa, struct instant now, const struct msg *m,
 		.spi_i = spi_of(c->spi), .suite = c->suite, .ni = m->nonce,
 		.nr = bytes_of(nr, sizeof(nr)), .g_ir = &g_ir,
 	};
-	struct kex *kex;
-	bool invalid, ok = false;
+	struct kex *kex = NULL;
+	enum kex_result result;
 	struct ike_sa *n = NULL;
+	bool ok = false;
 
 	drbg_fill(sa->ike->drbg, nr, sizeof(nr));
 	k.spi_r = table_sa_spi(sa->ike);
-	kex = kex_new(c->suite.ke, sa->ike->drbg);
-	invalid = kex != NULL && !kex_shared(kex, m->ke.data, &g_ir);
-	if (kex != NULL && !invalid && suite_addkes(&k.suite) > 0)
+	result = kex_respond(c->suite.ke, sa->ike->drbg, m->ke.data, &kex,
+	    &g_ir);
+	if (result == KEX_OK && suite_addkes(&k.suite) > 0)
 		ok = await(sa, now, &k);
-	else if (kex != NULL && !invalid)
+	else if (result == KEX_OK)
 		ok = (n = successor(sa, now, &k)) != NULL;
 	wipe(&g_ir, sizeof(g_ir));
 	if (ok) {
-		answer(sa, now, &k, kex, c->number);
+		answer(sa, now, m, &k, kex, c->number);
 		made(sa, now, n, &k);
 	} else {
-		xchg_refuse(sa, now, CREATE_CHILD_SA, invalid ?
-		    N_INVALID_SYNTAX : N_TEMPORARY_FAILURE,
-		    (struct bytes){ 0 });
+		xchg_refuse(sa, now, CREATE_CHILD_SA,
+		    result == KEX_INVALID ? N_INVALID_SYNTAX :
+		    N_TEMPORARY_FAILURE, (struct bytes){ 0 });
 	}
 	kex_free(kex);
 }

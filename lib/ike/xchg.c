@@ -1,9 +1,10 @@
 /*
  * Requests, responses and their retransmission.  The window is one in both
- * directions (RFC 7296 section 2.3 default).  A request is resent after 0.5 s,
- * 1 s, then every 2 s with jitter until the peer counts as dead; what is
- * resent is the stored octets, never a second encoding; of a message that went
- * out in fragments, all of them (RFC 7383 section 2.5).
+ * directions (RFC 7296 section 2.3 default).  A request is resent after a time
+ * that doubles up to a limit, with jitter, until the peer counts as dead
+ * (section 2.4 leaves "the number of retries and length of timeouts" to us);
+ * what is resent is the stored octets, never a second encoding; of a message
+ * that went out in fragments, all of them (RFC 7383 section 2.5).
  */
 #include "ike/xchg.h"
 
@@ -55,13 +56,26 @@ xchg_begin_sk(const struct ike_sa *sa, struct build *b, uint8_t exchange,
 	build_sk(b, sa_seal_out(sa));
 }
 
+/* Of a configuration that does not say. */
+static const struct span resend_first = { INT64_C(500) * 1000000 };
+static const struct span resend_max = { INT64_C(2) * 1000000000 };
+
 static struct span
 resend_delay(struct ike_sa *sa)
 {
-	int64_t ms = sa->x.tries == 1 ? 500 : sa->x.tries == 2 ? 1000 : 2000;
-	struct span jitter = drbg_span(sa->ike->drbg, span_ms(ms / 4));
+	const struct ike_peer_conf *conf = &sa->peer->conf;
+	struct span d = conf->resend_first.ns != 0 ? conf->resend_first :
+	    resend_first;
+	int64_t max = conf->resend_max.ns != 0 ? conf->resend_max.ns :
+	    resend_max.ns;
+	struct span jitter;
 
-	return (struct span){ span_ms(ms).ns + jitter.ns };
+	for (unsigned i = 1; i < sa->x.tries && d.ns < max; i++)
+		d.ns *= 2;
+	if (d.ns > max)
+		d.ns = max;
+	jitter = drbg_span(sa->ike->drbg, (struct span){ d.ns / 4 });
+	return (struct span){ d.ns + jitter.ns };
 }
 
 /* How long a request may stay without an answer. */
@@ -147,8 +161,14 @@ xchg_request(struct ike_sa *sa, struct instant now, struct build *b,
 void
 xchg_resend(struct ike_sa *sa, struct instant now)
 {
+	unsigned most = sa->peer->conf.resends;
+
 	sa->x.tries++;
 	sa->x.resend_at = instant_after(now, resend_delay(sa));
+	/* The last one gets as long for its answer as another one would. */
+	if (most != 0 && sa->x.tries > most)
+		sa->x.give_up_at = instant_min(sa->x.give_up_at,
+		    sa->x.resend_at);
 	send(sa, &sa->path, sa->x.request, sa->x.request_n);
 }
 

@@ -50,6 +50,8 @@ struct load {
 	unsigned	pids_n;
 
 	int		fd[2];		/* ports 500 and 4500 */
+	struct udp_in	*in;
+	struct udp_out	mail;
 	struct drbg	drbg;
 	struct ike	*ike;
 	struct instant	*began;		/* per gateway */
@@ -241,14 +243,33 @@ auth(struct load *l, const struct ike_out *o)
 }
 
 static void
+flush(struct load *l)
+{
+	struct endpoint to;
+
+	while (udp_flush(&l->mail, &to) != 0)
+		;
+}
+
+static void
+put(struct load *l, struct ike_out *o)
+{
+	int fd = l->fd[o->path.local.port != IKE_PORT];
+
+	if (!udp_out_has_room(&l->mail, fd))
+		flush(l);
+	udp_out_put(&l->mail, fd, &o->path, o->data, o->n);
+	o->data = NULL;
+}
+
+static void
 drain(struct load *l)
 {
 	struct ike_out o;
 
 	while (ike_next(l->ike, &o)) {
 		if (o.kind == IKE_OUT_DATAGRAM)
-			udp_send(l->fd[o.path.local.port != IKE_PORT], &o.path,
-			    bytes_of(o.data, o.n));
+			put(l, &o);
 		else if (o.kind == IKE_OUT_AUTH)
 			auth(l, &o);
 		else if (o.kind == IKE_OUT_SA_ADD)
@@ -257,19 +278,22 @@ drain(struct load *l)
 			event(l, &o);
 		ike_out_fini(&o);
 	}
+	flush(l);
 }
 
 static void
 receive(struct load *l, unsigned which)
 {
-	uint8_t buf[65535];
 	struct path path;
 	int n;
 
 	while ((n = udp_recv(l->fd[which], which == 0 ? IKE_PORT :
-	    IKE_PORT_NATT, &path, buf, sizeof(buf))) > 0) {
-		ike_datagram(l->ike, mono_now(), &path,
-		    bytes_of(buf, (size_t)n));
+	    IKE_PORT_NATT, l->in)) > 0) {
+		for (int i = 0; i < n; i++) {
+			struct bytes b = udp_in_get(l->in, (unsigned)i, &path);
+
+			ike_datagram(l->ike, mono_now(), &path, b);
+		}
 		drain(l);
 	}
 }
@@ -348,12 +372,16 @@ set_up(struct load *l)
 	l->began = calloc(l->count, sizeof(*l->began));
 	l->latency = calloc(l->count, sizeof(*l->latency));
 	l->up = calloc(l->count, sizeof(*l->up));
+	l->in = udp_in_new();
 	if (l->ike == NULL || l->began == NULL || l->latency == NULL ||
-	    l->up == NULL)
+	    l->up == NULL || l->in == NULL)
 		die("memory", "out of it");
 	for (unsigned i = 0; i < 2; i++) {
-		l->fd[i] = sock_udp(AF_INET, i == 0 ? IKE_PORT :
-		    IKE_PORT_NATT, false, &what);
+		const struct sock_udp u = { .family = AF_INET,
+		    .port = i == 0 ? IKE_PORT : IKE_PORT_NATT,
+		    .buffer = 2 * 1024 * 1024 };
+
+		l->fd[i] = sock_udp(&u, &what);
 		if (l->fd[i] < 0)
 			die(what, strerror(-l->fd[i]));
 	}

@@ -264,6 +264,11 @@ bird_up() {
 	[ "$(grep -c Established <<<"$said")" -eq 2 ] || { echo "$said"; return 1; }
 }
 
+# bird_read NS TEXT: it was sent this with a NOTIFICATION.
+bird_read() {
+	grep -F "$2" "$out/$1.bird.log"
+}
+
 bird_stop() {
 	reap "$1.bird"
 }
@@ -330,6 +335,12 @@ frr_up() {
 	said=$(frr "$1" show bgp summary json)
 	[ "$(jq '[.ipv4Unicast.peers[]? | select(.state == "Established")] | length' <<<"$said")" -eq 2 ] ||
 		{ echo "$said"; return 1; }
+}
+
+frr_read() {
+	local said
+	said=$(frr "$1" show bgp neighbors json)
+	grep -F "$2" <<<"$said" || { jq -c '[.[] | .lastShutdownDescription]' <<<"$said"; return 1; }
 }
 
 frr_stop() {
@@ -401,6 +412,7 @@ interop_round() {
 	wait_for 10 "vpnd routes over both tunnels" fib_is "$us" $peer_net "vpn1 vpn2"
 	wait_for 10 "$bgp routes over both tunnels" fib_is $peer $our_net "vpn1 vpn2"
 	interop_traffic "$us" $peer
+	[ "$us $2" != "hub vpnd" ] || interop_operator "$us" $peer $peer_net $our_net
 	capture_end "u1-$us-$2"
 	only_esp_ike "u1-$us-$2"
 	interop_end "$us" $peer
@@ -420,6 +432,44 @@ interop_traffic() {
 	done
 	check "both tunnels are up on vpnd's side" up "$us"
 	no_loss "ping while $us is vpnd" "${rekey_loss[$ike]}"
+}
+
+# interop_operator NS PEER-NS THEIR-NET OUR-NET: BGP seen and worked on by an operator, and what the peer makes of it.
+interop_operator() {
+	local us=$1 peer=$2 name=${connection[$1]}/1 remote
+	remote=$(ctl "$us" --json show bgp neighbor "$name" | jq -r '.neighbors[0].neighbor')
+	check "the route that $bgp taught is shown" paths_are "$us" "$name" received "$3" ".accepted and .from == \"$name\""
+	check "and the one that it was told, as it was sent" paths_are "$us" "$remote" advertised "$4" \
+		".as_path == [$hub_asn] and .from == \"local\""
+	check "explain route names both paths" explains "$us" "$3" '.fib.state == "installed" and (.candidates | length) == 2'
+	check "a refresh is asked for" ctl "$us" bgp refresh "$name"
+	wait_for 10 "$bgp tells its routes again" neighbor_is "$us" "$name" '.counters.updates_in >= 2'
+	check "a session is cleared" ctl "$us" bgp clear "$name"
+	wait_for 20 "it is established again" neighbor_is "$us" "$name" '.state == "Established" and .counters.established == 2'
+	check "a session is shut down" ctl "$us" bgp shutdown "$name" new line cards at 5
+	wait_for 10 "$bgp was told the text" "${bgp}_read" "$peer" "new line cards at 5"
+	wait_for 10 "traffic takes the other tunnel" fib_is "$us" "$3" vpn2
+	check "and started" ctl "$us" bgp start "$name"
+	wait_for 30 "both tunnels carry again" fib_is "$us" "$3" "vpn1 vpn2"
+}
+
+# paths_are NS NEIGHBOR TABLE PREFIX JQ-CONDITION
+paths_are() {
+	local said
+	said=$(ctl "$1" --json show bgp neighbor "$2" "$3")
+	jq -e --arg p "$4" "[.routes[] | select(.prefix == \$p) | $5] == [true]" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
+explains() {
+	local said
+	said=$(ctl "$1" --json explain route "$2")
+	jq -e ".route | .prefix == \"$2\" and $3" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
+neighbor_is() {
+	local said
+	said=$(ctl "$1" --json show bgp neighbor "$2")
+	jq -e ".neighbors[0] | $3" <<<"$said" >/dev/null || { echo "$said"; return 1; }
 }
 
 interop_end() {

@@ -42,6 +42,8 @@ start(struct duo *d, int side)
 			abort();
 		ike_peer_creds(e->ike, c->id, &e->creds);
 	}
+	ticket_keys_turn(&e->tickets, d->now);
+	ike_tickets(e->ike, &e->tickets);
 	ike_wall(e->ike, d->now, e->wall);
 	e->kernel_free_at = d->now;
 }

@@ -41,7 +41,7 @@ struct duo_rule {
 struct duo_link {
 	unsigned	loss, repeat;	/* percent */
 	struct span	delay, jitter;
-	/* Longest IP datagram but for IKE_SA_INIT; 0: any. */
+	/* Longest IP datagram but for what opens an SA; 0: any. */
 	unsigned	mtu;
 };
 
@@ -76,6 +76,7 @@ struct duo_end {
 	const char	*ppk;		/* of all peers; or NULL */
 	const struct sig_key *key;	/* of all peers; or NULL */
 	struct ike_creds creds;		/* of all peers */
+	struct ticket_keys tickets;	/* the host keeps them for it */
 	struct duo_page	pages[4];	/* that it can reach */
 	int64_t		wall;		/* time of day when it starts */
 	struct sad	sad;

@@ -113,6 +113,19 @@ seed_drbg(struct drbg *drbg, uint64_t seed, uint8_t what)
 	drbg_seed(drbg, b);
 }
 
+static void
+draw_tickets(struct ticket_keys *k, uint64_t seed, struct instant now,
+    uint8_t what)
+{
+	uint8_t b[TICKET_KEY];
+	struct drbg drbg;
+
+	seed_drbg(&drbg, seed, what);
+	drbg_fill(&drbg, b, sizeof(b));
+	ticket_keys_init(k, b, now);
+	drbg_fini(&drbg);
+}
+
 void
 duo_init(struct duo *d, uint64_t seed)
 {
@@ -135,6 +148,7 @@ duo_init(struct duo *d, uint64_t seed)
 		e->conf[0] = default_conf(i);
 		e->psk[0] = "a secret of both";
 		e->kernel_delay = e->psk_delay = span_ms(5);
+		draw_tickets(&e->tickets, seed, d->now, (uint8_t)(3 + i));
 	}
 }
 

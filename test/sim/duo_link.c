@@ -113,7 +113,7 @@ too_long(const struct duo *d, const struct duo_event *v, const struct hdr *h)
 {
 	bool v6 = v->out.path.remote.addr.family == ADDR_IPV6;
 
-	return d->link.mtu != 0 && h->exchange != IKE_SA_INIT &&
+	return d->link.mtu != 0 && !hdr_is_first(h->exchange) &&
 	    v->out.n + (v6 ? 48 : 28) > d->link.mtu;
 }
 

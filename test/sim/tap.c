@@ -1,5 +1,5 @@
 /*
- * A tap on one end's outgoing messages.  IKE_SA_INIT is left alone: its
+ * A tap on one end's outgoing messages.  What opens an SA is left alone: its
  * message id stays zero while cookies and groups change it (section 2.6).  So
  * is the answer to a synchronisation, after which ids may leap (RFC 6311).
  */
@@ -145,7 +145,7 @@ tap_hear(struct tap *t, struct bytes m)
 		reason_set(&t->trouble, "a message without a proper header");
 		return;
 	}
-	if (h.exchange == IKE_SA_INIT)
+	if (hdr_is_first(h.exchange))
 		return;
 	rd_bytes(&r, HDR_LEN);
 	if (payload_decode(h.next, rd_rest(&r), HDR_LEN, &msg) != N_NONE) {

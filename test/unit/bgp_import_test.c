@@ -120,6 +120,30 @@ static const struct {
 	    "80 09 04 0a000003 10 0a02", 1, 1, NULL },
 };
 
+/* Of each path: is it refused, and does the reason say so when asked later? */
+static void
+check_refusals(const struct rib *rib, const struct import *im)
+{
+	static const char *const known[] = {
+		"is no address of a router", "1 is ours", "is link-local",
+		"is not the neighbour", "our own AS is in its AS_PATH",
+		"its ORIGINATOR_ID is ours",
+	};
+	uint32_t id = rib->source[im->source.slot].paths;
+
+	for (; id != 0; id = rib_path(rib, id)->src_next) {
+		const struct rib_path *p = rib_path(rib, id);
+		struct reason why = { "" };
+		unsigned found = 0;
+
+		assert_true(import_refusal(im, intern_at(&rib->intern,
+		    p->attrs), &why) == ((p->flags & PATH_ELIGIBLE) == 0));
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			found += strstr(why.s, known[i]) != NULL;
+		assert_int_equal(found, (p->flags & PATH_ELIGIBLE) == 0);
+	}
+}
+
 static void
 only_usable_routes_are_accepted(void **state)
 {
@@ -144,6 +168,7 @@ only_usable_routes_are_accepted(void **state)
 		assert_int_equal(rib_held(&rib, im.source), rows[i].held);
 		assert_int_equal(rib_accepted(&rib, im.source),
 		    rows[i].accepted);
+		check_refusals(&rib, &im);
 		rib_fini(&rib);
 	}
 }

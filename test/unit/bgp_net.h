@@ -424,7 +424,7 @@ run(int64_t ms)
 	check_tables();
 }
 
-static unsigned
+static inline unsigned
 open_wires(void)
 {
 	unsigned n = 0;

@@ -129,6 +129,59 @@ drain(struct chan *c, unsigned next)
 	return next;
 }
 
+/* Few octets to sign, and a short value, take little of a datagram. */
+static void
+octets_travel_as_many_as_there_are(void **state)
+{
+	static const uint16_t counts[] = { 0, 1, 300, KERN_VALUE_MAX };
+	struct ends e = ends_open();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct kern_op op = sample(KERN_AUTH), got;
+		struct kern_event ev = { .kind = KERN_DONE, .op = KERN_AUTH },
+		    back;
+		uint8_t b[CHAN_DATAGRAM];
+
+		op.auth.n = counts[i];
+		memset(op.auth.octets, 0, sizeof(op.auth.octets));
+		memset(op.auth.octets, 0x5a, counts[i]);
+		ev.auth.n = counts[i];
+		memset(ev.auth.value, 0xa5, counts[i]);
+		assert_true(chan_put_op(e.engine, &op));
+		assert_int_equal(chan_flush(e.engine), 0);
+		assert_in_range(recv(chan_fd(e.monitor), b, sizeof(b),
+		    MSG_PEEK), counts[i], counts[i] + 128);
+		assert_int_equal(chan_recv(e.monitor), 1);
+		assert_int_equal(chan_get_op(e.monitor, &got), 1);
+		assert_memory_equal(&got, &op, sizeof(op));
+		assert_true(chan_put_event(e.monitor, &ev));
+		assert_int_equal(chan_flush(e.monitor), 0);
+		assert_in_range(recv(chan_fd(e.engine), b, sizeof(b),
+		    MSG_PEEK), counts[i], counts[i] + 64);
+		assert_int_equal(chan_recv(e.engine), 1);
+		assert_int_equal(chan_get_event(e.engine, &back), 1);
+		assert_int_equal(back.auth.n, counts[i]);
+		assert_memory_equal(back.auth.value, ev.auth.value, counts[i]);
+	}
+	ends_close(&e);
+}
+
+static void
+what_claims_more_octets_than_fit_is_not_put(void **state)
+{
+	struct ends e = ends_open();
+	struct kern_op op = sample(KERN_AUTH);
+	struct kern_event ev = { .kind = KERN_DONE, .op = KERN_AUTH };
+
+	(void)state;
+	op.auth.n = KERN_OCTETS_MAX + 1;
+	assert_false(chan_put_op(e.engine, &op));
+	ev.auth.n = UINT16_MAX;
+	assert_false(chan_put_event(e.monitor, &ev));
+	ends_close(&e);
+}
+
 static void
 a_full_queue_refuses_and_loses_nothing(void **state)
 {
@@ -300,6 +353,9 @@ static const struct {
 	    KERN_GROUP_MAX + 1 },
 	{ "more octets than there are", KERN_AUTH, AT(auth.n), 2,
 	    KERN_OCTETS_MAX + 1 },
+	{ "fewer octets than there are", KERN_AUTH, AT(auth.n), 2,
+	    KERN_OCTETS_MAX - 1 },
+	{ "none of the octets that are there", KERN_AUTH, AT(auth.n), 2, 0 },
 };
 
 static const struct {
@@ -482,6 +538,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_operation_arrives_as_it_was_put),
 		cmocka_unit_test(many_operations_share_a_datagram),
+		cmocka_unit_test(octets_travel_as_many_as_there_are),
+		cmocka_unit_test(what_claims_more_octets_than_fit_is_not_put),
 		cmocka_unit_test(a_full_queue_refuses_and_loses_nothing),
 		cmocka_unit_test(
 		    flush_returns_when_the_other_end_does_not_read),

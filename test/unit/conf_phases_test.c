@@ -207,6 +207,35 @@ static const struct conf_row rows[] = {
 	    TUN("dpd_timeout_seconds = 86401;"),
 	    E_TUN("dpd_timeout_seconds",
 	    "must be 30 to 86400 seconds, not 86401") },
+	{ "a first timeout of 99 ms", TUN("retransmit_timeout_milliseconds = "
+	    "99;"), E_TUN("retransmit_timeout_milliseconds",
+	    "must be 100 to 60000 milliseconds, not 99") },
+	{ "a first timeout of 100 ms",
+	    TUN("retransmit_timeout_milliseconds = 100;"), NULL },
+	{ "a first timeout of half of the DPD timeout",
+	    TUN("retransmit_timeout_milliseconds = 20000;"), NULL },
+	{ "a first timeout of more than that",
+	    TUN("retransmit_timeout_milliseconds = 20001;"),
+	    E_TUN("retransmit_timeout_milliseconds", "must be at most 20000 "
+	    "milliseconds, half of dpd_timeout_seconds, not 20001") },
+	{ "a first timeout of a minute, and patience",
+	    TUN("retransmit_timeout_milliseconds = 60000; "
+	    "dpd_timeout_seconds = 120;"), NULL },
+	{ "a longest timeout that is shorter than the first",
+	    TUN("retransmit_timeout_milliseconds = 3001; "
+	    "retransmit_timeout_max_seconds = 3;"),
+	    E_TUN("retransmit_timeout_max_seconds", "must not be less than "
+	    "retransmit_timeout_milliseconds (3001), not 3 seconds") },
+	{ "timeouts that do not double",
+	    TUN("retransmit_timeout_milliseconds = 3000; "
+	    "retransmit_timeout_max_seconds = 3;"), NULL },
+	{ "a longest timeout of 301 s",
+	    TUN("retransmit_timeout_max_seconds = 301;"),
+	    E_TUN("retransmit_timeout_max_seconds",
+	    "must be 1 to 300 seconds, not 301") },
+	{ "101 repetitions", TUN("retransmit_tries = 101;"),
+	    E_TUN("retransmit_tries", "must be 0 or 1 to 100 times, not 101") },
+	{ "one repetition", TUN("retransmit_tries = 1;"), NULL },
 	{ "an unknown DPD action", TUN("dpd_timeout_action = \"hold\";"),
 	    E_TUN("dpd_timeout_action", "must be \"clear\", \"none\" or "
 	    "\"restart\", not \"hold\"") },

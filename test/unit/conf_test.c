@@ -169,6 +169,9 @@ defaults_are_those_of_the_service(void **state)
 	assert_int_equal(t->replay_window, 1024);
 	assert_int_equal(span_to_s(t->dpd_timeout), 40);
 	assert_int_equal(t->dpd_action, CONF_DPD_CLEAR);
+	assert_int_equal(t->retransmit_ms, 500);
+	assert_int_equal(span_to_s(t->retransmit_max), 2);
+	assert_int_equal(t->retransmit_tries, 0);
 	assert_false(t->force_encap);
 	assert_true(t->fragmentation);
 	assert_int_equal(t->fragment_size, 1280);

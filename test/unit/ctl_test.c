@@ -13,7 +13,7 @@
 #define X47	X10 X10 X10 X10 "xxxxxxx"
 #define CMD(c)	"{\"command\":\"" c "\"}"
 #define NAMED(c, n) "{\"command\":\"" c "\",\"name\":\"" n "\"}"
-#define REQ(c, w, n)	{ .command = (c), .what = (w), .name = n }
+#define WANT(c, w, n) { .command = c, .what = w, .name = n }
 #define NOT_NAME " is not the name of a connection (NAME) or of a tunnel "	\
 	"(NAME/1)"
 
@@ -23,41 +23,53 @@ static const struct row {
 	const char	*error;		/* NULL: taken */
 	struct ctl_request want;
 } rows[] = {
-	{ "show all", CMD("show"), NULL, REQ(CTL_SHOW, CTL_WHAT_CHILD, "") },
+	{ "show all", CMD("show"), NULL, WANT(CTL_SHOW, CTL_WHAT_CHILD, "") },
 	{ "show one", NAMED("show", "vpn-branch1/1"), NULL,
-	    REQ(CTL_SHOW, CTL_WHAT_CHILD, "vpn-branch1/1") },
+	    WANT(CTL_SHOW, CTL_WHAT_CHILD, "vpn-branch1/1") },
 	{ "routes", CMD("routes"), NULL,
-	    REQ(CTL_ROUTES, CTL_WHAT_CHILD, "") },
-	{ "up", NAMED("up", "a"), NULL, REQ(CTL_UP, CTL_WHAT_CHILD, "a") },
+	    WANT(CTL_ROUTES, CTL_WHAT_CHILD, "") },
+	{ "up", NAMED("up", "a"), NULL, WANT(CTL_UP, CTL_WHAT_CHILD, "a") },
 	{ "down", NAMED("down", "a/2"), NULL,
-	    REQ(CTL_DOWN, CTL_WHAT_CHILD, "a/2") },
+	    WANT(CTL_DOWN, CTL_WHAT_CHILD, "a/2") },
 	{ "rekey of the child by default", NAMED("rekey", "a"), NULL,
-	    REQ(CTL_REKEY, CTL_WHAT_CHILD, "a") },
+	    WANT(CTL_REKEY, CTL_WHAT_CHILD, "a") },
 	{ "rekey of the IKE SA",
 	    "{\"command\":\"rekey\",\"name\":\"a\",\"what\":\"ike\"}", NULL,
-	    REQ(CTL_REKEY, CTL_WHAT_IKE, "a") },
+	    WANT(CTL_REKEY, CTL_WHAT_IKE, "a") },
 	{ "reload", " { \"command\" : \"reload\" } ", NULL,
-	    REQ(CTL_RELOAD, CTL_WHAT_CHILD, "") },
+	    WANT(CTL_RELOAD, CTL_WHAT_CHILD, "") },
 	{ "explain a tunnel", NAMED("explain", "a/1"), NULL,
-	    REQ(CTL_EXPLAIN, CTL_WHAT_CHILD, "a/1") },
+	    WANT(CTL_EXPLAIN, CTL_WHAT_CHILD, "a/1") },
 	{ "explain an address", NAMED("explain", "2001:db8::1"), NULL,
-	    REQ(CTL_EXPLAIN, CTL_WHAT_CHILD, "2001:db8::1") },
-	{ "keys of all", CMD("keys"), NULL, REQ(CTL_KEYS, CTL_WHAT_CHILD, "") },
+	    WANT(CTL_EXPLAIN, CTL_WHAT_CHILD, "2001:db8::1") },
+	{ "keys of all", CMD("keys"), NULL, WANT(CTL_KEYS, CTL_WHAT_CHILD, "") },
 	{ "keys of one", NAMED("keys", "a/1"), NULL,
-	    REQ(CTL_KEYS, CTL_WHAT_CHILD, "a/1") },
+	    WANT(CTL_KEYS, CTL_WHAT_CHILD, "a/1") },
+	{ "neighbours", CMD("bgp"), NULL, WANT(CTL_BGP, CTL_WHAT_CHILD, "") },
+	{ "a neighbour by its address", NAMED("bgp", "169.254.10.2"), NULL,
+	    WANT(CTL_BGP, CTL_WHAT_CHILD, "169.254.10.2") },
+	{ "the best routes by default", CMD("bgp-routes"), NULL,
+	    WANT(CTL_BGP_ROUTES, CTL_WHAT_BEST, "") },
+	{ "what a neighbour taught", "{\"what\":\"received\",\"name\":\"a/1\","
+	    "\"command\":\"bgp-routes\",\"cursor\":\"4294967297\"}", NULL,
+	    { .command = CTL_BGP_ROUTES, .what = CTL_WHAT_RECEIVED,
+	    .name = "a/1", .cursor = 4294967297 } },
+	{ "a shutdown with a text",
+	    "{\"command\":\"bgp-shutdown\",\"name\":\"a\",\"text\":\"at 5\"}",
+	    NULL, { .command = CTL_BGP_SHUTDOWN, .name = "a",
+	    .text = "at 5" } },
 	{ "members in any order", "{\"name\":\"a\",\"command\":\"up\"}", NULL,
-	    REQ(CTL_UP, CTL_WHAT_CHILD, "a") },
+	    WANT(CTL_UP, CTL_WHAT_CHILD, "a") },
 	{ "the longest name", NAMED("up", X47 "/1"), NULL,
-	    REQ(CTL_UP, CTL_WHAT_CHILD, X47 "/1") },
-
+	    WANT(CTL_UP, CTL_WHAT_CHILD, X47 "/1") },
 	{ "drain to an address",
 	    "{\"command\":\"drain\",\"to\":\"192.0.2.9\"}", NULL,
-	    { .command = CTL_DRAIN, .what = CTL_WHAT_CHILD, .name = "",
+	    { .command = CTL_DRAIN,
 	    .to = { ADDR_IPV4, { 192, 0, 2, 9 } } } },
 	{ "drain of one", NAMED("drain", "a/1"), NULL,
-	    REQ(CTL_DRAIN, CTL_WHAT_CHILD, "a/1") },
+	    WANT(CTL_DRAIN, CTL_WHAT_CHILD, "a/1") },
 	{ "undrain", CMD("undrain"), NULL,
-	    REQ(CTL_UNDRAIN, CTL_WHAT_CHILD, "") },
+	    WANT(CTL_UNDRAIN, CTL_WHAT_CHILD, "") },
 	{ "drain to a name",
 	    "{\"command\":\"drain\",\"to\":\"hub.example\"}",
 	    .error = "\"hub.example\" is not an IPv4 or IPv6 address" },
@@ -86,7 +98,26 @@ static const struct row {
 	    .error = "up takes no \"what\"" },
 	{ "a rekey of something else",
 	    "{\"command\":\"rekey\",\"name\":\"a\",\"what\":\"esp\"}",
-	    .error = "rekey \"ike\" or \"child\", not \"esp\"" },
+	    .error = "rekey \"child\" or \"ike\", not \"esp\"" },
+	{ "routes of a kind that there is not",
+	    "{\"command\":\"bgp-routes\",\"what\":\"ike\"}",
+	    .error = "bgp-routes \"best\" or \"received\" or \"accepted\" or "
+	    "\"advertised\", not \"ike\"" },
+	{ "a route to explain is missing", CMD("explain-route"),
+	    .error = "member \"prefix\" is missing" },
+	{ "a route that is none", "{\"command\":\"explain-route\","
+	    "\"prefix\":\"10.0.0.0/33\"}", .error = "\"10.0.0.0/33\" is "
+	    "neither a prefix nor an address" },
+	{ "a cursor that is none", "{\"command\":\"routes\",\"cursor\":\"-1\"}",
+	    .error = "\"-1\" is not a cursor of an earlier answer" },
+	{ "a cursor that is too large", "{\"command\":\"routes\",\"cursor\":"
+	    "\"99999999999999999999\"}", .error = "\"99999999999999999999\" is "
+	    "not a cursor of an earlier answer" },
+	{ "a text too long", "{\"command\":\"bgp-shutdown\",\"name\":\"a\","
+	    "\"text\":\"" X47 X47 X47 "\"}",
+	    .error = "the text is longer than 127 octets" },
+	{ "a text where none belongs", "{\"command\":\"up\",\"text\":\"x\"}",
+	    .error = "up takes no text" },
 	{ "a name with a blank", NAMED("up", "a b"), .error = "\"a b\"" NOT_NAME },
 	{ "an empty name", NAMED("up", ""), .error = "\"\"" NOT_NAME },
 	{ "a name too long", NAMED("up", X47 "x"), .error = "\"" X47 "x\"" NOT_NAME },
@@ -115,8 +146,10 @@ requests_are_taken_or_refused_with_a_reason(void **state)
 		if (ok == (w->error == NULL) && (!ok ?
 		    strcmp(why.s, w->error) == 0 :
 		    r.command == w->want.command && r.what == w->want.what &&
-		    strcmp(r.name, w->want.name) == 0 &&
-		    addr_eq(&r.to, &w->want.to)))
+		    r.cursor == w->want.cursor &&
+		    strcmp(r.text, w->want.text) == 0 &&
+		    addr_eq(&r.to, &w->want.to) &&
+		    strcmp(r.name, w->want.name) == 0))
 			continue;
 		print_error("%s: %s: %s\n", w->what, ok ? "taken" : "refused",
 		    why.s);

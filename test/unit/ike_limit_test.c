@@ -58,6 +58,58 @@ a_cookie_is_asked_for_and_kept_through_another_group(void **state)
 	}
 }
 
+/*
+ * Not more octets go out than came in before the address is proven; a nonce of
+ * less than the initiator's makes room for what there is to announce.
+ */
+static void
+an_answer_that_is_longer_than_its_request_costs_a_cookie(void **state)
+{
+	static const struct {
+		const char	*prf;
+		size_t		 nonce;		/* of the responder */
+		unsigned	 requests;
+	} rows[] = {
+		{ "SHA1", 24, 1 },
+		{ "SHA2-256", 24, 1 },
+		{ "SHA2-384", 24, 1 },
+		{ "SHA2-512", 32, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct duo_rule count = {
+			.from = LEFT, .exchange = IKE_SA_INIT,
+			.nth = 99, .until = 99,
+		};
+		struct ike_sa *half;
+		struct duo d;
+
+		duo_init(&d, 18);
+		for (int side = LEFT; side <= RIGHT; side++) {
+			d.end[side].conf[0].ike.prf = duo_algs(ALG_PRF,
+			    rows[i].prf);
+			d.end[side].conf[0].ike.ke = duo_algs(ALG_KE, "31");
+		}
+		d.rules = &count;
+		d.rules_n = 1;
+		duo_start(&d);
+		duo_up(&d, LEFT);
+		duo_run(&d, span_ms(15));
+		half = table_peer(d.end[RIGHT].ike, DUO_PEER)->sas;
+		assert_int_equal(half == NULL, rows[i].requests == 2);
+		duo_run(&d, span_ms(20));
+		half = table_peer(d.end[RIGHT].ike, DUO_PEER)->sas;
+		assert_non_null(half);
+		assert_non_null(half->setup);
+		assert_int_equal(half->setup->nr.n, rows[i].nonce);
+		assert_true(half->setup->init_r_n <= half->setup->init_i_n);
+		assert_int_equal(count.seen, rows[i].requests);
+		bring_up(&d, LEFT);
+		shut_down(&d);
+	}
+}
+
 /* Late copies of the answers that ask for a retry must not end the attempt. */
 static void
 a_repeated_request_for_a_retry_is_not_taken_twice(void **state)
@@ -425,6 +477,128 @@ two_peers_behind_one_address_are_told_apart_by_identity(void **state)
 	shut_down(&d);
 }
 
+/* Behind a NAT; the third of three never gets further than IKE_SA_INIT. */
+static void
+behind_nat_with_one_stuck(struct duo *d, struct duo_rule *no_auth)
+{
+	duo_init(d, 27);
+	d->end[LEFT].nat.on = true;
+	d->end[LEFT].nat.shift = 10000;
+	addr_parse(&d->end[LEFT].nat.public, "203.0.113.1");
+	d->end[RIGHT].limits.half_open_per_peer = 4;
+	d->end[RIGHT].conf[0].remote = d->end[LEFT].nat.public;
+	for (unsigned i = 1; i < 3; i++) {
+		char name[] = "left0.example";
+
+		name[4] = (char)('0' + i);
+		duo_add_peer(d, LEFT);
+		duo_add_peer(d, RIGHT);
+		d->end[LEFT].conf[i].local_id = duo_id(name);
+		d->end[RIGHT].conf[i].remote_id = duo_id(name);
+		d->end[RIGHT].conf[i].remote = d->end[LEFT].nat.public;
+	}
+	*no_auth = (struct duo_rule){ .from = LEFT, .exchange = IKE_AUTH,
+	    .nth = 1, .until = 99, .fate = DUO_DROP };
+	d->rules = no_auth;
+	d->rules_n = 1;
+	duo_start(d);
+	for (int i = 0; i < 9; i++) {
+		ike_peer_up(d->end[LEFT].ike, d->now, 3);
+		duo_run(d, span_ms(400));
+		duo_crash(d, LEFT);
+	}
+}
+
+static void
+one_behind_a_nat_leaves_the_others_room(void **state)
+{
+	struct ike_peer_info info;
+	struct duo_rule no_auth;
+	struct duo d;
+
+	(void)state;
+	behind_nat_with_one_stuck(&d, &no_auth);
+	/* Half of three times four. */
+	assert_int_equal(half_open_at_right(&d), 6);
+	assert_string_equal(d.end[RIGHT].said[IKE_EV_DROPPED].s,
+	    "IKE_SA_INIT dropped: 6 half-open IKE SAs of 203.0.113.1:10500 "
+	    "alone, and others share its address");
+	/* The others come from other ports of that address. */
+	d.end[LEFT].nat.shift = 20000;
+	d.rules_n = 0;
+	ike_peer_up(d.end[LEFT].ike, d.now, 1);
+	ike_peer_up(d.end[LEFT].ike, d.now, 2);
+	duo_run(&d, span_s(2));
+	assert_sound(&d);
+	for (uint32_t id = 1; id <= 2; id++) {
+		assert_true(ike_peer_get(d.end[RIGHT].ike, id, &info));
+		assert_true(info.child);
+	}
+	assert_int_equal(half_open_at_right(&d), 6);
+	duo_run(&d, span_s(31));
+	assert_int_equal(half_open_at_right(&d), 0);
+	assert_int_equal(d.end[RIGHT].ike->openings.used, 0);
+	ike_peer_down(d.end[LEFT].ike, d.now, 2, "test");
+	shut_down(&d);
+}
+
+static void
+peers_at_one_address_have_together_what_each_has_alone(void **state)
+{
+	struct duo_rule no_auth = {
+		.from = LEFT, .exchange = IKE_AUTH, .nth = 1, .until = 99,
+		.fate = DUO_DROP,
+	};
+	struct duo d;
+
+	(void)state;
+	for (unsigned peers = 1; peers <= 3; peers++) {
+		duo_init(&d, 28);
+		d.end[RIGHT].limits.half_open_per_peer = 2;
+		for (unsigned i = 1; i < peers; i++)
+			duo_add_peer(&d, RIGHT);
+		d.rules = &no_auth;
+		d.rules_n = 1;
+		duo_start(&d);
+		for (unsigned i = 0; i < 8; i++) {
+			d.end[LEFT].nat.on = true;
+			d.end[LEFT].nat.public = d.end[LEFT].addr;
+			d.end[LEFT].nat.shift = (uint16_t)(1000 * i);
+			duo_up(&d, LEFT);
+			duo_run(&d, span_ms(400));
+			duo_crash(&d, LEFT);
+		}
+		assert_int_equal(half_open_at_right(&d), 2 * peers);
+		duo_run(&d, span_s(31));
+		shut_down(&d);
+	}
+}
+
+/* As when it is meant for another address of ours, where anybody may call. */
+static void
+what_is_not_for_a_peer_takes_nothing_from_it(void **state)
+{
+	struct opening o;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 29);
+	d.end[RIGHT].limits = (struct ike_limits){
+		.sas = 1000, .half_open = 100, .cookie_above = 1000,
+		.half_open_per_peer = 4,
+	};
+	duo_add_peer(&d, RIGHT);
+	addr_parse(&d.end[RIGHT].conf[1].remote, "0.0.0.0");
+	duo_start(&d);
+	take_opening(&d, &o);
+	ike_peer_accept(d.end[RIGHT].ike, DUO_PEER, false);
+	flood(&d, &o, 50, "192.0.2.1");
+	assert_int_equal(half_open_at_right(&d), 50);
+	ike_peer_accept(d.end[RIGHT].ike, DUO_PEER, true);
+	comes_up(&d);
+	shut_down(&d);
+}
+
 static void
 one_who_is_named_goes_before_anybody(void **state)
 {
@@ -453,6 +627,8 @@ main(void)
 		cmocka_unit_test(
 		    a_cookie_is_asked_for_and_kept_through_another_group),
 		cmocka_unit_test(
+		    an_answer_that_is_longer_than_its_request_costs_a_cookie),
+		cmocka_unit_test(
 		    a_repeated_request_for_a_retry_is_not_taken_twice),
 		cmocka_unit_test(
 		    half_open_sas_are_limited_per_peer_and_end_by_themselves),
@@ -469,6 +645,10 @@ main(void)
 		cmocka_unit_test(the_limit_of_ike_sas_holds),
 		cmocka_unit_test(
 		    two_peers_behind_one_address_are_told_apart_by_identity),
+		cmocka_unit_test(one_behind_a_nat_leaves_the_others_room),
+		cmocka_unit_test(
+		    peers_at_one_address_have_together_what_each_has_alone),
+		cmocka_unit_test(what_is_not_for_a_peer_takes_nothing_from_it),
 		cmocka_unit_test(one_who_is_named_goes_before_anybody),
 	};
 

@@ -217,6 +217,55 @@ a_silent_peer_is_dead_after_the_timeout_and_comes_back(void **state)
 	shut_down(&d);
 }
 
+/* When a request that nobody answers goes, and when that is over. */
+static const struct schedule {
+	const char	*what;
+	unsigned	first_ms, max_s, tries, dpd_s;
+	unsigned	sent;
+	unsigned	least_ms, most_ms;	/* until it is given up */
+} schedules[] = {
+	{ "nothing said: 0.5, 1, then every 2 seconds", 0, 0, 0, 30, 12,
+	    22000, 23500 },
+	{ "the same, said", 500, 2, 0, 30, 12, 22000, 23500 },
+	{ "five repetitions", 500, 2, 5, 40, 6, 9500, 11900 },
+	{ "one repetition", 500, 2, 1, 30, 2, 1500, 1900 },
+	{ "it doubles up to the limit", 1000, 8, 4, 60, 5, 23000, 28800 },
+	{ "no doubling", 3000, 3, 3, 60, 4, 12000, 15100 },
+	{ "the DPD timeout comes before the tries", 10000, 10, 100, 40, 3,
+	    29900, 30100 },
+};
+
+static void
+a_request_is_repeated_as_configured(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(schedules); i++) {
+		const struct schedule *s = &schedules[i];
+		struct instant begun;
+		struct duo d;
+		int64_t ms;
+
+		print_message("    %s\n", s->what);
+		duo_init(&d, 11);
+		d.end[LEFT].conf[0].resend_first = span_ms(s->first_ms);
+		d.end[LEFT].conf[0].resend_max = span_s(s->max_s);
+		d.end[LEFT].conf[0].resends = s->tries;
+		d.end[LEFT].conf[0].dpd_timeout = span_s(s->dpd_s);
+		d.link.loss = 100;
+		duo_start(&d);
+		begun = d.now;
+		duo_up(&d, LEFT);
+		while (d.end[LEFT].events[IKE_EV_IKE_DOWN] == 0 &&
+		    instant_since(d.now, begun).ns < span_s(100).ns)
+			duo_run(&d, span_ms(10));
+		ms = instant_since(d.now, begun).ns / 1000000;
+		assert_in_range(ms, s->least_ms, s->most_ms);
+		assert_in_range(d.end[LEFT].sent, s->sent -
+		    (s->tries == 0), s->sent);
+		shut_down(&d);
+	}
+}
+
 static void
 an_idle_peer_is_probed_only_when_asked_for(void **state)
 {
@@ -366,6 +415,7 @@ main(void)
 		cmocka_unit_test(a_mapping_seen_by_the_kernel_is_followed),
 		cmocka_unit_test(
 		    a_silent_peer_is_dead_after_the_timeout_and_comes_back),
+		cmocka_unit_test(a_request_is_repeated_as_configured),
 		cmocka_unit_test(an_idle_peer_is_probed_only_when_asked_for),
 		cmocka_unit_test(a_peer_that_crashed_starts_anew_at_once),
 		cmocka_unit_test(down_at_any_moment_leaves_nothing),

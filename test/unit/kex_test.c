@@ -162,6 +162,32 @@ both_ends_get_the_same_secret(void **state)
 }
 
 static void
+a_responder_gets_the_initiators_secret_at_once(void **state)
+{
+	const uint8_t seed[DRBG_SEED_LEN] = { 7 };
+	static struct secret z[2];
+	struct drbg d;
+
+	(void)state;
+	drbg_seed(&d, seed);
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		const struct alg *a = alg_find(ALG_KE, groups[i], 0);
+		struct kex *k = kex_of(groups[i], &d), *answer = NULL;
+
+		assert_int_equal(kex_respond(a, &d, kex_public(k), &answer,
+		    &z[0]), KEX_OK);
+		assert_ptr_equal(kex_alg(answer), a);
+		assert_int_equal(kex_public(answer).n, a->answer_len);
+		assert_false(bytes_eq(kex_public(answer), kex_public(k)));
+		assert_true(kex_shared(k, kex_public(answer), &z[1]));
+		assert_true(secret_eq(secret_bytes(&z[0]),
+		    secret_bytes(&z[1])));
+		kex_free(k);
+		kex_free(answer);
+	}
+}
+
+static void
 the_same_seed_gives_the_same_public_value(void **state)
 {
 	(void)state;
@@ -203,16 +229,23 @@ private_values_are_drawn_below_the_order(void **state)
 		    kex_draws_more[i].octets, kex_draws_more[i].public);
 }
 
-/* Refuses, and leaves the secret as it was. */
+/* Both roles refuse, and leave the secret as it was. */
 static void
 assert_refused(struct kex *k, struct bytes peer, const char *what)
 {
+	const uint8_t seed[DRBG_SEED_LEN] = { 1 };
 	static struct secret z, before;
+	struct kex *answer = k;
+	struct drbg d;
 
+	drbg_seed(&d, seed);
 	memset(&z, 0xa5, sizeof(z));
 	memcpy(&before, &z, sizeof(z));
 	if (kex_shared(k, peer, &z))
 		fail_msg("%s: accepted: %s", kex_alg(k)->name, what);
+	if (kex_respond(kex_alg(k), &d, peer, &answer, &z) != KEX_INVALID)
+		fail_msg("%s: answered: %s", kex_alg(k)->name, what);
+	assert_ptr_equal(answer, k);
 	assert_memory_equal(&z, &before, sizeof(z));
 }
 
@@ -386,7 +419,8 @@ only_key_exchange_rows_make_a_key_exchange(void **state)
 	for (size_t i = 0; i < ALG_COUNT; i++) {
 		struct kex *k = kex_new(alg_at(i), &d);
 
-		assert_true((k != NULL) == (alg_at(i)->type == ALG_KE));
+		assert_true((k != NULL) == (alg_at(i)->type == ALG_KE &&
+		    crypto_has(alg_at(i))));
 		kex_free(k);
 	}
 	kex_free(NULL);
@@ -415,6 +449,8 @@ main(void)
 		cmocka_unit_test(published_pairs_agree_on_their_secret),
 		cmocka_unit_test(computed_pairs_agree_on_their_secret),
 		cmocka_unit_test(both_ends_get_the_same_secret),
+		cmocka_unit_test(
+		    a_responder_gets_the_initiators_secret_at_once),
 		cmocka_unit_test(the_same_seed_gives_the_same_public_value),
 		cmocka_unit_test(private_values_are_drawn_below_the_order),
 		cmocka_unit_test(unsafe_peer_values_are_refused),

@@ -43,7 +43,7 @@ the_set_up_is_as_the_rfcs_say(void **state)
 	assert_memory_equal(auth.p + 4, value, PRF_LEN);
 	/* KEYMAT = prf+(SK_d, Ni | Nr) */
 	add(&text, w.ni, 32);
-	add(&text, w.nr, 32);
+	add(&text, w.nr.p, w.nr.n);
 	mat = prf_plus_of(w.k.d, &text, 72);
 	assert_child(&w, 0x11112222, mat.b + 36);
 	end(&w);
@@ -239,7 +239,7 @@ an_ike_rekey_is_as_the_rfc_says(void **state)
 	w.spi_i = 0x5555666677778888;
 	w.spi_r = spi_r;
 	w.mid = 0;
-	set_keys(&w.k, seed, f.ni, f.nr, w.spi_i, w.spi_r, true);
+	set_keys(&w.k, seed, f.ni, bytes_of(f.nr, 32), w.spi_i, w.spi_r, true);
 	exchange(&w, INFORMATIONAL, PL_NONE, &none);
 	assert_int_equal(w.first, PL_NONE);
 	assert_int_equal(duo_info(&w.d, RIGHT).rekeys, 1);

@@ -86,6 +86,12 @@ static const struct {
 	    ALG_MODP | ALG_SUBGROUP | ALG_OPT_IN),
 	KE(2, "MODP-1024", "2", 32, 128,
 	    ALG_MODP | ALG_OPT_IN),
+	KE(36, "ML-KEM-768", "36", 64, 1184,
+	    ALG_KEM | ALG_OPT_IN),
+	KE(37, "ML-KEM-1024", "37", 64, 1568,
+	    ALG_KEM | ALG_OPT_IN),
+	KE(35, "ML-KEM-512", "35", 64, 800,
+	    ALG_KEM | ALG_OPT_IN),
 	{ ALG_ESN, 1, 0, "ESN", NULL, NULL, 0, 0, 0, 0, 0, ALG_FOR_ESP },
 	{ ALG_ESN, 0, 0, "NO-ESN", NULL, NULL, 0, 0, 0, 0, 0, ALG_FOR_ESP },
 };
@@ -125,6 +131,21 @@ rows_stand_in_order_of_preference_with_their_lengths(void **state)
 }
 
 static void
+responders_send_as_much_as_initiators_but_for_ml_kem(void **state)
+{
+	const struct alg *a;
+
+	(void)state;
+	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
+		bool ke = a->type == ALG_KE;
+
+		assert_int_equal(a->answer_len,
+		    ke && a->id == 35 ? 768 : ke && a->id == 36 ? 1088 :
+		    ke && a->id == 37 ? 1568 : a->public_len);
+	}
+}
+
+static void
 every_row_is_found_by_transform_name_and_position(void **state)
 {
 	(void)state;
@@ -139,25 +160,26 @@ every_row_is_found_by_transform_name_and_position(void **state)
 }
 
 static void
-weak_rows_are_opt_in_and_no_others(void **state)
+weak_and_late_rows_are_opt_in_and_no_others(void **state)
 {
 	static const struct {
 		enum alg_type	 type;
 		uint16_t	 id;
-	} weak[] = {
+	} named[] = {
 		{ ALG_PRF, 2 }, { ALG_INTEG, 2 }, { ALG_KE, 2 }, { ALG_KE, 5 },
 		{ ALG_KE, 22 }, { ALG_KE, 23 }, { ALG_KE, 24 },
+		{ ALG_KE, 35 }, { ALG_KE, 36 }, { ALG_KE, 37 },
 	};
 	const struct alg *a;
 	size_t n = 0;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(weak); i++)
-		assert_true((alg_find(weak[i].type, weak[i].id, 0)->flags &
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++)
+		assert_true((alg_find(named[i].type, named[i].id, 0)->flags &
 		    ALG_OPT_IN) != 0);
 	for (size_t i = 0; (a = alg_at(i)) != NULL; i++)
 		n += (a->flags & ALG_OPT_IN) != 0;
-	assert_int_equal(n, ARRAY_SIZE(weak));
+	assert_int_equal(n, ARRAY_SIZE(named));
 }
 
 static void
@@ -370,8 +392,10 @@ main(void)
 		cmocka_unit_test(
 		    rows_stand_in_order_of_preference_with_their_lengths),
 		cmocka_unit_test(
+		    responders_send_as_much_as_initiators_but_for_ml_kem),
+		cmocka_unit_test(
 		    every_row_is_found_by_transform_name_and_position),
-		cmocka_unit_test(weak_rows_are_opt_in_and_no_others),
+		cmocka_unit_test(weak_and_late_rows_are_opt_in_and_no_others),
 		cmocka_unit_test(transforms_that_we_do_not_have_are_not_found),
 		cmocka_unit_test(
 		    configuration_names_count_for_their_type_only_and_exactly),

@@ -220,6 +220,48 @@ prints "show routes prints next hops and AS path" \
 	'PREFIX       TABLE  STATE      NEXT HOPS                            AS PATH
 10.2.0.0/16  254    installed  169.254.10.2 vpn1 (a/1), vpn2 (a/2)  65010 4200000000' show routes
 
+# path PREFIX FLAGS REST
+path() {
+	printf '{"prefix":"%s","from":"a/1","next_hop":"169.254.10.2","as_path":[65010,[65020,65030]],"origin":"IGP","local_pref":100,%s%s}' \
+		"$1" "$2" "${3:-}"
+}
+used='"accepted":true,"best":true,"multipath":true,"med":50,"communities":["65000:100","no-export"],"large_communities":["1:2:3"]'
+answers bgp-routes "{\"ok\":true,\"routes\":[$(path 10.2.0.0/16 "$used")],\"cursor\":\"17\"}" '{"ok":true,"routes":[],"cursor":"18"}' \
+	"{\"ok\":true,\"routes\":[$(path 10.3.0.0/16 '"accepted":false,"best":false,"multipath":false' ',"reason":"its next hop is ours"')]}"
+prints "routes come in pages and look like one table" \
+	'PREFIX       FROM  USE   NEXT HOP      PREF  MED  AS PATH              COMMUNITIES                WHY
+10.2.0.0/16  a/1   best  169.254.10.2  100   50   65010 {65020,65030}  65000:100 no-export 1:2:3  -
+10.3.0.0/16  a/1   refused  169.254.10.2  100   -    65010 {65020,65030}  -            its next hop is ours' \
+	show bgp neighbor a/1 received
+asked "each page is asked for where the last one ended" '{"command":"bgp-routes","name":"a/1","what":"received"}' \
+	'{"command":"bgp-routes","name":"a/1","what":"received","cursor":"17"}' \
+	'{"command":"bgp-routes","name":"a/1","what":"received","cursor":"18"}'
+answers bgp-routes '{"ok":true,"routes":[{"prefix":"10.2.0.0/16"}],"cursor":"17"}' '{"ok":true,"routes":[{"prefix":"10.3.0.0/16"}]}'
+prints "and like one object in JSON" '{"routes":[{"prefix":"10.2.0.0/16"},{"prefix":"10.3.0.0/16"}]}' --json show bgp routes
+answers bgp-routes '{"ok":true,"routes":[]}'
+prints "no routes are a table without rows" 'PREFIX  FROM  USE  NEXT HOP  PREF  MED  AS PATH  COMMUNITIES  WHY' show bgp routes
+answers bgp-routes '{"ok":true,"routes":[]}'
+prints "and an empty list in JSON" '{"routes":[]}' --json show bgp routes
+answers bgp-routes '{"ok":false,"exit":1,"error":"received routes are those of one neighbor: name its tunnel (NAME/1)"}'
+fails "routes of several neighbors" 1 'received routes are those of one neighbor: name its tunnel (NAME/1)' show bgp neighbor a received
+answers bgp '{"ok":true,"neighbors":[{"tunnel":"a/1","neighbor":"169.254.10.2","asn":65010,"state":"Idle","since":"","reason":"shut down","received":0,"accepted":0,"advertised":0}]}'
+prints "show bgp has a line per neighbor" \
+	'TUNNEL  NEIGHBOR      AS     STATE  SINCE  RECEIVED  ACCEPTED  ADVERTISED  WHY
+a/1     169.254.10.2  65010  Idle   -      0         0         0           shut down' show bgp
+answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\":false,\"advertised_to\":[\"b/1\",\"b/2\"],\"candidates\":[$(path 10.2.0.0/16 "$used")],\"fib\":{\"prefix\":\"10.2.0.0/16\",\"table\":254,\"state\":\"pending\",\"source\":\"bgp\",\"nexthops\":[{\"tunnel\":\"a/1\",\"gateway\":\"169.254.10.2\",\"device\":\"vpn1\"}]}}}"
+prints "explain route says where it stands and who is told" '10.2.0.0/16
+  in the kernel  pending (bgp, table 254): 169.254.10.2 vpn1 (a/1)
+  advertised to  b/1 b/2
+
+PREFIX       FROM  USE   NEXT HOP      PREF  MED  AS PATH              COMMUNITIES                WHY
+10.2.0.0/16  a/1   best  169.254.10.2  100   50   65010 {65020,65030}  65000:100 no-export 1:2:3  -' explain route 10.2.0.1
+asked "an address is asked for as it is" '{"command":"explain-route","prefix":"10.2.0.1"}'
+answers bgp-shutdown '{"ok":true}'
+prints "a shutdown with words prints nothing" '' bgp shutdown a/1 back at 5
+asked "the words go along" '{"command":"bgp-shutdown","name":"a/1","text":"back at 5"}'
+fails "a text for the peer that is too long" 1 'the text for the peer is longer than 127 octets' bgp shutdown a/1 "$(printf '%0128d' 0)"
+fails "a session of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' bgp clear "a b"
+
 answers show '{"ok":false,"exit":3,"error":"no connection or tunnel named vpn-nowhere"}'
 fails "no such object" 3 'no connection or tunnel named vpn-nowhere' up vpn-nowhere
 fails "no such tunnel" 3 'no connection or tunnel named vpn-nowhere' show tunnel vpn-branch1/7

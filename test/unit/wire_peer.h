@@ -90,7 +90,8 @@ struct wire_peer {
 	struct drbg	drbg;
 	uint64_t	spi_i, spi_r;
 	uint32_t	mid;
-	uint8_t		ni[32], nr[32];
+	uint8_t		ni[32], nr_octets[32];
+	struct bytes	nr;		/* in these; as long as it came */
 	struct sa_keys	k;
 	struct buf	init_i, init_r;
 	uint8_t		auth_i[PRF_LEN], auth_r[PRF_LEN];	/* IntAuth */
@@ -113,8 +114,8 @@ suite_gcm(void)
 /* {SK_d | SK_ei | SK_er | SK_pi | SK_pr} = prf+(SKEYSEED, Ni | Nr | SPIs) */
 static inline void
 set_keys(struct sa_keys *k, const uint8_t seed[static PRF_LEN],
-    const uint8_t ni[static 32], const uint8_t nr[static 32], uint64_t spi_i,
-    uint64_t spi_r, bool initiator)
+    const uint8_t ni[static 32], struct bytes nr, uint64_t spi_i, uint64_t spi_r,
+    bool initiator)
 {
 	struct suite s = suite_gcm();
 	struct buf text = { 0 }, mat;
@@ -128,7 +129,7 @@ set_keys(struct sa_keys *k, const uint8_t seed[static PRF_LEN],
 	};
 
 	add(&text, ni, 32);
-	add(&text, nr, 32);
+	add(&text, nr.p, nr.n);
 	add_number(&text, spi_i, 8);
 	add_number(&text, spi_r, 8);
 	mat = prf_plus_of(seed, &text, 3 * PRF_LEN + 72);
@@ -403,12 +404,15 @@ say_init(struct wire_peer *w)
 	chain = bytes_of(w->init_r.b + 28, w->init_r.n - 28);
 	for (int i = 8; i < 16; i++)
 		w->spi_r = w->spi_r << 8 | w->init_r.b[i];
-	memcpy(w->nr, find(PL_SA, chain, PL_NONCE, 0).p, 32);
+	w->nr = find(PL_SA, chain, PL_NONCE, 0);
+	assert_in_range(w->nr.n, 16, sizeof(w->nr_octets));
+	memcpy(w->nr_octets, w->nr.p, w->nr.n);
+	w->nr.p = w->nr_octets;
 	z = shared(kex, find(PL_SA, chain, PL_KE, 0));
 	text = z;
 	memcpy(key, w->ni, 32);
-	memcpy(key + 32, w->nr, 32);
-	hmac(key, 64, &text, seed);
+	memcpy(key + 32, w->nr.p, w->nr.n);
+	hmac(key, 32 + w->nr.n, &text, seed);
 	set_keys(&w->k, seed, w->ni, w->nr, w->spi_i, w->spi_r, true);
 	w->mid = 1;
 	kex_free(kex);
@@ -426,7 +430,7 @@ say_inter(struct wire_peer *w, const char *group)
 	exchange(w, IKE_INTERMEDIATE, PL_KE, &inner);
 	text = shared(kex, inside(w, PL_KE));
 	add(&text, w->ni, 32);
-	add(&text, w->nr, 32);
+	add(&text, w->nr.p, w->nr.n);
 	hmac(w->k.d, PRF_LEN, &text, seed);
 	set_keys(&w->k, seed, w->ni, w->nr, w->spi_i, w->spi_r, true);
 	kex_free(kex);
@@ -439,7 +443,10 @@ auth_value(const struct wire_peer *w, bool of_i, struct bytes id,
 	struct buf octets = of_i ? w->init_i : w->init_r, body = { 0 };
 	uint8_t mac[PRF_LEN];
 
-	add(&octets, of_i ? w->nr : w->ni, 32);
+	if (of_i)
+		add(&octets, w->nr.p, w->nr.n);
+	else
+		add(&octets, w->ni, 32);
 	add(&body, id.p, id.n);
 	hmac(of_i ? w->k.pi : w->k.pr, PRF_LEN, &body, mac);
 	add(&octets, mac, PRF_LEN);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # peer-strongswan-bird: strongSwan and BIRD at the other end, as branch and as hub, each side initiating once
 # needs: vti vpnd strongswan bird
-# time: 240
+# time: 420
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10

@@ -1,0 +1,226 @@
+/*
+ * The tables of a speaker as operators see them (RFC 4271 section 3.2): Loc-RIB
+ * and both Adj-RIBs.  Why a path is not used is worked out when it is asked,
+ * by the same functions that decided it; nothing is kept for it.
+ */
+#include "bgp/look.h"
+
+#include "bgp/decide.h"
+#include "bgp/peer.h"
+#include "bgp/session.h"
+
+/* The session of a peer that is in the RIB, if any. */
+static const struct session *
+session_of(const struct bgp *b, uint32_t id)
+{
+	const struct peer *p = peer_get(b, id);
+	const struct session *s;
+
+	if (p == NULL)
+		return NULL;
+	TAILQ_FOREACH(s, &p->sessions, of_peer) {
+		if (s->up)
+			return s;
+	}
+	return NULL;
+}
+
+static struct decide_path
+candidate(const struct bgp *b, const struct rib_path *p)
+{
+	return (struct decide_path){
+		.attrs = intern_at(&b->rib.intern, p->attrs),
+		.peer = &b->rib.source[p->slot].decide,
+	};
+}
+
+/* The step of the decision that the path lost against the best one. */
+static void
+lost_by(const struct bgp *b, const struct rib_path *best,
+    const struct rib_path *p, struct reason *why)
+{
+	struct decide_path x = candidate(b, best), y = candidate(b, p);
+	int winner = 0;
+	const char *step = decide_why(&x, &y, &winner);
+
+	/* Against the best it may win a step that another path decided. */
+	if (winner > 0)
+		reason_set(why, "another path of its neighbour AS has a lower "
+		    "MED");
+	else
+		reason_set(why, "the best path wins by %s", step);
+}
+
+static void
+refused(const struct bgp *b, const struct rib_path *p, struct reason *why)
+{
+	const struct session *s = session_of(b, b->rib.source[p->slot].peer);
+
+	if (s == NULL || !import_refusal(&s->import,
+	    intern_at(&b->rib.intern, p->attrs), why))
+		reason_set(why, "may not be chosen");
+}
+
+static void
+describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
+    struct look_path *out)
+{
+	const struct rib_path *best = rib_path(&b->rib, rib_net(&b->rib,
+	    net)->paths);
+
+	*out = (struct look_path){
+		.peer = p->slot == 0 ? 0 : b->rib.source[p->slot].peer,
+		.attrs = intern_at(&b->rib.intern, p->attrs),
+		.eligible = (p->flags & PATH_ELIGIBLE) != 0,
+		.best = (p->flags & PATH_BEST) != 0,
+		.shares = (p->flags & PATH_SHARES) != 0,
+	};
+	out->next_hop = out->attrs->next_hop;
+	if (!out->eligible)
+		refused(b, p, &out->why);
+	else if (!out->best)
+		lost_by(b, best, p, &out->why);
+}
+
+/* --- one prefix --- */
+
+unsigned
+look_paths(const struct bgp *b, const struct prefix *prefix,
+    struct look_path *out, unsigned max)
+{
+	uint32_t net = rib_find(&b->rib, prefix), id;
+	unsigned n = 0;
+
+	if (net == 0)
+		return 0;
+	for (id = rib_net(&b->rib, net)->paths; id != 0;
+	    id = rib_path(&b->rib, id)->next) {
+		if (n < max)
+			describe(b, net, rib_path(&b->rib, id), &out[n]);
+		n++;
+	}
+	return n;
+}
+
+bool
+look_told(const struct bgp *b, uint32_t peer, const struct prefix *prefix)
+{
+	const struct session *s = session_of(b, peer);
+	uint32_t net = rib_find(&b->rib, prefix);
+
+	return s != NULL && net != 0 && export_told(&s->export, net);
+}
+
+bool
+look_cover(const struct bgp *b, const struct prefix *of, struct prefix *out)
+{
+	for (int len = of->len; len >= 0; len--) {
+		struct prefix p = { .addr = of->addr, .len = (uint8_t)len };
+		uint32_t net;
+
+		p = prefix_network(&p);
+		net = rib_find(&b->rib, &p);
+		if (net != 0 && rib_net(&b->rib, net)->paths != 0) {
+			*out = p;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- tables --- */
+
+static const struct rib_path *
+path_from(const struct bgp *b, uint32_t net, uint32_t peer)
+{
+	uint32_t id = rib_net(&b->rib, net)->paths;
+
+	while (id != 0) {
+		const struct rib_path *p = rib_path(&b->rib, id);
+
+		if (p->slot != 0 && b->rib.source[p->slot].peer == peer)
+			return p;
+		id = p->next;
+	}
+	return NULL;
+}
+
+static bool
+is_best(const struct rib_path *p)
+{
+	return (p->flags & PATH_BEST) != 0;
+}
+
+/* What the walk shows of a prefix; NULL: nothing. */
+static const struct rib_path *
+path_for(const struct bgp *b, const struct look *l, const struct session *s,
+    uint32_t net)
+{
+	uint32_t first = rib_net(&b->rib, net)->paths;
+	const struct rib_path *p;
+
+	switch (l->what) {
+	case LOOK_BEST:
+	case LOOK_ADVERTISED:
+		p = first == 0 ? NULL : rib_path(&b->rib, first);
+		if (p == NULL || !is_best(p) || (l->what == LOOK_ADVERTISED &&
+		    !export_told(&s->export, net)))
+			return NULL;
+		return p;
+	case LOOK_RECEIVED:
+		return path_from(b, net, l->peer);
+	case LOOK_ACCEPTED:
+		p = path_from(b, net, l->peer);
+		return p != NULL && (p->flags & PATH_ELIGIBLE) != 0 ? p : NULL;
+	}
+	return NULL;
+}
+
+/* As the session sends it (RFC 4271 sections 5.1.2 and 5.1.3). */
+static void
+as_sent(const struct session *s, const struct prefix *prefix,
+    struct look_path *out)
+{
+	const struct export_conf *c = &s->export.conf;
+
+	out->next_hop = prefix->addr.family == ADDR_IPV4 ? c->next_hop4 :
+	    c->next_hop6;
+	out->prepend = c->ibgp ? 0 : c->local_asn;
+}
+
+static bool
+advance(const struct rib *r, uint32_t *net)
+{
+	if (rib_each(r, net))
+		return true;
+	if ((*net & RIB_IPV6) != 0)
+		return false;
+	*net = RIB_IPV6;
+	return rib_each(r, net);
+}
+
+bool
+look_next(const struct bgp *b, struct look *l, struct prefix *prefix,
+    struct look_path *out)
+{
+	const struct session *s = session_of(b, l->peer);
+
+	if (l->what == LOOK_ADVERTISED && s == NULL)
+		return false;
+	for (; l->visits > 0; l->visits--) {
+		const struct rib_path *p;
+
+		if (!advance(&b->rib, &l->cursor))
+			return false;
+		p = path_for(b, l, s, l->cursor);
+		if (p == NULL)
+			continue;
+		l->visits--;
+		*prefix = rib_prefix(&b->rib, l->cursor);
+		describe(b, l->cursor, p, out);
+		if (l->what == LOOK_ADVERTISED)
+			as_sent(s, prefix, out);
+		return true;
+	}
+	return false;
+}

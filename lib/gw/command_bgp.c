@@ -1,0 +1,208 @@
+/*
+ * What operators ask of BGP: neighbours, their tables a page at a time, why a
+ * prefix is routed as it is; and sessions refreshed, cleared, shut and started
+ * again.  A page visits a bounded number of prefixes, however few of them are
+ * of the neighbour, so that nobody waits for it.
+ */
+#include "gw/command_bgp.h"
+
+#include "gw/show_bgp.h"
+#include "gw/tunnel.h"
+
+#define VISITS	20000		/* prefixes looked at for a page */
+
+static bool
+is_chosen(const struct request *q, const struct gw_tunnel *t)
+{
+	return t->remote_asn != 0 && request_chose(q, t);
+}
+
+/* The first tunnel with BGP; n is how many there are. */
+static struct gw_tunnel *
+chosen(const struct request *q, unsigned *n)
+{
+	struct gw_tunnel *first = NULL;
+
+	*n = 0;
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (!is_chosen(q, t))
+			continue;
+		if ((*n)++ == 0)
+			first = t;
+	}
+	return first;
+}
+
+/* Answers with an error, unless there is somebody to do it to. */
+static bool
+nobody(const struct request *q)
+{
+	char text[160];
+	unsigned n;
+
+	chosen(q, &n);
+	if (n > 0)
+		return false;
+	str_fmt(text, sizeof(text), "%s has no BGP neighbor: its routes are "
+	    "static", q->r.name);
+	request_refuse(q, CTL_EXIT_NO_OBJECT, text);
+	return true;
+}
+
+void
+command_bgp(struct request *q)
+{
+	json_t *a = json_array();
+
+	if (q->r.name[0] != '\0' && nobody(q)) {
+		json_decref(a);
+		return;
+	}
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (is_chosen(q, t))
+			json_array_append_new(a, show_neighbor(t));
+	}
+	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "neighbors", a));
+}
+
+/* --- tables --- */
+
+static enum look_what
+table_of(enum ctl_what what)
+{
+	switch (what) {
+	case CTL_WHAT_RECEIVED:
+		return LOOK_RECEIVED;
+	case CTL_WHAT_ACCEPTED:
+		return LOOK_ACCEPTED;
+	case CTL_WHAT_ADVERTISED:
+		return LOOK_ADVERTISED;
+	case CTL_WHAT_CHILD:
+	case CTL_WHAT_IKE:
+	case CTL_WHAT_BEST:
+	case CTL_WHATS:
+		break;
+	}
+	return LOOK_BEST;
+}
+
+static bool
+one_neighbor(const struct request *q, uint32_t *peer)
+{
+	const char *what = ctl_what_str(q->r.what);
+	char text[160];
+	unsigned n;
+	const struct gw_tunnel *t = chosen(q, &n);
+
+	if (q->r.what == CTL_WHAT_BEST && q->r.name[0] == '\0')
+		return true;
+	if (q->r.what == CTL_WHAT_BEST || n != 1) {
+		if (q->r.what == CTL_WHAT_BEST)
+			str_fmt(text, sizeof(text), "the best routes are no "
+			    "neighbor's");
+		else
+			str_fmt(text, sizeof(text), "%s routes are those of "
+			    "one neighbor: name its tunnel (NAME/1)", what);
+		request_refuse(q, CTL_EXIT_USAGE, text);
+		return false;
+	}
+	*peer = t->id;
+	return true;
+}
+
+void
+command_bgp_routes(struct request *q)
+{
+	struct look l = {
+		.what = table_of(q->r.what), .visits = VISITS,
+		.cursor = (uint32_t)q->r.cursor,
+	};
+	struct look_path path;
+	struct prefix prefix;
+	bool more = true;
+	json_t *a;
+
+	if ((q->r.name[0] != '\0' && nobody(q)) || !one_neighbor(q, &l.peer))
+		return;
+	a = json_array();
+	while (json_array_size(a) < REQUEST_PAGE &&
+	    (more = look_next(q->gw->bgp, &l, &prefix, &path)))
+		json_array_append_new(a, show_path(q->gw, &prefix, &path));
+	request_page(q, a, more || l.visits == 0 ? l.cursor : 0);
+}
+
+void
+command_explain_route(struct request *q)
+{
+	json_t *j = explain_route(q->gw, &q->r.prefix);
+	char text[160], prefix[PREFIX_STRLEN];
+
+	if (j != NULL) {
+		request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "route",
+		    j));
+		return;
+	}
+	str_fmt(text, sizeof(text), "no route through a tunnel covers %s",
+	    prefix_str(&q->r.prefix, prefix));
+	request_refuse(q, CTL_EXIT_NO_OBJECT, text);
+}
+
+/* --- sessions --- */
+
+void
+command_bgp_refresh(struct request *q)
+{
+	const char *why = NULL;
+	char text[200];
+
+	if (nobody(q))
+		return;
+	for (struct gw_tunnel *t = q->gw->tunnels;
+	    t != NULL && why == NULL; t = t->next) {
+		if (!is_chosen(q, t))
+			continue;
+		why = bgp_peer_refresh(q->gw->bgp, q->now, t->id);
+		if (why != NULL)
+			str_fmt(text, sizeof(text), "%s: %s", t->name, why);
+	}
+	if (why != NULL)
+		request_refuse(q, CTL_EXIT_FAILED, text);
+	else
+		request_done(q);
+}
+
+void
+command_bgp_clear(struct request *q)
+{
+	if (nobody(q))
+		return;
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (is_chosen(q, t))
+			bgp_peer_reset(q->gw->bgp, q->now, t->id);
+	}
+	request_done(q);
+}
+
+static void
+set_shut(struct request *q, const char *why)
+{
+	if (nobody(q))
+		return;
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		if (is_chosen(q, t))
+			tunnel_bgp_admin(t, why);
+	}
+	request_done(q);
+}
+
+void
+command_bgp_shutdown(struct request *q)
+{
+	set_shut(q, q->r.text[0] != '\0' ? q->r.text : "by an operator");
+}
+
+void
+command_bgp_start(struct request *q)
+{
+	set_shut(q, "");
+}

@@ -1,0 +1,34 @@
+/* A control request under way: who asks, for what, and the answer. */
+#ifndef GW_REQUEST_H
+#define GW_REQUEST_H
+
+#include <jansson.h>
+
+#include "gw/ctl.h"
+#include "gw/inner.h"
+
+struct request {
+	struct gw	*gw;
+	struct instant	 now;
+	uint32_t	 client, uid;
+	struct ctl_request r;
+	char		 connection[CONF_NAME_LEN];
+	unsigned	 number;	/* 0: all of the connection */
+	struct addr	 neighbor;	/* set: named by this, not by name */
+};
+
+/* Each request gets one of these, once.  The JSON is taken over. */
+void	request_answer(const struct request *, json_t *);
+void	request_done(const struct request *);
+/* Some routes, and where to go on; 0: these were the last. */
+#define REQUEST_PAGE	1000
+void	request_page(const struct request *, json_t *routes, uint64_t cursor);
+void	request_refuse(const struct request *, enum ctl_exit,
+	    const char *why);
+
+/* Is the tunnel one of those that it names?  Without a name: all are. */
+bool	request_names(const struct request *, const struct gw_tunnel *);
+/* That, and it is not about to end. */
+bool	request_chose(const struct request *, const struct gw_tunnel *);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * The tables of the BGP speaker as JSON.  Names of members are an interface
+ * that people script against: they are added to, never changed.
+ */
+#include "gw/show_bgp.h"
+
+#include <stdlib.h>
+
+#include "bgp/aspath.h"
+#include "bgp/attr_text.h"
+#include "gw/show.h"
+
+static json_t *
+address(const struct addr *a)
+{
+	char s[ADDR_STRLEN];
+
+	return json_string(addr_is_set(a) ? addr_str(a, s) : "");
+}
+
+static json_t *
+router_id(uint32_t id)
+{
+	const struct addr a = { ADDR_IPV4, { (uint8_t)(id >> 24),
+	    (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id } };
+
+	return id == 0 ? json_string("") : address(&a);
+}
+
+static const char *
+tunnel_name(const struct gw *gw, uint32_t id)
+{
+	const struct gw_tunnel *t = gw_tunnel(gw, id);
+
+	return t == NULL ? "" : t->name;
+}
+
+/* --- neighbours --- */
+
+static json_t *
+show_counts(const struct bgp_counts *c)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "updates_in", (json_int_t)c->updates_in,
+	    "updates_out", (json_int_t)c->updates_out,
+	    "notifications_in", (json_int_t)c->notifications_in,
+	    "notifications_out", (json_int_t)c->notifications_out,
+	    "refreshes_in", (json_int_t)c->refreshes_in,
+	    "refreshes_out", (json_int_t)c->refreshes_out,
+	    "established", (json_int_t)c->established);
+}
+
+static json_t *
+show_families(const struct bgp_peer_info *b)
+{
+	json_t *a = json_array();
+
+	if (b->ipv4)
+		json_array_append_new(a, json_string("ipv4"));
+	if (b->ipv6)
+		json_array_append_new(a, json_string("ipv6"));
+	return a;
+}
+
+json_t *
+show_neighbor(const struct gw_tunnel *t)
+{
+	struct bgp_peer_info b = { 0 };
+
+	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
+		return NULL;
+	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
+	    "s:o, s:b, s:b, s:I, s:I, s:I, s:o}",
+	    "tunnel", t->name, "neighbor", address(&b.remote),
+	    "local", address(&b.local),
+	    "asn", (json_int_t)t->remote_asn,
+	    "local_asn", (json_int_t)t->gw->conf->asn,
+	    "state", bgp_state_str(b.state),
+	    "since", show_time(gw_wall(t->gw, b.since)),
+	    "reason", show_text(t->bgp_shut.s[0] != '\0' ? t->bgp_shut.s :
+	    b.why.s), "router_id", router_id(b.remote_router_id),
+	    "hold_time", (int)b.hold_time, "families", show_families(&b),
+	    "as4", (int)b.as4, "refresh", (int)b.refresh,
+	    "received", (json_int_t)(b.received + b.refused),
+	    "accepted", (json_int_t)b.received,
+	    "advertised", (json_int_t)b.advertised,
+	    "counters", show_counts(&b.counts));
+}
+
+/* --- paths --- */
+
+/* A sequence's numbers one by one, a set as a list of its own. */
+static json_t *
+show_as_path(const struct look_path *p)
+{
+	json_t *a = json_array(), *to;
+	struct rd r = rd_of(attrs_path(p->attrs));
+	struct aspath_part part;
+
+	if (p->prepend != 0)
+		json_array_append_new(a, json_integer(p->prepend));
+	while (aspath_next(&r, &part)) {
+		to = a;
+		if (part.type == ASPATH_SET) {
+			to = json_array();
+			json_array_append_new(a, to);
+		}
+		while (part.asns.n > 0)
+			json_array_append_new(to,
+			    json_integer(rd_u32(&part.asns)));
+	}
+	return a;
+}
+
+static void
+show_lists(json_t *j, const struct attrs *attrs)
+{
+	for (unsigned i = 0; i < ATTR_LISTS; i++) {
+		json_t *a = json_array();
+		char text[ATTR_TEXT_LEN];
+		size_t pos = 0;
+
+		while (attr_list_next(attrs, i, &pos, text))
+			json_array_append_new(a, json_string(text));
+		if (json_array_size(a) > 0)
+			json_object_set(j, attr_list_str(i), a);
+		json_decref(a);
+	}
+}
+
+json_t *
+show_path(const struct gw *gw, const struct prefix *prefix,
+    const struct look_path *p)
+{
+	char text[PREFIX_STRLEN];
+	json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:b, s:b, s:b}",
+	    "prefix", prefix_str(prefix, text),
+	    "from", p->peer == 0 ? "local" : tunnel_name(gw, p->peer),
+	    "next_hop", address(&p->next_hop),
+	    "as_path", show_as_path(p),
+	    "origin", attr_origin_str(p->attrs),
+	    "local_pref",
+	    (json_int_t)p->attrs->local_pref, "accepted", (int)p->eligible,
+	    "best", (int)p->best, "multipath", (int)p->shares);
+
+	if (j == NULL)
+		return NULL;
+	if ((p->attrs->has & ATTRS_MED) != 0)
+		json_object_set_new(j, "med", json_integer(p->attrs->med));
+	show_lists(j, p->attrs);
+	if (p->why.s[0] != '\0')
+		json_object_set_new(j, "reason", show_text(p->why.s));
+	return j;
+}
+
+/* --- explain --- */
+
+#define CANDIDATES	256	/* shown of one prefix */
+
+static json_t *
+told_to(const struct gw *gw, const struct prefix *p)
+{
+	json_t *a = json_array();
+
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+		if (t->remote_asn != 0 && look_told(gw->bgp, t->id, p))
+			json_array_append_new(a, json_string(t->name));
+	}
+	return a;
+}
+
+static json_t *
+candidates(const struct gw *gw, const struct prefix *p)
+{
+	struct look_path *all = calloc(CANDIDATES, sizeof(*all));
+	unsigned n = all == NULL ? 0 :
+	    look_paths(gw->bgp, p, all, CANDIDATES);
+	json_t *a = json_array();
+
+	for (unsigned i = 0; i < n && i < CANDIDATES; i++)
+		json_array_append_new(a, show_path(gw, p, &all[i]));
+	free(all);
+	return a;
+}
+
+/* The route that a packet to there takes. */
+static bool
+fib_cover(const struct gw *gw, const struct prefix *of, struct fib_route *out)
+{
+	for (int len = of->len; len >= 0; len--) {
+		struct prefix p = { .addr = of->addr, .len = (uint8_t)len };
+
+		p = prefix_network(&p);
+		if (fib_get(gw->fib, &p, out))
+			return true;
+	}
+	return false;
+}
+
+json_t *
+explain_route(const struct gw *gw, const struct prefix *asked)
+{
+	struct prefix p = *asked;
+	struct fib_route fib;
+	char text[PREFIX_STRLEN];
+	bool learned = look_cover(gw->bgp, asked, &p);
+	bool routed = fib_cover(gw, asked, &fib);
+	json_t *j;
+
+	/* The longer one is what a packet would take. */
+	if (routed && (!learned || fib.prefix.len > p.len))
+		p = fib.prefix;
+	routed = routed && prefix_eq(&fib.prefix, &p);
+	if (!routed && !learned)
+		return NULL;
+	j = json_pack("{s:s, s:o, s:o, s:b}", "prefix",
+	    prefix_str(&p, text), "candidates", candidates(gw, &p),
+	    "advertised_to", told_to(gw, &p),
+	    "own", (int)gw_own_network(gw, &p));
+	if (j != NULL && routed)
+		json_object_set_new(j, "fib", show_route(gw, &fib));
+	return j;
+}

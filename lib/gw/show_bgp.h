@@ -1,0 +1,17 @@
+/* BGP as JSON: neighbours, paths, and why a prefix is routed as it is. */
+#ifndef GW_SHOW_BGP_H
+#define GW_SHOW_BGP_H
+
+#include <jansson.h>
+
+#include "bgp/look.h"
+#include "gw/inner.h"
+
+/* A new reference each; NULL: no memory. */
+json_t	*show_neighbor(const struct gw_tunnel *);
+json_t	*show_path(const struct gw *, const struct prefix *,
+	    const struct look_path *);
+/* All candidates for the longest prefix that covers this one. */
+json_t	*explain_route(const struct gw *, const struct prefix *);
+
+#endif

@@ -1,0 +1,397 @@
+/*
+ * The format of our tickets, after RFC 5723 appendix A.1:
+ *
+ *	version (1) | key (4) | salt (16) | IV (8) | sealed ... | ICV (16)
+ *
+ * sealed with AES-256-GCM under prf+(that key, salt), so that no two
+ * tickets share a key and no counter has to outlive a restart; everything in
+ * front is authenticated.  Instants are the host's monotonic clock: nobody who
+ * sets the time of day makes a ticket live longer.
+ *
+ * Inside are numbers of transforms, never pointers or lengths that would be
+ * believed: even who has the key makes the decoder do no harm.
+ */
+#include "ike/ticket.h"
+
+#include <string.h>
+
+#include "crypto/prf.h"
+#include "crypto/seal.h"
+#include "util/array.h"
+
+#define VERSION		1
+#define SALT_LEN	16
+#define AAD_LEN		(1 + 4 + SALT_LEN)
+#define PLAIN_MAX	(TICKET_MAX - 64)
+#define EPOCHS_MAX	64	/* after that nothing of the old is left */
+
+#define FLAG_PPK	1u
+
+/* A slot of RFC 9370 that holds KE_NONE, beside 0 for one that is not used. */
+#define SLOT_NONE	UINT16_MAX
+
+/* Longer than any IKE SA lives; the key opens for as long again. */
+static const struct span epoch = { INT64_C(86400) * 1000000000 };
+
+static const struct {
+	const char	*code, *text;
+} verdicts[TICKET_VERDICTS] = {
+	[TICKET_GOOD] = { "good", "the ticket is good" },
+	[TICKET_MALFORMED] = { "malformed", "the ticket is none of ours" },
+	[TICKET_UNKNOWN_KEY] = { "unknown-key", "the ticket was sealed with a "
+	    "key that is gone: the daemon was restarted, or it is too old" },
+	[TICKET_ALTERED] = { "altered", "the ticket was tampered with" },
+	[TICKET_EXPIRED] = { "expired", "the ticket has expired" },
+	[TICKET_USED] = { "used", "the ticket was used before" },
+	[TICKET_ENDED] = { "ended", "the ticket's IKE SA was deleted or "
+	    "replaced" },
+	[TICKET_NO_TUNNEL] = { "no-tunnel", "no tunnel for this address "
+	    "resumes sessions" },
+	[TICKET_CHANGED] = { "tunnel-changed", "the tunnel's identities, keys "
+	    "or certificates are not those that the ticket was issued for" },
+	[TICKET_DOWN] = { "admin-down", "tunnel is administratively down" },
+	[TICKET_DRAINING] = { "draining", "the tunnel drains: who calls may be "
+	    "sent to another gateway" },
+	[TICKET_ALGORITHM] = { "algorithm", "the ticket's IKE algorithms are "
+	    "not allowed any more" },
+	[TICKET_CERT_EXPIRED] = { "certificate-expired", "the certificate "
+	    "that the peer had shown has expired" },
+	[TICKET_CERT_REVOKED] = { "certificate-revoked", "a certificate that "
+	    "the peer had shown has been revoked" },
+	[TICKET_REFUSED] = { "refused-by-peer", "the peer refused our ticket" },
+	[TICKET_NOT_PROVED] = { "not-authenticated", "the peer took our "
+	    "ticket, but then refused to authenticate us" },
+};
+
+const char *
+ticket_code_str(enum ticket_verdict v)
+{
+	return (unsigned)v < TICKET_VERDICTS ? verdicts[v].code : "other";
+}
+
+const char *
+ticket_text(enum ticket_verdict v)
+{
+	return (unsigned)v < TICKET_VERDICTS ? verdicts[v].text : "";
+}
+
+/* --- keys --- */
+
+static const struct alg *
+mac(void)
+{
+	return alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0);
+}
+
+static bool
+derive(const struct ticket_keys *k, const char *what,
+    uint8_t out[static PRF_MAX])
+{
+	struct bytes label = bytes_str(what);
+
+	return prf(mac(), bytes_of(k->next, sizeof(k->next)), &label, 1, out);
+}
+
+/* One step: the key of this epoch, and what the next one comes from. */
+static void
+step(struct ticket_keys *k)
+{
+	uint8_t key[PRF_MAX], name[PRF_MAX] = { 0 }, next[PRF_MAX];
+	struct rd r = rd_of(bytes_of(name, sizeof(name)));
+
+	if (derive(k, "vpnd ticket key", key) &&
+	    derive(k, "vpnd ticket key's name", name) &&
+	    derive(k, "vpnd next ticket key", next)) {
+		k->epoch++;
+		k->name[k->epoch & 1] = rd_u32(&r);
+		memcpy(k->key[k->epoch & 1], key, TICKET_KEY);
+		memcpy(k->next, next, TICKET_KEY);
+	} else {
+		wipe(k, sizeof(*k));
+	}
+	wipe(key, sizeof(key));
+	wipe(next, sizeof(next));
+}
+
+void
+ticket_keys_init(struct ticket_keys *k, const uint8_t seed[static TICKET_KEY],
+    struct instant now)
+{
+	*k = (struct ticket_keys){ .turn_at = instant_after(now, epoch) };
+	memcpy(k->next, seed, TICKET_KEY);
+	step(k);
+}
+
+void
+ticket_keys_turn(struct ticket_keys *k, struct instant now)
+{
+	for (int i = 0; k->epoch != 0 && instant_due(k->turn_at, now); i++) {
+		step(k);
+		k->turn_at = instant_after(i < EPOCHS_MAX ? k->turn_at : now,
+		    epoch);
+	}
+}
+
+/* Which one has this name; -1: none, or it is gone. */
+static int
+find_key(const struct ticket_keys *k, uint32_t name)
+{
+	unsigned now = k->epoch & 1;
+
+	if (k->epoch > 0 && k->name[now] == name)
+		return (int)now;
+	return k->epoch > 1 && k->name[!now] == name ? !now : -1;
+}
+
+/* NULL: no memory, or OpenSSL refused. */
+static struct seal *
+seal_of(const struct ticket_keys *k, unsigned which, struct bytes salt)
+{
+	const struct suite s = {
+		.encr = alg_find(ALG_ENCR, ENCR_AES_GCM_16, 256),
+	};
+	uint8_t mat[KEY_MAX];
+	size_t n = suite_encr_len(&s);
+	struct seal *seal = NULL;
+
+	if (prf_plus(mac(), bytes_of(k->key[which], TICKET_KEY), &salt, 1,
+	    mat, n))
+		seal = seal_new(&s, bytes_of(mat, n), (struct bytes){ 0 });
+	wipe(mat, sizeof(mat));
+	return seal;
+}
+
+/* --- what is inside --- */
+
+static void
+put_alg(struct wr *w, const struct alg *a)
+{
+	wr_u16(w, a == NULL ? 0 : a->id);
+	wr_u16(w, a == NULL ? 0 : a->key_bits);
+}
+
+static void
+put_slot(struct wr *w, uint8_t code)
+{
+	const struct alg *a = addke_alg(code);
+
+	wr_u16(w, code == ADDKE_NONE ? SLOT_NONE : a == NULL ? 0 : a->id);
+}
+
+static void
+put_suite(struct wr *w, const struct suite *s)
+{
+	put_alg(w, s->encr);
+	put_alg(w, s->prf);
+	put_alg(w, s->integ);
+	put_alg(w, s->ke);
+	for (unsigned i = 0; i < ADDKE_SLOTS; i++)
+		put_slot(w, s->addke[i]);
+}
+
+static void
+put_vouch(struct wr *w, const struct vouch *v)
+{
+	wr_u64(w, (uint64_t)v->until);
+	wr_u8(w, v->n);
+	for (unsigned i = 0; i < v->n; i++) {
+		wr_bytes(w, bytes_of(v->cert[i].issuer, SERIAL_ISSUER));
+		wr_u8(w, v->cert[i].n);
+		wr_bytes(w, bytes_of(v->cert[i].b, v->cert[i].n));
+	}
+}
+
+static void
+encode(struct wr *w, const struct session *s)
+{
+	wr_u8(w, s->ppk ? FLAG_PPK : 0);
+	put_suite(w, &s->suite);
+	wr_u8(w, s->sk_d.n);
+	wr_bytes(w, key_bytes(&s->sk_d));
+	wr_u64(w, s->spi_i);
+	wr_u64(w, s->spi_r);
+	wr_u64(w, (uint64_t)s->issued.ns);
+	wr_u64(w, (uint64_t)s->expires.ns);
+	wr_bytes(w, bytes_of(s->idi, TICKET_DIGEST));
+	wr_bytes(w, bytes_of(s->idr, TICKET_DIGEST));
+	wr_bytes(w, bytes_of(s->rules, TICKET_DIGEST));
+	put_vouch(w, &s->vouch);
+}
+
+/* NULL, also where the number is 0 and may be. */
+static const struct alg *
+get_alg(struct rd *r, enum alg_type type, bool may_lack)
+{
+	uint16_t id = rd_u16(r), bits = rd_u16(r);
+	const struct alg *a = alg_find(type, id, bits);
+
+	if (a == NULL && !(may_lack && id == 0))
+		r->bad = true;
+	return id == 0 ? NULL : a;
+}
+
+static uint8_t
+get_slot(struct rd *r)
+{
+	uint16_t id = rd_u16(r);
+	const struct alg *a;
+
+	if (id == 0 || id == SLOT_NONE)
+		return id == 0 ? 0 : ADDKE_NONE;
+	a = alg_find(ALG_KE, id, 0);
+	if (a == NULL) {
+		r->bad = true;
+		return 0;
+	}
+	return addke_code(a);
+}
+
+/* An AEAD stands alone, everything else has a MAC. */
+static void
+get_suite(struct rd *r, struct suite *s)
+{
+	s->encr = get_alg(r, ALG_ENCR, false);
+	s->prf = get_alg(r, ALG_PRF, false);
+	s->integ = get_alg(r, ALG_INTEG, true);
+	s->ke = get_alg(r, ALG_KE, false);
+	for (unsigned i = 0; i < ADDKE_SLOTS; i++)
+		s->addke[i] = get_slot(r);
+	r->bad |= s->encr == NULL || s->prf == NULL || s->ke == NULL ||
+	    ((s->encr->flags & ALG_AEAD) != 0) != (s->integ == NULL);
+}
+
+static void
+get_key(struct rd *r, const struct suite *s, struct key *out)
+{
+	uint8_t n = rd_u8(r);
+	struct bytes b = rd_bytes(r, n);
+
+	if (r->bad || n != s->prf->key_len || !key_set(out, b))
+		r->bad = true;
+}
+
+static void
+get_vouch(struct rd *r, struct vouch *v)
+{
+	v->until = (int64_t)rd_u64(r);
+	v->n = rd_u8(r);
+	r->bad |= v->n > TICKET_CERTS;
+	for (unsigned i = 0; !r->bad && i < v->n; i++) {
+		struct serial *c = &v->cert[i];
+
+		rd_copy(r, c->issuer, SERIAL_ISSUER);
+		c->n = rd_u8(r);
+		r->bad |= c->n == 0 || c->n > SERIAL_MAX;
+		if (!r->bad)
+			rd_copy(r, c->b, c->n);
+	}
+}
+
+bool
+ticket_decode(struct bytes plain, struct session *out)
+{
+	struct rd r = rd_of(plain);
+	struct session s = { .ppk = false };
+	uint8_t flags = rd_u8(&r);
+	bool ok;
+
+	s.ppk = (flags & FLAG_PPK) != 0;
+	get_suite(&r, &s.suite);
+	if (!r.bad)
+		get_key(&r, &s.suite, &s.sk_d);
+	s.spi_i = rd_u64(&r);
+	s.spi_r = rd_u64(&r);
+	s.issued.ns = (int64_t)rd_u64(&r);
+	s.expires.ns = (int64_t)rd_u64(&r);
+	rd_copy(&r, s.idi, TICKET_DIGEST);
+	rd_copy(&r, s.idr, TICKET_DIGEST);
+	rd_copy(&r, s.rules, TICKET_DIGEST);
+	get_vouch(&r, &s.vouch);
+	ok = rd_done(&r) && (flags & ~FLAG_PPK) == 0;
+	if (ok)
+		*out = s;
+	wipe(&s, sizeof(s));
+	return ok;
+}
+
+/* --- sealing --- */
+
+bool
+ticket_seal(struct ticket_keys *k, struct drbg *drbg, struct instant now,
+    const struct session *s, struct wr *out)
+{
+	uint8_t buf[TICKET_MAX], plain[PLAIN_MAX];
+	struct wr w = wr_of(buf, sizeof(buf)), in = wr_of(plain, sizeof(plain));
+	struct seal *seal;
+	uint8_t *salt;
+	bool ok;
+
+	ticket_keys_turn(k, now);
+	encode(&in, s);
+	wr_u8(&w, VERSION);
+	wr_u32(&w, k->name[k->epoch & 1]);
+	salt = wr_space(&w, SALT_LEN);
+	drbg_fill(drbg, salt, SALT_LEN);
+	seal = k->epoch == 0 || in.bad ? NULL :
+	    seal_of(k, k->epoch & 1, bytes_of(salt, SALT_LEN));
+	if (seal != NULL) {
+		wr_zero(&w, seal_iv_len(seal));
+		wr_bytes(&w, wr_done(&in));
+		wr_zero(&w, seal_overhead(seal, in.n) - seal_iv_len(seal));
+	}
+	ok = seal != NULL && !w.bad &&
+	    seal_protect(seal, drbg, buf, AAD_LEN, in.n);
+	if (ok)
+		wr_bytes(out, wr_done(&w));
+	seal_free(seal);
+	wipe(plain, sizeof(plain));
+	wipe(buf, sizeof(buf));
+	return ok && !out->bad;
+}
+
+/* buf is the ticket; afterwards what was in it. */
+static enum ticket_verdict
+unseal(struct ticket_keys *k, uint8_t *buf, size_t n, struct session *out)
+{
+	struct rd r = rd_of(bytes_of(buf, n));
+	uint8_t version = rd_u8(&r);
+	int which = find_key(k, rd_u32(&r));
+	struct bytes salt = rd_bytes(&r, SALT_LEN), plain;
+	struct seal *seal;
+	bool ok;
+
+	if (r.bad || version != VERSION)
+		return TICKET_MALFORMED;
+	if (which < 0)
+		return TICKET_UNKNOWN_KEY;
+	seal = seal_of(k, (unsigned)which, salt);
+	ok = seal != NULL && seal_open(seal, buf, AAD_LEN, n, &plain);
+	seal_free(seal);
+	if (!ok)
+		return TICKET_ALTERED;
+	return ticket_decode(plain, out) ? TICKET_GOOD : TICKET_MALFORMED;
+}
+
+enum ticket_verdict
+ticket_open(struct ticket_keys *k, struct instant now, struct bytes sealed,
+    struct session *out)
+{
+	uint8_t buf[TICKET_MAX];
+	struct session s = { .ppk = false };
+	enum ticket_verdict v;
+
+	if (sealed.n == 0 || sealed.n > sizeof(buf))
+		return TICKET_MALFORMED;
+	ticket_keys_turn(k, now);
+	memcpy(buf, sealed.p, sealed.n);
+	v = unseal(k, buf, sealed.n, &s);
+	/* Issued later than now: the clock is not the one that it was. */
+	if (v == TICKET_GOOD && (instant_due(s.expires, now) ||
+	    !instant_due(s.issued, now)))
+		v = TICKET_EXPIRED;
+	if (v == TICKET_GOOD)
+		*out = s;
+	wipe(&s, sizeof(s));
+	wipe(buf, sizeof(buf));
+	return v;
+}

@@ -1,0 +1,218 @@
+/*
+ * The views of routes and of BGP: which columns and fields, and how the values
+ * read that are not plain texts and numbers.
+ */
+#include "tools/view.h"
+
+#include <stdio.h>
+
+#include "tools/client.h"
+#include "tools/render.h"
+#include "util/array.h"
+#include "util/str.h"
+
+/* "169.254.10.2 vpn1 (vpn-branch1/1), ..." */
+static void
+format_hops(const json_t *hops, char *buf, size_t size)
+{
+	const json_t *h;
+	size_t i;
+
+	json_array_foreach(hops, i, h) {
+		const char *gateway = answer_text(h, "gateway");
+
+		str_add(buf, size, "%s%s%s%s (%s)", i > 0 ? ", " : "",
+		    gateway, gateway[0] != '\0' ? " " : "",
+		    answer_text(h, "device"), answer_text(h, "tunnel"));
+	}
+}
+
+/* "{65003,65004}": in no order (RFC 4271 section 4.3 b). */
+static void
+format_set(const json_t *set, char *buf, size_t size)
+{
+	const json_t *as;
+	size_t i;
+
+	json_array_foreach(set, i, as)
+		str_add(buf, size, "%s%lld", i > 0 ? "," : "{",
+		    (long long)json_integer_value(as));
+	str_add(buf, size, "}");
+}
+
+static void
+format_path(const json_t *path, char *buf, size_t size)
+{
+	const json_t *as;
+	size_t i;
+
+	json_array_foreach(path, i, as) {
+		str_add(buf, size, "%s", i > 0 ? " " : "");
+		if (json_is_array(as))
+			format_set(as, buf, size);
+		else
+			str_add(buf, size, "%lld",
+			    (long long)json_integer_value(as));
+	}
+}
+
+/* What a path is used for. */
+static void
+format_use(const json_t *path, char *buf, size_t size)
+{
+	if (json_is_true(json_object_get(path, "best")))
+		str_set(buf, size, "best");
+	else if (json_is_true(json_object_get(path, "multipath")))
+		str_set(buf, size, "multipath");
+	else if (json_is_true(json_object_get(path, "accepted")))
+		str_set(buf, size, "spare");
+	else
+		str_set(buf, size, "refused");
+}
+
+static void
+format_list(const json_t *list, char *buf, size_t size)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(list, i, e)
+		str_add(buf, size, "%s%s", i > 0 ? " " : "",
+		    json_string_value(e));
+}
+
+/* All kinds of them in one cell. */
+static void
+format_communities(const json_t *path, char *buf, size_t size)
+{
+	static const char *const keys[] = { "communities",
+	    "large_communities", "extended_communities" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const json_t *list = json_object_get(path, keys[i]);
+
+		if (buf[0] != '\0' && json_array_size(list) > 0)
+			str_add(buf, size, " ");
+		format_list(list, buf, size);
+	}
+}
+
+static const struct render_column routes[] = {
+	{ "PREFIX", "prefix", NULL },
+	{ "TABLE", "table", NULL },
+	{ "STATE", "state", NULL },
+	{ "NEXT HOPS", "nexthops", format_hops },
+	{ "AS PATH", "as_path", format_path },
+};
+
+static const struct render_column paths[] = {
+	{ "PREFIX", "prefix", NULL },
+	{ "FROM", "from", NULL },
+	{ "USE", "", format_use },
+	{ "NEXT HOP", "next_hop", NULL },
+	{ "PREF", "local_pref", NULL },
+	{ "MED", "med", NULL },
+	{ "AS PATH", "as_path", format_path },
+	{ "COMMUNITIES", "", format_communities },
+	{ "WHY", "reason", NULL },
+};
+
+static const struct render_column neighbors[] = {
+	{ "TUNNEL", "tunnel", NULL },
+	{ "NEIGHBOR", "neighbor", NULL },
+	{ "AS", "asn", NULL },
+	{ "STATE", "state", NULL },
+	{ "SINCE", "since", view_age },
+	{ "RECEIVED", "received", NULL },
+	{ "ACCEPTED", "accepted", NULL },
+	{ "ADVERTISED", "advertised", NULL },
+	{ "WHY", "reason", NULL },
+};
+
+static const struct render_field neighbor_fields[] = {
+	{ "since", view_since },
+	{ "families", format_list },
+};
+
+void
+view_routes(const json_t *rows, bool first)
+{
+	render_table(routes, ARRAY_SIZE(routes), rows, first);
+}
+
+void
+view_paths(const json_t *rows, bool first)
+{
+	render_table(paths, ARRAY_SIZE(paths), rows, first);
+}
+
+void
+view_neighbors(const json_t *answer)
+{
+	render_table(neighbors, ARRAY_SIZE(neighbors),
+	    json_object_get(answer, "neighbors"), true);
+}
+
+void
+view_neighbor(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "neighbors"), *n;
+	size_t i;
+
+	json_array_foreach(list, i, n) {
+		if (i > 0)
+			printf("\n");
+		render_fields(neighbor_fields, ARRAY_SIZE(neighbor_fields), n,
+		    "neighbor");
+	}
+}
+
+/* --- explain route --- */
+
+static void
+line(const char *name, char *value)
+{
+	render_plain(value);
+	printf("  %-14s %s\n", name, value);
+}
+
+static void
+explain_fib(const json_t *fib)
+{
+	char text[RENDER_CELL] = "", hops[RENDER_CELL] = "";
+
+	if (fib == NULL) {
+		str_set(text, sizeof(text), "nothing through a tunnel");
+		line("in the kernel", text);
+		return;
+	}
+	format_hops(json_object_get(fib, "nexthops"), hops, sizeof(hops));
+	str_fmt(text, sizeof(text), "%s (%s, table %lld): %s",
+	    answer_text(fib, "state"), answer_text(fib, "source"),
+	    (long long)json_integer_value(json_object_get(fib, "table")),
+	    hops[0] != '\0' ? hops : "no tunnel of it is up");
+	line("in the kernel", text);
+}
+
+void
+view_explain_route(const json_t *answer)
+{
+	const json_t *route = json_object_get(answer, "route");
+	const json_t *all = json_object_get(route, "candidates");
+	char text[RENDER_CELL] = "";
+
+	printf("%s\n", answer_text(route, "prefix"));
+	if (json_is_true(json_object_get(route, "own"))) {
+		str_set(text, sizeof(text), "it is one of our networks");
+		line("ours", text);
+	}
+	explain_fib(json_object_get(route, "fib"));
+	text[0] = '\0';
+	format_list(json_object_get(route, "advertised_to"), text,
+	    sizeof(text));
+	line("advertised to", text[0] != '\0' ? text : (char[]){ "nobody" });
+	if (json_array_size(all) == 0)
+		return;
+	printf("\n");
+	render_table(paths, ARRAY_SIZE(paths), all, true);
+}
