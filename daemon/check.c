@@ -1,10 +1,11 @@
 /*
  * What the engine may ask for.  The chain is: an interface must be one that
- * the configuration names, with the outside addresses that it gives, or that of
- * a gateway to which the peer may redirect; SAs and policies must belong to an interface that was stated, with its addresses
- * and with algorithms from our table; nexthops, listeners and connects must
- * be on such an interface; routes must lead to our nexthops and stay away
- * from addresses that are the host's own.
+ * the configuration names, with the outside addresses that it gives, or that
+ * of a gateway to which the peer may redirect; SAs and policies must belong to
+ * an interface that was stated, with its addresses and with algorithms from
+ * our table; nexthops, listeners and connects must be on such an interface;
+ * routes must lead to our nexthops and stay away from addresses that are the
+ * host's own.
  *
  * The octets were found well-formed before (shape.c); nothing here changes
  * anything.
