@@ -1,10 +1,11 @@
 /*
  * What the engine may ask for.  The chain is: an interface must be one that
- * the configuration names, with the outside addresses that it gives; SAs and
- * policies must belong to an interface that was stated, with its addresses
- * and with algorithms from our table; nexthops, listeners and connects must
- * be on such an interface; routes must lead to our nexthops and stay away
- * from addresses that are the host's own.
+ * the configuration names, with the outside addresses that it gives, or that
+ * of a gateway to which the peer may redirect; SAs and policies must belong to
+ * an interface that was stated, with its addresses and with algorithms from
+ * our table; nexthops, listeners and connects must be on such an interface;
+ * routes must lead to our nexthops and stay away from addresses that are the
+ * host's own.
  *
  * The octets were found well-formed before (shape.c); nothing here changes
  * anything.
@@ -100,8 +101,7 @@ check_link_conf(const struct monitor *m, const struct kern_link *l,
 	    !addr_eq(&t->local, &l->local))
 		return refuse(why, "interface %s: not its outside address",
 		    l->name);
-	if (addr_is_set(&t->remote) && !addr_is_any(&t->remote) &&
-	    !addr_eq(&t->remote, &l->remote))
+	if (!conf_may_be_peer(t, &l->remote))
 		return refuse(why, "interface %s: not its peer", l->name);
 	return 0;
 }
@@ -175,6 +175,20 @@ check_algs(const struct kern_sa *sa, struct reason *why)
 	return 0;
 }
 
+/* The peer of the interface, or a gateway that may take its place. */
+static bool
+is_peer(const struct monitor *m, const struct kern_link *l,
+    const struct addr *remote)
+{
+	const struct conf_tunnel *t;
+
+	if (!addr_is_set(&l->remote) || addr_is_any(&l->remote) ||
+	    addr_eq(remote, &l->remote))
+		return true;
+	t = conffile_tunnel(&m->files, l->name);
+	return t != NULL && conf_may_be_peer(t, remote);
+}
+
 /* The outer addresses, seen from us, are those of the interface. */
 static int
 check_outer(const struct monitor *m, uint32_t if_id, const struct addr *local,
@@ -187,8 +201,7 @@ check_outer(const struct monitor *m, uint32_t if_id, const struct addr *local,
 	if (!addr_eq(local, &f->link.local))
 		return refuse(why, "%s: not its outside address",
 		    f->link.name);
-	if (addr_is_set(&f->link.remote) && !addr_is_any(&f->link.remote) &&
-	    !addr_eq(remote, &f->link.remote))
+	if (!is_peer(m, &f->link, remote))
 		return refuse(why, "%s: not its peer", f->link.name);
 	return 0;
 }

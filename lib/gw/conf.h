@@ -287,6 +287,12 @@ void		conf_file_error(const struct conf_file *, const char *,
 /* Copies octets in; false: no memory. */
 bool		conf_attach(struct conf_file *, struct bytes);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/*
+ * May the tunnel's peer be at this address: is it the one that is configured,
+ * or one that a redirect may lead to?
+ */
+bool		conf_may_be_peer(const struct conf_tunnel *,
+		    const struct addr *);
 /* The tunnel whose interface has this name, and whose it is; or NULL. */
 const struct conf_tunnel *conf_find_ifname(const struct conf *, const char *,
 		    const struct conf_connection **of);

@@ -81,3 +81,18 @@ conf_gateways_check(struct conf_read *r, const struct conf_tunnel *t,
 	}
 	return true;
 }
+
+bool
+conf_may_be_peer(const struct conf_tunnel *t, const struct addr *a)
+{
+	if (!addr_is_set(&t->remote) || addr_is_any(&t->remote) ||
+	    addr_eq(&t->remote, a))
+		return true;
+	if (!t->accept_redirect || a->family != t->remote.family)
+		return false;
+	for (unsigned i = 0; i < t->gateways.n; i++) {
+		if (prefix_has(&t->gateways.v[i], a))
+			return true;
+	}
+	return t->gateways.n == 0;
+}

@@ -363,7 +363,7 @@ drain_show(const struct gw_tunnel *t)
 	} else if (s->on && (stays = stays_for(t, &i)) != NULL) {
 		state = "kept";
 		reason_set(&why, "%s", stays);
-	} else if (s->on && s->told == 0) {
+	} else if (s->on && s->told == 0 && !i.leaving) {
 		state = "waiting";
 	} else if (s->on && s->overdue) {
 		state = "staying";

@@ -51,6 +51,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	ike->anybody_drains = DRAIN_UNKNOWN;
 	anyone_forget(ike);
 	ike->signers -= certs_used(p);
 	free(p->story);
@@ -118,6 +119,7 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	p->ike = ike;
 	p->conf = *conf;
 	p->accept = true;
+	ike->anybody_drains = DRAIN_UNKNOWN;
 	x_ticket_rules(p);
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
 		ike->signers += certs_used(p);
@@ -159,8 +161,10 @@ ike_peer_accept(struct ike *ike, uint32_t id, bool accept)
 {
 	struct ike_peer *p = table_peer(ike, id);
 
-	if (p != NULL)
-		p->accept = accept;
+	if (p == NULL || p->accept == accept)
+		return;
+	p->accept = accept;
+	ike->anybody_drains = DRAIN_UNKNOWN;
 }
 
 void

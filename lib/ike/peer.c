@@ -23,7 +23,7 @@ static int
 weight(const struct ike_sa *sa)
 {
 	if (sa->state == SA_HALF_OPEN || sa->state > SA_ESTABLISHED ||
-	    sa->want_delete || (sa->leaving && sa_current_child(sa) == NULL))
+	    sa->want_delete)
 		return 0;
 	if (sa->state < SA_ESTABLISHED)
 		return 1;

@@ -61,6 +61,12 @@ struct ike_peer {
 
 struct out_node;
 
+enum drain_alike {		/* of those who may call from anywhere */
+	DRAIN_UNKNOWN,
+	DRAIN_ALIKE,
+	DRAIN_NOT,
+};
+
 struct ike {
 	struct ike_limits limits;
 	struct drbg	*drbg;		/* borrowed */
@@ -69,6 +75,7 @@ struct ike {
 	struct ticket_keys tickets;
 	struct index	peers;
 	unsigned	signers;	/* those with signatures */
+	enum drain_alike anybody_drains;	/* see x_redirect_resp.c */
 	struct anyone_memory anyone;
 	struct map	by_id;		/* id -> peer */
 	struct map	sas;		/* our SPI -> ike_sa */

@@ -46,7 +46,8 @@ static const struct {
 	[TICKET_CHANGED] = { "tunnel-changed", "the tunnel's identities, keys "
 	    "or certificates are not those that the ticket was issued for" },
 	[TICKET_DOWN] = { "admin-down", "tunnel is administratively down" },
-	[TICKET_DRAINING] = { "draining", "the tunnel is draining" },
+	[TICKET_DRAINING] = { "draining", "the tunnel drains: who calls may be "
+	    "sent to another gateway" },
 	[TICKET_ALGORITHM] = { "algorithm", "the ticket's IKE algorithms are "
 	    "not allowed any more" },
 	[TICKET_CERT_EXPIRED] = { "certificate-expired", "the certificate "

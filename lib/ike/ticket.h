@@ -29,7 +29,7 @@ enum ticket_verdict {
 	TICKET_NO_TUNNEL,	/* nobody there may resume */
 	TICKET_CHANGED,		/* tunnel, keys or certificates are others */
 	TICKET_DOWN,		/* administratively */
-	TICKET_DRAINING,	/* nobody new is let in */
+	TICKET_DRAINING,	/* who calls is sent elsewhere (RFC 5685) */
 	TICKET_ALGORITHM,	/* we do not allow its algorithms any more */
 	TICKET_CERT_EXPIRED,	/* of the peer */
 	TICKET_CERT_REVOKED,

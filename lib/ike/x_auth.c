@@ -524,8 +524,7 @@ answer_child(struct ike_sa *sa, struct instant now, struct build *b,
 static void
 answer(struct ike_sa *sa, struct instant now)
 {
-	bool away = x_redirect_sends(sa);
-	struct child *c = NULL;
+	struct child *c;
 	struct build b;
 	struct msg m;
 
@@ -537,11 +536,9 @@ answer(struct ike_sa *sa, struct instant now)
 	if (is_resumed(sa))
 		x_resume_done(sa, now);
 	x_sync_hear(sa, &m);
-	if (!away) {
-		peer_elect(sa->peer, sa, now);
-		x_ticket_proved(sa, now, &m.idi);
-		proof_start(sa, now);
-	}
+	peer_elect(sa->peer, sa, now);
+	x_ticket_proved(sa, now, &m.idi);
+	proof_start(sa, now);
 	xchg_begin_sk(sa, &b, IKE_AUTH, true);
 	build_own_id(&b, sa, PL_IDR);
 	if (!is_resumed(sa))
@@ -549,17 +546,12 @@ answer(struct ike_sa *sa, struct instant now)
 	build_auth(&b, sa);
 	x_sync_build(&b, sa);
 	x_ppk_build_answer(&b, sa);
-	if (away) {
-		x_redirect_build(&b, sa);
-	} else {
-		x_ticket_build_answer(&b, sa, now, &m);
-		c = answer_child(sa, now, &b, &m);
-	}
+	x_ticket_build_answer(&b, sa, now, &m);
+	c = answer_child(sa, now, &b, &m);
 	if (c != NULL)
 		c->answer = true;
 	xchg_respond(sa, now, &b, c != NULL);
-	if (away)
-		x_redirect_sent(sa, now);
+	sa->want_redirect = x_redirect_sends(sa);
 	sa_setup_free(sa);
 }
 

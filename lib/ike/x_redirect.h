@@ -43,11 +43,8 @@ bool	x_redirect_turn_away(struct ike_peer *, const struct path *,
 void	x_redirect_hear_opening(struct ike_sa *, const struct msg *);
 /* Nobody new is let in, and this one cannot be sent elsewhere. */
 bool	x_redirect_closed(const struct ike_sa *);
-/* Is the peer, which proved who it is, sent elsewhere? */
+/* Is the peer, which proved who it is, to be sent elsewhere? */
 bool	x_redirect_sends(const struct ike_sa *);
-void	x_redirect_build(struct build *, const struct ike_sa *);
-/* It was told so instead of getting a child. */
-void	x_redirect_sent(struct ike_sa *, struct instant);
 /* Tells it in an SA that is up; then its answer. */
 void	x_redirect_tell(struct ike_sa *, struct instant);
 void	x_redirect_told(struct ike_sa *, struct instant, const struct path *,

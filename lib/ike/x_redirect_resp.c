@@ -1,19 +1,18 @@
 /*
  * A responder that sends its initiators away (RFC 5685): at the first message
- * when their address says who they are (section 3), else once they have proved
- * it (section 6); those whose SA is up are told in an INFORMATIONAL (section
- * 5).  Only who has announced that it can be redirected is, and nobody is sent
- * back to where he comes from.  Who goes and who stays is the host's business:
- * an SA whose peer was told and stays is not deleted here.
+ * when whoever may be meant by it is to go to the same gateway (section 3),
+ * else in an INFORMATIONAL as soon as the SA is up (section 5), as those are
+ * told who are there already.  Not in the answer to IKE_AUTH (section 6):
+ * strongSwan 5.9.8 does not survive it.  Only who has announced that it can be
+ * redirected is, and nobody who comes during the drain is sent back to where
+ * he comes from.  Who goes and who stays is the host's business: an SA whose
+ * peer was told and stays is not deleted here.
  */
 #include "ike/x_redirect.h"
 
 #include "ike/peer.h"
 #include "ike/x_init.h"
 #include "ike/xchg.h"
-
-/* For the peer to delete an SA that has no child. */
-static const struct span patience = { INT64_C(10) * 1000000000 };
 
 static bool
 announces(const struct msg *m)
@@ -34,17 +33,40 @@ comes_from(const struct msg *m)
 	return g.addr;
 }
 
-/* Those who are called by their address alike: all of them go there. */
+static bool
+alike(const struct ike_peer *p, const struct redirect *r)
+{
+	return !p->accept || (p->redirect.draining &&
+	    addr_eq(&p->redirect.to, &r->to));
+}
+
+/* All who may call from anywhere; there may be thousands. */
+static bool
+anybody_alike(struct ike *ike, const struct redirect *r)
+{
+	const struct ike_peer *p = ike->peers.anybody;
+
+	if (ike->anybody_drains == DRAIN_UNKNOWN) {
+		ike->anybody_drains = DRAIN_ALIKE;
+		for (; p != NULL; p = p->in[INDEX_ADDRESS].next) {
+			if (!alike(p, r))
+				ike->anybody_drains = DRAIN_NOT;
+		}
+	}
+	return ike->anybody_drains == DRAIN_ALIKE;
+}
+
+/* Whoever may be meant by this path is sent to the same gateway. */
 static bool
 all_drain(const struct ike_peer *peer, const struct path *path)
 {
-	const struct redirect *r = &peer->redirect;
 	const struct ike_peer *p = NULL;
 
+	if (index_is_anybody(peer))
+		return anybody_alike(peer->ike, &peer->redirect);
 	while ((p = index_by_path(&peer->ike->peers, path, p)) != NULL &&
 	    !index_is_anybody(p)) {
-		if (p->accept && (!p->redirect.draining ||
-		    !addr_eq(&p->redirect.to, &r->to)))
+		if (!alike(p, &peer->redirect))
 			return false;
 	}
 	return true;
@@ -68,7 +90,7 @@ x_redirect_turn_away(struct ike_peer *p, const struct path *path,
 	const struct redirect *r = &p->redirect;
 	struct addr from = comes_from(m);
 
-	if (!r->draining || index_is_anybody(p) || !all_drain(p, path))
+	if (!r->draining || !all_drain(p, path))
 		return false;
 	if (!addr_is_set(&r->to)) {
 		peer_story(p, STORY_DRAINING);
@@ -110,47 +132,18 @@ x_redirect_sends(const struct ike_sa *sa)
 }
 
 void
-x_redirect_build(struct build *b, const struct ike_sa *sa)
+x_redirect_tell(struct ike_sa *sa, struct instant now)
 {
 	uint8_t data[2 + 16];
 	struct wr w = wr_of(data, sizeof(data));
-
-	redirect_encode(&w, &sa->peer->redirect.to, (struct bytes){ 0 });
-	build_notify(b, N_REDIRECT, wr_done(&w));
-}
-
-static void
-say_sent(struct ike_sa *sa, const char *exchange)
-{
-	char to[ADDR_STRLEN];
-
-	out_event(sa->ike, sa->peer->conf.id, IKE_EV_REDIRECTED,
-	    "the peer was sent to %s in %s",
-	    addr_str(&sa->peer->redirect.to, to), exchange);
-}
-
-void
-x_redirect_sent(struct ike_sa *sa, struct instant now)
-{
-	char to[ADDR_STRLEN];
-
-	sa->leaving = true;
-	sa->cull_at = instant_after(now, patience);
-	reason_set(&sa->peer->why, "draining: the peer was sent to %s",
-	    addr_str(&sa->peer->redirect.to, to));
-	say_sent(sa, "IKE_AUTH");
-}
-
-void
-x_redirect_tell(struct ike_sa *sa, struct instant now)
-{
 	struct build b;
 
 	sa->want_redirect = false;
 	if (!x_redirect_sends(sa))
 		return;
+	redirect_encode(&w, &sa->peer->redirect.to, (struct bytes){ 0 });
 	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
-	x_redirect_build(&b, sa);
+	build_notify(&b, N_REDIRECT, wr_done(&w));
 	if (!xchg_request(sa, now, &b, TASK_REDIRECT, 0))
 		sa_die(sa, now, "cannot build INFORMATIONAL");
 }
@@ -159,13 +152,17 @@ void
 x_redirect_told(struct ike_sa *sa, struct instant now,
     const struct path *path, const struct msg *m)
 {
+	char to[ADDR_STRLEN];
+
 	(void)now;
 	(void)path;
 	(void)m;
 	xchg_done(sa);
 	sa->leaving = x_redirect_sends(sa);
 	if (sa->leaving)
-		say_sent(sa, "INFORMATIONAL");
+		out_event(sa->ike, sa->peer->conf.id, IKE_EV_REDIRECTED,
+		    "the peer was sent to %s",
+		    addr_str(&sa->peer->redirect.to, to));
 }
 
 bool
@@ -189,9 +186,12 @@ ike_peer_drain(struct ike *ike, struct instant now, uint32_t id, bool on,
 	(void)now;
 	if (p == NULL)
 		return;
+	ike->anybody_drains = DRAIN_UNKNOWN;
 	p->redirect.draining = on;
 	p->redirect.to = on && to != NULL ? *to : (struct addr){ 0 };
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
+		/* Where it came from is over: it was not drained then. */
+		sa->came_from = (struct addr){ 0 };
 		if (!sa->opened && sa->state == SA_ESTABLISHED)
 			sa->leaving = false;
 	}

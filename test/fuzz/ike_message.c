@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ike/proposal.h"
+#include "ike/redirect.h"
 #include "ike/rules.h"
 #include "ike/ts.h"
 #include "util/array.h"
@@ -143,6 +144,26 @@ try_ts(struct bytes body)
 	ts_str(&both, text, 16);
 }
 
+/* What is read of a gateway is written the same way. */
+static void
+try_redirect(struct bytes data)
+{
+	uint8_t again[2 + 16 + UINT16_MAX];
+	struct wr w = wr_of(again, sizeof(again));
+	char text[REDIRECT_NAMELEN];
+	struct redirect_to g;
+
+	if (!redirect_decode(data, &g))
+		return;
+	require_inside(g.name, data);
+	require_inside(g.nonce, data);
+	require(strlen(redirect_str(&g, text)) < sizeof(text));
+	if (!addr_is_set(&g.addr))
+		return;
+	redirect_encode(&w, &g.addr, g.nonce);
+	require(bytes_eq(wr_done(&w), data));
+}
+
 static void
 check_msg(const struct msg *m, struct bytes all)
 {
@@ -158,6 +179,7 @@ check_msg(const struct msg *m, struct bytes all)
 		require_inside(m->notifies[i].spi, all);
 		require_inside(m->notifies[i].data, all);
 		require(notify_str(m->notifies[i].type) != NULL);
+		try_redirect(m->notifies[i].data);
 		require(m->notifies[i].spi.n > 0 || m->notifies[i].proto == 0);
 	}
 	for (size_t i = 0; i < m->deletes_n; i++) {

@@ -41,7 +41,7 @@ offer_all(uint8_t proto, bool with_ke)
 
 /* The sender's address is not proven: it may be somebody else's. */
 static void
-try_instance(struct bytes all, bool cookies)
+try_instance(struct bytes all, bool cookies, bool drained)
 {
 	static const uint8_t seed[DRBG_SEED_LEN] = { 1 };
 	const struct ike_limits limits = {
@@ -53,6 +53,7 @@ try_instance(struct bytes all, bool cookies)
 		.esp = offer_all(PROTO_ESP, true),
 		.dpd_timeout = span_s(30), .resumption = true,
 	};
+	const struct addr other = { ADDR_IPV6, { 0x20, 1 } };
 	struct path path = { .local = { .port = 500 }, .remote = { .port =
 	    500 } };
 	uint8_t reply[IKE_SCREEN_MAX];
@@ -69,6 +70,7 @@ try_instance(struct bytes all, bool cookies)
 	require(ike != NULL && ike_peer_add(ike, &conf));
 	ticket_keys_init(&keys, seed, (struct instant){ 0 });
 	ike_tickets(ike, &keys);
+	ike_peer_drain(ike, (struct instant){ 1 }, conf.id, drained, &other);
 	ike_datagram(ike, (struct instant){ 1 }, &path, all);
 	while (ike_next(ike, &out)) {
 		if (out.kind == IKE_OUT_DATAGRAM)
@@ -88,7 +90,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct bytes all = bytes_of(data, size);
 
 	require(crypto_init());
-	try_instance(all, false);
-	try_instance(all, true);
+	try_instance(all, false, false);
+	try_instance(all, true, false);
+	try_instance(all, false, true);
 	return 0;
 }

@@ -85,6 +85,7 @@ draw_conf(struct world *w, int side)
 		c->ike_lifetime = span_s(150);
 		c->rekey_margin = span_s(20);
 	}
+	c->accept_redirect = below(w, 4) != 0;
 	/* Groups in another order: INVALID_KE_PAYLOAD on the way. */
 	if (below(w, 4) == 0)
 		c->ike.ke = duo_algs(ALG_KE, "19 31");
@@ -246,6 +247,25 @@ forget_port(struct world *w)
 		nat->shift = (uint16_t)(nat->shift + 1 + below(w, 10));
 }
 
+/* To where nobody is: the way back must cost nothing either. */
+static void
+redirect(struct world *w)
+{
+	struct duo *d = &w->d;
+	int side = (int)below(w, 2);
+	struct addr to;
+
+	addr_parse(&to, "203.0.113.99");
+	ike_peer_drain(d->end[side].ike, d->now, DUO_PEER, true, &to);
+	ike_peer_redirect(d->end[side].ike, d->now, DUO_PEER);
+	duo_check(d);
+	duo_run(d, up_to_ms(w, below(w, 2) * 600));
+	if (below(w, 2) == 0)
+		duo_rekey(d, (int)below(w, 2), below(w, 2) == 0);
+	duo_run(d, up_to_ms(w, below(w, 2) * 600));
+	ike_peer_drain(d->end[side].ike, d->now, DUO_PEER, false, NULL);
+}
+
 static const struct act {
 	bool		rough;		/* packets may get lost */
 	unsigned	weight;
@@ -254,6 +274,7 @@ static const struct act {
 	{ false, 6, rekey },
 	{ false, 6, rekey_both },
 	{ false, 2, soft_limit },
+	{ false, 1, redirect },
 	{ true, 1, hard_limit },
 	{ true, 2, delete_child },
 	{ true, 2, delete_across },

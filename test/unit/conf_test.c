@@ -348,11 +348,54 @@ the_manual_has_every_key_with_default_and_range(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static void
+the_peer_may_only_be_where_the_file_says(void **state)
+{
+	static const struct {
+		const char	*keys, *addr;
+		bool		may;
+	} rows[] = {
+		{ "", "198.51.100.9", true },
+		{ "", "203.0.113.9", false },
+		{ "accept_redirect = true;", "203.0.113.9", true },
+		{ "accept_redirect = true;", "2001:db8::9", false },
+		{ "accept_redirect = true; redirect_gateways = "
+		    "[ \"203.0.113.0/29\" ];", "203.0.113.9", false },
+		{ "accept_redirect = true; redirect_gateways = "
+		    "[ \"203.0.113.0/29\" ];", "198.51.100.9", true },
+		{ "accept_redirect = true; redirect_gateways = [ "
+		    "\"203.0.113.0/29\", \"203.0.113.9\" ];",
+		    "203.0.113.9", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct conf_error err;
+		struct conf *conf;
+		char text[1024];
+		struct addr a;
+
+		snprintf(text, sizeof(text), "asn = 65000; connections = ( { "
+		    "name = \"a\"; role = \"hub\"; routes = [ "
+		    "\"10.9.0.0/16\" ]; local_outside_ip_address = "
+		    "\"192.0.2.1\"; remote_outside_ip_address = "
+		    "\"198.51.100.9\"; %s tunnels = ( { tunnel_inside_cidr = "
+		    "\"169.254.9.0/30\"; } ); } );", rows[i].keys);
+		conf = conf_parse(bytes_str(text), "t.conf", &err);
+		assert_non_null(conf);
+		assert_true(addr_parse(&a, rows[i].addr));
+		assert_int_equal(conf_may_be_peer(
+		    &conf->connections[0].tunnels[0], &a), rows[i].may);
+		conf_free(conf);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_come_out_as_written),
+		cmocka_unit_test(the_peer_may_only_be_where_the_file_says),
 		cmocka_unit_test(roles_decide_what_is_ours),
 		cmocka_unit_test(defaults_are_those_of_the_service),
 		cmocka_unit_test(a_default_margin_shrinks_with_the_lifetime),

@@ -377,6 +377,130 @@ nor_is_it_in_an_sa_that_is_up(void **state)
 	}
 }
 
+/* --- in the answer to IKE_AUTH --- */
+
+/* Right's answer as it was, sealed anew: IDr and AUTH, and a REDIRECT. */
+static void
+say_in_auth(struct duo *d, struct bytes data, bool child)
+{
+	static uint8_t was[2048], buf[2048];
+	struct ike_sa *left = sa_at(d, LEFT);
+	struct bytes m = duo_kept(d), plain;
+	struct msg outer, inner;
+	struct build b;
+	struct hdr h;
+
+	assert_in_range(m.n, HDR_LEN, sizeof(was));
+	memcpy(was, m.p, m.n);
+	assert_true(hdr_decode(bytes_of(was, m.n), &h));
+	assert_int_equal(h.exchange, IKE_AUTH);
+	assert_int_equal(payload_decode(h.next, bytes_of(was + HDR_LEN,
+	    m.n - HDR_LEN), HDR_LEN, &outer), N_NONE);
+	assert_true(seal_open(sa_seal_in(left), was, outer.sk_at, m.n,
+	    &plain));
+	assert_int_equal(payload_decode(outer.sk_next, plain, HDR_LEN,
+	    &inner), N_NONE);
+	duo_drop_kept(d);
+	h.next = 0;
+	build_begin(&b, buf, sizeof(buf), &h);
+	build_sk(&b, sa_seal_out(sa_at(d, RIGHT)));
+	build_bytes(&b, PL_IDR, inner.idr.body);
+	wr_u8(build_payload(&b, PL_AUTH), inner.auth.method);
+	wr_zero(&b.w, 3);
+	wr_bytes(&b.w, inner.auth.data);
+	build_notify(&b, N_REDIRECT, data);
+	if (child) {
+		build_bytes(&b, PL_SA, inner.sa);
+		build_bytes(&b, PL_TSI, inner.tsi);
+		build_bytes(&b, PL_TSR, inner.tsr);
+	}
+	m = build_end(&b, &d->end[RIGHT].drbg);
+	assert_true(m.n > 0);
+	duo_inject(d, LEFT, m);
+	duo_check(d);
+	d->hold = false;
+}
+
+/* Everything is held from right's answer to IKE_AUTH on. */
+static void
+up_to_auth(struct duo *d, struct duo_rule *rule, bool accept)
+{
+	duo_init(d, 17);
+	d->link.delay = span_ms(5);
+	d->end[LEFT].conf[0].accept_redirect = accept;
+	*rule = (struct duo_rule){
+		.from = RIGHT, .exchange = IKE_AUTH, .response = true,
+		.nth = 1, .until = 1, .fate = DUO_KEEP,
+	};
+	d->rules = rule;
+	d->rules_n = 1;
+	d->catch = true;
+	duo_start(d);
+	duo_up(d, LEFT);
+	duo_run(d, span_ms(150));
+}
+
+static void
+one_in_ike_auth_is_followed_and_the_sa_deleted(void **state)
+{
+	struct addr to = address(ELSEWHERE);
+	struct duo_rule rule;
+	struct data data, raw;
+	struct wr w = wr_of(data.b, sizeof(data.b));
+	struct hdr h;
+	struct msg m;
+	struct duo d;
+
+	(void)state;
+	up_to_auth(&d, &rule, true);
+	redirect_encode(&w, &to, (struct bytes){ 0 });
+	say_in_auth(&d, wr_done(&w), false);
+	/* Its AUTH value is looked at first. */
+	assert_int_equal(d.end[LEFT].events[IKE_EV_REDIRECTED], 0);
+	duo_run(&d, span_ms(100));
+	assert_int_equal(d.end[LEFT].events[IKE_EV_REDIRECTED], 1);
+	assert_non_null(strstr(d.end[LEFT].said[IKE_EV_REDIRECTED].s,
+	    "redirects us to " ELSEWHERE " in IKE_AUTH"));
+	caught(&d, &raw, &h, &m);
+	assert_int_equal(h.exchange, IKE_SA_INIT);
+	assert_non_null(msg_notify(&m, N_REDIRECTED_FROM));
+	assert_int_equal(d.end[LEFT].events[IKE_EV_IKE_UP], 0);
+	assert_int_equal(duo_info(&d, RIGHT).ike_sas, 0);
+	d.end[LEFT].keep_up = true;
+	if (!duo_run_up(&d, span_s(90)))
+		assert_paired(&d);
+	shut_down(&d);
+}
+
+static void
+one_in_ike_auth_that_is_not_followed_ends_the_sa(void **state)
+{
+	struct addr to = address(ELSEWHERE);
+
+	(void)state;
+	for (int child = 0; child <= 1; child++) {
+		struct duo_rule rule;
+		struct data data;
+		struct wr w = wr_of(data.b, sizeof(data.b));
+		struct duo d;
+
+		print_message("    %s\n", child ? "but a child stays" :
+		    "there is nothing to stay for");
+		up_to_auth(&d, &rule, false);
+		redirect_encode(&w, &to, (struct bytes){ 0 });
+		say_in_auth(&d, wr_done(&w), child);
+		duo_run(&d, span_s(5));
+		assert_int_equal(d.end[LEFT].events[IKE_EV_REDIRECTED], 0);
+		assert_non_null(strstr(d.end[LEFT].said[IKE_EV_FAILED].s,
+		    "accept_redirect is not set"));
+		if (child)
+			assert_paired(&d);
+		else
+			assert_empty(&d);
+		shut_down(&d);
+	}
+}
+
 /* --- the responder --- */
 
 /* An opening with a nonce as long as may be, which the answer repeats. */
@@ -501,6 +625,10 @@ main(void)
 		cmocka_unit_test(support_is_announced_where_it_is_configured),
 		cmocka_unit_test(a_redirect_that_is_not_followed_says_why),
 		cmocka_unit_test(nor_is_it_in_an_sa_that_is_up),
+		cmocka_unit_test(
+		    one_in_ike_auth_is_followed_and_the_sa_deleted),
+		cmocka_unit_test(
+		    one_in_ike_auth_that_is_not_followed_ends_the_sa),
 		cmocka_unit_test(the_longest_nonce_comes_back),
 		cmocka_unit_test(a_redirect_crosses_whatever_is_under_way),
 		cmocka_unit_test(who_has_opened_the_sa_cannot_redirect),

@@ -623,6 +623,53 @@ a_tunnel_that_is_down_resumes_nothing(void **state)
 	shut_down(&h.d);
 }
 
+/* RFC 5685: it has to call in full, so that it can be sent elsewhere. */
+static void
+a_peer_that_drains_resumes_nothing(void **state)
+{
+	struct addr to;
+	struct home h;
+
+	(void)state;
+	home_init(&h, 45);
+	h.d.end[LEFT].conf[0].accept_redirect = true;
+	home_start(&h);
+	addr_parse(&to, "203.0.113.77");
+	duo_crash(&h.d, RIGHT);
+	ike_peer_drain(h.d.end[RIGHT].ike, h.d.now, DUO_PEER, true, &to);
+	duo_run(&h.d, span_s(40));
+	assert_int_equal(of(&h, RIGHT).refused, TICKET_DRAINING);
+	assert_int_equal(of(&h, RIGHT).count, 0);
+	assert_non_null(strstr(h.d.end[LEFT].said[IKE_EV_REDIRECTED].s,
+	    "203.0.113.77"));
+	ike_peer_drain(h.d.end[RIGHT].ike, h.d.now, DUO_PEER, false, NULL);
+	duo_run(&h.d, span_s(60));
+	assert_paired(&h.d);
+	shut_down(&h.d);
+}
+
+/* What was said of redirects is said anew with the session. */
+static void
+a_resumed_sa_can_be_redirected(void **state)
+{
+	struct addr to;
+	struct home h;
+
+	(void)state;
+	home_init(&h, 46);
+	h.d.end[LEFT].conf[0].accept_redirect = true;
+	home_start(&h);
+	lose_right(&h);
+	assert_resumed(&h, 1);
+	assert_true(duo_info(&h.d, RIGHT).follows);
+	addr_parse(&to, "203.0.113.77");
+	ike_peer_drain(h.d.end[RIGHT].ike, h.d.now, DUO_PEER, true, &to);
+	assert_true(ike_peer_redirect(h.d.end[RIGHT].ike, h.d.now, DUO_PEER));
+	duo_run(&h.d, span_s(60));
+	assert_true(h.d.end[LEFT].events[IKE_EV_REDIRECTED] > 0);
+	home_end(&h);
+}
+
 static void
 a_rekeyed_sa_gets_another_ticket(void **state)
 {
@@ -1015,6 +1062,8 @@ main(void)
 		    an_expired_ticket_that_is_presented_is_refused),
 		cmocka_unit_test(a_deleted_sa_takes_its_ticket_along),
 		cmocka_unit_test(a_tunnel_that_is_down_resumes_nothing),
+		cmocka_unit_test(a_peer_that_drains_resumes_nothing),
+		cmocka_unit_test(a_resumed_sa_can_be_redirected),
 		cmocka_unit_test(a_rekeyed_sa_gets_another_ticket),
 		cmocka_unit_test(a_short_ticket_is_renewed_in_time),
 		cmocka_unit_test(identities_must_be_those_of_the_ticket),

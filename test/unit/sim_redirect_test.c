@@ -26,6 +26,7 @@ static const char *const outside[GATES] = {
 
 struct end {
 	const char	*connection, *tunnel;	/* more keys */
+	const char	*more;		/* another connection */
 	bool		anywhere;	/* no remote address */
 	bool		bgp;
 	unsigned	tunnels;	/* 0: 1 */
@@ -95,7 +96,8 @@ write_conf(unsigned i)
 	if (!e->anywhere)
 		str_add(text, sizeof(text), "remote_outside_ip_address = "
 		    "\"%s\"; ", outside[hub ? BRANCH : A]);
-	str_add(text, sizeof(text), "} ); } );");
+	str_add(text, sizeof(text), "} ); }%s%s );", e->more == NULL ? "" : ",",
+	    e->more == NULL ? "" : e->more);
 	gate_conf(g[i], text);
 }
 
@@ -327,6 +329,15 @@ who_has_moved_can_be_sent_on_and_back(void **state)
 	drain(C, A);
 	wait_with(A, 10);
 	later(2000);
+	/* Straight back, too. */
+	undrain(C);
+	drain(A, C);
+	wait_with(C, 10);
+	undrain(A);
+	later(2000);
+	drain(C, A);
+	wait_with(A, 10);
+	later(2000);
 	assert_true(is_with(A));
 	assert_string_equal(drained(C, "state"), "gone");
 	assert_int_equal(gate_count(g[BRANCH], "child-down"), 0);
@@ -451,7 +462,7 @@ a_caller_is_sent_away_at_once(void **state)
 }
 
 static void
-a_caller_from_anywhere_is_sent_away_once_it_is_known(void **state)
+so_is_one_from_anywhere_where_all_such_are(void **state)
 {
 	(void)state;
 	ends[A].anywhere = true;
@@ -462,12 +473,43 @@ a_caller_from_anywhere_is_sent_away_once_it_is_known(void **state)
 	start(BRANCH);
 	wait_with(B, 10);
 	assert_non_null(strstr(gate_text(g[BRANCH], "ike-redirect"),
-	    "192.0.2.1 redirects us to 203.0.113.1 in IKE_AUTH"));
-	assert_non_null(strstr(gate_text(g[A], "ike-redirect"),
-	    "the peer was sent to 203.0.113.1 in IKE_AUTH"));
-	later(20000);
+	    "192.0.2.1 redirects us to 203.0.113.1 in IKE_SA_INIT"));
 	assert_int_equal(info(A).ike_sas, 0);
-	assert_int_equal(gate_count(g[A], "child-up"), 0);
+}
+
+/* Another of them is not drained: who calls is known only when it is up. */
+static void
+else_it_is_sent_away_once_it_is_known(void **state)
+{
+	(void)state;
+	ends[A].anywhere = true;
+	ends[A].more = "{ name = \"other\"; role = \"hub\"; routes = [ "
+	    "\"10.9.0.0/16\" ]; local_id = \"hub.example\"; remote_id = "
+	    "\"other.example\"; tunnels = ( { local_outside_ip_address = "
+	    "\"192.0.2.1\"; tunnel_inside_cidr = \"169.254.11.0/30\"; "
+	    "phase1_encryption_algorithms = [ \"AES128-GCM-16\" ]; "
+	    "phase1_integrity_algorithms = [ \"SHA2-256\" ]; "
+	    "phase1_dh_group_numbers = [ 31 ]; } ); }";
+	start(A);
+	start(B);
+	start(C);
+	asked(A, "{\"command\":\"drain\",\"to\":\"203.0.113.1\","
+	    "\"name\":\"vpn\"}");
+	start(BRANCH);
+	wait_with(B, 10);
+	assert_non_null(strstr(gate_text(g[BRANCH], "ike-redirect"),
+	    "192.0.2.1 redirects us to 203.0.113.1 in INFORMATIONAL"));
+	later(5000);
+	assert_int_equal(info(A).ike_sas, 0);
+	assert_int_equal(gate_count(g[BRANCH], "child-down"), 0);
+	/* Unless nobody new is let in: then it is told so in IKE_AUTH. */
+	gate_crash(g[BRANCH], false);
+	asked(A, "{\"command\":\"drain\",\"name\":\"vpn\"}");
+	start(BRANCH);
+	later(20000);
+	assert_non_null(strstr(info(BRANCH).why.s, "IKE_AUTH with "
+	    "TEMPORARY_FAILURE"));
+	assert_int_equal(info(A).children, 0);
 }
 
 static void
@@ -686,7 +728,8 @@ main(void)
 		STORY(a_hub_without_the_key_costs_nothing),
 		STORY(a_hub_that_refuses_the_child_costs_nothing),
 		STORY(a_caller_is_sent_away_at_once),
-		STORY(a_caller_from_anywhere_is_sent_away_once_it_is_known),
+		STORY(so_is_one_from_anywhere_where_all_such_are),
+		STORY(else_it_is_sent_away_once_it_is_known),
 		STORY(when_the_other_hub_is_lost_the_first_one_is_called_again),
 		STORY(two_hubs_that_drain_to_each_other_keep_the_caller),
 		STORY(a_ring_of_hubs_is_left_after_five_redirects),
