@@ -258,7 +258,7 @@ suite_fits(const struct ike_peer *p, const struct suite *s)
 		bool found = pairs[i].alg == NULL;
 
 		for (size_t k = 0; k < pairs[i].list->n; k++)
-			found |= pairs[i].list->alg[k] == pairs[i].alg;
+			found |= alg_at(pairs[i].list->row[k]) == pairs[i].alg;
 		if (!found)
 			return false;
 	}

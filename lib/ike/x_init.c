@@ -135,7 +135,8 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	}
 	sa->setup->offer = conf->ike;
 	x_init_draw(&sa->setup->ni, ike->drbg, NONCE_OURS);
-	if (!use_group(sa, conf->ike.ke.alg[0]) || !send_request(sa, now))
+	if (!use_group(sa, alg_at(conf->ike.ke.row[0])) ||
+	    !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
 
@@ -201,8 +202,8 @@ asked_group(const struct offer *o, struct bytes data)
 	uint16_t group = rd_u16(&r);
 
 	for (size_t i = 0; i < o->ke.n; i++) {
-		if (!r.bad && o->ke.alg[i]->id == group)
-			return o->ke.alg[i];
+		if (!r.bad && alg_at(o->ke.row[i])->id == group)
+			return alg_at(o->ke.row[i]);
 	}
 	return NULL;
 }

@@ -220,11 +220,12 @@ add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
 		.local_ts = { .n = 1, .ts = { ts_prefix(&any) } },
 		.remote_ts = { .n = 1, .ts = { ts_prefix(&any) } },
 		.ike = { .proto = PROTO_IKE,
-		    .encr = { 1, { t->phase1.encr.alg[0] } },
-		    .prf = { 1, { alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0) } },
-		    .ke = { 1, { t->phase1.ke.alg[0] } } },
+		    .encr = { 1, { t->phase1.encr.row[0] } },
+		    .prf = { 1, { (uint8_t)alg_index(alg_find(ALG_PRF,
+			PRF_HMAC_SHA2_256, 0)) } },
+		    .ke = { 1, { t->phase1.ke.row[0] } } },
 		.esp = { .proto = PROTO_ESP,
-		    .encr = { 1, { t->phase2.encr.alg[0] } } },
+		    .encr = { 1, { t->phase2.encr.row[0] } } },
 	};
 
 	memcpy(p.local_id.data, t->remote_id.data, t->remote_id.n);

@@ -160,14 +160,14 @@ fqdn(const char *fmt, unsigned i)
 	return id;
 }
 
-static const struct alg *
+static uint8_t
 must(enum alg_type type, uint16_t id, uint16_t bits)
 {
 	const struct alg *a = alg_find(type, id, bits);
 
 	if (a == NULL)
 		die("algorithm", "unknown");
-	return a;
+	return (uint8_t)alg_index(a);
 }
 
 static void
