@@ -199,7 +199,7 @@ warn_identity(const struct conf *conf, const struct conf_connection *k,
 	struct cert_chain chain = { 0 };
 	const struct conf_file *f;
 	struct reason why;
-	char line[1024];
+	char line[1024], id[CONF_ID_LEN];
 
 	if (t->local_auth != CONF_AUTH_CERTIFICATE || t->local_id.n == 0)
 		return;
@@ -209,7 +209,7 @@ warn_identity(const struct conf *conf, const struct conf_connection *k,
 	    bytes_of(t->local_id.data, t->local_id.n), &why)) {
 		str_fmt(line, sizeof(line), "connection %s tunnel %u: %s does "
 		    "not carry local_id %s: %s", k->name, t->number, f->name,
-		    t->local_id.text, why.s);
+		    conf_id_str(&t->local_id, id), why.s);
 		each(line);
 	}
 	cert_chain_fini(&chain);

@@ -473,6 +473,8 @@ check_auth(const struct monitor *m, const struct kern_op *op,
 	prf = alg_find(ALG_PRF, a->prf, 0);
 	if (a->how != KERN_AUTH_SIGN && prf == NULL)
 		return refuse(why, "no PRF of ours");
+	if (a->first > 0 && (a->how != KERN_AUTH_PSK || a->first >= a->n))
+		return refuse(why, "not two values of a pre-shared key");
 	if (a->how == KERN_AUTH_PPK && a->n != 3 * prf->key_len)
 		return refuse(why, "not three keys of that PRF");
 	return 0;

@@ -483,7 +483,7 @@ keystore_auth(const struct keystore *k, const struct kern_auth *a,
 	const struct octets *key = find_key(k, a->connection, a->tunnel, ppk);
 	struct bytes octets = bytes_of(a->octets, a->n);
 	uint8_t out[3 * PRF_MAX];
-	bool ok;
+	size_t len = 0;
 
 	if (key == NULL) {
 		str_fmt(text, KERN_TEXT_LEN,
@@ -491,18 +491,18 @@ keystore_auth(const struct keystore *k, const struct kern_auth *a,
 		    "pre_shared_key", a->connection, a->tunnel);
 		return ENOKEY;
 	}
-	if (ppk)
-		ok = alg != NULL && a->n <= 3 * alg->key_len &&
-		    prf_ppk(alg, bytes_of(key->b, key->n), octets, out);
-	else
-		ok = alg != NULL && prf_psk_auth(alg,
-		    bytes_of(key->b, key->n), octets, out);
-	if (ok) {
-		*n = ppk ? a->n : alg->key_len;
-		memcpy(value, out, *n);
+	if (alg != NULL && !ppk)
+		len = prf_psk_auth(alg, bytes_of(key->b, key->n), octets,
+		    a->first, out);
+	else if (alg != NULL && a->n <= 3 * alg->key_len &&
+	    prf_ppk(alg, bytes_of(key->b, key->n), octets, out))
+		len = a->n;
+	if (len > 0) {
+		*n = (uint16_t)len;
+		memcpy(value, out, len);
 	} else {
 		str_fmt(text, KERN_TEXT_LEN, "PRF %u failed", a->prf);
 	}
 	wipe(out, sizeof(out));
-	return ok ? 0 : EINVAL;
+	return len > 0 ? 0 : EINVAL;
 }

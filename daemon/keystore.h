@@ -36,7 +36,8 @@ void		keystore_mark(const struct keystore *, const char *connection,
 		    uint32_t tunnel, struct bytes key,
 		    uint8_t out[static CONF_MARK_LEN]);
 /*
- * RFC 7296 section 2.15: AUTH over the octets of the request; RFC 8784: the
+ * RFC 7296 section 2.15: AUTH over the octets of the request, or the two values
+ * that it asks for, one behind the other; RFC 8784: the
  * keys in it, at most three, mixed.  0 and value filled, or an errno with its
  * reason in text of KERN_TEXT_LEN.
  */

@@ -180,9 +180,10 @@ static const struct field auth_fields[] = {
 #define SHAPE(octets, list)						\
 	{ .size = octets, .fields = list, .fields_n = ARRAY_SIZE(list) }
 /* What ends in an array of which only so many octets are used. */
-#define SHAPE_ENDING(octets, list, count, array)			\
-	{ .size = octets, .fields = list, .fields_n = ARRAY_SIZE(list),	\
-	    .count_at = count, .octets_at = array }
+#define SHAPE_ENDING(list, count, array, most)				\
+	{ .size = (array) + (most), .fields = list,			\
+	    .fields_n = ARRAY_SIZE(list), .count_at = count,		\
+	    .octets_at = array }
 
 static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = SHAPE(OP_SIZE(link), link_fields),
@@ -201,8 +202,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_UNLISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
-	[KERN_AUTH] = SHAPE_ENDING(OP_SIZE(auth), auth_fields,
-	    OP_AT(auth.n), OP_AT(auth.octets)),
+	[KERN_AUTH] = SHAPE_ENDING(auth_fields, OP_AT(auth.n),
+	    OP_AT(auth.octets), OP_SIZE(auth.octets)),
 	[KERN_RELOAD] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 };
@@ -235,8 +236,8 @@ static const struct shape sa_event = SHAPE(EVENT_SIZE(sa), sa_event_fields);
 static const struct shape changed_event =
     SHAPE(EVENT_SIZE(changed), changed_fields);
 static const struct shape auth_event =
-    SHAPE_ENDING(EVENT_SIZE(auth), auth_event_fields, EVENT_AT(auth.n),
-    EVENT_AT(auth.value));
+    SHAPE_ENDING(auth_event_fields, EVENT_AT(auth.n), EVENT_AT(auth.value),
+    EVENT_SIZE(auth.value));
 static const struct shape fd_event =
     { .size = EVENT_SIZE(conn), .has_fd = true };
 static const struct shape plain_event = { 0 };

@@ -155,18 +155,26 @@ prf_plus(const struct alg *a, struct bytes key, const struct bytes *seed,
 	return ok;
 }
 
-bool
+size_t
 prf_psk_auth(const struct alg *a, struct bytes psk, struct bytes octets,
-    uint8_t out[static PRF_MAX])
+    size_t first, uint8_t *out)
 {
 	const struct bytes pad = bytes_str("Key Pad for IKEv2");
+	struct rd r = rd_of(octets);
 	uint8_t key[PRF_MAX];
-	bool ok;
+	struct bytes k = bytes_of(key, a->key_len), part;
+	size_t n = 0;
+	bool ok = prf(a, psk, &pad, 1, key);
 
-	ok = prf(a, psk, &pad, 1, key) &&
-	    prf(a, bytes_of(key, a->key_len), &octets, 1, out);
+	if (first > 0) {
+		part = rd_bytes(&r, first);
+		ok = ok && !r.bad && prf(a, k, &part, 1, out);
+		n = a->key_len;
+	}
+	part = rd_rest(&r);
+	ok = ok && prf(a, k, &part, 1, out + n);
 	wipe(key, sizeof(key));
-	return ok;
+	return ok ? n + a->key_len : 0;
 }
 
 bool

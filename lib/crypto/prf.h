@@ -38,9 +38,13 @@ bool		prf(const struct alg *, struct bytes key,
 bool		prf_plus(const struct alg *, struct bytes key,
 		    const struct bytes *seed, size_t n, uint8_t *out,
 		    size_t len);
-/* prf(prf(psk, "Key Pad for IKEv2"), octets), RFC 7296 section 2.15. */
-bool		prf_psk_auth(const struct alg *, struct bytes psk,
-		    struct bytes octets, uint8_t out[static PRF_MAX]);
+/*
+ * prf(prf(psk, "Key Pad for IKEv2"), octets), RFC 7296 section 2.15.  With
+ * first not 0 two values, one behind the other: of so many octets and of the
+ * rest.  How many octets that made, 2 * PRF_MAX at most; 0: failed.
+ */
+size_t		prf_psk_auth(const struct alg *, struct bytes psk,
+		    struct bytes octets, size_t first, uint8_t *out);
 /*
  * RFC 8784 section 3: each of these keys, one behind the other and as long as
  * the PRF's, becomes prf+(ppk, key) of the same length.

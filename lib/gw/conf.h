@@ -21,7 +21,7 @@
 #define CONF_NAME_LEN	48	/* connection name with NUL */
 #define CONF_TUNNELS	2
 #define CONF_ALGS	20	/* of one type in one proposal */
-#define CONF_ID_LEN	256
+#define CONF_ID_LEN	256	/* as text */
 #define CONF_ID_DATA	512
 #define CONF_FILE_LEN	256	/* file name with NUL */
 #define CONF_GATEWAYS	8	/* that a redirect may lead to */
@@ -30,8 +30,8 @@
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
-	uint8_t		 n;
-	const struct alg *alg[CONF_ALGS];
+	uint8_t		n;
+	uint8_t		row[CONF_ALGS];	/* alg_index() */
 };
 
 struct conf_phase {
@@ -50,7 +50,6 @@ enum conf_id_type {		/* RFC 7296 section 3.5 */
 
 struct conf_id {
 	enum conf_id_type type;
-	char		text[CONF_ID_LEN];	/* as written */
 	uint16_t	n;
 	uint8_t		data[CONF_ID_DATA];	/* as on the wire */
 };
@@ -286,6 +285,9 @@ void		conf_file_error(const struct conf_file *, const char *,
 		    struct conf_error *);
 /* Copies octets in; false: no memory. */
 bool		conf_attach(struct conf_file *, struct bytes);
+/* As it is written; buf itself. */
+const char	*conf_id_str(const struct conf_id *,
+		    char buf[static CONF_ID_LEN]);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
 /*
  * May the tunnel's peer be at this address: is it the one that is configured,

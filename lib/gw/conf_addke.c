@@ -112,7 +112,7 @@ check_phase(struct conf_read *r, const struct conf_site *site,
 
 		if (a == NULL)
 			continue;
-		if (p->ke.n == 1 && p->ke.alg[0] == a)
+		if (p->ke.n == 1 && alg_at(p->ke.row[0]) == a)
 			return conf_fail_tunnel(r, site, key, "%s is the only "
 			    "one of %s already; all key exchanges of an SA "
 			    "have to differ", a->conf, groups);

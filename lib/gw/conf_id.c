@@ -69,12 +69,9 @@ is_email(const char *s)
 void
 conf_id_addr(struct conf_id *id, const struct addr *a)
 {
-	char text[ADDR_STRLEN];
-
 	memset(id, 0, sizeof(*id));
 	id->type = a->family == ADDR_IPV4 ? CONF_ID_IPV4 : CONF_ID_IPV6;
 	id->n = (uint16_t)addr_octets(a);
-	str_set(id->text, sizeof(id->text), addr_str(a, text));
 	memcpy(id->data, a->b, id->n);
 }
 
@@ -84,11 +81,10 @@ parse_dn(struct conf_id *id, const char *s, struct reason *why)
 	struct wr w = wr_of(id->data, sizeof(id->data));
 
 	memset(id, 0, sizeof(*id));
-	if (strlen(s) >= sizeof(id->text) || !dn_parse(s, &w, why))
+	if (strlen(s) >= CONF_ID_LEN || !dn_parse(s, &w, why))
 		return false;
 	id->type = CONF_ID_DN;
 	id->n = (uint16_t)w.n;
-	str_set(id->text, sizeof(id->text), s);
 	return true;
 }
 
@@ -114,7 +110,6 @@ is_name(struct conf_id *id, const char *s)
 	id->type = type;
 	id->n = (uint16_t)strlen(s);
 	memcpy(id->data, s, id->n);
-	str_set(id->text, sizeof(id->text), s);
 	return true;
 }
 
@@ -131,4 +126,29 @@ conf_id_parse(struct conf_id *id, const char *s, struct reason *why)
 		    "or an X.500 name";
 	memcpy(id, &out, sizeof(out));
 	return NULL;
+}
+
+const char *
+conf_id_str(const struct conf_id *id, char buf[static CONF_ID_LEN])
+{
+	const struct bytes data = bytes_of(id->data, id->n);
+	char text[ADDR_STRLEN];
+	struct addr a;
+
+	switch (id->type) {
+	case CONF_ID_IPV4:
+	case CONF_ID_IPV6:
+		a = addr_from(data);
+		str_set(buf, CONF_ID_LEN, addr_str(&a, text));
+		break;
+	case CONF_ID_DN:
+		dn_str(data, buf, CONF_ID_LEN);
+		break;
+	case CONF_ID_FQDN:
+	case CONF_ID_EMAIL:
+		str_fmt(buf, CONF_ID_LEN, "%.*s", (int)id->n,
+		    (const char *)id->data);
+		break;
+	}
+	return buf;
 }

@@ -33,11 +33,12 @@ address_bytes(const struct addr *a)
 	return bytes_of(a, sizeof(*a));
 }
 
-/* The text tells the type as well: no two types share a shape. */
+/* With its type; none is empty. */
 static struct bytes
 id_bytes(const struct conf_id *id)
 {
-	return bytes_str(id->text);
+	return bytes_of(id, id->n == 0 ? 0 :
+	    offsetof(struct conf_id, data) + id->n);
 }
 
 static void

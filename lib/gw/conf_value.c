@@ -467,12 +467,12 @@ add_alg(struct value *v, const config_setting_t *s, struct conf_algs *list)
 	if (!conf_alg_there(v->r, s, alg))
 		return false;
 	for (unsigned i = 0; i < list->n; i++) {
-		if (list->alg[i] == alg)
+		if (alg_at(list->row[i]) == alg)
 			return conf_fail(v->r, s, "%s is there twice", name);
 	}
 	if (list->n == CONF_ALGS)
 		return conf_fail(v->r, s, "more than %d", CONF_ALGS);
-	list->alg[list->n++] = alg;
+	list->row[list->n++] = (uint8_t)alg_index(alg);
 	return true;
 }
 
@@ -502,7 +502,7 @@ all_algs(const struct conf_key *key, struct conf_algs *list)
 	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
 		if (alg_serves(key, alg) && list->n < CONF_ALGS &&
 		    (alg->flags & ALG_OPT_IN) == 0)
-			list->alg[list->n++] = alg;
+			list->row[list->n++] = (uint8_t)alg_index(alg);
 	}
 }
 

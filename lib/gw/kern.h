@@ -153,6 +153,8 @@ struct kern_auth {
 	uint16_t	prf;		/* PSK, PPK: IKEv2 PRF transform id */
 	uint16_t	hashes;		/* SIGN: what the peer takes, or 0 */
 	bool		rsa_pss;	/* SIGN */
+	uint16_t	first;		/* PSK: octets of the first of two
+					   values; 0: all are of one */
 	uint16_t	n;
 	uint8_t		octets[KERN_OCTETS_MAX];
 };

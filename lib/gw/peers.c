@@ -28,7 +28,7 @@ algs_copy(struct alg_list *to, const struct conf_algs *from)
 {
 	to->n = 0;
 	for (size_t i = 0; i < from->n && i < ALGS_MAX; i++)
-		to->alg[to->n++] = from->alg[i];
+		to->row[to->n++] = from->row[i];
 }
 
 /* The configured hash also is the PRF (AWS has one list for both). */
@@ -37,10 +37,11 @@ prfs_copy(struct alg_list *to, const struct conf_algs *from)
 {
 	to->n = 0;
 	for (size_t i = 0; i < from->n && i < ALGS_MAX; i++) {
-		const struct alg *a = alg_by_conf(ALG_PRF, from->alg[i]->conf);
+		const struct alg *a = alg_by_conf(ALG_PRF,
+		    alg_at(from->row[i])->conf);
 
 		if (a != NULL)
-			to->alg[to->n++] = a;
+			to->row[to->n++] = (uint8_t)alg_index(a);
 	}
 }
 
@@ -80,8 +81,9 @@ esn_of(const struct conf_tunnel *c)
 	struct alg_list l = { 0 };
 
 	if (c->esn)
-		l.alg[l.n++] = alg_find(ALG_ESN, ESN_YES, 0);
-	l.alg[l.n++] = alg_find(ALG_ESN, ESN_NO, 0);
+		l.row[l.n++] =
+		    (uint8_t)alg_index(alg_find(ALG_ESN, ESN_YES, 0));
+	l.row[l.n++] = (uint8_t)alg_index(alg_find(ALG_ESN, ESN_NO, 0));
 	return l;
 }
 

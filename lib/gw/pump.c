@@ -11,6 +11,9 @@
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
+_Static_assert(IKE_AUTH_OCTETS <= KERN_OCTETS_MAX,
+    "two values fit into one operation");
+
 /* --- what IKE puts out --- */
 
 static void
@@ -27,6 +30,7 @@ ike_auth(struct gw *gw, const struct ike_out *o)
 	str_set(op->auth.connection, sizeof(op->auth.connection),
 	    t->connection);
 	op->auth.tunnel = t->conf->number;
+	op->auth.first = (uint16_t)o->first;
 	op->auth.how = o->ppk ? KERN_AUTH_PPK : o->auth == IKE_AUTH_PSK ?
 	    KERN_AUTH_PSK : KERN_AUTH_SIGN;
 	op->auth.prf = o->prf->id;

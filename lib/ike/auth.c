@@ -24,9 +24,16 @@
 #include "ike/revoked.h"
 #include "ike/x_resume.h"
 
-uint8_t *
-auth_octets(const struct ike_sa *sa, bool of_initiator,
-    struct bytes id_body, size_t *n)
+/* Octets to be signed; owned by whoever has them. */
+struct octets {
+	uint8_t		*p;		/* NULL: no memory, or no MAC */
+	size_t		 n;
+};
+
+/* Puts those that one side signs behind what is there; true, or they go. */
+static bool
+sign_add(struct octets *o, const struct ike_sa *sa, bool of_initiator,
+    struct bytes id_body)
 {
 	const struct setup *s = sa->setup;
 	const struct nonce *nonce = of_initiator ? &s->nr : &s->ni;
@@ -35,27 +42,40 @@ auth_octets(const struct ike_sa *sa, bool of_initiator,
 	struct bytes real = of_initiator ? bytes_of(s->init_i, s->init_i_n) :
 	    bytes_of(s->init_r, s->init_r_n);
 	size_t cap = real.n + nonce->n + PRF_MAX + INTAUTH_MAX;
-	uint8_t mac[PRF_MAX], *octets = malloc(cap);
-	struct wr w = wr_of(octets, cap);
+	uint8_t mac[PRF_MAX], *p = realloc(o->p, o->n + cap);
+	struct wr w;
 
-	if (octets == NULL || !prf(sa->suite.prf, key_bytes(sk_p), &id_body,
-	    1, mac)) {
-		free(octets);
-		return NULL;
+	if (p == NULL || !prf(sa->suite.prf, key_bytes(sk_p), &id_body, 1,
+	    mac)) {
+		free(p == NULL ? o->p : p);
+		*o = (struct octets){ 0 };
+		return false;
 	}
+	w = wr_of(p + o->n, cap);
 	wr_bytes(&w, real);
 	wr_bytes(&w, bytes_of(nonce->b, nonce->n));
 	wr_bytes(&w, bytes_of(mac, sa->suite.prf->key_len));
 	if (s->inter != NULL)
 		intauth_write(&w, &s->inter->of_i, &s->inter->of_r,
 		    s->inter->auth_mid);
-	*n = w.n;
-	return octets;
+	*o = (struct octets){ p, o->n + w.n };
+	return true;
+}
+
+uint8_t *
+auth_octets(const struct ike_sa *sa, bool of_initiator,
+    struct bytes id_body, size_t *n)
+{
+	struct octets o = { 0 };
+
+	if (sign_add(&o, sa, of_initiator, id_body))
+		*n = o.n;
+	return o.p;
 }
 
 /* To the host, by a token; it takes the octets.  NULL: no memory. */
 static struct ike_out *
-ask_host(struct ike_sa *sa, uint8_t *octets, size_t n)
+ask_host(struct ike_sa *sa, struct octets o)
 {
 	struct ike_out *out = NULL;
 
@@ -64,14 +84,14 @@ ask_host(struct ike_sa *sa, uint8_t *octets, size_t n)
 	if (map_put(&sa->ike->tokens_auth, sa->token, sa))
 		out = out_push(sa->ike, IKE_OUT_AUTH, sa->peer->conf.id);
 	if (out == NULL) {
-		wipe(octets, n);
-		free(octets);
+		wipe(o.p, o.n);
+		free(o.p);
 		return NULL;
 	}
 	out->token = sa->token;
 	out->prf = sa->suite.prf;
-	out->data = octets;
-	out->n = n;
+	out->data = o.p;
+	out->n = o.n;
 	return out;
 }
 
@@ -80,11 +100,11 @@ static bool
 ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
     struct bytes id_body)
 {
-	size_t n = 0;
-	uint8_t *octets = auth_octets(sa, of_initiator, id_body, &n);
-	struct ike_out *out = octets == NULL ? NULL :
-	    ask_host(sa, octets, n);
+	struct octets o = { 0 };
+	struct ike_out *out = NULL;
 
+	if (sign_add(&o, sa, of_initiator, id_body))
+		out = ask_host(sa, o);
 	if (out == NULL)
 		return false;
 	out->auth = how;
@@ -100,7 +120,7 @@ ask(struct ike_sa *sa, enum ike_auth how, bool of_initiator,
 bool
 auth_ask_keys(struct ike_sa *sa, uint8_t *octets, size_t n)
 {
-	struct ike_out *out = ask_host(sa, octets, n);
+	struct ike_out *out = ask_host(sa, (struct octets){ octets, n });
 
 	if (out != NULL)
 		out->ppk = true;
@@ -278,7 +298,7 @@ auth_suite_fits(const struct ike_peer *p, const struct suite *s)
 		bool found = pairs[i].alg == NULL;
 
 		for (size_t k = 0; k < pairs[i].list->n; k++)
-			found |= pairs[i].list->alg[k] == pairs[i].alg;
+			found |= alg_at(pairs[i].list->row[k]) == pairs[i].alg;
 		if (!found)
 			return false;
 	}
@@ -430,17 +450,16 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
     const struct msg *m, const struct pl_id *id, struct sig_used *used,
     struct reason *why)
 {
-	size_t n = 0;
-	uint8_t *octets = auth_octets(sa, !sa->initiator, id->body, &n);
+	struct octets o = { 0 };
 	bool ok;
 
-	if (octets == NULL) {
+	if (!sign_add(&o, sa, !sa->initiator, id->body)) {
 		reason_set(why, "out of memory");
 		return false;
 	}
 	ok = sig_verify(leaf, m->auth.method, m->auth.data,
-	    bytes_of(octets, n), 0, used, why);
-	free(octets);
+	    bytes_of(o.p, o.n), 0, used, why);
+	free(o.p);
 	return ok;
 }
 
@@ -528,6 +547,45 @@ verify(struct ike_sa *sa, struct instant now, const struct msg *m,
 	return r;
 }
 
+/*
+ * A responder's own value by a pre-shared key needs no other turn to the host:
+ * both are asked for together.  Not with a PPK, which changes the keys, and not
+ * where it would be more than a host takes.
+ */
+static bool
+asks_both(const struct ike_sa *sa, const struct octets *o)
+{
+	return !sa->initiator && sa->peer->conf.local_auth == IKE_AUTH_PSK &&
+	    sa->setup->ppk == NULL && o->n + sa->setup->init_r_n + NONCE_MAX +
+	    PRF_MAX + INTAUTH_MAX <= IKE_AUTH_OCTETS;
+}
+
+/* The value that the peer must show, and ours with it. */
+static bool
+ask_theirs(struct ike_sa *sa, struct bytes id_body)
+{
+	struct pl_id own = auth_own_id(sa->peer);
+	uint8_t body[4 + DN_DER_MAX];
+	struct wr w = wr_of(body, sizeof(body));
+	struct octets o = { 0 };
+	struct ike_out *out;
+	size_t first = 0;
+
+	if (!sign_add(&o, sa, !sa->initiator, id_body))
+		return false;
+	id_encode(&w, own.type, own.data);
+	if (!w.bad && asks_both(sa, &o)) {
+		first = o.n;
+		if (!sign_add(&o, sa, sa->initiator, wr_done(&w)))
+			return false;
+	}
+	out = ask_host(sa, o);
+	if (out != NULL)
+		out->first = first;
+	sa->setup->both = first > 0;
+	return out != NULL;
+}
+
 enum auth_result
 auth_check(struct ike_sa *sa, struct instant now, const struct msg *m,
     struct reason *why)
@@ -539,7 +597,7 @@ auth_check(struct ike_sa *sa, struct instant now, const struct msg *m,
 		    AUTH_BAD;
 	if (sa->peer->conf.remote_auth == IKE_AUTH_CERTIFICATE)
 		return verify(sa, now, m, id, why);
-	if (ask(sa, IKE_AUTH_PSK, !sa->initiator, id->body))
+	if (ask_theirs(sa, id->body))
 		return AUTH_ASKED;
 	reason_set(why, "out of memory");
 	return AUTH_BAD;

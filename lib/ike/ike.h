@@ -152,6 +152,8 @@ enum ike_event {
 	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
 };
 
+#define IKE_AUTH_OCTETS	4608	/* of two values that are asked for at once */
+
 struct ike_out {
 	enum ike_out_kind kind;
 	uint32_t	peer;		/* 0: nobody's */
@@ -163,8 +165,9 @@ struct ike_out {
 	enum ike_fetch	fetch;		/* FETCH; http only */
 	char		url[CERT_URL_LEN];
 	struct span	patience;	/* FETCH: nobody waits for longer */
-	/* AUTH: prf(prf(psk, pad), octets), or sig_sign() with our key */
+	/* AUTH: prf_psk_auth() of the octets, or sig_sign() with our key */
 	enum ike_auth	auth;
+	size_t		first;		/* AUTH by PSK: of two values; or 0 */
 	bool		ppk;		/* AUTH: instead, prf_ppk() of keys */
 	const struct alg *prf;
 	unsigned	hashes;		/* as sig_sign() wants them */

@@ -227,19 +227,19 @@ gather(const struct offer *o, bool aead, bool addke, struct sent *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->encr.n; i++) {
-		if (is_aead(o->encr.alg[i]) == aead)
-			out[n++] = sent(o->encr.alg[i]);
+		if (is_aead(alg_at(o->encr.row[i])) == aead)
+			out[n++] = sent(alg_at(o->encr.row[i]));
 	}
 	if (n == 0 || (!aead && o->integ.n == 0))
 		return 0;
 	for (size_t i = 0; o->proto == PROTO_IKE && i < o->prf.n; i++)
-		out[n++] = sent(o->prf.alg[i]);
+		out[n++] = sent(alg_at(o->prf.row[i]));
 	for (size_t i = 0; !aead && i < o->integ.n; i++)
-		out[n++] = sent(o->integ.alg[i]);
+		out[n++] = sent(alg_at(o->integ.row[i]));
 	for (size_t i = 0; i < o->ke.n; i++)
-		out[n++] = sent(o->ke.alg[i]);
+		out[n++] = sent(alg_at(o->ke.row[i]));
 	for (size_t i = 0; o->proto == PROTO_ESP && i < o->esn.n; i++)
-		out[n++] = sent(o->esn.alg[i]);
+		out[n++] = sent(alg_at(o->esn.row[i]));
 	if (o->proto == PROTO_ESP && o->esn.n == 0)
 		out[n++] = sent(alg_find(ALG_ESN, ESN_NO, 0));
 	if (addke && o->addke != NULL)
@@ -274,7 +274,7 @@ proposal_count(const struct offer *o)
 void
 proposal_encode(struct wr *w, const struct offer *o, struct bytes spi)
 {
-	bool aead = o->encr.n > 0 && is_aead(o->encr.alg[0]);
+	bool aead = o->encr.n > 0 && is_aead(alg_at(o->encr.row[0]));
 	unsigned count = proposal_count(o);
 	struct sent ts[OFFER_MAX];
 	uint8_t number = 1;

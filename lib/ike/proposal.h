@@ -41,8 +41,8 @@ struct proposals {
 
 /* Ours, per type in order of preference.  prf is unused with ESP. */
 struct alg_list {
-	uint8_t		 n;
-	const struct alg *alg[ALGS_MAX];
+	uint8_t		n;
+	uint8_t		row[ALGS_MAX];	/* alg_index() */
 };
 
 /* Whose order counts when we choose among what a peer offers. */

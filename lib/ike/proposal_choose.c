@@ -31,7 +31,7 @@ place(const struct alg_list *l, const struct alg *a)
 {
 	unsigned i = 0;
 
-	while (i < l->n && l->alg[i] != a)
+	while (i < l->n && alg_at(l->row[i]) != a)
 		i++;
 	return i;
 }
@@ -53,8 +53,8 @@ first_common(const struct proposal *p, enum alg_type type,
 	const struct alg *a;
 
 	for (size_t i = 0; order != ORDER_PEER && i < ours->n; i++) {
-		if (has(p, ours->alg[i]))
-			return ours->alg[i];
+		if (has(p, alg_at(ours->row[i])))
+			return alg_at(ours->row[i]);
 	}
 	for (size_t i = 0; order == ORDER_PEER && i < p->n; i++) {
 		if (p->t[i].type == type &&
@@ -81,7 +81,8 @@ esn_of(const struct offer *o)
 	if (o->esn.n > 0)
 		return o->esn;
 	return (struct alg_list){
-		.n = 1, .alg = { alg_find(ALG_ESN, ESN_NO, 0) },
+		.n = 1,
+		.row = { (uint8_t)alg_index(alg_find(ALG_ESN, ESN_NO, 0)) },
 	};
 }
 
@@ -208,7 +209,7 @@ key_exchanges(struct search *f)
 		if (fill_from(f, a))
 			return true;
 		for (unsigned i = place(&left, a); i + 1 < left.n; i++)
-			left.alg[i] = left.alg[i + 1];
+			left.row[i] = left.row[i + 1];
 		left.n--;
 	}
 	return false;
@@ -334,7 +335,7 @@ choose_ours(const struct proposals *ps, const struct offer *o,
 			const struct proposal *p = &ps->p[i];
 
 			if (!usable(p, o, spi_size) ||
-			    !match(p, o, o->encr.alg[e], &s, &missing))
+			    !match(p, o, alg_at(o->encr.row[e]), &s, &missing))
 				continue;
 			if (best != NULL && rank(o, &s) >= rank(o, chosen))
 				continue;
@@ -382,12 +383,12 @@ static void
 lowest_first(struct alg_list *l)
 {
 	for (unsigned i = 1; i < l->n; i++) {
-		const struct alg *a = l->alg[i];
+		const struct alg *a = alg_at(l->row[i]);
 		unsigned k = i;
 
-		for (; k > 0 && is_lower(a, l->alg[k - 1]); k--)
-			l->alg[k] = l->alg[k - 1];
-		l->alg[k] = a;
+		for (; k > 0 && is_lower(a, alg_at(l->row[k - 1])); k--)
+			l->row[k] = l->row[k - 1];
+		l->row[k] = (uint8_t)alg_index(a);
 	}
 }
 
@@ -532,7 +533,7 @@ list_ours(const struct offer *o, unsigned type, char *buf, size_t size)
 	if (type >= ALG_ADDKE1)
 		list_our_addke(o->addke, type - ALG_ADDKE1, buf, size);
 	for (size_t i = 0; type < ALG_TYPES && i < by_type[type]->n; i++) {
-		if (!list_name(buf, size, by_type[type]->alg[i]->name))
+		if (!list_name(buf, size, alg_at(by_type[type]->row[i])->name))
 			return;
 	}
 	if (buf[0] == '\0')
@@ -581,7 +582,7 @@ first_difference(const struct proposals *ps, const struct offer *o,
 		const struct proposal *p = &ps->p[i];
 
 		for (size_t e = 0; p->proto == o->proto && e < o->encr.n; e++) {
-			if (match(p, o, o->encr.alg[e], &s, &missing)) {
+			if (match(p, o, alg_at(o->encr.row[e]), &s, &missing)) {
 				*closest = p;
 				return 0;
 			}
@@ -629,8 +630,8 @@ prefer(struct alg_list *l, const struct alg *a)
 	if (a == NULL || i == l->n)
 		return;
 	for (; i > 0; i--)
-		l->alg[i] = l->alg[i - 1];
-	l->alg[0] = a;
+		l->row[i] = l->row[i - 1];
+	l->row[0] = (uint8_t)alg_index(a);
 }
 
 void

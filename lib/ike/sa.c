@@ -215,7 +215,7 @@ sa_create_regroup(struct ike_sa *sa, struct bytes data)
 	uint16_t group = rd_u16(&r);
 
 	for (size_t i = 0; i < x->offer.ke.n && !r.bad; i++) {
-		const struct alg *ke = x->offer.ke.alg[i];
+		const struct alg *ke = alg_at(x->offer.ke.row[i]);
 
 		if (ke->id != group || ke == kex_alg(x->kex) ||
 		    ++x->restarts > REGROUPS_MAX)

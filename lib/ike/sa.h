@@ -81,6 +81,7 @@ struct setup {
 	uint8_t		auth[SIG_VALUE_MAX];	/* our AUTH value */
 	uint16_t	auth_n;
 	uint8_t		auth_method;
+	bool		both;		/* both sides' values were asked for */
 	unsigned	hashes;		/* that the peer announced; see sig.h */
 	uint32_t	methods;	/* likewise; see sig_methods.h; 0: none */
 	bool		asks_others;	/* CERTREQ without a CA of ours */

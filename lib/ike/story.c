@@ -167,7 +167,7 @@ add_ours(struct story *s, const struct offer *o)
 		names[0] = '\0';
 		for (size_t k = 0; k < l->n; k++)
 			str_add(names, sizeof(names), "%s%s", k > 0 ? " " : "",
-			    l->alg[k]->name);
+			    alg_at(l->row[k])->name);
 		add_type(line, names);
 	}
 	for (unsigned slot = 0; o->addke != NULL && slot < ADDKE_SLOTS; slot++) {

@@ -396,6 +396,10 @@ accept_request(struct ike_sa *sa, struct instant now)
 		answer_resumed(sa, now);
 		return;
 	}
+	if (sa->setup->both) {
+		answer(sa, now);
+		return;
+	}
 	if (auth_ask_own(sa, &why))
 		return;
 	peer_failed(sa->peer, "%s", why.s);
@@ -462,12 +466,27 @@ x_auth_respond(struct ike_sa *sa, struct instant now, const struct msg *m,
 		check_request(sa, now);
 }
 
+/* Ours, which is to be sent. */
+static void
+keep_value(struct setup *s, uint8_t method, struct bytes value)
+{
+	memcpy(s->auth, value.p, value.n);
+	s->auth_n = (uint16_t)value.n;
+	s->auth_method = method;
+}
+
 static void
 verify_request(struct ike_sa *sa, struct instant now, struct bytes value)
 {
+	const size_t half = value.n / 2;
 	struct reason why;
 	struct msg m;
 
+	if (sa->setup->both) {
+		keep_value(sa->setup, SIG_METHOD_PSK, bytes_of(value.p + half,
+		    half));
+		value.n = half;
+	}
 	if (kept_inner(sa, &m) && auth_matches(sa, &m, value)) {
 		accept_request(sa, now);
 		return;
@@ -568,7 +587,6 @@ static void
 own_value(struct ike_sa *sa, struct instant now, uint8_t method,
     struct bytes value)
 {
-	struct setup *s = sa->setup;
 	struct reason why;
 
 	if (is_stale(sa)) {
@@ -580,12 +598,9 @@ own_value(struct ike_sa *sa, struct instant now, uint8_t method,
 		return;
 	}
 	sa->outdated = false;
-	if (!x_ppk_keep_plain(sa, value)) {
-		memcpy(s->auth, value.p, value.n);
-		s->auth_n = (uint16_t)value.n;
-		s->auth_method = sa->peer->conf.local_auth == IKE_AUTH_PSK ?
-		    SIG_METHOD_PSK : method;
-	}
+	if (!x_ppk_keep_plain(sa, value))
+		keep_value(sa->setup, sa->peer->conf.local_auth ==
+		    IKE_AUTH_PSK ? SIG_METHOD_PSK : method, value);
 	if (x_ppk_ask_plain(sa))
 		return;
 	if (sa->state == SA_SIGNING)

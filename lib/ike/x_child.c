@@ -91,7 +91,7 @@ x_child_request(struct ike_sa *sa, struct instant now, struct child *old)
 	x->spi_in = table_child_spi(sa->ike);
 	drbg_fill(drbg, x->ni, sizeof(x->ni));
 	if (x->offer.ke.n > 0)
-		x->kex = kex_new(x->offer.ke.alg[0], drbg);
+		x->kex = kex_new(alg_at(x->offer.ke.row[0]), drbg);
 	if ((x->offer.ke.n > 0 && x->kex == NULL) ||
 	    !send_request(sa, now, old))
 		sa_die(sa, now, "cannot build CREATE_CHILD_SA");

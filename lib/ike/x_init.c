@@ -145,7 +145,8 @@ x_init_request(struct ike_peer *peer, struct instant now)
 	if (sa == NULL)
 		return;
 	x_init_draw(&sa->setup->ni, peer->ike->drbg, NONCE_OURS);
-	if (!use_group(sa, peer->conf.ike.ke.alg[0]) || !send_request(sa, now))
+	if (!use_group(sa, alg_at(peer->conf.ike.ke.row[0])) ||
+	    !send_request(sa, now))
 		sa_die(sa, now, "cannot build IKE_SA_INIT");
 }
 
@@ -211,8 +212,8 @@ asked_group(const struct offer *o, struct bytes data)
 	uint16_t group = rd_u16(&r);
 
 	for (size_t i = 0; i < o->ke.n; i++) {
-		if (!r.bad && o->ke.alg[i]->id == group)
-			return o->ke.alg[i];
+		if (!r.bad && alg_at(o->ke.row[i])->id == group)
+			return alg_at(o->ke.row[i]);
 	}
 	return NULL;
 }

@@ -72,7 +72,7 @@ x_rekey_request(struct ike_sa *sa, struct instant now)
 	offer_prefer(&x->offer, &sa->suite);
 	x->spi = table_sa_spi(sa->ike);
 	drbg_fill(drbg, x->ni, sizeof(x->ni));
-	x->kex = kex_new(x->offer.ke.alg[0], drbg);
+	x->kex = kex_new(alg_at(x->offer.ke.row[0]), drbg);
 	if (x->kex == NULL || !send_request(sa, now))
 		sa_die(sa, now, "cannot build CREATE_CHILD_SA");
 }

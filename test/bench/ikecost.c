@@ -60,10 +60,11 @@ answer(struct cost *c, const struct kern_op *op)
 	if (op->kind == KERN_AUTH) {
 		const struct alg *a = alg_find(ALG_PRF, op->auth.prf, 0);
 
-		if (!prf_psk_auth(a, bytes_str(PSK), bytes_of(op->auth.octets,
-		    op->auth.n), e.auth.value))
+		e.auth.n = (uint16_t)prf_psk_auth(a, bytes_str(PSK),
+		    bytes_of(op->auth.octets, op->auth.n), op->auth.first,
+		    e.auth.value);
+		if (e.auth.n == 0)
 			die("AUTH failed");
-		e.auth.n = a->key_len;
 	} else if (op->kind == KERN_LINK_SET) {
 		memcpy(e.link.name, op->link.name, sizeof(e.link.name));
 		e.link.kind = KERN_LINK_VTI;
@@ -142,13 +143,14 @@ counted(struct cost *c, const struct path *path, struct bytes b,
 static void
 auth_value(struct cost *c, const struct ike_out *o)
 {
-	uint8_t value[PRF_MAX];
+	uint8_t value[2 * PRF_MAX];
+	size_t n = prf_psk_auth(o->prf, bytes_str(PSK), bytes_of(o->data,
+	    o->n), o->first, value);
 
-	if (!prf_psk_auth(o->prf, bytes_str(PSK), bytes_of(o->data, o->n),
-	    value))
+	if (n == 0)
 		die("AUTH failed");
 	ike_auth_value(c->ike, c->now, o->token, SIG_METHOD_PSK,
-	    bytes_of(value, o->prf->key_len), NULL);
+	    bytes_of(value, n), NULL);
 }
 
 static void
@@ -235,11 +237,12 @@ add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
 		.local_ts = { .n = 1, .ts = { ts_prefix(&any) } },
 		.remote_ts = { .n = 1, .ts = { ts_prefix(&any) } },
 		.ike = { .proto = PROTO_IKE,
-		    .encr = { 1, { t->phase1.encr.alg[0] } },
-		    .prf = { 1, { alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0) } },
-		    .ke = { 1, { t->phase1.ke.alg[0] } } },
+		    .encr = { 1, { t->phase1.encr.row[0] } },
+		    .prf = { 1, { (uint8_t)alg_index(alg_find(ALG_PRF,
+			PRF_HMAC_SHA2_256, 0)) } },
+		    .ke = { 1, { t->phase1.ke.row[0] } } },
 		.esp = { .proto = PROTO_ESP,
-		    .encr = { 1, { t->phase2.encr.alg[0] } } },
+		    .encr = { 1, { t->phase2.encr.row[0] } } },
 		.resumption = c->resumption,
 	};
 

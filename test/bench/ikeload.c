@@ -160,14 +160,14 @@ fqdn(const char *fmt, unsigned i)
 	return id;
 }
 
-static const struct alg *
+static uint8_t
 must(enum alg_type type, uint16_t id, uint16_t bits)
 {
 	const struct alg *a = alg_find(type, id, bits);
 
 	if (a == NULL)
 		die("algorithm", "unknown");
-	return a;
+	return (uint8_t)alg_index(a);
 }
 
 static void
@@ -233,13 +233,14 @@ event(struct load *l, const struct ike_out *o)
 static void
 auth(struct load *l, const struct ike_out *o)
 {
-	uint8_t value[PRF_MAX];
+	uint8_t value[2 * PRF_MAX];
+	size_t n = prf_psk_auth(o->prf, bytes_str(l->psk), bytes_of(o->data,
+	    o->n), o->first, value);
 
-	if (!prf_psk_auth(o->prf, bytes_str(l->psk), bytes_of(o->data, o->n),
-	    value))
+	if (n == 0)
 		die("AUTH", "failed");
 	ike_auth_value(l->ike, mono_now(), o->token, SIG_METHOD_PSK,
-	    bytes_of(value, o->prf->key_len), NULL);
+	    bytes_of(value, n), NULL);
 }
 
 static void

@@ -30,7 +30,7 @@ static bool
 list_has(const struct alg_list *l, const struct alg *a)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->alg[i] == a)
+		if (alg_at(l->row[i]) == a)
 			return true;
 	}
 	return false;
@@ -67,7 +67,7 @@ offer_from(const struct proposal *p, struct addke *addke)
 			addke_from(addke, t);
 		if (a != NULL && l != NULL && l->n < ALGS_MAX &&
 		    !list_has(l, a))
-			l->alg[l->n++] = a;
+			l->row[l->n++] = (uint8_t)alg_index(a);
 	}
 	return o;
 }
@@ -142,7 +142,7 @@ offer_round_trip(const struct proposal *p)
 	if (proposal_choose(&ps, &o, p->spi.n, &c)) {
 		answer_round_trip(&o, p->spi, &c);
 		offer_prefer(&o, &c.suite);
-		require(o.encr.alg[0] == c.suite.encr);
+		require(alg_at(o.encr.row[0]) == c.suite.encr);
 	}
 }
 

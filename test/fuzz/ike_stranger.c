@@ -34,7 +34,7 @@ offer_all(uint8_t proto, bool with_ke)
 		struct alg_list *l = lists[a->type];
 
 		if (l != NULL && l->n < ALGS_MAX)
-			l->alg[l->n++] = a;
+			l->row[l->n++] = (uint8_t)i;
 	}
 	return o;
 }

@@ -48,7 +48,7 @@ offer_all(void)
 		struct alg_list *l = lists[a->type];
 
 		if (l != NULL && l->n < ALGS_MAX)
-			l->alg[l->n++] = a;
+			l->row[l->n++] = (uint8_t)i;
 	}
 	return o;
 }

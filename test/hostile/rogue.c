@@ -152,8 +152,8 @@ rogue_auth(const struct rogue *r, bool of_initiator, struct bytes id,
 	if (!prf(r->sa.suite.prf, key_bytes(sk_p), &id, 1, mac))
 		return 0;
 	wr_bytes(&w, bytes_of(mac, r->sa.suite.prf->key_len));
-	return !w.bad && prf_psk_auth(r->sa.suite.prf, bytes_str(r->psk),
-	    wr_done(&w), out) ? r->sa.suite.prf->key_len : 0;
+	return w.bad ? 0 : prf_psk_auth(r->sa.suite.prf, bytes_str(r->psk),
+	    wr_done(&w), 0, out);
 }
 
 /* --- hearing --- */

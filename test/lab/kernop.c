@@ -199,7 +199,8 @@ static const struct word conn_keys[] = {
 
 static const struct word auth_keys[] = {
 	K("conn", p_str, auth.connection), K("tunnel", p_num, auth.tunnel),
-	K("prf", p_num, auth.prf), K("n", p_num, auth.n), { 0 },
+	K("prf", p_num, auth.prf), K("n", p_num, auth.n),
+	K("first", p_num, auth.first), { 0 },
 };
 
 static const struct word none_keys[] = { { 0 } };

@@ -105,9 +105,9 @@ compute(const struct duo_end *e, struct duo_event *v)
 			v->value_n = w.n;
 	} else {
 		reason_set(&v->why, "no pre-shared key for this peer");
-		if (psk != NULL && prf_psk_auth(o->prf, bytes_str(psk), octets,
-		    v->value))
-			v->value_n = o->prf->key_len;
+		if (psk != NULL)
+			v->value_n = prf_psk_auth(o->prf, bytes_str(psk),
+			    octets, o->first, v->value);
 	}
 	v->method = (uint8_t)method;
 }

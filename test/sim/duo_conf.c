@@ -17,7 +17,7 @@ duo_algs(enum alg_type type, const char *names)
 
 		if (a == NULL || l.n == ALGS_MAX)
 			abort();
-		l.alg[l.n++] = a;
+		l.row[l.n++] = (uint8_t)alg_index(a);
 		names += n;
 	}
 	return l;
@@ -42,7 +42,8 @@ duo_addke(const char *slots)
 		    slot == ADDKE_SLOTS || a.n[slot] == ADDKE_ALTS)
 			abort();
 		a.alt[slot][a.n[slot]++] = strcmp(word, "none") == 0 ?
-		    ADDKE_NONE : addke_code(duo_algs(ALG_KE, word).alg[0]);
+		    ADDKE_NONE : addke_code(alg_at(duo_algs(ALG_KE,
+		    word).row[0]));
 		slots += n - 1;
 	}
 	return a;

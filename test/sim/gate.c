@@ -288,14 +288,15 @@ answer_auth(const struct gate *g, const struct kern_op *op,
 	const char *psk = op->auth.tunnel <= 2 ? g->psk[op->auth.tunnel] :
 	    NULL;
 
-	if (a == NULL || psk == NULL || !prf_psk_auth(a, bytes_str(psk),
-	    bytes_of(op->auth.octets, op->auth.n), e->auth.value)) {
+	if (a != NULL && psk != NULL)
+		e->auth.n = (uint16_t)prf_psk_auth(a, bytes_str(psk),
+		    bytes_of(op->auth.octets, op->auth.n), op->auth.first,
+		    e->auth.value);
+	if (e->auth.n == 0) {
 		e->error = ENOKEY;
 		str_fmt(e->text, sizeof(e->text), "no pre-shared key for "
 		    "%s/%u", op->auth.connection, op->auth.tunnel);
-		return;
 	}
-	e->auth.n = a->key_len;
 }
 
 void

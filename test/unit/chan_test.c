@@ -68,7 +68,7 @@ sample(enum kern_op_kind kind)
 		memset(op.sa.encr_key.b, 0xa5, 36);
 		addr_parse(&op.sa.dst, "2001:db8::1");
 		op.sa.esn = true;
-	} else if (n == sizeof(op.auth)) {
+	} else if (kind == KERN_AUTH) {
 		strcpy(op.auth.connection, "vpn-branch1");
 		op.auth.n = KERN_OCTETS_MAX;
 		op.auth.octets[KERN_OCTETS_MAX - 1] = 0x7e;

@@ -69,7 +69,7 @@ it_is_no_default(void **state)
 	assert_string_equal(line, "");
 	assert_true(p->ke.n > 0);
 	for (unsigned i = 0; i < p->ke.n; i++)
-		assert_int_equal(p->ke.alg[i]->flags & ALG_KEM, 0);
+		assert_int_equal(alg_at(p->ke.row[i])->flags & ALG_KEM, 0);
 	for (unsigned i = 0; i < ADDKE_SLOTS; i++)
 		assert_int_equal(p->addke.n[i], 0);
 	conf_free(c);

@@ -2,6 +2,7 @@
  * The configuration reader: the values that come out, their defaults, the
  * examples and the manual.
  */
+#include "gw/conf_read.h"
 #include "unit/conf_text.h"
 
 static const char whole[] =
@@ -50,6 +51,7 @@ static const char whole[] =
 static void
 values_come_out_as_written(void **state)
 {
+	char id[CONF_ID_LEN];
 	(void)state;
 	char line[600];
 	struct conf *c = parse(whole, line);
@@ -83,7 +85,7 @@ values_come_out_as_written(void **state)
 	assert_addr(t->local, "192.0.2.1");
 	assert_int_equal(t->local_id.type, CONF_ID_IPV4);
 	assert_int_equal(t->local_id.n, 4);
-	assert_string_equal(t->remote_id.text, "198.51.100.1");
+	assert_string_equal(conf_id_str(&t->remote_id, id), "198.51.100.1");
 	assert_prefix(t->inside4, "169.254.10.0/30");
 	assert_int_equal(t->dpd_action, CONF_DPD_RESTART);
 	assert_int_equal(t->phase1.encr.n, 1);
@@ -97,7 +99,7 @@ values_come_out_as_written(void **state)
 	assert_memory_equal(t->remote_id.data, "joe@x.org", t->remote_id.n);
 	assert_int_equal(t->dpd_action, CONF_DPD_NONE);
 	assert_int_equal(t->phase1.encr.n, 2);
-	assert_string_equal(t->phase1.encr.alg[0]->conf, "AES256");
+	assert_string_equal(alg_at(t->phase1.encr.row[0])->conf, "AES256");
 	assert_true(t->force_encap);
 	assert_false(t->fragmentation);
 	assert_int_equal(t->fragment_size, 576);
@@ -151,7 +153,7 @@ assert_algs(const struct conf_algs *list, const char *expected)
 
 	for (size_t i = 0; i < list->n; i++)
 		str_add(text, sizeof(text), "%s%s", i > 0 ? " " : "",
-		    list->alg[i]->conf);
+		    alg_at(list->row[i])->conf);
 	assert_string_equal(text, expected);
 }
 
@@ -390,10 +392,38 @@ the_peer_may_only_be_where_the_file_says(void **state)
 	}
 }
 
+static void
+an_identity_is_told_as_it_is_written(void **state)
+{
+	static const struct {
+		const char	*written;
+		enum conf_id_type type;
+	} ids[] = {
+		{ "192.0.2.7", CONF_ID_IPV4 }, { "2001:db8::7", CONF_ID_IPV6 },
+		{ "gw.example", CONF_ID_FQDN }, { "joe@x.org", CONF_ID_EMAIL },
+		{ "CN=gw, O=x", CONF_ID_DN },
+	};
+	struct conf_id id, other;
+	struct reason why;
+	char text[CONF_ID_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		assert_null(conf_id_parse(&id, ids[i].written, &why));
+		assert_int_equal(id.type, ids[i].type);
+		assert_null(conf_id_parse(&other, conf_id_str(&id, text),
+		    &why));
+		assert_memory_equal(&other, &id, sizeof(id));
+		if (id.type != CONF_ID_DN)
+			assert_string_equal(text, ids[i].written);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_identity_is_told_as_it_is_written),
 		cmocka_unit_test(values_come_out_as_written),
 		cmocka_unit_test(the_peer_may_only_be_where_the_file_says),
 		cmocka_unit_test(roles_decide_what_is_ours),

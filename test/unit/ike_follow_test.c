@@ -89,7 +89,8 @@ children_and_ike_sas_are_rekeyed_from_both_ends(void **state)
 		struct duo d;
 		struct alg_list esn = duo_algs(ALG_ESN, "");
 
-		esn.alg[esn.n++] = alg_find(ALG_ESN, ESN_YES, 0);
+		esn.row[esn.n++] =
+		    (uint8_t)alg_index(alg_find(ALG_ESN, ESN_YES, 0));
 		duo_init(&d, 10 + i);
 		set(&d, &s, rows[i].ike, rows[i].esp);
 		d.end[LEFT].conf[0].esp.esn = esn;

@@ -419,7 +419,7 @@ static void
 answer_with_other_selectors(struct speech *s)
 {
 	struct ike_peer_conf *c = &s->sa->peer->conf;
-	struct suite suite = { .encr = c->esp.encr.alg[0] };
+	struct suite suite = { .encr = alg_at(c->esp.encr.row[0]) };
 	static const uint8_t spi[4] = { 9, 9, 9, 9 };
 
 	proposal_encode_chosen(build_payload(&s->b, PL_SA), &suite, PROTO_ESP,

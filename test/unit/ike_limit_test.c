@@ -96,9 +96,11 @@ an_answer_that_is_longer_than_its_request_costs_a_cookie(void **state)
 		duo_start(&d);
 		duo_up(&d, LEFT);
 		duo_run(&d, span_ms(15));
-		half = table_peer(d.end[RIGHT].ike, DUO_PEER)->sas;
-		assert_int_equal(half == NULL, rows[i].requests == 2);
-		duo_run(&d, span_ms(20));
+		if (rows[i].requests == 2) {
+			assert_null(table_peer(d.end[RIGHT].ike,
+			    DUO_PEER)->sas);
+			duo_run(&d, span_ms(20));
+		}
 		half = table_peer(d.end[RIGHT].ike, DUO_PEER)->sas;
 		assert_non_null(half);
 		assert_non_null(half->setup);

@@ -88,8 +88,10 @@ algs(enum alg_type type, const char *names)
 	str_set(buf, sizeof(buf), names);
 	for (char *s = strtok_r(buf, " ", &save); s != NULL;
 	    s = strtok_r(NULL, " ", &save)) {
-		l.alg[l.n] = alg_by_conf(type, s);
-		assert_non_null(l.alg[l.n++]);
+		const struct alg *a = alg_by_conf(type, s);
+
+		assert_non_null(a);
+		l.row[l.n++] = (uint8_t)alg_index(a);
 	}
 	return l;
 }

@@ -120,8 +120,8 @@ esp_offer(const char *esns)
 	struct offer o = offer_of(PROTO_ESP, &wide_esp);
 
 	for (const char *s = esns; *s != '\0'; s++)
-		o.esn.alg[o.esn.n++] = alg_find(ALG_ESN,
-		    *s == 'Y' ? ESN_YES : ESN_NO, 0);
+		o.esn.row[o.esn.n++] = (uint8_t)alg_index(alg_find(ALG_ESN,
+		    *s == 'Y' ? ESN_YES : ESN_NO, 0));
 	return o;
 }
 
@@ -275,10 +275,10 @@ a_rekey_prefers_the_esn_that_was_agreed(void **state)
 
 	(void)state;
 	offer_prefer(&o, &group);
-	assert_int_equal(o.esn.alg[0]->id, ESN_YES);
+	assert_int_equal(alg_at(o.esn.row[0])->id, ESN_YES);
 	offer_prefer(&o, &without);
-	assert_int_equal(o.esn.alg[0]->id, ESN_NO);
-	assert_int_equal(o.esn.alg[1]->id, ESN_YES);
+	assert_int_equal(alg_at(o.esn.row[0])->id, ESN_NO);
+	assert_int_equal(alg_at(o.esn.row[1])->id, ESN_YES);
 	assert_int_equal(o.esn.n, 2);
 }
 

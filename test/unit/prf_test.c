@@ -396,10 +396,39 @@ psk_auth_pads_the_key_as_rfc_7296_says(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(auths); i++) {
 		const struct alg *a = alg_find(ALG_PRF, auths[i].id, 0);
 
-		assert_true(prf_psk_auth(a,
+		assert_int_equal(prf_psk_auth(a,
 		    bytes_str("correct horse battery staple"),
-		    bytes_of(octets, sizeof(octets)), out));
+		    bytes_of(octets, sizeof(octets)), 0, out), a->key_len);
 		assert_hex(bytes_of(out, a->key_len), auths[i].expected);
+	}
+}
+
+static void
+two_psk_auth_values_are_those_of_the_parts(void **state)
+{
+	const struct bytes psk = bytes_str("correct horse battery staple");
+	uint8_t octets[200], out[2 * PRF_MAX], one[PRF_MAX];
+	const struct alg *a;
+
+	(void)state;
+	count_up(octets, sizeof(octets), 0);
+	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
+		const size_t n = a->key_len;
+
+		if (a->type != ALG_PRF)
+			continue;
+		for (size_t first = 1; first < sizeof(octets); first += 66) {
+			assert_int_equal(prf_psk_auth(a, psk, bytes_of(octets,
+			    sizeof(octets)), first, out), 2 * n);
+			assert_int_equal(prf_psk_auth(a, psk, bytes_of(octets,
+			    first), 0, one), n);
+			assert_memory_equal(out, one, n);
+			assert_int_equal(prf_psk_auth(a, psk, bytes_of(octets +
+			    first, sizeof(octets) - first), 0, one), n);
+			assert_memory_equal(out + n, one, n);
+		}
+		assert_int_equal(prf_psk_auth(a, psk, bytes_of(octets, 10),
+		    11, out), 0);
 	}
 }
 
@@ -439,7 +468,7 @@ init_may_come_twice_and_after_fini_nothing_works_until_the_next(void **state)
 	crypto_fini();
 	assert_false(prf(a, x, &x, 1, out));
 	assert_false(prf_plus(a, x, &x, 1, out, 16));
-	assert_false(prf_psk_auth(a, x, x, out));
+	assert_int_equal(prf_psk_auth(a, x, x, 0, out), 0);
 	assert_false(sha1(&x, 1, out));
 	assert_false(sha256(&x, 1, out));
 	crypto_fini();
@@ -478,6 +507,7 @@ main(void)
 		    prf_plus_gives_every_length_up_to_three_blocks),
 		cmocka_unit_test(prf_plus_ends_with_block_255),
 		cmocka_unit_test(psk_auth_pads_the_key_as_rfc_7296_says),
+		cmocka_unit_test(two_psk_auth_values_are_those_of_the_parts),
 		cmocka_unit_test(digests_take_parts_and_nothing),
 		cmocka_unit_test(
 	    init_may_come_twice_and_after_fini_nothing_works_until_the_next),

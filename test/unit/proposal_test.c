@@ -202,7 +202,8 @@ everything(uint8_t proto)
 		if (lists[a->type] == NULL)
 			continue;
 		assert_true(lists[a->type]->n < ALGS_MAX);
-		lists[a->type]->alg[lists[a->type]->n++] = a;
+		lists[a->type]->row[lists[a->type]->n++] =
+		    (uint8_t)alg_index(a);
 	}
 	return o;
 }
@@ -238,8 +239,8 @@ test_everything_in_one_offer(void **state)
 		assert_int_equal(proposal_count(&o), 2);
 		assert_false(ps.p[0].unusable || ps.p[1].unusable);
 		assert_true(proposal_choose(&ps, &o, spi.n, &c));
-		assert_ptr_equal(c.suite.encr, o.encr.alg[0]);
-		assert_ptr_equal(c.suite.ke, o.ke.alg[0]);
+		assert_ptr_equal(c.suite.encr, alg_at(o.encr.row[0]));
+		assert_ptr_equal(c.suite.ke, alg_at(o.ke.row[0]));
 		assert_int_equal(c.suite.esn, rows[i].proto == PROTO_ESP);
 	}
 }
@@ -332,7 +333,7 @@ test_round_trip(void **state)
 		proposal_encode(&w, &o, wire_bytes(&spi));
 		assert_int_equal(proposal_decode(wr_done(&w), &ps), N_NONE);
 		assert_true(proposal_choose(&ps, &o, spi.n, &chosen));
-		assert_ptr_equal(chosen.suite.encr, o.encr.alg[0]);
+		assert_ptr_equal(chosen.suite.encr, alg_at(o.encr.row[0]));
 		w = wr_of(buf, sizeof(buf));
 		proposal_encode_chosen(&w, &chosen.suite, o.proto,
 		    chosen.number, wire_bytes(&spi));
@@ -381,15 +382,16 @@ test_prefer(void **state)
 	offer_prefer(&o, &s);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(o.encr.n, 3);
-		assert_string_equal(o.encr.alg[0]->conf, "AES128");
-		assert_string_equal(o.encr.alg[1]->conf, "AES256-GCM-16");
-		assert_string_equal(o.encr.alg[2]->conf, "AES256");
+		assert_string_equal(alg_at(o.encr.row[0])->conf, "AES128");
+		assert_string_equal(alg_at(o.encr.row[1])->conf,
+		    "AES256-GCM-16");
+		assert_string_equal(alg_at(o.encr.row[2])->conf, "AES256");
 		assert_int_equal(o.prf.n, 2);
-		assert_string_equal(o.prf.alg[0]->conf, "SHA2-512");
-		assert_string_equal(o.integ.alg[0]->conf, "SHA2-512");
-		assert_string_equal(o.ke.alg[0]->conf, "20");
-		assert_string_equal(o.ke.alg[1]->conf, "31");
-		assert_string_equal(o.ke.alg[2]->conf, "14");
+		assert_string_equal(alg_at(o.prf.row[0])->conf, "SHA2-512");
+		assert_string_equal(alg_at(o.integ.row[0])->conf, "SHA2-512");
+		assert_string_equal(alg_at(o.ke.row[0])->conf, "20");
+		assert_string_equal(alg_at(o.ke.row[1])->conf, "31");
+		assert_string_equal(alg_at(o.ke.row[2])->conf, "14");
 		offer_prefer(&o, &none);
 	}
 }

@@ -267,12 +267,13 @@ swap(struct wire_peer *w, const struct buf *request)
 			answer.n = 0;
 			add(&answer, out.data, out.n);
 		} else if (out.kind == IKE_OUT_AUTH) {
-			uint8_t value[PRF_MAX];
+			uint8_t value[2 * PRF_MAX];
+			size_t n = prf_psk_auth(out.prf, bytes_str(PSK),
+			    bytes_of(out.data, out.n), out.first, value);
 
-			assert_true(prf_psk_auth(out.prf, bytes_str(PSK),
-			    bytes_of(out.data, out.n), value));
+			assert_true(n > 0);
 			ike_auth_value(ike, w->d.now, out.token,
-			    SIG_METHOD_PSK, bytes_of(value, PRF_LEN), NULL);
+			    SIG_METHOD_PSK, bytes_of(value, n), NULL);
 		} else if (out.kind == IKE_OUT_SA_ADD) {
 			sad_add(&w->d.end[RIGHT].sad, &out.esp);
 			ike_installed(ike, w->d.now, out.token, NULL);
@@ -468,8 +469,8 @@ auth_value(const struct wire_peer *w, bool of_i, struct bytes id,
 	add(&octets, w->auth_i, PRF_LEN);
 	add(&octets, w->auth_r, PRF_LEN);
 	add_number(&octets, 1 + w->inters, 4);
-	assert_true(prf_psk_auth(suite_gcm().prf, bytes_str(PSK),
-	    bytes_of(octets.b, octets.n), out));
+	assert_int_equal(prf_psk_auth(suite_gcm().prf, bytes_str(PSK),
+	    bytes_of(octets.b, octets.n), 0, out), PRF_LEN);
 }
 
 static inline void

@@ -278,6 +278,8 @@ ends a
 	listen id=1 dev=vpn1 local=$inside ttl=1 mss=1200
 	! EEXIST sa-add dir=out spi=$out_spi src=$me dst=$peer reqid=$id if_id=$id mark=$mark $gcm
 	auth conn=c1 tunnel=1 prf=5 n=32
+	auth conn=c1 tunnel=1 prf=5 n=32 first=31
+	! EPERM auth conn=c1 tunnel=1 prf=5 n=32 first=32
 	! EPERM auth conn=c1 tunnel=2 prf=5 n=32
 	resync-done
 	reload
