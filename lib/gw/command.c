@@ -161,23 +161,23 @@ static const struct {
 	bool	root;			/* must come from uid 0 */
 	bool	neighbor;		/* or a neighbour's address */
 } rows[CTL_COMMANDS] = {
-	[CTL_SHOW] = { run_show, false, false },
-	[CTL_ROUTES] = { run_routes, false, false },
+	[CTL_SHOW] = { run_show, false, false, false },
+	[CTL_ROUTES] = { run_routes, false, false, false },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
 	[CTL_BGP_REFRESH] = { command_bgp_refresh, true, .neighbor = true },
 	[CTL_BGP_CLEAR] = { command_bgp_clear, true, .neighbor = true },
 	[CTL_BGP_SHUTDOWN] = { command_bgp_shutdown, true, .neighbor = true },
 	[CTL_BGP_START] = { command_bgp_start, true, .neighbor = true },
-	[CTL_EXPLAIN_ROUTE] = { command_explain_route, false, false },
-	[CTL_UP] = { run_up, true, false },
-	[CTL_DOWN] = { run_down, true, false },
-	[CTL_REKEY] = { run_rekey, true, false },
-	[CTL_RELOAD] = { run_reload, false, false },
-	[CTL_KEYS] = { run_keys, false, true },
-	[CTL_EXPLAIN] = { run_explain, true, false },
-	[CTL_DRAIN] = { run_drain, false, false },
-	[CTL_UNDRAIN] = { run_undrain, false, false },
+	[CTL_EXPLAIN_ROUTE] = { command_explain_route, false, false, false },
+	[CTL_UP] = { run_up, true, false, false },
+	[CTL_DOWN] = { run_down, true, false, false },
+	[CTL_REKEY] = { run_rekey, true, false, false },
+	[CTL_RELOAD] = { run_reload, false, false, false },
+	[CTL_KEYS] = { run_keys, false, true, false },
+	[CTL_EXPLAIN] = { run_explain, true, false, false },
+	[CTL_DRAIN] = { run_drain, false, false, false },
+	[CTL_UNDRAIN] = { run_undrain, false, false, false },
 };
 
 static bool
