@@ -12,7 +12,7 @@
 #include "util/map.h"
 
 #define FIB_TABLE_MAIN	254
-#define FIB_WINDOW	4096	/* routes on their way to the kernel */
+#define FIB_WINDOW	1024	/* routes on their way to the kernel */
 
 struct fib;
 
