@@ -67,7 +67,7 @@ $(OUT)/test/lab/main.o: daemon/main.c | deps
 VETH := $(OUT)/test/bench/vpndveth
 $(VETH): $(OUT)/test/bench/vpndveth.o $(OUT)/test/lab/main.o
 $(VETH): ALL_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=nl_%,esp_probe link_probe \
-	link_set link_mtu link_del sa_add sa_del)
+	link_set link_state link_mtu link_del sa_add sa_del)
 $(UNIT): LIBS += $(shell pkg-config --libs cmocka 2>/dev/null)
 $(UNIT) $(SIM) $(BENCH): $(OUT)/%: $(OUT)/%.o $(OUT)/libsim.a $(OUT)/libdaemon.a \
 		$(OUT)/libtools.a $(OUT)/libvpn.a

@@ -506,7 +506,7 @@ next_route(struct bgp *b, struct bgp_out *out)
 }
 
 bool
-bgp_next(struct bgp *b, struct bgp_out *out)
+bgp_next_urgent(struct bgp *b, struct bgp_out *out)
 {
 	struct session *s;
 
@@ -516,7 +516,13 @@ bgp_next(struct bgp *b, struct bgp_out *out)
 		if (next_of_session(b, s, out))
 			return true;
 	}
-	return next_route(b, out);
+	return false;
+}
+
+bool
+bgp_next(struct bgp *b, struct bgp_out *out)
+{
+	return bgp_next_urgent(b, out) || next_route(b, out);
 }
 
 bool

@@ -238,8 +238,10 @@ bool		bgp_busy(const struct bgp *);
 
 void		bgp_tick(struct bgp *, struct instant);
 struct instant	bgp_deadline(const struct bgp *);
-/* The next request to the host; false: none. */
+/* The next request to the host, routes last; false: none. */
 bool		bgp_next(struct bgp *, struct bgp_out *);
+/* The same without routes, which wait. */
+bool		bgp_next_urgent(struct bgp *, struct bgp_out *);
 
 /*
  * Learned routes of Loc-RIB in prefix-store order: pos starts at 0; false at

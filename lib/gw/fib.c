@@ -18,7 +18,6 @@
 #include "gw/fib_table.h"
 #include "util/array.h"
 
-#define TURN		4096	/* routes looked at in one turn */
 #define SCRUB_ROUND	600	/* seconds in which all are stated again */
 #define TICK_LEAST	2
 #define TICK_MOST	300
@@ -539,10 +538,9 @@ round_step(struct fib *f)
 		f->retrying = false;
 }
 
-void
-fib_work(struct fib *f)
+unsigned
+fib_work(struct fib *f, unsigned budget)
 {
-	unsigned budget = TURN;
 	uint32_t id;
 
 	while (budget > 0 && f->ops.used < FIB_WINDOW &&
@@ -557,6 +555,7 @@ fib_work(struct fib *f)
 		round_step(f);
 		budget--;
 	}
+	return budget;
 }
 
 bool
@@ -607,7 +606,6 @@ fib_tick(struct fib *f)
 {
 	fib_sets_tick(&f->sets);
 	scrub(f);
-	fib_work(f);
 }
 
 bool

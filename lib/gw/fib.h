@@ -12,7 +12,7 @@
 #include "util/map.h"
 
 #define FIB_TABLE_MAIN	254
-#define FIB_WINDOW	4096	/* routes on their way to the kernel */
+#define FIB_WINDOW	1024	/* routes on their way to the kernel */
 
 struct fib;
 
@@ -77,8 +77,11 @@ void		fib_taught(struct fib *, uint32_t tunnel, bool);
 /* The hops of one source; n 0: none any more. */
 void		fib_set(struct fib *, enum fib_source, const struct prefix *,
 		    const struct fib_hops *);
-/* Asks the kernel for some of what has changed; after every event. */
-void		fib_work(struct fib *);
+/*
+ * Asks the kernel for some of what has changed; after every event.  Looks at
+ * so many routes at most; what is left of that.
+ */
+unsigned	fib_work(struct fib *, unsigned budget);
 /* Is there more that it could ask for at once? */
 bool		fib_pending(const struct fib *);
 /* The kernel answered an operation on a route, nexthop or group; false: no. */

@@ -20,7 +20,7 @@
 
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
 
-#define ROUTES_PER_EVENT	256
+/* Routes from BGP, and routes looked at by the fib, from tick to tick. */
 #define ROUTES_PER_TURN		2048
 
 static const struct ike_limits limits = {
@@ -110,6 +110,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	if (gw == NULL)
 		return NULL;
 	gw->free_id = 1;
+	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = INSTANT_NEVER;
 	forward_init(gw);
@@ -277,28 +278,21 @@ say_stated(struct gw *gw)
 	queue_op(&gw->out, KERN_RESYNC_DONE);
 }
 
-/* What comes in bulk is done some in each event and more in every turn. */
-static void
-pump(struct gw *gw, struct instant now, unsigned routes)
+/* What comes in bulk is done some in every turn: see gw_tick(). */
+void
+gw_pump(struct gw *gw, struct instant now)
 {
 	bool more = true;
 
-	gw->route_budget = routes;
 	while (more) {
 		more = pump_ike(gw, now);
 		more |= pump_bgp(gw);
 		more |= settle(gw, now);
 	}
-	fib_work(gw->fib);
+	gw->fib_budget = fib_work(gw->fib, gw->fib_budget);
 	forward_arm(gw, now);
 	say_stated(gw);
 	check_stopped(gw, now);
-}
-
-void
-gw_pump(struct gw *gw, struct instant now)
-{
-	pump(gw, now, ROUTES_PER_EVENT);
 }
 
 void
@@ -519,7 +513,8 @@ gw_tick(struct gw *gw, struct instant now)
 	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
-	pump(gw, now, ROUTES_PER_TURN);
+	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
+	gw_pump(gw, now);
 }
 
 struct instant

@@ -122,7 +122,8 @@ struct gw {
 	struct instant	changes_since;
 	unsigned	changes;	/* since then */
 	unsigned	teaching;	/* tunnels whose neighbour came */
-	unsigned	route_budget;	/* of this event */
+	unsigned	route_budget;	/* until the next tick; fib_work()'s: */
+	unsigned	fib_budget;
 	struct instant	stop_at;	/* no longer waiting then */
 };
 

@@ -237,7 +237,8 @@ pump_bgp(struct gw *gw)
 	struct bgp_out o;
 	bool any = false;
 
-	while (gw->route_budget > 0 && bgp_next(gw->bgp, &o)) {
+	while (gw->route_budget > 0 ? bgp_next(gw->bgp, &o) :
+	    bgp_next_urgent(gw->bgp, &o)) {
 		any = true;
 		switch (o.kind) {
 		case BGP_OUT_CONNECT:

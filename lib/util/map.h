@@ -16,6 +16,8 @@ struct map {
 	struct map_slot	*slots;		/* owned */
 	size_t		 size;		/* 0 or a power of two */
 	size_t		 used;
+	struct map_slot	*old;		/* owned; while it grows */
+	size_t		 old_size, moved;
 };
 
 void	map_fini(struct map *);		/* an all-zero map is valid and empty */

@@ -46,7 +46,7 @@ gateway_conf() {
 		for (i = 2; i < 2 + more; i++) {
 			printf ", { name = \"m%d\"; role = \"hub\";\n", i
 			phases()
-			printf "tunnels = ( { interface_name = \"t1x%d\"; remote_id = \"g%d.bench.example\";" \
+			printf "tunnels = ( { interface_name = \"idle%d\"; remote_id = \"g%d.bench.example\";" \
 			    "remote_outside_ip_address = \"10.64.%d.%d\"; } ); }\n", i, i, i / 256, i % 256
 		}
 		print ");"
@@ -143,6 +143,41 @@ bird_start() {
 }
 
 bird_stop() { kill -KILL $pid; wait $pid 2>/dev/null; in_b ip route flush proto bird; }
+
+# callers NAME FIRST N: N gateways call one after the other, each timed; p99 and max go to p99, most.
+callers() {
+	ip netns exec vpndbench-c "$OUT/test/bench/ikeload" -i "$2" -n "$3" -m 1 10.64.0.0 192.0.2.2 >"$dir/$1" 2>"$dir/$1.err" ||
+		{ echo "bench: not every hand-shake was done:"; cat "$dir/$1" "$dir/$1.err"; exit 1; } >&2
+	p99=$(of "$1" p99_us) most=$(of "$1" max_us)
+	measured "hand-shakes, $1" "$p99" "$most"
+	echo "# hand-shakes, $1: $(grep ^sum "$dir/$1")"
+}
+
+# A million routes come, and meanwhile others call: what does that add to their hand-shakes?
+bench_fair() {
+	local idle
+	fib_hosts
+	ip netns add vpndbench-c
+	ip link add calls netns vpndbench-c type veth peer name calls netns vpndbench-b
+	ip -n vpndbench-b addr add 192.0.2.9/30 dev calls
+	ip -n vpndbench-c addr add 192.0.2.10/30 dev calls
+	ip -n vpndbench-b link set calls up
+	ip -n vpndbench-c link set calls up
+	ip -n vpndbench-c link set lo up
+	ip -n vpndbench-c route add local 10.64.0.0/15 dev lo
+	ip -n vpndbench-c route add 192.0.2.0/24 via 192.0.2.9
+	ip -n vpndbench-b route replace 10.64.0.0/15 via 192.0.2.10
+	ip -n vpndbench-b route add 10.64.0.0/31 via 192.0.2.1
+	gateway_start 600
+	callers alone 2 100
+	idle=$p99
+	speak 1 "$MILLION"
+	until_true 60 speaking 1
+	callers meanwhile 102 400
+	echo "# routes in the kernel by then: $(routes)"
+	limit "ike-while-$MILLION-routes-added" "$(awk -v a="$p99" -v b="$idle" 'BEGIN { d = (a - b) / 1000; print (d > 0.1) ? d : 0.1 }')" 50 ms
+	gateway_stop
+}
 
 bench_fib() {
 	local learned forgotten bird_learned bird_forgotten version

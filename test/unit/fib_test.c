@@ -72,7 +72,7 @@ work(void)
 	struct gw_out o;
 
 	do {
-		fib_work(fib);
+		fib_work(fib, 4096);
 		while (queue_pop(&out, &o)) {
 			int error = kernel_do(&kernel, o.op, text);
 
@@ -413,7 +413,7 @@ a_resync_states_everything(void **state)
 	up(2);
 	learn_all(3);
 	learn(0, 1);
-	fib_work(fib);		/* asked, and the answers are lost */
+	fib_work(fib, 4096);		/* asked, and the answers are lost */
 	queue_fini(&out);
 	kernel_init(&kernel, kind);
 	link_up(1);
@@ -455,8 +455,8 @@ only_so_many_are_on_their_way(void **state)
 
 		fib_set(fib, FIB_BGP, &p, &h);
 	}
-	fib_work(fib);
-	fib_work(fib);
+	fib_work(fib, 4096);
+	fib_work(fib, 4096);
 	assert_false(fib_pending(fib));
 	while (queue_pop(&out, &o)) {
 		n += o.op->kind == KERN_ROUTE_SET;

@@ -322,6 +322,48 @@ a_map_loses_nothing_while_it_grows_and_shrinks(void **state)
 	map_fini(&m);
 }
 
+/* Large ones grow some slots at a time; what changes meanwhile counts. */
+static void
+a_large_map_is_whole_while_it_grows(void **state)
+{
+	enum { N = 30000 };
+	static int values[2][N];
+	static uint8_t in[N];		/* 0: no, else which value */
+	uint32_t chance = 1;
+	struct map m = { 0 };
+	size_t used = 0, pos = 0, seen = 0;
+
+	(void)state;
+	for (unsigned step = 0; step < 6 * N; step++) {
+		unsigned i, what;
+
+		chance = chance * 1664525 + 1013904223;
+		i = (chance >> 8) % (step / 6 + 1);
+		what = chance >> 30;
+		if (what == 0) {
+			assert_ptr_equal(map_del(&m, key_of(i)), in[i] == 0 ?
+			    NULL : &values[in[i] - 1][i]);
+			used -= in[i] != 0;
+			in[i] = 0;
+		} else {
+			used += in[i] == 0;
+			in[i] = (uint8_t)(1 + what % 2);
+			assert_true(map_put(&m, key_of(i),
+			    &values[in[i] - 1][i]));
+		}
+		assert_int_equal(m.used, used);
+		if (step % 20000 != 0)
+			continue;
+		for (i = 0; i < N; i++)
+			assert_ptr_equal(map_get(&m, key_of(i)),
+			    in[i] == 0 ? NULL : &values[in[i] - 1][i]);
+	}
+	while (map_each(&m, &pos) != NULL)
+		seen++;
+	assert_int_equal(seen, used);
+	map_fini(&m);
+}
+
 static void
 a_pool_ends_at_its_limit_and_hands_out_zeroes(void **state)
 {
@@ -633,6 +675,7 @@ main(void)
 		    a_map_replaces_a_value_and_gives_back_what_it_loses),
 		cmocka_unit_test(
 		    a_map_loses_nothing_while_it_grows_and_shrinks),
+		cmocka_unit_test(a_large_map_is_whole_while_it_grows),
 		cmocka_unit_test(a_pool_ends_at_its_limit_and_hands_out_zeroes),
 		cmocka_unit_test(a_pool_of_tiny_objects_still_keeps_its_list),
 		cmocka_unit_test(timers_come_in_the_order_of_their_deadlines),
