@@ -219,7 +219,7 @@ frr_start() {
 	chmod a+rx "$dir" "$dir/frr"
 	# shellcheck disable=SC2016 # the inner shell's variables
 	ip netns exec vpndbench-b unshare -m --propagation private sh -c 'mount -t tmpfs none /run && mkdir -p /run/frr &&
-		chown frr: /run/frr && /usr/lib/frr/zebra -f "$1/zebra.conf" -d -A 127.0.0.1 &&
+		chown frr: /run/frr && { /usr/lib/frr/zebra -f "$1/zebra.conf" -A 127.0.0.1 & } &&
 		exec /usr/lib/frr/bgpd -f "$1/bgpd.conf" -A 127.0.0.1' sh "$dir/frr" >"$dir/frr.log" 2>&1 &
 	pid=$!
 	pids+=($pid)
