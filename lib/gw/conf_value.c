@@ -1,7 +1,6 @@
 /*
- * One setting into one field, by the kind of its key: type, then value, then
- * store.  Messages say what is allowed and what was found.  Judges each key
- * alone; what depends on others is in conf_check.c.
+ * One setting into one field, by the kind of its key; messages say what is
+ * allowed and what was found.  What depends on other keys: conf_check.c.
  */
 #include "gw/conf_read.h"
 

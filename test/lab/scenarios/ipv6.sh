@@ -1,7 +1,7 @@
 #!/bin/bash
 # ipv6: IPv6 inside tunnels over IPv4, then both families inside tunnels over IPv6 (vti6)
 # needs: vti vpnd
-# time: 180
+# time: 300
 #
 #     vpc ------ hub ============= u1 ============= branch ------ lan
 #   10.1.0.10       198.51.100.1      198.51.100.2             10.2.0.10

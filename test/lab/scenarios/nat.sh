@@ -1,7 +1,7 @@
 #!/bin/bash
 # nat: the branch behind a NAT that keeps its port, then changes it: UDP encapsulation, keepalives, no new IKE SA
 # needs: vti nft vpnd
-# time: 180
+# time: 300
 #
 #    vpc ------ hub ---------------- u1 ---------------- wan nat in ------------ branch ------ lan
 #  10.1.0.10    198.51.100.1 (tunnel 1)    198.51.100.100       192.168.7.1      192.168.7.2  10.2.0.10

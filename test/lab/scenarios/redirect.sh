@@ -1,7 +1,7 @@
 #!/bin/bash
 # redirect: a hub drains to another one (RFC 5685) under traffic, strongSwan is redirected by vpnd and redirects vpnd
 # needs: vti vpnd strongswan
-# time: 400
+# time: 600
 #
 #            hub 198.51.100.1 ----.
 #  10.1.0.1                        net ---- 192.0.2.2 branch ------ lan

@@ -1,7 +1,7 @@
 #!/bin/bash
 # shared-address-vti: two tunnels between the same outside addresses on a kernel that has only VTI: one works, one is refused
 # needs: vti vpnd
-# time: 90
+# time: 180
 #
 #    vpc ------ hub ============== u1 ============== branch ------ lan
 #  10.1.0.10    198.51.100.1        198.51.100.2           10.2.0.10

@@ -1,7 +1,7 @@
 #!/bin/bash
 # two-tunnels: vpnd at both ends, two tunnels over VTI, BGP, equal-cost routes, traffic, nothing in clear
 # needs: vti vpnd
-# time: 120
+# time: 240
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10    AS 64512                       AS 65010    10.2.0.10
