@@ -77,6 +77,31 @@ bool	conf_value_read(struct conf_read *, const struct conf_key *,
 	    const config_setting_t *, void *base);
 void	conf_value_default(const struct conf_key *, void *base);
 
+/* conf_say.c: quoted, escaped, cut; and what is wrong with its shape. */
+#define CONF_QUOTED_LEN	80
+const char	*conf_quoted(const char *, char buf[static CONF_QUOTED_LEN]);
+bool	conf_is_number(const config_setting_t *);
+bool	conf_fail_type(struct conf_read *, const config_setting_t *,
+	    const char *must);
+bool	conf_fail_text(struct conf_read *, const config_setting_t *,
+	    const char *must, const char *text);
+
+/* conf_net.c: addresses and networks. */
+bool	conf_outside_read(struct conf_read *, const config_setting_t *,
+	    const char *text, struct addr *out);
+bool	conf_inside_read(struct conf_read *, const config_setting_t *,
+	    const char *text, enum addr_family, struct prefix *out);
+bool	conf_net_read(struct conf_read *, const config_setting_t *,
+	    const char *text, enum addr_family, struct prefix *out);
+/* The list is owned by the configuration, also when this fails. */
+bool	conf_prefixes_read(struct conf_read *, const config_setting_t *,
+	    struct conf_prefixes *);
+
+/* conf_algs.c: named ones; all that a key takes but for those to opt in. */
+bool	conf_algs_read(struct conf_read *, const struct conf_key *,
+	    const config_setting_t *, struct conf_algs *out);
+void	conf_algs_default(const struct conf_key *, struct conf_algs *);
+
 /* conf_files.c: what a file name must be that this one is not; NULL: it is. */
 const char	*conf_file_fault(const char *);
 /* Names of files; true: out has their numbers. */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/prf.h"
 #include "util/array.h"
 
 /* One value in flight: the setting it came from and where it goes. */
@@ -20,28 +19,10 @@ struct value {
 	void		*base, *field;
 };
 
-#define QUOTED_MAX	60	/* octets of a value in a message */
-#define QUOTED_LEN	(QUOTED_MAX + 16)
-
-/* A value of the user's as it may stand in a message. */
-static const char *
-quoted(const char *s, char buf[static QUOTED_LEN])
-{
-	char text[QUOTED_MAX + 8];
-	bool all = strlen(s) <= QUOTED_MAX;
-
-	str_escape(text, sizeof(text), bytes_of(s, strnlen(s, QUOTED_MAX)));
-	str_fmt(buf, QUOTED_LEN, "\"%s%s\"", text, all ? "" : "...");
-	return buf;
-}
-
 static bool
 fail_text(struct value *v, const char *must)
 {
-	char q[QUOTED_LEN];
-
-	return conf_fail(v->r, v->setting, "must be %s, not %s", must,
-	    quoted(v->s, q));
+	return conf_fail_text(v->r, v->setting, must, v->s);
 }
 
 /* Integers of any width, booleans and enums alike. */
@@ -222,19 +203,6 @@ put_router_id(struct value *v)
 }
 
 static bool
-put_outside(struct value *v)
-{
-	struct addr a;
-
-	if (!addr_parse(&a, v->s))
-		return fail_text(v, "an IPv4 or IPv6 address");
-	if (addr_is_any(&a) || addr_is_multicast(&a) || addr_is_link_local(&a))
-		return fail_text(v, "a unicast address that routers forward");
-	memcpy(v->field, &a, sizeof(a));
-	return true;
-}
-
-static bool
 put_id(struct value *v)
 {
 	struct reason why;
@@ -247,262 +215,46 @@ put_id(struct value *v)
 	return fail_text(v, must);
 }
 
-/* Blocks that AWS keeps for itself; ours keep off them as well. */
 static bool
-is_reserved(const struct prefix *p)
+put_outside(struct value *v)
 {
-	static const char *const reserved[] = {
-		"169.254.0.0/30", "169.254.1.0/30", "169.254.2.0/30",
-		"169.254.3.0/30", "169.254.4.0/30", "169.254.5.0/30",
-		"169.254.169.252/30",
-	};
-	struct prefix q;
-
-	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
-		if (prefix_parse(&q, reserved[i]) && prefix_eq(&q, p))
-			return true;
-	}
-	return false;
-}
-
-/* Host bits are forgiven, as AWS does. */
-static bool
-put_inside(struct value *v, const char *within, unsigned len, const char *must)
-{
-	struct prefix p, all;
-	char text[PREFIX_STRLEN];
-
-	if (!prefix_parse(&p, v->s) || !prefix_parse(&all, within) ||
-	    p.len != len || !prefix_covers(&all, &p))
-		return fail_text(v, must);
-	p = prefix_network(&p);
-	if (is_reserved(&p))
-		return conf_fail(v->r, v->setting, "%s is reserved",
-		    prefix_str(&p, text));
-	memcpy(v->field, &p, sizeof(p));
-	return true;
+	return conf_outside_read(v->r, v->setting, v->s, v->field);
 }
 
 static bool
 put_inside4(struct value *v)
 {
-	return put_inside(v, "169.254.0.0/16", 30, "a /30 in 169.254.0.0/16");
+	return conf_inside_read(v->r, v->setting, v->s, ADDR_IPV4, v->field);
 }
 
 static bool
 put_inside6(struct value *v)
 {
-	return put_inside(v, "fd00::/8", 126, "a /126 in fd00::/8");
-}
-
-/* Says in *why how the text is no network; true: it is one. */
-static bool
-read_network(const char *s, struct prefix *out, struct reason *why)
-{
-	char q[QUOTED_LEN], text[PREFIX_STRLEN];
-	struct prefix p, net;
-
-	if (!prefix_parse(&p, s)) {
-		reason_set(why, "must be a network like 10.1.0.0/16, not %s",
-		    quoted(s, q));
-		return false;
-	}
-	net = prefix_network(&p);
-	if (!prefix_eq(&p, &net)) {
-		reason_set(why, "%s has host bits set; its network is %s",
-		    quoted(s, q), prefix_str(&net, text));
-		return false;
-	}
-	*out = p;
-	return true;
-}
-
-static bool
-put_net(struct value *v, enum addr_family family, const char *must)
-{
-	struct reason why;
-	struct prefix p;
-
-	if (!read_network(v->s, &p, &why))
-		return conf_fail(v->r, v->setting, "%s", why.s);
-	if (p.addr.family != family)
-		return fail_text(v, must);
-	memcpy(v->field, &p, sizeof(p));
-	return true;
+	return conf_inside_read(v->r, v->setting, v->s, ADDR_IPV6, v->field);
 }
 
 static bool
 put_net4(struct value *v)
 {
-	return put_net(v, ADDR_IPV4, "an IPv4 network");
+	return conf_net_read(v->r, v->setting, v->s, ADDR_IPV4, v->field);
 }
 
 static bool
 put_net6(struct value *v)
 {
-	return put_net(v, ADDR_IPV6, "an IPv6 network");
-}
-
-static bool
-is_number(const config_setting_t *s)
-{
-	int type = config_setting_type(s);
-
-	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
-}
-
-static const char *
-type_name(const config_setting_t *s)
-{
-	switch (config_setting_type(s)) {
-	case CONFIG_TYPE_GROUP:
-		return "a group";
-	case CONFIG_TYPE_INT:
-	case CONFIG_TYPE_INT64:
-		return "a number";
-	case CONFIG_TYPE_FLOAT:
-		return "a fraction";
-	case CONFIG_TYPE_STRING:
-		return "a text";
-	case CONFIG_TYPE_BOOL:
-		return "a boolean";
-	default:
-		return "a list";
-	}
-}
-
-static bool
-fail_type(struct conf_read *r, const config_setting_t *s, const char *must)
-{
-	return conf_fail(r, s, "must be %s, not %s", must, type_name(s));
-}
-
-static bool
-prefixes_have(const struct conf_prefixes *list, const struct prefix *p)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		if (prefix_eq(&list->v[i], p))
-			return true;
-	}
-	return false;
-}
-
-static bool
-add_prefix(struct value *v, const config_setting_t *s,
-    struct conf_prefixes *list)
-{
-	struct reason why;
-	struct prefix p;
-
-	if (config_setting_type(s) != CONFIG_TYPE_STRING)
-		return fail_type(v->r, s, "a network in quotes");
-	if (!read_network(config_setting_get_string(s), &p, &why))
-		return conf_fail(v->r, s, "%s", why.s);
-	if (prefixes_have(list, &p))
-		return conf_fail(v->r, s, "%s is there twice",
-		    config_setting_get_string(s));
-	list->v[list->n++] = p;
-	return true;
+	return conf_net_read(v->r, v->setting, v->s, ADDR_IPV6, v->field);
 }
 
 static bool
 put_prefixes(struct value *v)
 {
-	struct conf_prefixes *list = v->field;
-	unsigned n = (unsigned)config_setting_length(v->setting);
-
-	list->v = calloc(n + 1, sizeof(*list->v));
-	if (list->v == NULL)
-		return conf_fail(v->r, v->setting, "out of memory");
-	for (unsigned i = 0; i < n; i++) {
-		if (!add_prefix(v, config_setting_get_elem(v->setting, i),
-		    list))
-			return false;
-	}
-	return true;
-}
-
-static bool
-alg_serves(const struct conf_key *key, const struct alg *alg)
-{
-	return alg->type == key->alg && alg->conf != NULL &&
-	    (alg->flags & key->alg_flag) == key->alg_flag;
-}
-
-static bool
-fail_alg(struct value *v, const config_setting_t *s, const char *name)
-{
-	char list[128] = "", q[QUOTED_LEN];
-	const struct alg *alg;
-
-	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
-		if (alg_serves(v->key, alg) && crypto_has(alg))
-			str_add(list, sizeof(list), "%s%s",
-			    list[0] != '\0' ? ", " : "", alg->conf);
-	}
-	return conf_fail(v->r, s, "%s is not supported; supported: %s",
-	    v->key->alg == ALG_KE ? name : quoted(name, q), list);
-}
-
-static bool
-add_alg(struct value *v, const config_setting_t *s, struct conf_algs *list)
-{
-	char number[24];
-	const char *name = config_setting_get_string(s);
-	const struct alg *alg;
-
-	if (v->key->alg == ALG_KE) {
-		if (!is_number(s))
-			return fail_type(v->r, s, "a group number");
-		str_fmt(number, sizeof(number), "%lld",
-		    config_setting_get_int64(s));
-		name = number;
-	} else if (name == NULL) {
-		return fail_type(v->r, s, "an algorithm in quotes");
-	}
-	alg = alg_by_conf(v->key->alg, name);
-	if (alg == NULL || !alg_serves(v->key, alg))
-		return fail_alg(v, s, name);
-	if (!conf_alg_there(v->r, s, alg))
-		return false;
-	for (unsigned i = 0; i < list->n; i++) {
-		if (alg_at(list->row[i]) == alg)
-			return conf_fail(v->r, s, "%s is there twice", name);
-	}
-	if (list->n == CONF_ALGS)
-		return conf_fail(v->r, s, "more than %d", CONF_ALGS);
-	list->row[list->n++] = (uint8_t)alg_index(alg);
-	return true;
+	return conf_prefixes_read(v->r, v->setting, v->field);
 }
 
 static bool
 put_algs(struct value *v)
 {
-	unsigned n = (unsigned)config_setting_length(v->setting);
-
-	memset(v->field, 0, v->key->size);
-	if (n == 0)
-		return conf_fail(v->r, v->setting,
-		    "must name at least one; leave it out for the default");
-	for (unsigned i = 0; i < n; i++) {
-		if (!add_alg(v, config_setting_get_elem(v->setting, i),
-		    v->field))
-			return false;
-	}
-	return true;
-}
-
-/* What opt-in algorithms are stays out unless it is named. */
-static void
-all_algs(const struct conf_key *key, struct conf_algs *list)
-{
-	const struct alg *alg;
-
-	for (size_t i = 0; (alg = alg_at(i)) != NULL; i++) {
-		if (alg_serves(key, alg) && list->n < CONF_ALGS &&
-		    (alg->flags & ALG_OPT_IN) == 0)
-			list->row[list->n++] = (uint8_t)alg_index(alg);
-	}
+	return conf_algs_read(v->r, v->key, v->setting, v->field);
 }
 
 static bool
@@ -645,7 +397,7 @@ take_shape(struct value *v, enum shape shape)
 	switch (shape) {
 	case SHAPE_NUMBER:
 		v->i = config_setting_get_int64(v->setting);
-		return is_number(v->setting);
+		return conf_is_number(v->setting);
 	case SHAPE_BOOL:
 		v->i = config_setting_get_bool(v->setting);
 		return type == CONFIG_TYPE_BOOL;
@@ -658,7 +410,7 @@ take_shape(struct value *v, enum shape shape)
 		return type == CONFIG_TYPE_STRING ||
 		    type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
 	case SHAPE_RANGE:
-		return type == CONFIG_TYPE_STRING || is_number(v->setting);
+		return type == CONFIG_TYPE_STRING || conf_is_number(v->setting);
 	}
 	return false;
 }
@@ -674,7 +426,7 @@ conf_value_read(struct conf_read *r, const struct conf_key *key,
 	enum shape shape = kinds[key->kind].shape;
 
 	if (!take_shape(&v, shape))
-		return fail_type(r, setting, shape_names[shape]);
+		return conf_fail_type(r, setting, shape_names[shape]);
 	return kinds[key->kind].put(&v);
 }
 
@@ -687,7 +439,7 @@ conf_value_default(const struct conf_key *key, void *base)
 	};
 
 	if (key->kind == CONF_KIND_ALGS) {
-		all_algs(key, v.field);
+		conf_algs_default(key, v.field);
 		return;
 	}
 	if (key->def == NULL)
