@@ -5,6 +5,8 @@
  */
 #include "test/unit/bgp_net.h"
 
+#include "bgp/msg.h"
+#include "bgp/open.h"
 #include "bgp/policy.h"
 
 static void
@@ -60,6 +62,41 @@ a_neighbour_over_its_limit_has_a_pause(void **state)
 	run(60 * 1000);
 	assert_true(established(0, 1));
 	assert_int_equal(info(0, 1).received, 4);
+	net_free();
+}
+
+/* What the remote says to have a session on this connection. */
+static void
+begin_on(uint32_t conn)
+{
+	const struct open o = { .asn = net->asn[1], .router_id = 0x0a000002,
+	    .hold_time = 30, .families = OPEN_IPV4, .as4 = true };
+	uint8_t room[256];
+	struct wr w = wr_of(room, sizeof(room));
+
+	open_put(&w, &o);
+	msg_put_keepalive(&w);
+	bgp_stream(net->bgp[0], net->now, conn, wr_done(&w));
+}
+
+static void
+a_connection_kept_in_reserve_does_not_shorten_it(void **state)
+{
+	uint32_t spare;
+
+	(void)state;
+	pair(&(struct bgp_soft){ .max_in = 1, .pause = span_s(60) });
+	spare = bgp_accepted(net->bgp[0], net->now, peer_id(0, 1));
+	assert_int_not_equal(spare, 0);
+	network(1, "10.1.0.0/16");
+	network(1, "10.2.0.0/16");
+	run(10);
+	assert_false(established(0, 1));
+	begin_on(spare);
+	run(10);
+	assert_int_not_equal(info(0, 1).state, BGP_ESTABLISHED);
+	assert_string_equal(info(0, 1).why.s,
+	    "the remote announces more than 1 prefixes; down for 60 s");
 	net_free();
 }
 
@@ -277,6 +314,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_neighbour_over_its_limit_has_a_pause),
+		cmocka_unit_test(
+		    a_connection_kept_in_reserve_does_not_shorten_it),
 		cmocka_unit_test(
 		    without_a_pause_it_stays_down_until_the_limit_is_raised),
 		cmocka_unit_test(or_until_it_is_stopped_and_started),
