@@ -27,6 +27,17 @@ peer_get(const struct bgp *b, uint32_t id)
 	return map_get(&b->peers, id);
 }
 
+struct session *
+peer_up(const struct bgp *b, uint32_t id)
+{
+	const struct peer *p = peer_get(b, id);
+	struct session *s = p == NULL ? NULL : TAILQ_FIRST(&p->sessions);
+
+	while (s != NULL && !s->up)
+		s = TAILQ_NEXT(s, of_peer);
+	return s;
+}
+
 uint8_t
 peer_families(const struct peer *p)
 {

@@ -20,6 +20,8 @@ struct peer {
 };
 
 struct peer	*peer_get(const struct bgp *, uint32_t id);
+/* The session of it that is in the RIB, if any; NULL also for no such peer. */
+struct session	*peer_up(const struct bgp *, uint32_t id);
 void		peer_start(struct bgp *, struct peer *);
 /* Ends its sessions with Cease and this subcode (RFC 4486). */
 void		peer_stop(struct bgp *, struct peer *, bool alive,

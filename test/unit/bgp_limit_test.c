@@ -264,9 +264,34 @@ it_is_known_who_decided(void **state)
 	    "this peer is told of our own networks alone");
 	assert_why(1, 0, true, "10.8.0.0/16", BGP_ACCEPTED,
 	    "there is no import policy");
+	network(0, "fd07::/64");
+	assert_why(0, 1, false, "fd07::/64", BGP_ACCEPTED,
+	    "accepted by term \"rest\" of policy \"p\"");
 	bgp_peer_stop(net->bgp[0], net->now, peer_id(0, 1), true, "down");
 	assert_why(0, 1, true, "10.1.0.0/16", BGP_NO_ROUTE,
 	    "there is no session");
+	net_free();
+}
+
+static void
+a_family_that_a_session_has_not_is_why_as_well(void **state)
+{
+	struct bgp_peer_conf c;
+
+	(void)state;
+	net_new(7, 2);
+	c = conf_of(0, 1);
+	c.next_hop6 = (struct addr){ 0 };
+	add_peer(0, 1, &c);
+	add_peer(1, 0, NULL);
+	run(2000);
+	network(0, "10.7.0.0/16");
+	network(0, "fd07::/64");
+	run(10);
+	assert_why(0, 1, false, "10.7.0.0/16", BGP_ACCEPTED,
+	    "there is no export policy");
+	assert_why(0, 1, false, "fd07::/64", BGP_NOT_FOR_IT,
+	    "the session is not for its address family");
 	net_free();
 }
 
@@ -322,6 +347,8 @@ main(void)
 		cmocka_unit_test(we_do_not_announce_more_than_we_may),
 		cmocka_unit_test(other_policies_end_no_session),
 		cmocka_unit_test(it_is_known_who_decided),
+		cmocka_unit_test(
+		    a_family_that_a_session_has_not_is_why_as_well),
 		cmocka_unit_test(a_shutdown_moves_traffic_in_both_directions),
 	};
 
