@@ -234,6 +234,7 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	*info = (struct bgp_peer_info){
 		.id = id, .state = p->state, .since = p->since, .why = p->why,
 		.local = p->conf.local, .remote = p->conf.remote,
+		.local_asn = p->conf.local_asn,
 		.counts = p->counts,
 	};
 	s = foremost(p);

@@ -74,7 +74,7 @@ show_neighbor(const struct gw_tunnel *t)
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
-	    "local_asn", (json_int_t)t->gw->conf->asn,
+	    "local_asn", (json_int_t)b.local_asn,
 	    "state", bgp_state_str(b.state),
 	    "since", show_time(gw_wall(t->gw, b.since)),
 	    "reason", show_text(t->bgp_shut.s[0] != '\0' ? t->bgp_shut.s :

@@ -280,6 +280,23 @@ a_refresh_is_asked_for_and_answered(void **state)
 	later(1000);
 	refuses(p.hub, "{\"command\":\"bgp-refresh\",\"name\":\"vpn/1\"}",
 	    CTL_EXIT_FAILED, "vpn/1: the session is not established");
+	/* The others of the connection are asked all the same, once more. */
+	refuses(p.hub, "{\"command\":\"bgp-refresh\",\"name\":\"vpn\"}",
+	    CTL_EXIT_FAILED, "vpn/1: the session is not established");
+	later(1000);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(
+	    neighbor(p.branch, "vpn/2"), "counters"), "refreshes_in")), 2);
+}
+
+static void
+a_neighbour_is_shown_with_our_as_towards_it(void **state)
+{
+	(void)state;
+	p.hub_conf.connection = "local_as = 64999;";
+	p.branch_conf.remote_asn = 64999;
+	started();
+	assert_int_equal(json_integer_value(json_object_get(neighbor(p.hub,
+	    "vpn/1"), "local_asn")), 64999);
 }
 
 int
@@ -302,6 +319,9 @@ main(void)
 		    a_session_that_is_cleared_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_refresh_is_asked_for_and_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_neighbour_is_shown_with_our_as_towards_it, set_up,
+		    tear_down),
 	};
 
 	if (!crypto_init())
