@@ -177,21 +177,49 @@ line(const char *name, char *value)
 }
 
 static void
-explain_fib(const json_t *fib)
+explain_kernel(const json_t *route)
 {
+	const json_t *fib = json_object_get(route, "fib");
+	const json_t *shorter = json_object_get(route, "covered_by");
 	char text[RENDER_CELL] = "", hops[RENDER_CELL] = "";
 
-	if (fib == NULL) {
+	if (fib == NULL && shorter == NULL)
 		str_set(text, sizeof(text), "nothing through a tunnel");
-		line("in the kernel", text);
-		return;
-	}
+	if (fib == NULL && shorter != NULL)
+		str_fmt(text, sizeof(text), "instead %s, ",
+		    answer_text(shorter, "prefix"));
+	fib = fib != NULL ? fib : shorter;
 	format_hops(json_object_get(fib, "nexthops"), hops, sizeof(hops));
-	str_fmt(text, sizeof(text), "%s (%s, table %lld): %s",
-	    answer_text(fib, "state"), answer_text(fib, "source"),
-	    (long long)json_integer_value(json_object_get(fib, "table")),
-	    hops[0] != '\0' ? hops : "no tunnel of it is up");
+	if (fib != NULL)
+		str_add(text, sizeof(text), "%s (%s, table %lld): %s",
+		    answer_text(fib, "state"), answer_text(fib, "source"),
+		    (long long)json_integer_value(json_object_get(fib,
+		    "table")), hops[0] != '\0' ? hops :
+		    "no tunnel of it is up");
 	line("in the kernel", text);
+}
+
+/* Whom it is announced to, and a line for each reason why not. */
+static void
+explain_told(const json_t *route)
+{
+	const json_t *others = json_object_get(route, "not_advertised_to");
+	const json_t *group;
+	char text[RENDER_CELL] = "";
+	size_t i;
+
+	format_list(json_object_get(route, "advertised_to"), text,
+	    sizeof(text));
+	line("advertised to", text[0] != '\0' ? text : (char[]){ "nobody" });
+	json_array_foreach(others, i, group) {
+		char names[RENDER_CELL - 256] = "";
+
+		format_list(json_object_get(group, "tunnels"), names,
+		    sizeof(names));
+		str_fmt(text, sizeof(text), "%s: %s", names,
+		    answer_text(group, "reason"));
+		line("not to", text);
+	}
 }
 
 void
@@ -206,11 +234,8 @@ view_explain_route(const json_t *answer)
 		str_set(text, sizeof(text), "it is one of our networks");
 		line("ours", text);
 	}
-	explain_fib(json_object_get(route, "fib"));
-	text[0] = '\0';
-	format_list(json_object_get(route, "advertised_to"), text,
-	    sizeof(text));
-	line("advertised to", text[0] != '\0' ? text : (char[]){ "nobody" });
+	explain_kernel(route);
+	explain_told(route);
 	if (json_array_size(all) == 0)
 		return;
 	printf("\n");

@@ -201,17 +201,13 @@ bgp_peer_reset(struct bgp *b, struct instant now, uint32_t id)
 const char *
 bgp_peer_refresh(struct bgp *b, struct instant now, uint32_t id)
 {
-	const struct peer *p = peer_get(b, id);
-	struct session *s;
+	struct session *s = peer_up(b, id);
 
 	b->now = now;
-	if (p == NULL)
+	if (peer_get(b, id) == NULL)
 		return "no such peer";
-	TAILQ_FOREACH(s, &p->sessions, of_peer) {
-		if (s->up)
-			return session_refresh(b, s);
-	}
-	return "the session is not established";
+	return s != NULL ? session_refresh(b, s) :
+	    "the session is not established";
 }
 
 /* The session that is furthest, if any. */
@@ -238,6 +234,7 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	*info = (struct bgp_peer_info){
 		.id = id, .state = p->state, .since = p->since, .why = p->why,
 		.local = p->conf.local, .remote = p->conf.remote,
+		.local_asn = p->conf.local_asn,
 		.counts = p->counts,
 	};
 	s = foremost(p);
@@ -274,10 +271,9 @@ enum bgp_verdict
 bgp_why_in(const struct bgp *b, uint32_t id, const struct prefix *p,
     struct reason *why)
 {
-	const struct peer *peer = peer_get(b, id);
-	const struct session *s = peer == NULL ? NULL : foremost(peer);
+	const struct session *s = peer_up(b, id);
 
-	if (s != NULL && s->up)
+	if (s != NULL)
 		return import_why(&s->import, &b->rib, p, why);
 	reason_set(why, "there is no session");
 	return BGP_NO_ROUTE;
@@ -287,10 +283,9 @@ enum bgp_verdict
 bgp_why_out(const struct bgp *b, uint32_t id, const struct prefix *p,
     struct reason *why)
 {
-	const struct peer *peer = peer_get(b, id);
-	const struct session *s = peer == NULL ? NULL : foremost(peer);
+	const struct session *s = peer_up(b, id);
 
-	if (s != NULL && s->up)
+	if (s != NULL)
 		return export_why(&s->export, &b->rib, p, why);
 	reason_set(why, "there is no session");
 	return BGP_NOT_FOR_IT;

@@ -97,6 +97,7 @@ struct bgp_peer_info {
 	uint32_t	received;	/* of them accepted */
 	uint32_t	advertised;	/* routes announced to it */
 	struct addr	local, remote;	/* of the session */
+	uint32_t	local_asn;	/* ours in it */
 	bool		ipv4, ipv6;	/* negotiated, while established */
 	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
 	struct bgp_counts counts;

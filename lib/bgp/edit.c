@@ -152,15 +152,20 @@ key_of(const struct edit *e, const struct prefix *p)
 
 bool
 edit_why(const struct edit *e, const struct intern *in, uint32_t from,
-    const struct prefix *p, struct policy_verdict *v)
+    const struct prefix *p, union attrs_buf *buf, struct reason *why)
 {
-	union attrs_buf buf;
+	struct policy_verdict v;
 
-	if (e->conf.policy == NULL)
-		return false;
-	load(&buf, intern_at(in, from));
-	*v = run(&e->conf, key_of(e, p), &buf);
-	return true;
+	load(buf, intern_at(in, from));
+	v = run(&e->conf, key_of(e, p), buf);
+	if (e->conf.policy != NULL)
+		policy_verdict_str(e->conf.policy, v, why->s, sizeof(why->s));
+	else if (v.accepted)
+		reason_set(why, "there is no %s policy",
+		    e->conf.exports ? "export" : "import");
+	else
+		reason_set(why, "its attributes would be too long");
+	return v.accepted;
 }
 
 /* What came in keeps what it was made from. */

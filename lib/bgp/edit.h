@@ -50,8 +50,11 @@ bool	edit_touches(const struct edit *, const struct attrs *);
  */
 bool	edit_run(struct edit *, struct intern *, uint32_t from,
 	    const struct prefix *, uint32_t *to);
-/* The same once, with who decided; nothing is kept. */
+/*
+ * The same once, with who decided; nothing is kept.  False: rejected, and the
+ * buffer is of no use.
+ */
 bool	edit_why(const struct edit *, const struct intern *, uint32_t from,
-	    const struct prefix *, struct policy_verdict *);
+	    const struct prefix *, union attrs_buf *, struct reason *why);
 
 #endif

@@ -523,18 +523,22 @@ export_why(const struct export *e, const struct rib *r,
 	uint32_t net = rib_find(r, p);
 	const char *against = "there is no such route";
 	uint32_t id = net == 0 ? 0 : candidate(e, r, net, &against);
+	union attrs_buf buf;
 	uint16_t slot;
-	struct policy_verdict v;
 
+	if (id != 0 && !family_on(e, family_index(net))) {
+		against = "the session is not for its address family";
+		id = 0;
+	}
 	if (id == 0) {
 		reason_set(why, "%s", against);
 		return net == 0 || rib_best(r, net, &slot) == 0 ?
 		    BGP_NO_ROUTE : BGP_NOT_FOR_IT;
 	}
-	if (!edit_why(&e->edit, &r->intern, id, p, &v)) {
-		reason_set(why, "there is no export policy");
+	if (!edit_why(&e->edit, &r->intern, id, p, &buf, why))
+		return BGP_REJECTED;
+	if (attr_encoded_max(&buf.attrs) <= ATTRS_MAX)
 		return BGP_ACCEPTED;
-	}
-	policy_verdict_str(e->edit.conf.policy, v, why->s, sizeof(why->s));
-	return v.accepted ? BGP_ACCEPTED : BGP_REJECTED;
+	reason_set(why, "its attributes are too long to be announced");
+	return BGP_NOT_FOR_IT;
 }

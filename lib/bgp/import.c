@@ -264,14 +264,15 @@ import_sweep_begin(struct import *im)
 static bool
 judge_again(struct import *im, struct rib *r, uint32_t net)
 {
-	uint32_t attrs = rib_taught(r, net, im->source), raw;
+	const struct rib_path *path = rib_path_from(r, net, im->source);
+	uint32_t attrs, raw;
 	const struct attrs *a;
 	struct prefix p;
 	bool eligible;
 
-	if (attrs == 0)
+	if (path == NULL)
 		return true;
-	attrs = raw = intern_raw(&r->intern, attrs);
+	attrs = raw = intern_raw(&r->intern, path->attrs);
 	a = intern_at(&r->intern, raw);
 	eligible = next_hop_error(im, &a->next_hop) == NULL && !looped(im, a);
 	p = rib_prefix(r, net);
@@ -321,16 +322,18 @@ import_why(const struct import *im, const struct rib *r,
     const struct prefix *p, struct reason *why)
 {
 	uint32_t net = rib_find(r, p);
-	uint32_t raw = net == 0 ? 0 : rib_taught(r, net, im->source);
-	struct policy_verdict v;
+	const struct rib_path *path = net == 0 ? NULL :
+	    rib_path_from(r, net, im->source);
+	uint32_t raw;
+	union attrs_buf buf;
 	const struct attrs *a;
 	const char *bad;
 
-	if (raw == 0) {
+	if (path == NULL) {
 		reason_set(why, "the peer does not announce it");
 		return BGP_NO_ROUTE;
 	}
-	raw = intern_raw(&r->intern, raw);
+	raw = intern_raw(&r->intern, path->attrs);
 	a = intern_at(&r->intern, raw);
 	bad = next_hop_error(im, &a->next_hop);
 	if (bad != NULL) {
@@ -341,10 +344,6 @@ import_why(const struct import *im, const struct rib *r,
 		reason_set(why, "it has come through ourselves");
 		return BGP_UNUSABLE;
 	}
-	if (!edit_why(&im->edit, &r->intern, raw, p, &v)) {
-		reason_set(why, "there is no import policy");
-		return BGP_ACCEPTED;
-	}
-	policy_verdict_str(im->edit.conf.policy, v, why->s, sizeof(why->s));
-	return v.accepted ? BGP_ACCEPTED : BGP_REJECTED;
+	return edit_why(&im->edit, &r->intern, raw, p, &buf, why) ?
+	    BGP_ACCEPTED : BGP_REJECTED;
 }

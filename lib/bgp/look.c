@@ -9,22 +9,6 @@
 #include "bgp/peer.h"
 #include "bgp/session.h"
 
-/* The session of a peer that is in the RIB, if any. */
-static struct session *
-session_of(const struct bgp *b, uint32_t id)
-{
-	const struct peer *p = peer_get(b, id);
-	struct session *s;
-
-	if (p == NULL)
-		return NULL;
-	TAILQ_FOREACH(s, &p->sessions, of_peer) {
-		if (s->up)
-			return s;
-	}
-	return NULL;
-}
-
 static struct decide_path
 candidate(const struct bgp *b, const struct rib_path *p)
 {
@@ -106,7 +90,7 @@ look_paths(const struct bgp *b, const struct prefix *prefix,
 bool
 look_told(const struct bgp *b, uint32_t peer, const struct prefix *prefix)
 {
-	const struct session *s = session_of(b, peer);
+	const struct session *s = peer_up(b, peer);
 	uint32_t net = rib_find(&b->rib, prefix);
 
 	return s != NULL && net != 0 && export_told(&s->export, net);
@@ -131,21 +115,6 @@ look_cover(const struct bgp *b, const struct prefix *of, struct prefix *out)
 
 /* --- tables --- */
 
-static const struct rib_path *
-path_from(const struct bgp *b, uint32_t net, uint32_t peer)
-{
-	uint32_t id = rib_net(&b->rib, net)->paths;
-
-	while (id != 0) {
-		const struct rib_path *p = rib_path(&b->rib, id);
-
-		if (p->slot != 0 && b->rib.source[p->slot].peer == peer)
-			return p;
-		id = p->next;
-	}
-	return NULL;
-}
-
 static bool
 is_best(const struct rib_path *p)
 {
@@ -169,9 +138,9 @@ path_for(const struct bgp *b, const struct look *l, const struct session *s,
 			return NULL;
 		return p;
 	case LOOK_RECEIVED:
-		return path_from(b, net, l->peer);
+		return rib_path_from(&b->rib, net, s->import.source);
 	case LOOK_ACCEPTED:
-		p = path_from(b, net, l->peer);
+		p = rib_path_from(&b->rib, net, s->import.source);
 		return p != NULL && (p->flags & PATH_ELIGIBLE) != 0 ? p : NULL;
 	}
 	return NULL;
@@ -210,9 +179,9 @@ bool
 look_next(struct bgp *b, struct look *l, struct prefix *prefix,
     struct look_path *out)
 {
-	struct session *s = session_of(b, l->peer);
+	struct session *s = peer_up(b, l->peer);
 
-	if (l->what == LOOK_ADVERTISED && s == NULL)
+	if (l->what != LOOK_BEST && s == NULL)
 		return false;
 	for (; l->visits > 0; l->visits--) {
 		const struct rib_path *p;
@@ -227,6 +196,9 @@ look_next(struct bgp *b, struct look *l, struct prefix *prefix,
 		describe(b, l->cursor, p, out);
 		if (l->what == LOOK_ADVERTISED)
 			as_sent(b, s, prefix, p, out);
+		if (l->what == LOOK_RECEIVED)
+			out->attrs = intern_at(&b->rib.intern,
+			    intern_raw(&b->rib.intern, p->attrs));
 		return true;
 	}
 	return false;

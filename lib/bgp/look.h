@@ -11,7 +11,7 @@
 
 enum look_what {
 	LOOK_BEST,		/* Loc-RIB: the paths that are used */
-	LOOK_RECEIVED,		/* a peer's Adj-RIB-In, all of it */
+	LOOK_RECEIVED,		/* a peer's Adj-RIB-In, all as it came */
 	LOOK_ACCEPTED,		/* of it, what may be chosen */
 	LOOK_ADVERTISED,	/* a peer's Adj-RIB-Out */
 };

@@ -27,6 +27,17 @@ peer_get(const struct bgp *b, uint32_t id)
 	return map_get(&b->peers, id);
 }
 
+struct session *
+peer_up(const struct bgp *b, uint32_t id)
+{
+	const struct peer *p = peer_get(b, id);
+	struct session *s = p == NULL ? NULL : TAILQ_FIRST(&p->sessions);
+
+	while (s != NULL && !s->up)
+		s = TAILQ_NEXT(s, of_peer);
+	return s;
+}
+
 uint8_t
 peer_families(const struct peer *p)
 {
@@ -174,8 +185,26 @@ resume(struct bgp *b, struct peer *p)
 		connect_now(b, p);
 }
 
+/* What it let in before the pause would come up during it. */
+static void
+reject_others(struct bgp *b, struct peer *p, const struct session *over,
+    const struct reason *why)
+{
+	struct session *s, *next;
+	struct fault f;
+
+	fault_set(&f, FAULT_CEASE, FAULT_REJECTED, (struct bytes){ 0 });
+	f.text = *why;
+	for (s = TAILQ_FIRST(&p->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, of_peer);
+		if (s != over)
+			session_event(b, s, FSM_STOP, &f);
+	}
+}
+
 void
-peer_pause(struct bgp *b, struct peer *p, struct reason *why)
+peer_pause(struct bgp *b, struct peer *p, const struct session *over,
+    struct reason *why)
 {
 	struct span pause = p->conf.soft.pause;
 
@@ -183,11 +212,12 @@ peer_pause(struct bgp *b, struct peer *p, struct reason *why)
 	if (pause.ns == 0) {
 		str_add(why->s, sizeof(why->s), "; down until the limit is "
 		    "raised or the tunnel is taken down and up");
-		return;
+	} else {
+		str_add(why->s, sizeof(why->s), "; down for %lld s",
+		    (long long)span_to_s(pause));
+		speaker_alarm(b, &p->retry, pause);
 	}
-	str_add(why->s, sizeof(why->s), "; down for %lld s",
-	    (long long)span_to_s(pause));
-	speaker_alarm(b, &p->retry, pause);
+	reject_others(b, p, over, why);
 }
 
 static bool

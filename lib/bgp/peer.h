@@ -20,6 +20,8 @@ struct peer {
 };
 
 struct peer	*peer_get(const struct bgp *, uint32_t id);
+/* The session of it that is in the RIB, if any; NULL also for no such peer. */
+struct session	*peer_up(const struct bgp *, uint32_t id);
 void		peer_start(struct bgp *, struct peer *);
 /* Ends its sessions with Cease and this subcode (RFC 4486). */
 void		peer_stop(struct bgp *, struct peer *, bool alive,
@@ -30,8 +32,12 @@ void		peer_retry(struct bgp *, struct peer *);
 bool		peer_admit(struct bgp *, struct peer *);
 /* A session of it changed its state, for this reason. */
 void		peer_moved(struct bgp *, struct peer *, const char *why);
-/* We end its session over a limit of prefixes; why says for how long. */
-void		peer_pause(struct bgp *, struct peer *, struct reason *why);
+/*
+ * This session of it is over for a limit of prefixes: the others go, too, and
+ * why says for how long.
+ */
+void		peer_pause(struct bgp *, struct peer *, const struct session *,
+		    struct reason *why);
 /* Another soft part of its configuration. */
 void		peer_change(struct bgp *, struct peer *,
 		    const struct bgp_soft *);

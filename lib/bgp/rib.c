@@ -340,13 +340,13 @@ rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
 	return reach(r, net, ref, attrs, eligible);
 }
 
-uint32_t
-rib_taught(const struct rib *r, uint32_t net, struct rib_ref ref)
+const struct rib_path *
+rib_path_from(const struct rib *r, uint32_t net, struct rib_ref ref)
 {
 	uint32_t id = rib_valid(r, ref) ?
 	    path_of(r, rib_net(r, net), ref.slot) : 0;
 
-	return id == 0 ? 0 : rib_path(r, id)->attrs;
+	return id == 0 ? NULL : rib_path(r, id);
 }
 
 bool
@@ -367,7 +367,7 @@ bool
 rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
     bool eligible)
 {
-	if (rib_taught(r, net, ref) == 0)
+	if (rib_path_from(r, net, ref) == NULL)
 		return true;
 	return reach(r, net, ref, attrs, eligible);
 }

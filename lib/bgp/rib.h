@@ -91,8 +91,9 @@ uint32_t	rib_accepted(const struct rib *, struct rib_ref);
 bool	rib_reach(struct rib *, struct rib_ref, const struct prefix *,
 	    uint32_t attrs, bool eligible);
 void	rib_unreach(struct rib *, struct rib_ref, const struct prefix *);
-/* The attributes under which the source's path to a prefix is held; 0: none. */
-uint32_t	rib_taught(const struct rib *, uint32_t net, struct rib_ref);
+/* The source's path to a prefix; NULL: none. */
+const struct rib_path	*rib_path_from(const struct rib *, uint32_t net,
+			    struct rib_ref);
 /*
  * Walks the prefixes that it has a path to: *path starts at 0.  Not while
  * paths of it come or go.

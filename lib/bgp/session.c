@@ -459,7 +459,7 @@ session_event(struct bgp *b, struct session *s, enum fsm_event ev,
 	}
 	if (s->state == BGP_IDLE) {
 		if (f.code == FAULT_CEASE && f.subcode == FAULT_MAX_PREFIXES)
-			peer_pause(b, s->peer, &f.text);
+			peer_pause(b, s->peer, s, &f.text);
 		if (is_verdict(ev, row))
 			peer_blame(s->peer, f.text.s);
 		session_over(b, s, was, f.text.s);

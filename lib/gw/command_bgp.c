@@ -149,23 +149,22 @@ command_explain_route(struct request *q)
 
 /* --- sessions --- */
 
+/* All that can be are asked; the first that cannot is the answer. */
 void
 command_bgp_refresh(struct request *q)
 {
-	const char *why = NULL;
-	char text[200];
+	char text[200] = "";
 
 	if (nobody(q))
 		return;
-	for (struct gw_tunnel *t = q->gw->tunnels;
-	    t != NULL && why == NULL; t = t->next) {
-		if (!is_chosen(q, t))
-			continue;
-		why = bgp_peer_refresh(q->gw->bgp, q->now, t->id);
-		if (why != NULL)
+	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
+		const char *why = is_chosen(q, t) ?
+		    bgp_peer_refresh(q->gw->bgp, q->now, t->id) : NULL;
+
+		if (why != NULL && text[0] == '\0')
 			str_fmt(text, sizeof(text), "%s: %s", t->name, why);
 	}
-	if (why != NULL)
+	if (text[0] != '\0')
 		request_refuse(q, CTL_EXIT_FAILED, text);
 	else
 		request_done(q);

@@ -74,7 +74,7 @@ show_neighbor(const struct gw_tunnel *t)
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
-	    "local_asn", (json_int_t)t->gw->conf->asn,
+	    "local_asn", (json_int_t)b.local_asn,
 	    "state", bgp_state_str(b.state),
 	    "since", show_time(gw_wall(t->gw, b.since)),
 	    "reason", show_text(t->bgp_shut.s[0] != '\0' ? t->bgp_shut.s :
@@ -157,16 +157,44 @@ show_path(const struct gw *gw, const struct prefix *prefix,
 
 #define CANDIDATES	256	/* shown of one prefix */
 
+/* The tunnels that have this reason, which is taken over, in common. */
 static json_t *
-told_to(const struct gw *gw, const struct prefix *p)
+group_of(json_t *groups, json_t *why)
 {
-	json_t *a = json_array();
+	json_t *g;
+	size_t i;
+
+	json_array_foreach(groups, i, g) {
+		if (json_equal(json_object_get(g, "reason"), why)) {
+			json_decref(why);
+			return json_object_get(g, "tunnels");
+		}
+	}
+	g = json_pack("{s:o, s:[]}", "reason", why, "tunnels");
+	json_array_append_new(groups, g);
+	return json_object_get(g, "tunnels");
+}
+
+/* Who was told of it, and for what reasons others were not. */
+static void
+sort_neighbors(const struct gw *gw, const struct prefix *p, json_t *told,
+    json_t *others)
+{
+	struct reason why;
 
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
-		if (t->remote_asn != 0 && look_told(gw->bgp, t->id, p))
-			json_array_append_new(a, json_string(t->name));
+		json_t *to = told;
+
+		if (t->remote_asn == 0 || t->removing)
+			continue;
+		if (!look_told(gw->bgp, t->id, p)) {
+			if (bgp_why_out(gw->bgp, t->id, p, &why) ==
+			    BGP_ACCEPTED)
+				reason_set(&why, "it is about to be told");
+			to = group_of(others, show_text(why.s));
+		}
+		json_array_append_new(to, json_string(t->name));
 	}
-	return a;
 }
 
 static json_t *
@@ -197,27 +225,41 @@ fib_cover(const struct gw *gw, const struct prefix *of, struct fib_route *out)
 	return false;
 }
 
+/* Towards the kernel: the route of this prefix, or a shorter one instead. */
+static void
+show_fib(const struct gw *gw, const struct prefix *p, json_t *j,
+    const struct fib_route *fib)
+{
+	bool same = prefix_eq(&fib->prefix, p);
+
+	if (same || !gw_own_network(gw, p))
+		json_object_set_new(j, same ? "fib" : "covered_by",
+		    show_route(gw, fib));
+}
+
 json_t *
 explain_route(const struct gw *gw, const struct prefix *asked)
 {
 	struct prefix p = *asked;
 	struct fib_route fib;
 	char text[PREFIX_STRLEN];
+	json_t *told, *others, *j;
 	bool learned = look_cover(gw->bgp, asked, &p);
 	bool routed = fib_cover(gw, asked, &fib);
-	json_t *j;
 
 	/* The longer one is what a packet would take. */
 	if (routed && (!learned || fib.prefix.len > p.len))
 		p = fib.prefix;
-	routed = routed && prefix_eq(&fib.prefix, &p);
 	if (!routed && !learned)
 		return NULL;
-	j = json_pack("{s:s, s:o, s:o, s:b}", "prefix",
+	told = json_array();
+	others = json_array();
+	sort_neighbors(gw, &p, told, others);
+	j = json_pack("{s:s, s:o, s:o, s:o, s:b}", "prefix",
 	    prefix_str(&p, text), "candidates", candidates(gw, &p),
-	    "advertised_to", told_to(gw, &p),
+	    "advertised_to", told, "not_advertised_to", others,
 	    "own", (int)gw_own_network(gw, &p));
 	if (j != NULL && routed)
-		json_object_set_new(j, "fib", show_route(gw, &fib));
+		show_fib(gw, &p, j, &fib);
 	return j;
 }

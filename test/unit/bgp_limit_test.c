@@ -5,6 +5,8 @@
  */
 #include "test/unit/bgp_net.h"
 
+#include "bgp/msg.h"
+#include "bgp/open.h"
 #include "bgp/policy.h"
 
 static void
@@ -60,6 +62,41 @@ a_neighbour_over_its_limit_has_a_pause(void **state)
 	run(60 * 1000);
 	assert_true(established(0, 1));
 	assert_int_equal(info(0, 1).received, 4);
+	net_free();
+}
+
+/* What the remote says to have a session on this connection. */
+static void
+begin_on(uint32_t conn)
+{
+	const struct open o = { .asn = net->asn[1], .router_id = 0x0a000002,
+	    .hold_time = 30, .families = OPEN_IPV4, .as4 = true };
+	uint8_t room[256];
+	struct wr w = wr_of(room, sizeof(room));
+
+	open_put(&w, &o);
+	msg_put_keepalive(&w);
+	bgp_stream(net->bgp[0], net->now, conn, wr_done(&w));
+}
+
+static void
+a_connection_kept_in_reserve_does_not_shorten_it(void **state)
+{
+	uint32_t spare;
+
+	(void)state;
+	pair(&(struct bgp_soft){ .max_in = 1, .pause = span_s(60) });
+	spare = bgp_accepted(net->bgp[0], net->now, peer_id(0, 1));
+	assert_int_not_equal(spare, 0);
+	network(1, "10.1.0.0/16");
+	network(1, "10.2.0.0/16");
+	run(10);
+	assert_false(established(0, 1));
+	begin_on(spare);
+	run(10);
+	assert_int_not_equal(info(0, 1).state, BGP_ESTABLISHED);
+	assert_string_equal(info(0, 1).why.s,
+	    "the remote announces more than 1 prefixes; down for 60 s");
 	net_free();
 }
 
@@ -227,9 +264,34 @@ it_is_known_who_decided(void **state)
 	    "this peer is told of our own networks alone");
 	assert_why(1, 0, true, "10.8.0.0/16", BGP_ACCEPTED,
 	    "there is no import policy");
+	network(0, "fd07::/64");
+	assert_why(0, 1, false, "fd07::/64", BGP_ACCEPTED,
+	    "accepted by term \"rest\" of policy \"p\"");
 	bgp_peer_stop(net->bgp[0], net->now, peer_id(0, 1), true, "down");
 	assert_why(0, 1, true, "10.1.0.0/16", BGP_NO_ROUTE,
 	    "there is no session");
+	net_free();
+}
+
+static void
+a_family_that_a_session_has_not_is_why_as_well(void **state)
+{
+	struct bgp_peer_conf c;
+
+	(void)state;
+	net_new(7, 2);
+	c = conf_of(0, 1);
+	c.next_hop6 = (struct addr){ 0 };
+	add_peer(0, 1, &c);
+	add_peer(1, 0, NULL);
+	run(2000);
+	network(0, "10.7.0.0/16");
+	network(0, "fd07::/64");
+	run(10);
+	assert_why(0, 1, false, "10.7.0.0/16", BGP_ACCEPTED,
+	    "there is no export policy");
+	assert_why(0, 1, false, "fd07::/64", BGP_NOT_FOR_IT,
+	    "the session is not for its address family");
 	net_free();
 }
 
@@ -278,11 +340,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_neighbour_over_its_limit_has_a_pause),
 		cmocka_unit_test(
+		    a_connection_kept_in_reserve_does_not_shorten_it),
+		cmocka_unit_test(
 		    without_a_pause_it_stays_down_until_the_limit_is_raised),
 		cmocka_unit_test(or_until_it_is_stopped_and_started),
 		cmocka_unit_test(we_do_not_announce_more_than_we_may),
 		cmocka_unit_test(other_policies_end_no_session),
 		cmocka_unit_test(it_is_known_who_decided),
+		cmocka_unit_test(
+		    a_family_that_a_session_has_not_is_why_as_well),
 		cmocka_unit_test(a_shutdown_moves_traffic_in_both_directions),
 	};
 

@@ -7,6 +7,7 @@
 
 #include "bgp/attr_text.h"
 #include "bgp/look.h"
+#include "bgp/policy.h"
 
 static void
 star(int branches)
@@ -140,6 +141,46 @@ what_was_advertised_is_shown_as_it_was_sent(void **state)
 	net_free();
 }
 
+/* The only path of a table of the hub. */
+static struct look_path
+only(enum look_what what, uint32_t peer)
+{
+	struct look l = { .what = what, .peer = peer, .visits = 100 };
+	struct look_path path, more;
+	struct prefix p;
+
+	assert_true(look_next(net->bgp[0], &l, &p, &path));
+	assert_false(look_next(net->bgp[0], &l, &p, &more));
+	return path;
+}
+
+static void
+what_was_received_is_shown_as_it_came(void **state)
+{
+	struct policy_term *t = calloc(1, sizeof(*t));
+	struct bgp_soft soft = { .import = NULL };
+	struct bgp_peer_conf conf;
+
+	(void)state;
+	t->set.local_pref = (struct policy_value){ true, 200 };
+	t->then = POLICY_ACCEPT;
+	assert_int_equal(policy_new(&soft.import, "p", t, 1), POLICY_FINE);
+	net_new(1, 2);
+	conf = conf_of(0, 1);
+	conf.soft = soft;
+	add_peer(0, 1, &conf);
+	add_peer(1, 0, NULL);
+	policy_free(soft.import);
+	network(1, "10.9.0.0/16");
+	run(2000);
+	assert_int_equal(only(LOOK_RECEIVED, peer_id(0, 1)).attrs->local_pref,
+	    100);
+	assert_int_equal(only(LOOK_ACCEPTED, peer_id(0, 1)).attrs->local_pref,
+	    200);
+	assert_int_equal(only(LOOK_BEST, 0).attrs->local_pref, 200);
+	net_free();
+}
+
 static void
 the_longest_prefix_covers(void **state)
 {
@@ -227,6 +268,7 @@ main(void)
 		cmocka_unit_test(the_reason_names_the_step_that_decided),
 		cmocka_unit_test(tables_are_walked_in_pieces_of_any_size),
 		cmocka_unit_test(what_was_advertised_is_shown_as_it_was_sent),
+		cmocka_unit_test(what_was_received_is_shown_as_it_came),
 		cmocka_unit_test(the_longest_prefix_covers),
 		cmocka_unit_test(a_session_that_is_reset_comes_back),
 		cmocka_unit_test(a_refresh_brings_everything_again),

@@ -128,6 +128,12 @@ a_route_is_explained_by_its_candidates(void **state)
 	/* Not back to the one AS that it came from. */
 	assert_int_equal(json_array_size(json_object_get(j,
 	    "advertised_to")), 0);
+	all = json_object_get(j, "not_advertised_to");
+	assert_int_equal(json_array_size(all), 2);
+	assert_string_equal(text(json_array_get(all, 0), "reason"),
+	    "this peer taught it");
+	assert_string_equal(text(json_array_get(all, 1), "reason"),
+	    "it has come through the peer's AS");
 	j = json_object_get(ask(p.hub, "{\"command\":\"explain-route\","
 	    "\"prefix\":\"10.1.0.0/16\"}"), "route");
 	assert_true(json_is_true(json_object_get(j, "own")));
@@ -137,6 +143,83 @@ a_route_is_explained_by_its_candidates(void **state)
 	refuses(p.hub, "{\"command\":\"explain-route\",\"prefix\":"
 	    "\"203.0.113.0/24\"}", CTL_EXIT_NO_OBJECT,
 	    "no route through a tunnel covers 203.0.113.0/24");
+}
+
+static json_t *
+explained(struct gate *g, const char *prefix)
+{
+	char line[128];
+
+	str_fmt(line, sizeof(line), "{\"command\":\"explain-route\","
+	    "\"prefix\":\"%s\"}", prefix);
+	return json_object_get(ask(g, line), "route");
+}
+
+/* Policies at both ends of the hub: each names its term. */
+static void
+a_policy_that_rejects_is_named(void **state)
+{
+	const char *why = "rejected by term \"private\" of policy \"out\"";
+	json_t *j, *all, *not;
+
+	(void)state;
+	p.hub_conf.top = "prefix_lists = ("
+	    " { name = \"big\"; entries = [ \"10.2.0.0/16\" ]; },"
+	    " { name = \"ours\"; entries = [ \"10.1.0.0/16\" ]; } );\n"
+	    "policies = ( { name = \"in\"; terms = ("
+	    " { name = \"unwanted\"; match = { prefix_list = \"big\"; };"
+	    " then = \"reject\"; }, { then = \"accept\"; } ); },\n"
+	    "{ name = \"out\"; terms = ( { name = \"private\";"
+	    " match = { prefix_list = \"ours\"; }; then = \"reject\"; },"
+	    " { then = \"accept\"; } ); } );\n";
+	p.hub_conf.tunnel[0] = "import_policy = \"in\";"
+	    " export_policy = \"out\";";
+	started();
+	j = explained(p.hub, "10.2.0.9");
+	all = json_object_get(j, "candidates");
+	assert_int_equal(json_array_size(all), 2);
+	assert_string_equal(text(json_array_get(all, 0), "from"), "vpn/2");
+	assert_true(json_is_true(json_object_get(json_array_get(all, 0),
+	    "best")));
+	assert_false(json_is_true(json_object_get(json_array_get(all, 1),
+	    "accepted")));
+	assert_string_equal(text(json_array_get(all, 1), "reason"),
+	    "rejected by term \"unwanted\" of policy \"in\"");
+	j = explained(p.hub, "10.1.0.0/16");
+	assert_int_equal(json_array_size(json_object_get(j,
+	    "advertised_to")), 1);
+	not = json_object_get(j, "not_advertised_to");
+	assert_int_equal(json_array_size(not), 1);
+	assert_string_equal(text(json_array_get(not, 0), "reason"), why);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(
+	    json_array_get(not, 0), "tunnels"), 0)), "vpn/1");
+}
+
+/* What is refused is not what a packet takes. */
+static void
+a_refused_route_is_explained_with_the_one_that_is_used(void **state)
+{
+	json_t *j;
+
+	(void)state;
+	p.branch_conf.networks = "\"10.2.0.0/16\", \"10.2.3.0/24\"";
+	p.hub_conf.top = "prefix_lists = ("
+	    " { name = \"small\"; entries = [ \"10.2.3.0/24\" ]; } );\n"
+	    "policies = ( { name = \"in\"; terms = ("
+	    " { match = { prefix_list = \"small\"; };"
+	    " then = \"reject\"; }, { then = \"accept\"; } ); } );\n";
+	p.hub_conf.connection = "import_policy = \"in\";";
+	started();
+	j = explained(p.hub, "10.2.3.4");
+	assert_string_equal(text(j, "prefix"), "10.2.3.0/24");
+	assert_string_equal(text(json_array_get(json_object_get(j,
+	    "candidates"), 0), "reason"),
+	    "rejected by term \"1\" of policy \"in\"");
+	assert_null(json_object_get(j, "fib"));
+	assert_string_equal(text(json_object_get(j, "covered_by"), "prefix"),
+	    "10.2.0.0/16");
+	assert_string_equal(text(json_object_get(j, "covered_by"), "state"),
+	    "installed");
 }
 
 static void
@@ -197,6 +280,23 @@ a_refresh_is_asked_for_and_answered(void **state)
 	later(1000);
 	refuses(p.hub, "{\"command\":\"bgp-refresh\",\"name\":\"vpn/1\"}",
 	    CTL_EXIT_FAILED, "vpn/1: the session is not established");
+	/* The others of the connection are asked all the same, once more. */
+	refuses(p.hub, "{\"command\":\"bgp-refresh\",\"name\":\"vpn\"}",
+	    CTL_EXIT_FAILED, "vpn/1: the session is not established");
+	later(1000);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(
+	    neighbor(p.branch, "vpn/2"), "counters"), "refreshes_in")), 2);
+}
+
+static void
+a_neighbour_is_shown_with_our_as_towards_it(void **state)
+{
+	(void)state;
+	p.hub_conf.connection = "local_as = 64999;";
+	p.branch_conf.remote_asn = 64999;
+	started();
+	assert_int_equal(json_integer_value(json_object_get(neighbor(p.hub,
+	    "vpn/1"), "local_asn")), 64999);
 }
 
 int
@@ -208,12 +308,20 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_route_is_explained_by_its_candidates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
+		    a_policy_that_rejects_is_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_refused_route_is_explained_with_the_one_that_is_used,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
 		    a_session_is_shut_down_until_it_is_started, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_session_that_is_cleared_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_refresh_is_asked_for_and_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_neighbour_is_shown_with_our_as_towards_it, set_up,
+		    tear_down),
 	};
 
 	if (!crypto_init())

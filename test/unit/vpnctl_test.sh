@@ -248,13 +248,19 @@ answers bgp '{"ok":true,"neighbors":[{"tunnel":"a/1","neighbor":"169.254.10.2","
 prints "show bgp has a line per neighbor" \
 	'TUNNEL  NEIGHBOR      AS     STATE  SINCE  RECEIVED  ACCEPTED  ADVERTISED  WHY
 a/1     169.254.10.2  65010  Idle   -      0         0         0           shut down' show bgp
-answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\":false,\"advertised_to\":[\"b/1\",\"b/2\"],\"candidates\":[$(path 10.2.0.0/16 "$used")],\"fib\":{\"prefix\":\"10.2.0.0/16\",\"table\":254,\"state\":\"pending\",\"source\":\"bgp\",\"nexthops\":[{\"tunnel\":\"a/1\",\"gateway\":\"169.254.10.2\",\"device\":\"vpn1\"}]}}}"
+answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\":false,\"advertised_to\":[\"b/1\",\"b/2\"],\"not_advertised_to\":[{\"reason\":\"this peer taught it\",\"tunnels\":[\"a/1\"]},{\"reason\":\"there is no session\",\"tunnels\":[\"c/1\",\"c/2\"]}],\"candidates\":[$(path 10.2.0.0/16 "$used")],\"fib\":{\"prefix\":\"10.2.0.0/16\",\"table\":254,\"state\":\"pending\",\"source\":\"bgp\",\"nexthops\":[{\"tunnel\":\"a/1\",\"gateway\":\"169.254.10.2\",\"device\":\"vpn1\"}]}}}"
 prints "explain route says where it stands and who is told" '10.2.0.0/16
   in the kernel  pending (bgp, table 254): 169.254.10.2 vpn1 (a/1)
   advertised to  b/1 b/2
+  not to         a/1: this peer taught it
+  not to         c/1 c/2: there is no session
 
 PREFIX       FROM  USE   NEXT HOP      PREF  MED  AS PATH              COMMUNITIES                WHY
 10.2.0.0/16  a/1   best  169.254.10.2  100   50   65010 {65020,65030}  65000:100 no-export 1:2:3  -' explain route 10.2.0.1
+answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\":false,\"advertised_to\":[],\"not_advertised_to\":[],\"candidates\":[],\"covered_by\":{\"prefix\":\"10.0.0.0/8\",\"table\":254,\"state\":\"installed\",\"source\":\"static\",\"nexthops\":[]}}}"
+prints "a shorter route says so" '10.2.0.0/16
+  in the kernel  instead 10.0.0.0/8, installed (static, table 254): no tunnel of it is up
+  advertised to  nobody' explain route 10.2.0.1
 asked "an address is asked for as it is" '{"command":"explain-route","prefix":"10.2.0.1"}'
 answers bgp-shutdown '{"ok":true}'
 prints "a shutdown with words prints nothing" '' bgp shutdown a/1 back at 5
