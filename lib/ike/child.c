@@ -217,15 +217,14 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 /*
  * Where another IKE SA has a child already: who answers must not send on this
  * one before the initiator can receive, and nobody on one that has lost to the
- * other; one that moves to another gateway is only on probation.  Never: at
- * once.
+ * other.  Never: at once.
  */
 static struct instant
 its_turn(const struct ike_sa *sa, struct instant now, bool initiated)
 {
 	if (!peer_has_child(sa->peer, sa))
 		return INSTANT_NEVER;
-	if (!instant_is_never(sa->cull_at) && !sa->peer->redirect.moving)
+	if (!instant_is_never(sa->cull_at))
 		return instant_after(sa->cull_at, turn);
 	return initiated ? INSTANT_NEVER : instant_after(now, turn);
 }

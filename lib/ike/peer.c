@@ -27,8 +27,8 @@ weight(const struct ike_sa *sa)
 		return 0;
 	if (sa->state < SA_ESTABLISHED)
 		return 1;
-	return 2 + 2 * instant_is_never(sa->cull_at) +
-	    (sa_current_child(sa) != NULL);
+	return 2 + 2 * (instant_is_never(sa->cull_at) &&
+	    instant_is_never(sa->child_by)) + (sa_current_child(sa) != NULL);
 }
 
 struct ike_sa *

@@ -135,6 +135,7 @@ sa_new(struct ike *ike, struct instant now, struct ike_peer *peer,
 		.state_until = INSTANT_NEVER, .rekey_at = INSTANT_NEVER,
 		.expire_at = INSTANT_NEVER, .dpd_at = INSTANT_NEVER,
 		.keepalive_at = INSTANT_NEVER, .cull_at = INSTANT_NEVER,
+		.child_by = INSTANT_NEVER,
 		.established_at = INSTANT_NEVER, .timer.at = INSTANT_NEVER,
 		.ticket_at = INSTANT_NEVER,
 		.x.forget_at = INSTANT_NEVER, .check_at = INSTANT_NEVER,
@@ -421,6 +422,7 @@ deadline(const struct ike_sa *sa)
 		return t;
 	t = instant_min(t, instant_min(sa->rekey_at, sa->expire_at));
 	t = instant_min(t, instant_min(sa->keepalive_at, sa->cull_at));
+	t = instant_min(t, sa->child_by);
 	t = instant_min(t, instant_min(sa->dpd_at, sa->ticket_at));
 	t = instant_min(t, proof_deadline(sa));
 	if (sa->x.task == TASK_NONE && !sa->x.answering)
@@ -490,6 +492,21 @@ send_keepalive(struct ike_sa *sa, struct instant now)
 	out->path = sa->path;
 }
 
+/* It has lost, or its probation is over. */
+static void
+give_way(struct ike_sa *sa, struct instant now)
+{
+	/* What it would give way to may have gone meanwhile. */
+	struct ike_sa *stays = peer_main_sa(sa->peer);
+
+	sa->cull_at = sa->child_by = INSTANT_NEVER;
+	if (stays == sa)
+		return;
+	x_info_wind_up(sa, now);
+	if (stays != NULL && sa->stray)
+		sa_recheck(stays, now, RECHECK_STRAY);
+}
+
 static void
 tick_established(struct ike_sa *sa, struct instant now)
 {
@@ -503,16 +520,8 @@ tick_established(struct ike_sa *sa, struct instant now)
 		    "without a rekey");
 		x_info_wind_up(sa, now);
 	}
-	if (instant_due(sa->cull_at, now)) {
-		/* What it lost to may have gone meanwhile. */
-		struct ike_sa *stays = peer_main_sa(sa->peer);
-
-		sa->cull_at = INSTANT_NEVER;
-		if (stays != sa)
-			x_info_wind_up(sa, now);
-		if (stays != sa && stays != NULL && sa->stray)
-			sa_recheck(stays, now, RECHECK_STRAY);
-	}
+	if (instant_due(instant_min(sa->cull_at, sa->child_by), now))
+		give_way(sa, now);
 	if (instant_due(sa->keepalive_at, now))
 		send_keepalive(sa, now);
 	if (instant_due(sa->dpd_at, now)) {

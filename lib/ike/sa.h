@@ -192,7 +192,15 @@ struct ike_sa {
 	struct instant	established_at;	/* the first of its line */
 	struct instant	state_until;	/* the state's own time limit */
 	struct instant	rekey_at, expire_at, dpd_at, keepalive_at, retry_at;
-	struct instant	cull_at;	/* redundant: deleted by us then */
+	/*
+	 * Of the SAs that are up, one carries the tunnel, and for that it has
+	 * neither lost to another one nor is on probation, if there is any such.
+	 * Who has lost sends nothing any more; who is on probation does so as
+	 * soon as it can, since that is what it has to show.
+	 */
+	struct instant	cull_at;	/* it has lost: deleted by us then */
+	struct instant	child_by;	/* probation: it has a child until then,
+					   or is deleted; see x_redirect.h */
 	struct instant	ticket_at;	/* another ticket is asked for */
 };
 

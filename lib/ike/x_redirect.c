@@ -315,7 +315,7 @@ void
 x_redirect_arrived(struct ike_sa *sa, struct instant now)
 {
 	if (sa->peer->redirect.moving)
-		sa->cull_at = instant_after(now, patience);
+		sa->child_by = instant_after(now, patience);
 }
 
 static struct ike_sa *
@@ -325,7 +325,8 @@ carrier(const struct ike_peer *p)
 		const struct child *c = sa_current_child(sa);
 
 		if (sa->state == SA_ESTABLISHED && !sa->leaving &&
-		    !sa->want_delete && c != NULL && child_usable(c))
+		    !sa->want_delete && instant_is_never(sa->cull_at) &&
+		    c != NULL && child_usable(c))
 			return sa;
 	}
 	return NULL;
@@ -340,15 +341,13 @@ x_redirect_moved(struct ike_peer *p, struct instant now)
 	if (sa == NULL)
 		return;
 	p->redirect.moving = false;
-	sa->cull_at = INSTANT_NEVER;
 	for (struct ike_sa *o = p->sas; o != NULL; o = o->peer_next) {
-		if (!o->leaving)
-			continue;
-		o->cull_at = instant_min(o->cull_at,
-		    instant_after(now, settling));
+		o->child_by = INSTANT_NEVER;
+		if (o->leaving)
+			o->cull_at = instant_min(o->cull_at,
+			    instant_after(now, settling));
 		sa_touch(o);
 	}
-	sa_touch(sa);
 	out_event(p->ike, p->conf.id, IKE_EV_PATH,
 	    "the tunnel moved from %s to %s, as it was redirected",
 	    addr_str(&p->redirect.from, was),

@@ -128,6 +128,7 @@ successor(struct ike_sa *sa, struct instant now, const struct rekey *k)
 	n->lowest = sa->lowest;
 	n->established_at = sa->established_at;
 	n->cull_at = sa->cull_at;
+	n->child_by = sa->child_by;
 	proof_inherit(sa, n, now);
 	return n;
 }

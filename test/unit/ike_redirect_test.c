@@ -2,7 +2,7 @@
  * Redirects on the wire (RFC 5685): what an initiator believes before anybody
  * has authenticated, what it does not follow, and redirects that cross other
  * exchanges.  Gateways that are followed and drained are in
- * sim_redirect_test.c.
+ * sim_redirect*_test.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
