@@ -165,6 +165,7 @@ ike_peer_accept(struct ike *ike, uint32_t id, bool accept)
 		return;
 	p->accept = accept;
 	ike->anybody_drains = DRAIN_UNKNOWN;
+	anyone_forget(ike);
 }
 
 void

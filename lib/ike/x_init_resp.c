@@ -120,15 +120,6 @@ say_refused(struct ike_peer *p, const struct msg *m,
 	peer_refused(p, why.s);
 }
 
-/* What does not fit one of a thousand alike need not be tried with the rest. */
-static bool
-same_offer(const struct ike_peer *a, const struct ike_peer *b)
-{
-	const struct offer *o = &a->conf.ike, *u = &b->conf.ike;
-
-	return o->addke == NULL && memcmp(o, u, sizeof(*o)) == 0;
-}
-
 static bool
 suits(const struct ike_peer *p, const struct msg *m,
     const struct proposals *ps, struct choice *out)
@@ -166,14 +157,15 @@ choose_peer(struct ike *ike, const struct path *path, const struct msg *m,
 {
 	struct ike_peer *p = NULL, *refused = NULL, *full = NULL;
 	char from[ENDPOINT_STRLEN];
-	bool down = false;
+	bool down = anyone_at(ike, &path->local.addr)->down;
 
-	while ((p = index_by_path(&ike->peers, path, p)) != NULL) {
+	while ((p = anyone_to_try(ike, path, p)) != NULL) {
 		/* No peer's address is a reason to use what others share. */
 		if (full != NULL && index_is_anybody(p))
 			break;
 		down |= !p->accept;
-		if (!p->accept || (refused != NULL && same_offer(p, refused)))
+		if (!p->accept || (refused != NULL &&
+		    anyone_same_offer(p, refused)))
 			continue;
 		if (!suits(p, m, ps, c))
 			refused = p;

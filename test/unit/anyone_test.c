@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -165,6 +166,112 @@ each_ca_is_named_once_and_not_too_many(void **state)
 	assert_memory_equal(buf, cas, sizeof(buf));
 }
 
+/* --- whose offers an opening may suit --- */
+
+/* Each has additional key exchanges of its own, as it is configured. */
+static void
+add_with_offer(struct ike *ike, uint32_t id, unsigned offer, const char *remote)
+{
+	struct addke *addke = calloc(1, sizeof(*addke));
+	struct ike_peer_conf c = { .id = id };
+
+	assert_non_null(addke);
+	*addke = duo_addke(offer % 2 == 0 ? "36" : "36 37");
+	c.ike = (struct offer){ .proto = PROTO_IKE,
+	    .ke = { .n = 1, .row = { (uint8_t)(offer / 2) } }, .addke = addke };
+	if (remote != NULL)
+		assert_true(addr_parse(&c.remote, remote));
+	assert_true(ike_peer_add(ike, &c));
+	free(addke);
+}
+
+static struct path
+path_here(void)
+{
+	struct path path = { .local.port = 500, .remote.port = 500 };
+
+	assert_true(addr_parse(&path.local.addr, "192.0.2.1"));
+	assert_true(addr_parse(&path.remote.addr, "198.51.100.1"));
+	return path;
+}
+
+/* The next one to be tried is this. */
+static void
+tries(struct ike *ike, struct ike_peer **p, uint32_t id)
+{
+	const struct path path = path_here();
+
+	*p = anyone_to_try(ike, &path, *p);
+	if (id == 0)
+		assert_null(*p);
+	else
+		assert_non_null(*p);
+	if (id != 0)
+		assert_int_equal((*p)->conf.id, id);
+}
+
+static void
+of_a_thousand_alike_one_is_tried(void **state)
+{
+	struct ike_peer *p = NULL;
+	struct drbg drbg;
+	struct ike *ike = make(&drbg);
+
+	(void)state;
+	for (uint32_t id = 1; id <= 1000; id++)
+		add_with_offer(ike, id, id % 3, NULL);
+	add_with_offer(ike, 2000, 0, "198.51.100.1");
+	add_with_offer(ike, 2001, 0, "198.51.100.1");
+	add_with_offer(ike, 2002, 0, "198.51.100.2");
+	for (unsigned round = 0; round < 2; round++) {
+		/* Those with this address, whatever they are. */
+		tries(ike, &p, 2000);
+		tries(ike, &p, 2001);
+		tries(ike, &p, 1);
+		tries(ike, &p, 2);
+		tries(ike, &p, 3);
+		tries(ike, &p, 0);
+		/* One who is refused, or gone, has the next like it instead. */
+		ike_peer_accept(ike, 2, false);
+		tries(ike, &p, 2000);
+		tries(ike, &p, 2001);
+		tries(ike, &p, 1);
+		tries(ike, &p, 3);
+		tries(ike, &p, 5);
+		tries(ike, &p, 0);
+		ike_peer_accept(ike, 2, true);
+	}
+	assert_false(at(ike, "192.0.2.1")->down);
+	ike_peer_del(ike, (struct instant){ 1 }, 1);
+	ike_peer_accept(ike, 3, false);
+	assert_true(at(ike, "192.0.2.1")->down);
+	ike_peer_del(ike, (struct instant){ 1 }, 2000);
+	ike_peer_del(ike, (struct instant){ 1 }, 2001);
+	tries(ike, &p, 2);
+	tries(ike, &p, 4);
+	tries(ike, &p, 6);
+	tries(ike, &p, 0);
+	ike_free(ike);
+}
+
+static void
+more_offers_than_are_remembered_are_all_tried(void **state)
+{
+	(void)state;
+	for (uint32_t n = 0; n <= 2 * ANYONE_OFFERS; n++) {
+		struct ike_peer *p = NULL;
+		struct drbg drbg;
+		struct ike *ike = make(&drbg);
+
+		for (uint32_t id = 1; id <= n; id++)
+			add_with_offer(ike, id, id, NULL);
+		for (uint32_t id = 1; id <= n; id++)
+			tries(ike, &p, id);
+		tries(ike, &p, 0);
+		ike_free(ike);
+	}
+}
+
 int
 main(void)
 {
@@ -174,6 +281,8 @@ main(void)
 		    more_local_addresses_than_are_remembered_are_right),
 		cmocka_unit_test(new_credentials_are_asked_for_at_once),
 		cmocka_unit_test(each_ca_is_named_once_and_not_too_many),
+		cmocka_unit_test(of_a_thousand_alike_one_is_tried),
+		cmocka_unit_test(more_offers_than_are_remembered_are_all_tried),
 	};
 
 	return cmocka_run_group_tests(tests, make_cas, free_cas);
