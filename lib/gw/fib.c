@@ -510,6 +510,12 @@ fib_resync(struct fib *f)
 	f->round_at = 0;
 }
 
+bool
+fib_restating(const struct fib *f)
+{
+	return f->restate_left > 0;
+}
+
 static bool
 round_more(const struct fib *f)
 {

@@ -424,6 +424,41 @@ a_resync_states_everything(void **state)
 		assert_int_equal(leads(i), i == 0 ? 1 : 3);
 }
 
+/* A table larger than what is on its way at a time: a sweep must wait. */
+static void
+a_resync_goes_on_until_all_was_asked_for(void **state)
+{
+	struct fib_hops h = hops_of(1, true);
+	unsigned n = 3 * FIB_WINDOW, sent = 0;
+	struct gw_out o;
+
+	(void)state;
+	up(1);
+	for (unsigned i = 0; i < n; i++) {
+		struct prefix p = prefix_of(i);
+
+		fib_set(fib, FIB_BGP, &p, &h);
+	}
+	do {
+		fib_work(fib, 4096);
+		while (queue_pop(&out, &o)) {
+			fib_done(fib, o.op->id, 0);
+			gw_out_fini(&o);
+		}
+	} while (fib_pending(fib));
+	assert_false(fib_restating(fib));
+	fib_resync(fib);
+	while (fib_restating(fib)) {
+		fib_work(fib, 4096);
+		while (queue_pop(&out, &o)) {
+			sent += o.op->kind == KERN_ROUTE_SET;
+			fib_done(fib, o.op->id, 0);
+			gw_out_fini(&o);
+		}
+	}
+	assert_int_equal(sent, n);
+}
+
 static void
 a_refused_route_is_tried_again(void **state)
 {
@@ -615,6 +650,7 @@ main(void)
 		TEST(a_static_route_gives_way_while_its_tunnels_are_down),
 		TEST(what_the_kernel_lost_is_stated_again),
 		TEST(a_resync_states_everything),
+		TEST(a_resync_goes_on_until_all_was_asked_for),
 		TEST(a_refused_route_is_tried_again),
 		TEST(only_so_many_are_on_their_way),
 		TEST(the_scrub_mends_what_nobody_told),
