@@ -299,6 +299,34 @@ a_withdrawal_takes_effect_at_once(void **state)
 	assert_int_equal(leads(7), 0);
 }
 
+/* Make before break: no packet finds another way, or none, in between. */
+static void
+a_route_that_moves_always_leads_somewhere(void **state)
+{
+	static const unsigned ways[] = { 1, 2, 3, 6, 4, 7, 1, 5, 2 };
+	char text[KERN_TEXT_LEN];
+	struct gw_out o;
+
+	(void)state;
+	up(1);
+	up(2);
+	up(3);
+	learn(0, ways[0]);
+	work();
+	for (size_t i = 1; i < ARRAY_SIZE(ways); i++) {
+		learn(0, ways[i]);
+		fib_work(fib, 4096);
+		while (queue_pop(&out, &o)) {
+			fib_done(fib, o.op->id,
+			    kernel_do(&kernel, o.op, text));
+			gw_out_fini(&o);
+			assert_true(leads(0) != 0);
+		}
+		assert_int_equal(leads(0), ways[i]);
+	}
+	assert_int_equal(kernel.failed + kernel.missed, 0);
+}
+
 static void
 all_of_a_dead_tunnel_go_without_a_message_each(void **state)
 {
@@ -644,6 +672,7 @@ main(void)
 		TEST(a_lost_neighbour_counts_as_its_routes),
 		TEST(who_is_not_taught_again_leaves_the_group),
 		TEST(a_withdrawal_takes_effect_at_once),
+		TEST(a_route_that_moves_always_leads_somewhere),
 		TEST(all_of_a_dead_tunnel_go_without_a_message_each),
 		TEST(routes_that_outlive_their_tunnel_come_back_with_it),
 		TEST(changes_before_the_kernel_is_asked_are_one),
