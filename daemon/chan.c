@@ -358,6 +358,12 @@ chan_get_op(struct chan *c, struct kern_op *op)
 	return rc;
 }
 
+bool
+chan_has_more(const struct chan *c)
+{
+	return c->rd.n > 0;
+}
+
 static void
 event_fill(struct kern_event *e, const struct record *r,
     const struct event_head *h, struct bytes text, struct bytes body)

@@ -49,7 +49,9 @@ int		chan_recv(struct chan *);
  * caller wipes an operation that held keys.
  */
 int		chan_get_op(struct chan *, struct kern_op *);
-/* The same; a descriptor in conn.fd belongs to the caller. */
+/* Has it records that were not asked for? */
+bool		chan_has_more(const struct chan *);
+/* Next record, of events; a descriptor in conn.fd belongs to the caller. */
 int		chan_get_event(struct chan *, struct kern_event *);
 
 #endif

@@ -147,6 +147,18 @@ check_only(const struct options *o)
 	return keyless == 0 ? EXIT_OK : EXIT_CONF;
 }
 
+/* Every tunnel with BGP takes two descriptors: all that we may have. */
+static void
+widen_descriptors(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0)
+		return;
+	most.rlim_cur = most.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
+}
+
 /* Standard descriptors exist, nothing dumps core, files are ours alone. */
 static int
 process_set_up(void)
@@ -163,6 +175,7 @@ process_set_up(void)
 	close(fd);
 	umask(077);
 	setrlimit(RLIMIT_CORE, &none);
+	widen_descriptors();
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (geteuid() != 0 || capng_get_caps_process() != 0 ||
 	    !capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN))

@@ -365,19 +365,32 @@ on_signal(struct monitor *m)
 	}
 }
 
-/* One datagram of operations; false: the conversation is over. */
+/*
+ * Operations of a datagram, as far as answers have room: each that carries a
+ * descriptor takes a datagram of its own.  False: the conversation is over.
+ */
 static bool
 read_ops(struct monitor *m)
 {
 	struct kern_op op;
-	int rc;
+	int rc = 0;
 
-	while ((rc = chan_get_op(m->chan, &op)) > 0)
+	while (chan_queued(m->chan) < QUEUE_HIGH &&
+	    (rc = chan_get_op(m->chan, &op)) > 0) {
 		ops_run(m, &op);
-	wipe(&op, sizeof(op));
+		wipe(&op, sizeof(op));
+	}
 	if (rc < 0)
 		end_engine(m, "it sent what is no operation");
-	return rc == 0;
+	return rc >= 0;
+}
+
+/* Is there one that was left, and has room by now? */
+static bool
+ops_left(const struct monitor *m)
+{
+	return m->chan != NULL && chan_has_more(m->chan) &&
+	    chan_queued(m->chan) < QUEUE_HIGH;
 }
 
 static void
@@ -387,7 +400,7 @@ on_chan(struct monitor *m)
 
 	for (int i = 0; i < READS_PER_TURN && m->chan != NULL &&
 	    chan_queued(m->chan) < QUEUE_HIGH; i++) {
-		rc = chan_recv(m->chan);
+		rc = chan_has_more(m->chan) ? 1 : chan_recv(m->chan);
 		if (rc == 0)
 			return;
 		if (rc == -EBADMSG)
@@ -594,6 +607,8 @@ flush(struct monitor *m)
 static struct instant
 deadline(const struct monitor *m)
 {
+	if (ops_left(m))
+		return (struct instant){ 0 };
 	return instant_min(timers_next(&m->dials.timers),
 	    instant_min(instant_min(m->fetcher.start_at,
 	    m->tickets.keys.turn_at),
@@ -611,6 +626,8 @@ loop(struct monitor *m)
 		    mono_until(deadline(m), mono_now()));
 		for (int i = 0; i < n; i++)
 			on_event(m, &e[i]);
+		if (ops_left(m))
+			on_chan(m);
 		timers(m);
 		flush(m);
 	}

@@ -253,21 +253,31 @@ set_acked(struct route *r, struct fib_set *at, bool acked)
 	set_flag(r, ROUTE_ACKED, acked);
 }
 
-static void
+/*
+ * What it leaves, or NULL: left behind when the kernel was asked for the new
+ * way, since with its last route a group goes, and takes that route along.
+ */
+static struct fib_set *
 lead_to(struct fib *f, struct route *r, struct fib_set *to)
 {
 	struct fib_set *at = attached(f, r);
 
 	if (at == to)
-		return;
+		return NULL;
 	set_whole(r, at, false);
 	set_acked(r, at, false);
 	if (to != NULL)
 		fib_set_attach(to);
 	r->at = to == NULL ? 0 : to->number;
 	set_whole(r, to, to != NULL && to == wanted(f, r));
-	if (at != NULL)
-		fib_set_detach(&f->sets, at);
+	return at;
+}
+
+static void
+leave(struct fib *f, struct fib_set *from)
+{
+	if (from != NULL)
+		fib_set_detach(&f->sets, from);
 }
 
 static void
@@ -293,14 +303,16 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 static void
 send(struct fib *f, uint32_t id, struct route *r, struct fib_set *to)
 {
-	lead_to(f, r, to);
+	struct fib_set *from = lead_to(f, r, to);
+
 	set_acked(r, to, false);
-	if (!fib_set_ensure(&f->sets, to)) {
+	if (fib_set_ensure(&f->sets, to)) {
+		r->life = to->life;
+		route_op(f, id, r, KERN_ROUTE_SET, fib_set_target(to));
+	} else {
 		r->flags |= ROUTE_FAILED;
-		return;
 	}
-	r->life = to->life;
-	route_op(f, id, r, KERN_ROUTE_SET, fib_set_target(to));
+	leave(f, from);
 }
 
 static void
@@ -310,11 +322,13 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	/* Who was refused may still be there as it was before. */
 	bool there = in_kernel(r, at) || (at != NULL && at->doubtful) ||
 	    (r->flags & ROUTE_FAILED) != 0;
+	struct fib_set *from;
 
-	lead_to(f, r, NULL);
+	from = lead_to(f, r, NULL);
 	r->flags &= (uint8_t)~ROUTE_FAILED;
 	if (there)
 		route_op(f, id, r, KERN_ROUTE_DEL, 0);
+	leave(f, from);
 	if (r->want[FIB_STATIC] != 0 || r->want[FIB_BGP] != 0 || r->op != 0 ||
 	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
 		return;
@@ -510,6 +524,12 @@ fib_resync(struct fib *f)
 	f->round_at = 0;
 }
 
+bool
+fib_restating(const struct fib *f)
+{
+	return f->restate_left > 0;
+}
+
 static bool
 round_more(const struct fib *f)
 {
@@ -619,22 +639,7 @@ fib_waits(const struct fib *f)
 unsigned
 fib_count(const struct fib *f, uint32_t tunnel)
 {
-	const struct device *d = fib_device(&f->sets, tunnel);
-	unsigned n = 0;
-
-	for (const struct nexthop *h = d == NULL ? NULL : d->hops; h != NULL;
-	    h = h->next) {
-		for (const struct fib_set *s = h->sets; s != NULL;) {
-			unsigned i = 0;
-
-			while (s->hop[i] != h)
-				i++;
-			if ((s->members >> i & 1) != 0)
-				n += s->acked;
-			s = s->next[i];
-		}
-	}
-	return n;
+	return fib_sets_count(&f->sets, tunnel);
 }
 
 static void

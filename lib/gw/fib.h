@@ -90,6 +90,8 @@ bool		fib_done(struct fib *, uint32_t id, int32_t error);
 void		fib_retry(struct fib *);
 /* Everything is stated again, in order (after KERN_OVERRUN). */
 void		fib_resync(struct fib *);
+/* Is some of that still to be asked for?  What was not is no leftover. */
+bool		fib_restating(const struct fib *);
 /* The kernel lost the nexthops of a tunnel, which is up. */
 void		fib_flushed(struct fib *, uint32_t tunnel);
 /* Somebody else touched a nexthop or group; a route. */

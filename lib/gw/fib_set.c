@@ -513,3 +513,24 @@ fib_set_detach(struct fib_sets *f, struct fib_set *s)
 	fib_set_lost(f, s);
 	release(f, s);
 }
+
+unsigned
+fib_sets_count(const struct fib_sets *f, uint32_t tunnel)
+{
+	const struct device *d = fib_device(f, tunnel);
+	unsigned n = 0;
+
+	for (const struct nexthop *h = d == NULL ? NULL : d->hops; h != NULL;
+	    h = h->next) {
+		for (const struct fib_set *s = h->sets; s != NULL;) {
+			unsigned i = 0;
+
+			while (s->hop[i] != h)
+				i++;
+			if ((s->members >> i & 1) != 0)
+				n += s->acked;
+			s = s->next[i];
+		}
+	}
+	return n;
+}

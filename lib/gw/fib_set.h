@@ -103,7 +103,8 @@ void		fib_sets_retry(struct fib_sets *);
 void		fib_sets_lost(struct fib_sets *, uint32_t id);
 /* Those torn for so long that nobody new joined are divided; any left? */
 bool		fib_sets_tick(struct fib_sets *);
-
+/* Routes in the kernel through this tunnel. */
+unsigned	fib_sets_count(const struct fib_sets *, uint32_t tunnel);
 
 /* For fib_change.c: objects by their ids, without KERN_ID_BASE; or NULL. */
 struct nexthop	*fib_hop_by_id(const struct fib_sets *, uint32_t id);

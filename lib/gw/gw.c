@@ -268,11 +268,14 @@ check_stopped(struct gw *gw, struct instant now)
 	queue_push(&gw->out, GW_OUT_STOPPED);
 }
 
-/* Everything that is wanted was said once: the rest of ours is stale. */
+/*
+ * Everything that is wanted was said once: the rest of ours is stale.  Routes
+ * go some at a time, and those whose turn is yet to come are wanted.
+ */
 static void
 say_stated(struct gw *gw)
 {
-	if (gw->stated)
+	if (gw->stated || fib_restating(gw->fib))
 		return;
 	gw->stated = true;
 	queue_op(&gw->out, KERN_RESYNC_DONE);

@@ -13,7 +13,7 @@
 #define KERNEL_SAS	256
 #define KERNEL_POLICIES	64
 #define KERNEL_NEXTHOPS	64
-#define KERNEL_ROUTES	256
+#define KERNEL_ROUTES	2048
 
 struct kernel_link {
 	struct kern_link l;

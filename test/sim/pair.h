@@ -32,7 +32,7 @@ struct pair {
 	struct pair_end	hub_conf, branch_conf;
 };
 
-#define PAIR_TEXT	8192
+#define PAIR_TEXT	32768
 
 /* Both configured as the two structs say, nothing started. */
 void	pair_init(struct pair *, uint64_t seed);

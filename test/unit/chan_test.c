@@ -117,6 +117,29 @@ many_operations_share_a_datagram(void **state)
 	ends_close(&e);
 }
 
+/* Who has no room for an answer leaves the rest for later. */
+static void
+a_datagram_can_be_left_and_read_on(void **state)
+{
+	struct ends e = ends_open();
+	struct kern_op op = sample(KERN_LISTEN), got;
+
+	(void)state;
+	assert_false(chan_has_more(e.monitor));
+	for (op.id = 0; op.id < 3; op.id++)
+		assert_true(chan_put_op(e.engine, &op));
+	assert_int_equal(chan_flush(e.engine), 0);
+	assert_int_equal(chan_recv(e.monitor), 1);
+	for (unsigned n = 0; n < 3; n++) {
+		assert_true(chan_has_more(e.monitor));
+		assert_int_equal(chan_get_op(e.monitor, &got), 1);
+		assert_int_equal(got.id, n);
+	}
+	assert_false(chan_has_more(e.monitor));
+	assert_int_equal(chan_recv(e.monitor), 0);
+	ends_close(&e);
+}
+
 /* Takes all that is there; the ids must go on where they were. */
 static unsigned
 drain(struct chan *c, unsigned next)
@@ -538,6 +561,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_operation_arrives_as_it_was_put),
 		cmocka_unit_test(many_operations_share_a_datagram),
+		cmocka_unit_test(a_datagram_can_be_left_and_read_on),
 		cmocka_unit_test(octets_travel_as_many_as_there_are),
 		cmocka_unit_test(what_claims_more_octets_than_fit_is_not_put),
 		cmocka_unit_test(a_full_queue_refuses_and_loses_nothing),

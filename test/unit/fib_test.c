@@ -299,6 +299,34 @@ a_withdrawal_takes_effect_at_once(void **state)
 	assert_int_equal(leads(7), 0);
 }
 
+/* Make before break: no packet finds another way, or none, in between. */
+static void
+a_route_that_moves_always_leads_somewhere(void **state)
+{
+	static const unsigned ways[] = { 1, 2, 3, 6, 4, 7, 1, 5, 2 };
+	char text[KERN_TEXT_LEN];
+	struct gw_out o;
+
+	(void)state;
+	up(1);
+	up(2);
+	up(3);
+	learn(0, ways[0]);
+	work();
+	for (size_t i = 1; i < ARRAY_SIZE(ways); i++) {
+		learn(0, ways[i]);
+		fib_work(fib, 4096);
+		while (queue_pop(&out, &o)) {
+			fib_done(fib, o.op->id,
+			    kernel_do(&kernel, o.op, text));
+			gw_out_fini(&o);
+			assert_true(leads(0) != 0);
+		}
+		assert_int_equal(leads(0), ways[i]);
+	}
+	assert_int_equal(kernel.failed + kernel.missed, 0);
+}
+
 static void
 all_of_a_dead_tunnel_go_without_a_message_each(void **state)
 {
@@ -422,6 +450,41 @@ a_resync_states_everything(void **state)
 	expect(2, 1, ROUTES);
 	for (unsigned i = 0; i < ROUTES; i++)
 		assert_int_equal(leads(i), i == 0 ? 1 : 3);
+}
+
+/* A table larger than what is on its way at a time: a sweep must wait. */
+static void
+a_resync_goes_on_until_all_was_asked_for(void **state)
+{
+	struct fib_hops h = hops_of(1, true);
+	unsigned n = 3 * FIB_WINDOW, sent = 0;
+	struct gw_out o;
+
+	(void)state;
+	up(1);
+	for (unsigned i = 0; i < n; i++) {
+		struct prefix p = prefix_of(i);
+
+		fib_set(fib, FIB_BGP, &p, &h);
+	}
+	do {
+		fib_work(fib, 4096);
+		while (queue_pop(&out, &o)) {
+			fib_done(fib, o.op->id, 0);
+			gw_out_fini(&o);
+		}
+	} while (fib_pending(fib));
+	assert_false(fib_restating(fib));
+	fib_resync(fib);
+	while (fib_restating(fib)) {
+		fib_work(fib, 4096);
+		while (queue_pop(&out, &o)) {
+			sent += o.op->kind == KERN_ROUTE_SET;
+			fib_done(fib, o.op->id, 0);
+			gw_out_fini(&o);
+		}
+	}
+	assert_int_equal(sent, n);
 }
 
 static void
@@ -609,12 +672,14 @@ main(void)
 		TEST(a_lost_neighbour_counts_as_its_routes),
 		TEST(who_is_not_taught_again_leaves_the_group),
 		TEST(a_withdrawal_takes_effect_at_once),
+		TEST(a_route_that_moves_always_leads_somewhere),
 		TEST(all_of_a_dead_tunnel_go_without_a_message_each),
 		TEST(routes_that_outlive_their_tunnel_come_back_with_it),
 		TEST(changes_before_the_kernel_is_asked_are_one),
 		TEST(a_static_route_gives_way_while_its_tunnels_are_down),
 		TEST(what_the_kernel_lost_is_stated_again),
 		TEST(a_resync_states_everything),
+		TEST(a_resync_goes_on_until_all_was_asked_for),
 		TEST(a_refused_route_is_tried_again),
 		TEST(only_so_many_are_on_their_way),
 		TEST(the_scrub_mends_what_nobody_told),

@@ -4,6 +4,8 @@
  */
 #include "test/unit/sim_pair.h"
 
+#include "gw/fib.h"
+
 static void
 a_deleted_or_downed_interface_comes_back(void **state)
 {
@@ -87,6 +89,34 @@ lost_kernel_events_end_in_a_resync(void **state)
 	}
 }
 
+/* More routes than are on their way at a time: none is gone meanwhile. */
+static void
+a_resync_sweeps_no_route_that_is_wanted(void **state)
+{
+	enum { N = FIB_WINDOW + 200 };
+	static char networks[N * 20];
+	unsigned least = UINT32_MAX;
+
+	(void)state;
+	str_set(networks, sizeof(networks), "\"10.2.0.0/16\"");
+	for (unsigned i = 1; i < N; i++)
+		str_add(networks, sizeof(networks), ", \"10.%u.%u.0/24\"",
+		    100 + i / 256, i % 256);
+	p.branch_conf.networks = networks;
+	pair_write(&p);
+	started();
+	assert_int_equal(p.hub->kernel.routes_n, N);
+	kernel_new_generation(&p.hub->kernel);
+	gate_note(p.hub, &(struct kern_event){ .kind = KERN_OVERRUN });
+	for (unsigned i = 0; i < 2000; i++) {
+		later(1);
+		if (p.hub->kernel.routes_n < least)
+			least = p.hub->kernel.routes_n;
+	}
+	assert_int_equal(gate_count(p.hub, "kernel-overrun"), 1);
+	assert_int_equal(least, N);
+}
+
 static void
 events_lost_at_the_start_do_not_hold_it_up(void **state)
 {
@@ -146,6 +176,7 @@ main(void)
 		STORY(a_refused_interface_is_tried_again),
 		STORY(refused_nexthops_and_routes_are_tried_again),
 		STORY(lost_kernel_events_end_in_a_resync),
+		STORY(a_resync_sweeps_no_route_that_is_wanted),
 		STORY(events_lost_at_the_start_do_not_hold_it_up),
 		STORY(a_gateway_that_stops_leaves_nothing),
 		STORY(a_gateway_stops_though_the_peer_is_silent),
