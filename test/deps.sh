@@ -6,7 +6,8 @@
 # Root installs the packages that are missing, and only those; anybody else is told which they are. What must not be installed,
 # since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, Libreswan, which
 # Debian lets nobody install beside strongSwan, OpenIKED, which would take the same ports, and iptables. From later releases of
-# Debian come an OpenSSL with ML-KEM and a strongSwan that has it, too: where the mirror has no such release, we do without.
+# Debian come an OpenSSL with ML-KEM, a strongSwan that has it, too, and a Libreswan that resumes sessions: where the mirror has no
+# such release, we do without.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
