@@ -6,7 +6,8 @@
 # Root installs the packages that are missing, and only those; anybody else is told which they are. What must not be installed,
 # since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, Libreswan, which
 # Debian lets nobody install beside strongSwan, OpenIKED, which would take the same ports, and iptables. From later releases of
-# Debian come an OpenSSL with ML-KEM and a strongSwan that has it, too: where the mirror has no such release, we do without.
+# Debian come an OpenSSL with ML-KEM, a strongSwan that has it, too, and a Libreswan that resumes sessions: where the mirror has no
+# such release, we do without.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -134,16 +135,17 @@ fetch_peers() {
 	fetch_tool $iptables usr/sbin/iptables-legacy iptables
 }
 
-# Where this machine gets Debian from.
+# Where this machine gets Debian from; a disc has one release only.
 mirror() {
 	local VERSION_CODENAME=
 	. /etc/os-release
 	# shellcheck disable=SC2016 # apt's own variable
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
-		"Codename: $VERSION_CODENAME" 'Component: main' | sed -n 1p
+		"Codename: $VERSION_CODENAME" 'Component: main' | sed '/^cdrom:/d; q'
 }
 
-# another_release SUITE DIR: sets apt for it: the same mirror and keys, but lists of its own, and nothing is installed there.
+# another_release SUITE DIR: sets apt for it: the same mirror and keys, but lists of its own, and nothing is installed there. What a
+# mirror that lags behind has is as good.
 another_release() {
 	local site keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	site=$(mirror)
@@ -152,7 +154,8 @@ another_release() {
 	echo "deb $([ -e $keys ] && echo "[signed-by=$keys]") $site $1 main" >"$2/sources"
 	apt=(apt-get -o Dir::State="$2" -o Dir::State::status="$2/status" -o Dir::Cache="$2" -o Dir::Etc::sourcelist="$2/sources"
 		-o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
-		-o Acquire::Languages=none -o APT::Sandbox::User=root)
+		-o APT::Default-Release= -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none
+		-o APT::Sandbox::User=root)
 	"${apt[@]}" -qq -o APT::Update::Error-Mode=any update
 }
 

@@ -177,7 +177,7 @@ static const struct command commands[] = {
 	    .max = 1, .run = run_pki, .pki = pki_show,
 	    .takes = TAKES(OPT_DIR) },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
-	    .max = 2, .run = run_help },
+	    .max = 3, .run = run_help },
 };
 
 static enum ctl_exit
@@ -347,53 +347,62 @@ run_pki(const struct options *o, const struct command *c, char **argv,
 	return c->pki(&p, argv, argc);
 }
 
+#define HELP_WIDTH	28	/* of a command with its arguments */
+
 static void
 help_line(const struct command *c)
 {
 	char head[64];
 
 	str_fmt(head, sizeof(head), "%s %s", c->words, c->arguments);
-	printf("  %-28s %s\n", head, c->help);
+	if (strlen(head) > HELP_WIDTH)
+		printf("  %s\n  %-*s %s\n", head, HELP_WIDTH, "", c->help);
+	else
+		printf("  %-*s %s\n", HELP_WIDTH, head, c->help);
 }
 
 /* "show" alone also stands for everything that can be shown. */
 static bool
-help_wanted(const struct command *c, char **argv, int argc)
+help_wanted(const struct command *c, const char *words)
 {
-	char words[64] = "";
-	size_t n;
+	size_t n = strlen(words);
 
-	for (int i = 0; i < argc; i++)
-		str_add(words, sizeof(words), "%s%s", i > 0 ? " " : "",
-		    argv[i]);
-	n = strlen(words);
 	return n == 0 || (strncmp(c->words, words, n) == 0 &&
 	    (c->words[n] == ' ' || c->words[n] == '\0'));
+}
+
+static void
+join(char *buf, size_t size, char **argv, int argc)
+{
+	buf[0] = '\0';
+	for (int i = 0; i < argc; i++)
+		str_add(buf, size, "%s%s", i > 0 ? " " : "", argv[i]);
 }
 
 static enum ctl_exit
 run_help(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
+	char words[64];
 	unsigned found = 0;
 	bool pki = false;
 
 	(void)o;
 	(void)c;
+	join(words, sizeof(words), argv, argc);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!help_wanted(&commands[i], argv, argc))
+		if (!help_wanted(&commands[i], words))
 			continue;
 		found++;
 		pki |= commands[i].pki != NULL;
 	}
 	if (found == 0)
-		return complain(CTL_EXIT_USAGE, "no command \"%s%s%s\"; "
-		    "\"vpnctl help\" lists them", argv[0],
-		    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+		return complain(CTL_EXIT_USAGE, "no command \"%s\"; "
+		    "\"vpnctl help\" lists them", words);
 	printf("usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] "
 	    "[--help] COMMAND\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (help_wanted(&commands[i], argv, argc))
+		if (help_wanted(&commands[i], words))
 			help_line(&commands[i]);
 	}
 	printf("NAME is a connection (vpn-branch1) or one of its tunnels "
@@ -425,6 +434,26 @@ command_words(const struct command *c, char **argv, int argc)
 		p += len + 1;
 	}
 	return 0;
+}
+
+/*
+ * How many words --help is about: not those behind the command, like a name.
+ */
+static int
+help_words(char **argv, int argc)
+{
+	int most = argc > 0 ? 1 : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		for (int n = argc; n > most; n--) {
+			char words[64];
+
+			join(words, sizeof(words), argv, n);
+			if (help_wanted(&commands[i], words))
+				most = n;
+		}
+	}
+	return most;
 }
 
 static enum ctl_exit
@@ -612,7 +641,7 @@ main(int argc, char **argv)
 	argv += optind;
 	argc -= optind;
 	if (rc == CTL_EXIT_OK && o.help)
-		rc = run_help(&o, NULL, argv, argc < 2 ? argc : 2);
+		rc = run_help(&o, NULL, argv, help_words(argv, argc));
 	else if (rc == CTL_EXIT_OK && argc == 0)
 		rc = complain(CTL_EXIT_USAGE,
 		    "no command; \"vpnctl help\" lists them");

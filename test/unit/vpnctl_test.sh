@@ -133,12 +133,66 @@ prints "help about one command" 'usage: vpnctl [-S SOCKET] [--json] [--timeout S
   rekey NAME [ike|child]       new keys, for the child SA unless told
 NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help rekey
 want_status=0
+prints "help about a command of three words" 'usage: vpnctl [-S SOCKET] [--json] [--timeout SECONDS] [--help] COMMAND
+  show bgp neighbor NAME [received|accepted|advertised]
+                               all about a neighbor, or its routes
+NAME is a connection (vpn-branch1) or one of its tunnels (vpn-branch1/1).' help show bgp neighbor
+told=$(cat "$dir/out")
+prints "--help behind a command with its name" "$told" show bgp neighbor vpn-branch1 --help
+fails "--help behind no command" 1 'no command "foo"; "vpnctl help" lists them' foo bar --help
+want_status=0
 run --help
 verdict=ok
 for word in show "show tunnel NAME" "show routes" "up NAME" "down NAME" rekey drain "drain to ADDRESS" "drain off" check reload "keys \[NAME\] --wireshark" help; do
 	grep -q "^  $word " "$dir/out" || verdict=bad
 done
 result "help lists every command" $verdict "all commands"
+
+# --- completion ---
+
+# shellcheck source=../../etc/vpnctl.bash
+. etc/vpnctl.bash
+
+# What bash would offer behind these words.
+offers() {
+	vpnctl() { printf 'TUNNEL STATE\nvpn-branch1/1 UP\n'; }
+	COMP_WORDS=(vpnctl "$@" "") COMP_CWORD=$(($# + 1)) COMPREPLY=()
+	_vpnctl
+	unset -f vpnctl
+}
+
+offered() {
+	offers "${@:2}"
+	[[ " ${COMPREPLY[*]} " = *" $1 "* ]] || { echo "no '$1' behind '${*:2}'"; return 1; }
+}
+
+# Each word of each command, behind those before it, and so behind help.
+each_word() {
+	local line words head n
+	while IFS= read -r line; do
+		[[ $line =~ ^'  '[a-z] ]] || continue
+		head=${line:2:28} words=()
+		for n in $head; do
+			[[ $n =~ ^[a-z]+$ ]] || break
+			words+=("$n")
+		done
+		for ((n = 0; n < ${#words[@]}; n++)); do
+			offered "${words[n]}" "${words[@]:0:n}" && offered "${words[n]}" help "${words[@]:0:n}"
+		done
+	done
+}
+run help
+missed=$(each_word <"$dir/out")
+verdict=ok
+[ -z "$missed" ] && [ "$(grep -c '^  [a-z]' "$dir/out")" -gt 20 ] || verdict=bad
+result "completion knows every command of help" $verdict "$missed"
+verdict=ok missed=
+for words in up down rekey keys explain "show tunnel" "show bgp" "show bgp neighbor" "bgp refresh" "bgp clear" "bgp shutdown" \
+	"bgp start" drain "drain off" "drain to 192.0.2.1"; do
+	# shellcheck disable=SC2086 # a list of words
+	missed+=$(offered vpn-branch1 $words) || verdict=bad
+done
+result "completion knows names where they go" $verdict "$missed"
 
 # --- with one ---
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # mlkem: ML-KEM with strongSwan 6, behind another key exchange and alone, either side initiating; vpnd runs with OpenSSL 3.5
-# needs: vti vpnd openssl35 strongswan strongswan6
+# needs: vti vpnd openssl openssl35 strongswan strongswan6
 # time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
