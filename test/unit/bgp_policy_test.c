@@ -382,6 +382,58 @@ patterns_match_communities(void **state)
 	}
 }
 
+/* What is shown can be written into a policy, and is then the same. */
+static void
+communities_are_written_as_they_are_read(void **state)
+{
+	static const struct {
+		enum community_kind kind;
+		const char	*octets, *text;
+	} rows[] = {
+		{ COMMUNITY_PLAIN, "fdf20064", "65010:100" },
+		{ COMMUNITY_PLAIN, "ffff0000", "graceful-shutdown" },
+		{ COMMUNITY_PLAIN, "ffff0001", "accept-own" },
+		{ COMMUNITY_PLAIN, "ffff0006", "llgr-stale" },
+		{ COMMUNITY_PLAIN, "ffff0007", "no-llgr" },
+		{ COMMUNITY_PLAIN, "ffff029a", "blackhole" },
+		{ COMMUNITY_PLAIN, "ffffff01", "no-export" },
+		{ COMMUNITY_PLAIN, "ffffff02", "no-advertise" },
+		{ COMMUNITY_PLAIN, "ffffff03", "no-export-subconfed" },
+		{ COMMUNITY_PLAIN, "ffffff04", "no-peer" },
+		{ COMMUNITY_PLAIN, "ffffff05", "65535:65285" },
+		{ COMMUNITY_LARGE, "ffffffffffffffffffffffff",
+		    "4294967295:4294967295:4294967295" },
+		{ COMMUNITY_EXTENDED, "0002fdf2ffffffff",
+		    "rt:65010:4294967295" },
+		{ COMMUNITY_EXTENDED, "0003fdf200000064", "soo:65010:100" },
+		{ COMMUNITY_EXTENDED, "0102c00002010007", "rt:192.0.2.1:7" },
+		{ COMMUNITY_EXTENDED, "0103ffffffffffff",
+		    "soo:255.255.255.255:65535" },
+		{ COMMUNITY_EXTENDED, "0202fa56ea000007", "rt:4200000000:7" },
+		{ COMMUNITY_EXTENDED, "4002fdf200000064",
+		    "ext:0x4002fdf200000064" },
+		{ COMMUNITY_EXTENDED, "0004fdf200000064",
+		    "ext:0x0004fdf200000064" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bytes b = octets(rows[i].octets);
+		uint8_t room[COMMUNITY_OCTETS];
+		struct wr w = wr_of(room, sizeof(room));
+		char text[COMMUNITY_TEXT];
+		struct community_pattern c;
+		struct reason why;
+
+		assert_string_equal(community_str(rows[i].kind, b, text),
+		    rows[i].text);
+		assert_true(community_parse(&c, text, &why));
+		assert_int_equal(c.kind, rows[i].kind);
+		community_put(&w, &c);
+		assert_true(bytes_eq(wr_done(&w), b));
+	}
+}
+
 static void
 what_is_no_community_is_refused(void **state)
 {
@@ -919,6 +971,7 @@ main(void)
 		cmocka_unit_test(patterns_match_as_paths),
 		cmocka_unit_test(patterns_that_are_none_are_refused),
 		cmocka_unit_test(patterns_match_communities),
+		cmocka_unit_test(communities_are_written_as_they_are_read),
 		cmocka_unit_test(what_is_no_community_is_refused),
 		cmocka_unit_test(as_numbers_are_put_in_front_and_replaced),
 		cmocka_unit_test(a_path_that_would_be_too_long_is_left),
