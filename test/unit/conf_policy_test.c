@@ -103,6 +103,9 @@ static const struct conf_row rows[] = {
 	{ "communities", TERM("match = { community_any = [ \"65010:*\", "
 	    "\"no-export\" ]; }; set = { community_add = \"1:2:3\"; };"),
 	    NULL },
+	{ "no community at all", TERM("match = { community_any = [ ]; };"),
+	    E_TERM("match.community_any", "must have a community") },
+	{ "but set to none", TERM("set = { communities = [ ]; };"), NULL },
 	{ "what is no community", TERM("match = { community_none = "
 	    "\"no-exports\"; };"), E_TERM("match.community_none", "must be a "
 	    "community like 65010:100, 65010:1:2, rt:65010:100 or no-export, "
