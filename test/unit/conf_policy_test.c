@@ -50,6 +50,12 @@ static const struct conf_row rows[] = {
 	{ "terms that are none", TOP("policies = ( { name = \"p\"; terms = "
 	    "[ 1 ]; } );"), E_TOP("policies[0].terms",
 	    "must be a list of groups: ( { ... } )") },
+	{ "two terms of one name", POL("{ name = \"a\"; then = \"next\"; }, "
+	    "{ name = \"a\"; then = \"accept\"; }"),
+	    E_TOP("policies[0].terms[1].name", "\"a\" is there twice") },
+	{ "a term named like another one's number", POL("{ name = \"2\"; "
+	    "then = \"next\"; }, { then = \"accept\"; }"),
+	    E_TOP("policies[0].terms[1].name", "\"2\" is there twice") },
 	{ "a term that decides nothing", POL("{ }"),
 	    E_TERM("then", "missing") },
 	{ "a term that decides something else", POL("{ then = \"permit\"; }"),
