@@ -5,6 +5,7 @@
 #include "tools/view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/client.h"
 #include "tools/render.h"
@@ -199,6 +200,26 @@ explain_kernel(const json_t *route)
 	line("in the kernel", text);
 }
 
+/* As many as there is room for, and how many more. */
+static void
+format_names(const json_t *list, char *buf, size_t size)
+{
+	const size_t spare = sizeof(" and 4294967295 more");
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(list, i, e) {
+		const char *s = json_is_string(e) ? json_string_value(e) : "?";
+
+		if (strlen(buf) + strlen(s) + spare >= size) {
+			str_add(buf, size, " and %zu more",
+			    json_array_size(list) - i);
+			return;
+		}
+		str_add(buf, size, "%s%s", i > 0 ? " " : "", s);
+	}
+}
+
 /* Whom it is announced to, and a line for each reason why not. */
 static void
 explain_told(const json_t *route)
@@ -208,13 +229,13 @@ explain_told(const json_t *route)
 	char text[RENDER_CELL] = "";
 	size_t i;
 
-	format_list(json_object_get(route, "advertised_to"), text,
+	format_names(json_object_get(route, "advertised_to"), text,
 	    sizeof(text));
 	line("advertised to", text[0] != '\0' ? text : (char[]){ "nobody" });
 	json_array_foreach(others, i, group) {
 		char names[RENDER_CELL - 256] = "";
 
-		format_list(json_object_get(group, "tunnels"), names,
+		format_names(json_object_get(group, "tunnels"), names,
 		    sizeof(names));
 		str_fmt(text, sizeof(text), "%s: %s", names,
 		    answer_text(group, "reason"));

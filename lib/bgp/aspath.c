@@ -126,19 +126,6 @@ aspath_times(struct bytes path, uint32_t asn)
 }
 
 bool
-aspath_segment_next(struct rd *path, enum aspath_segment *type,
-    struct rd *asns)
-{
-	struct segment s;
-
-	if (!segment_next(path, 4, &s))
-		return false;
-	*type = s.type == ASPATH_SET ? ASPATH_SET : ASPATH_SEQUENCE;
-	*asns = s.asns;
-	return true;
-}
-
-bool
 aspath_private(uint32_t asn)
 {
 	return (asn >= 64512 && asn <= 65534) ||

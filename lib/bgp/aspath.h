@@ -24,16 +24,13 @@ struct aspath_part {
 	struct rd	asns;		/* 4 octets each */
 };
 
-/* The next segment of a path in our form. */
+/* The next segment of a path in our form; false: the end. */
 bool		aspath_next(struct rd *, struct aspath_part *);
 /* Length as the decision counts it: a set is one (RFC 4271 9.1.2.2 a). */
 unsigned	aspath_hops(struct bytes path);
 bool		aspath_has(struct bytes path, uint32_t asn);
 /* How often it is in there. */
 unsigned	aspath_times(struct bytes path, uint32_t asn);
-/* The next segment, with a reader over its AS numbers; false: the end. */
-bool		aspath_segment_next(struct rd *path, enum aspath_segment *,
-		    struct rd *asns);
 /* For private use (RFC 6996)? */
 bool		aspath_private(uint32_t asn);
 /* Is there something in it, and nothing but private ones? */

@@ -118,6 +118,8 @@ void	attr_put(struct wr *, uint8_t flags, uint8_t type, size_t n);
  */
 void	attr_canon(union attrs_buf *, const struct attr_set *,
 	    const struct attr_mode *, const struct addr *next_hop);
+/* Behind its AS_PATH: an attribute that is carried (attrs_next()). */
+void	attr_put_item(struct wr *, uint8_t flags, uint8_t type, struct bytes);
 /* The bits of has that follow from communities. */
 void	attr_heed(struct attrs *);
 /* The attributes of a route that we originate. */

@@ -50,8 +50,8 @@ put_path(struct wr *w, const struct attr_set *set,
 		wr_bytes(w, wr_done(&wide));
 }
 
-static void
-put_item(struct wr *w, uint8_t flags, uint8_t type, struct bytes value)
+void
+attr_put_item(struct wr *w, uint8_t flags, uint8_t type, struct bytes value)
 {
 	wr_u8(w, flags);
 	wr_u8(w, type);
@@ -63,7 +63,7 @@ static void
 put_carried(struct wr *w, uint8_t type, const struct attr_set *set)
 {
 	if (set->value[type].n > 0)
-		put_item(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, type,
+		attr_put_item(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, type,
 		    set->value[type]);
 }
 
@@ -79,13 +79,13 @@ put_aggregator(struct wr *w, const struct attr_set *set,
 	if (r.n == 0)
 		return;
 	if (!mode->as4 && as4.n > 0 && !as4_stale(set)) {
-		put_item(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, ATTR_AGGREGATOR,
+		attr_put_item(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, ATTR_AGGREGATOR,
 		    as4);
 		return;
 	}
 	wr_u32(&wide, mode->as4 ? rd_u32(&r) : rd_u16(&r));
 	wr_u32(&wide, rd_u32(&r));
-	put_item(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, ATTR_AGGREGATOR,
+	attr_put_item(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, ATTR_AGGREGATOR,
 	    wr_done(&wide));
 }
 
@@ -98,7 +98,7 @@ put_rest(struct wr *w, const struct attr_set *set,
 	put_carried(w, ATTR_EXT_COMMUNITIES, set);
 	put_carried(w, ATTR_LARGE_COMMUNITIES, set);
 	for (unsigned i = 0; i < set->unknown_n; i++)
-		put_item(w, set->unknown[i].flags, set->unknown[i].type,
+		attr_put_item(w, set->unknown[i].flags, set->unknown[i].type,
 		    set->unknown[i].value);
 }
 

@@ -129,15 +129,6 @@ put_kind(struct wr *w, const struct attrs *a, enum community_kind kind,
 	}
 }
 
-static void
-put_item(struct wr *w, uint8_t flags, uint8_t type, struct bytes value)
-{
-	wr_u8(w, flags);
-	wr_u8(w, type);
-	wr_u16(w, (uint16_t)value.n);
-	wr_bytes(w, value);
-}
-
 /* Items of the rest: AGGREGATOR stands before communities, others behind. */
 static void
 put_others(struct wr *w, const struct attrs *a, bool aggregator)
@@ -151,7 +142,7 @@ put_others(struct wr *w, const struct attrs *a, bool aggregator)
 		    it.type == ATTR_LARGE_COMMUNITIES)
 			continue;
 		if ((it.type == ATTR_AGGREGATOR) == aggregator)
-			put_item(w, it.flags, it.type, it.value);
+			attr_put_item(w, it.flags, it.type, it.value);
 	}
 }
 
@@ -172,7 +163,7 @@ attr_edit_communities(union attrs_buf *buf, bool all,
 		if (w.bad)
 			return false;
 		if (w.n > 0)
-			put_item(&rest, ATTR_OPTIONAL | ATTR_TRANSITIVE,
+			attr_put_item(&rest, ATTR_OPTIONAL | ATTR_TRANSITIVE,
 			    community_attr((enum community_kind)k),
 			    wr_done(&w));
 	}

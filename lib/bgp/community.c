@@ -222,6 +222,14 @@ community_parse(struct community_pattern *out, const char *s,
 
 /* --- octets --- */
 
+/* Administrator and number of a route target or site of origin. */
+static void
+read_route(struct rd *r, uint8_t type, uint32_t *head, uint32_t *tail)
+{
+	*head = type == TYPE_AS2 ? rd_u16(r) : rd_u32(r);
+	*tail = type == TYPE_AS2 ? rd_u32(r) : rd_u16(r);
+}
+
 static bool
 match_extended(const struct community_pattern *c, struct rd *r)
 {
@@ -237,8 +245,7 @@ match_extended(const struct community_pattern *c, struct rd *r)
 	if (type > TYPE_AS4 || (c->types >> type & 1) == 0 ||
 	    rd_u8(r) != c->subtype)
 		return false;
-	head = type == TYPE_AS2 ? rd_u16(r) : rd_u32(r);
-	tail = type == TYPE_AS2 ? rd_u32(r) : rd_u16(r);
+	read_route(r, type, &head, &tail);
 	return range_has(&c->number[0], head) &&
 	    range_has(&c->number[1], tail);
 }
@@ -319,4 +326,66 @@ community_put(struct wr *w, const struct community_pattern *c)
 	case COMMUNITY_KINDS:
 		break;
 	}
+}
+
+/* --- back to text --- */
+
+static void
+plain_str(uint32_t value, char *text)
+{
+	str_fmt(text, COMMUNITY_TEXT, "%u:%u", value >> 16, value & 0xffff);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i].value == value)
+			str_set(text, COMMUNITY_TEXT, names[i].name);
+	}
+}
+
+static void
+extended_str(struct bytes b, char *text)
+{
+	struct rd r = rd_of(b), all = r;
+	uint8_t type = rd_u8(&r), subtype = rd_u8(&r);
+	char address[ADDR_STRLEN];
+	uint32_t head, tail;
+
+	if (type > TYPE_AS4 ||
+	    (subtype != SUBTYPE_RT && subtype != SUBTYPE_SOO)) {
+		head = rd_u32(&all);
+		str_fmt(text, COMMUNITY_TEXT, "ext:0x%08x%08x", head,
+		    rd_u32(&all));
+		return;
+	}
+	read_route(&r, type, &head, &tail);
+	str_fmt(address, sizeof(address), "%u", head);
+	if (type == TYPE_IPV4)
+		str_fmt(address, sizeof(address), "%u.%u.%u.%u", head >> 24,
+		    head >> 16 & 0xff, head >> 8 & 0xff, head & 0xff);
+	str_fmt(text, COMMUNITY_TEXT, "%s:%s:%u",
+	    subtype == SUBTYPE_RT ? "rt" : "soo", address, tail);
+}
+
+const char *
+community_str(enum community_kind kind, struct bytes b,
+    char text[static COMMUNITY_TEXT])
+{
+	struct rd r = rd_of(b);
+	uint32_t n[3];
+
+	switch (kind) {
+	case COMMUNITY_PLAIN:
+		plain_str(rd_u32(&r), text);
+		break;
+	case COMMUNITY_EXTENDED:
+		extended_str(b, text);
+		break;
+	case COMMUNITY_LARGE:
+		for (size_t i = 0; i < ARRAY_SIZE(n); i++)
+			n[i] = rd_u32(&r);
+		str_fmt(text, COMMUNITY_TEXT, "%u:%u:%u", n[0], n[1], n[2]);
+		break;
+	case COMMUNITY_KINDS:
+		str_set(text, COMMUNITY_TEXT, "");
+		break;
+	}
+	return text;
 }

@@ -36,6 +36,7 @@ enum {				/* RFC 1997, 3765, 7611, 7999, 8326, 9494 */
 };
 
 #define COMMUNITY_OCTETS	12	/* of the longest */
+#define COMMUNITY_TEXT		40	/* of the longest, and a NUL */
 
 /* All octets that are not in use are zero. */
 struct community_pattern {
@@ -58,5 +59,8 @@ bool	community_match(const struct community_pattern *,
 bool	community_is_one(const struct community_pattern *);
 /* That one, as on the wire. */
 void	community_put(struct wr *, const struct community_pattern *);
+/* One as on the wire, in the text that is read as it. */
+const char	*community_str(enum community_kind, struct bytes,
+		    char text[static COMMUNITY_TEXT]);
 
 #endif

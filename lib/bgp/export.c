@@ -103,11 +103,17 @@ export_refresh(struct export *e, enum addr_family family)
 	dump_from_start(e, family == ADDR_IPV6, false);
 }
 
+bool
+export_dumping(const struct export *e)
+{
+	return e->dumping[0] || e->dumping[1];
+}
+
 /* Amid a dump, the peer has heard of some routes this way, of some that way. */
 bool
 export_change(struct export *e, struct rib *r, const struct edit_conf *conf)
 {
-	bool clean = !e->dumping[0] && !e->dumping[1];
+	bool clean = !export_dumping(e);
 
 	if (edit_conf_eq(&e->edit.conf, conf))
 		return false;
@@ -128,7 +134,7 @@ export_told(const struct export *e, uint32_t net)
 bool
 export_pending(const struct export *e, const struct rib *r)
 {
-	return e->dumping[0] || e->dumping[1] || journal_pending(r, e->reader);
+	return export_dumping(e) || journal_pending(r, e->reader);
 }
 
 /*
@@ -326,7 +332,7 @@ dump_end(struct export *e, struct rib *r, unsigned f)
 	free(e->own);
 	e->own = NULL;
 	e->own_n = 0;
-	if (!e->dumping[0] && !e->dumping[1])
+	if (!export_dumping(e))
 		edit_fini(&e->was, &r->intern);
 }
 

@@ -52,6 +52,8 @@ bool	export_change(struct export *, struct rib *,
 /* Why a route of Loc-RIB is (not) announced. */
 enum bgp_verdict	export_why(const struct export *, const struct rib *,
 			    const struct prefix *, struct reason *);
+/* Is a whole table on its way out? */
+bool	export_dumping(const struct export *);
 /* Is there (maybe) something to write? */
 bool	export_pending(const struct export *, const struct rib *);
 

@@ -98,8 +98,8 @@ withdraw(const struct import *im, struct rib *r, enum addr_family family,
 }
 
 /* RFC 4271 section 6.7, RFC 4486. */
-static enum attr_verdict
-too_many(const struct import *im, const struct rib *r, struct fault *f)
+enum attr_verdict
+import_limit(const struct import *im, const struct rib *r, struct fault *f)
 {
 	uint32_t n = rib_held(r, im->source);
 
@@ -237,7 +237,7 @@ import_update(struct import *im, struct rib *r, struct bytes body,
 	if (v != ATTR_RESET)
 		v = worse(v, reach(im, r, &u, mp->family, &mp->next_hop,
 		    mp->nlri, f));
-	return v == ATTR_RESET ? v : worse(v, too_many(im, r, f));
+	return v == ATTR_RESET ? v : worse(v, import_limit(im, r, f));
 }
 
 bool

@@ -32,6 +32,9 @@ struct import {
  */
 enum attr_verdict	import_update(struct import *, struct rib *,
 			    struct bytes body, struct fault *);
+/* ATTR_RESET: there are more prefixes than configured, as above. */
+enum attr_verdict	import_limit(const struct import *, const struct rib *,
+			    struct fault *);
 /* More prefixes than warn_at, for the first time since there were fewer? */
 bool	import_warns(struct import *, const struct rib *);
 /* What the peer taught is judged anew from here on. */

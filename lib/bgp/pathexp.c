@@ -176,22 +176,22 @@ step(const struct pathexp *e, uint64_t at, uint32_t asn)
 bool
 pathexp_match(const struct pathexp *e, struct bytes path)
 {
-	struct rd r = rd_of(path), asns;
+	struct rd r = rd_of(path);
 	uint64_t at = skip(e, 1);
-	enum aspath_segment type;
+	struct aspath_part part;
 
-	while (at != 0 && aspath_segment_next(&r, &type, &asns)) {
+	while (at != 0 && aspath_next(&r, &part)) {
 		uint64_t any = 0;
 
-		while (at != 0 && asns.n > 0) {
-			uint64_t next = step(e, at, rd_u32(&asns));
+		while (at != 0 && part.asns.n > 0) {
+			uint64_t next = step(e, at, rd_u32(&part.asns));
 
-			if (type == ASPATH_SET)
+			if (part.type == ASPATH_SET)
 				any |= next;
 			else
 				at = next;
 		}
-		if (type == ASPATH_SET)
+		if (part.type == ASPATH_SET)
 			at = any;
 	}
 	return (at >> e->n & 1) != 0;

@@ -231,10 +231,10 @@ peer_change(struct bgp *b, struct peer *p, const struct bgp_soft *soft)
 {
 	bool over = p->paused && (raised(soft->max_in, p->conf.soft.max_in) ||
 	    raised(soft->max_out, p->conf.soft.max_out));
-	struct session *s;
+	struct session *s = peer_up(b, p->conf.id);
 
 	peer_hold(p, soft);
-	TAILQ_FOREACH(s, &p->sessions, of_peer)
+	if (s != NULL)
 		session_change(b, s);
 	if (!over || !p->started)
 		return;

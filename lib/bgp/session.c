@@ -291,16 +291,52 @@ begin_sweep(struct bgp *b, struct session *s)
 	import_sweep_begin(&s->import);
 }
 
+/*
+ * As a limit of the peer's says it, on our own account (RFC 4486).  More than
+ * before: it was told of another one.  A dump that a stricter policy began may
+ * go on until it has taken back enough.
+ */
+static bool
+told_too_many(struct bgp *b, struct session *s, uint32_t before)
+{
+	const struct bgp_soft *soft = &s->peer->conf.soft;
+	uint32_t n = s->export.advertised, warn = warn_at(soft, soft->max_out);
+	bool above = warn != 0 && n >= warn;
+	struct reason text;
+	struct fault f;
+
+	if (soft->max_out != 0 && n > soft->max_out &&
+	    (n > before || !export_dumping(&s->export))) {
+		fault_set(&f, FAULT_CEASE, FAULT_MAX_PREFIXES,
+		    (struct bytes){ 0 });
+		reason_set(&f.text, "we would announce more than %u prefixes",
+		    soft->max_out);
+		session_event(b, s, FSM_ERROR, &f);
+		return true;
+	}
+	if (above && !s->warned_out) {
+		reason_set(&text, "we announce %u prefixes, the limit is %u",
+		    n, soft->max_out);
+		speaker_event(b, s->peer->conf.id, BGP_EVENT_LIMIT, false,
+		    text.s);
+	}
+	s->warned_out = above;
+	return false;
+}
+
 void
 session_change(struct bgp *b, struct session *s)
 {
 	const struct edit_conf in = edit_in(&s->peer->conf);
 	const struct edit_conf out = edit_out(&s->peer->conf);
 	const unsigned allowed = s->import.allow_own;
+	struct fault f;
 
-	if (!s->up)
-		return;
 	fill_limits(s);
+	if (import_limit(&s->import, &b->rib, &f) == ATTR_RESET) {
+		session_event(b, s, FSM_ERROR, &f);
+		return;
+	}
 	if (allowed != s->import.allow_own ||
 	    !edit_conf_eq(&s->import.edit.conf, &in)) {
 		edit_fini(&s->import.edit, &b->rib.intern);
@@ -308,7 +344,8 @@ session_change(struct bgp *b, struct session *s)
 		begin_sweep(b, s);
 	}
 	export_change(&s->export, &b->rib, &out);
-	session_want(b, s, SESSION_WANT_SEND);
+	if (!told_too_many(b, s, s->export.advertised))
+		session_want(b, s, SESSION_WANT_SEND);
 }
 
 static void
@@ -562,44 +599,17 @@ session_has_output(const struct bgp *b, const struct session *s)
 	    (s->up && export_pending(&s->export, &b->rib));
 }
 
-/* As a limit of the peer's says it, on our own account (RFC 4486). */
-static bool
-told_too_many(struct bgp *b, struct session *s)
-{
-	const struct bgp_soft *soft = &s->peer->conf.soft;
-	uint32_t n = s->export.advertised, warn = warn_at(soft, soft->max_out);
-	bool above = warn != 0 && n >= warn;
-	struct reason text;
-	struct fault f;
-
-	if (soft->max_out != 0 && n > soft->max_out) {
-		fault_set(&f, FAULT_CEASE, FAULT_MAX_PREFIXES,
-		    (struct bytes){ 0 });
-		reason_set(&f.text, "we would announce more than %u prefixes",
-		    soft->max_out);
-		session_event(b, s, FSM_ERROR, &f);
-		return true;
-	}
-	if (above && !s->warned_out) {
-		reason_set(&text, "we announce %u prefixes, the limit is %u",
-		    n, soft->max_out);
-		speaker_event(b, s->peer->conf.id, BGP_EVENT_LIMIT, false,
-		    text.s);
-	}
-	s->warned_out = above;
-	return false;
-}
-
 static void
 fill(struct bgp *b, struct session *s)
 {
 	struct wr w = outq_begin(&s->out, EXPORT_ROOM);
+	uint32_t before = s->export.advertised;
 
 	if (!export_fill(&s->export, &b->rib, &w)) {
 		no_memory(b, s, "announcements");
 		return;
 	}
-	if (told_too_many(b, s))
+	if (told_too_many(b, s, before))
 		return;
 	if (w.n > 0)
 		s->drained = b->now;

@@ -67,7 +67,7 @@ const char	*session_refresh(struct bgp *, struct session *);
 bool		session_has_output(const struct bgp *,
 		    const struct session *);
 
-/* The peer's soft part has changed. */
+/* The peer's soft part has changed; the session is up. */
 void		session_change(struct bgp *, struct session *);
 /* A portion of what is judged again; takes it off the budget. */
 void		session_sweep(struct bgp *, struct session *,

@@ -201,6 +201,9 @@ conf_communities_read(struct conf_read *r, const config_setting_t *s,
 	struct reason why;
 	void *v;
 
+	/* Set to none is something else than to match any of none. */
+	if (n == 0 && patterns)
+		return conf_fail(r, s, "must have a community");
 	if (!room(r, s, n, LIST_MAX, sizeof(*out->v), &v))
 		return false;
 	out->v = v;

@@ -99,6 +99,19 @@ read_term(struct conf_read *r, const config_setting_t *group, unsigned number,
 	return true;
 }
 
+/* What decided about a route is told by the name of its term. */
+static bool
+is_new(struct conf_read *r, const config_setting_t *group,
+    const struct policy_term *terms, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(terms[k].name, terms[i].name) == 0)
+			return conf_fail_key(r, group, "name",
+			    "\"%s\" is there twice", terms[i].name);
+	}
+	return true;
+}
+
 static bool
 compile(struct conf_read *r, const config_setting_t *list,
     struct conf_policy *p, struct policy_term *terms, size_t n)
@@ -131,9 +144,13 @@ read_terms(struct conf_read *r, const config_setting_t *group,
 	t = calloc(n + 1, sizeof(*t));
 	if (t == NULL)
 		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; ok && i < n; i++)
-		ok = read_term(r, config_setting_get_elem(list, (unsigned)i),
-		    (unsigned)i + 1, &t[i]);
+	for (size_t i = 0; ok && i < n; i++) {
+		const config_setting_t *term =
+		    config_setting_get_elem(list, (unsigned)i);
+
+		ok = read_term(r, term, (unsigned)i + 1, &t[i]) &&
+		    is_new(r, term, t, i);
+	}
 	if (ok && compile(r, list, p, t, n))
 		return true;
 	for (size_t i = 0; i < n; i++)

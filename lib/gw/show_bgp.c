@@ -115,9 +115,9 @@ show_as_path(const struct look_path *p)
 static void
 show_lists(json_t *j, const struct attrs *attrs)
 {
-	for (unsigned i = 0; i < ATTR_LISTS; i++) {
+	for (unsigned i = 0; i < COMMUNITY_KINDS; i++) {
 		json_t *a = json_array();
-		char text[ATTR_TEXT_LEN];
+		char text[COMMUNITY_TEXT];
 		size_t pos = 0;
 
 		while (attr_list_next(attrs, i, &pos, text))

@@ -162,6 +162,34 @@ we_do_not_announce_more_than_we_may(void **state)
 	net_free();
 }
 
+/* It does not wait for the next UPDATE. */
+static void
+a_limit_that_is_lowered_holds_at_once(void **state)
+{
+	static const struct bgp_soft soft[] = { { .max_in = 1 },
+	    { .max_out = 1 } };
+	static const char *const words[] = {
+		"the remote announces more than 1 prefixes; down until",
+		"we would announce more than 1 prefixes; down until",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+		pair(&(struct bgp_soft){ .max_in = 0 });
+		network((int)!i, "10.1.0.0/16");
+		network((int)!i, "10.2.0.0/16");
+		run(10);
+		change(0, 1, &(struct bgp_soft){ .max_in = 2, .max_out = 2 });
+		run(10);
+		assert_true(established(0, 1));
+		change(0, 1, &soft[i]);
+		run(10);
+		assert_false(established(0, 1));
+		assert_non_null(strstr(info(0, 1).why.s, words[i]));
+		net_free();
+	}
+}
+
 /* Rejects one prefix, prefers and marks the rest. */
 static struct policy *
 all_but(const char *prefix, uint32_t pref)
@@ -218,6 +246,41 @@ other_policies_end_no_session(void **state)
 	assert_int_equal(route(0, "10.1.0.0/16")->as_path_n, 2);
 	assert_true(established(0, 1));
 	assert_int_equal(info(0, 1).since.ns, since.ns);
+	net_free();
+}
+
+/* What is taken back takes more than one portion of UPDATEs. */
+static void
+a_stricter_policy_with_a_lower_limit_ends_no_session(void **state)
+{
+	struct bgp_soft out = { .export = all_but("10.0.0.0/8 le 24", 100),
+	    .max_out = 10 };
+	struct bgp_soft in = { .import = NULL };
+	const unsigned n = 20000;
+
+	(void)state;
+	assert_int_equal(policy_new(&in.import, "none", NULL, 0),
+	    POLICY_FINE);
+	pair(&(struct bgp_soft){ .max_out = 0 });
+	change(1, 0, &in);
+	network(0, "192.0.2.0/24");
+	for (unsigned i = 0; i < n; i++) {
+		struct prefix p = { { ADDR_IPV4, { 10, (uint8_t)(i >> 8),
+		    (uint8_t)i } }, 24 };
+
+		assert_true(bgp_network_add(net->bgp[0], net->now, &p));
+	}
+	run(100);
+	assert_int_equal(info(0, 1).advertised, n + 1);
+	assert_int_equal(info(1, 0).held, n + 1);
+	change(0, 1, &out);
+	run(100);
+	assert_true(established(0, 1));
+	assert_int_equal(info(0, 1).advertised, 1);
+	assert_int_equal(info(1, 0).held, 1);
+	assert_int_equal(info(0, 1).counts.established, 1);
+	policy_free(out.export);
+	policy_free(in.import);
 	net_free();
 }
 
@@ -345,7 +408,10 @@ main(void)
 		    without_a_pause_it_stays_down_until_the_limit_is_raised),
 		cmocka_unit_test(or_until_it_is_stopped_and_started),
 		cmocka_unit_test(we_do_not_announce_more_than_we_may),
+		cmocka_unit_test(a_limit_that_is_lowered_holds_at_once),
 		cmocka_unit_test(other_policies_end_no_session),
+		cmocka_unit_test(
+		    a_stricter_policy_with_a_lower_limit_ends_no_session),
 		cmocka_unit_test(it_is_known_who_decided),
 		cmocka_unit_test(
 		    a_family_that_a_session_has_not_is_why_as_well),

@@ -154,6 +154,27 @@ only(enum look_what what, uint32_t peer)
 	return path;
 }
 
+/* All communities of a kind, each with a blank behind it. */
+static void
+assert_communities(const struct attrs *a, enum community_kind kind,
+    const char *want)
+{
+	char text[COMMUNITY_TEXT], all[256] = "";
+	size_t pos = 0;
+
+	while (attr_list_next(a, kind, &pos, text))
+		str_add(all, sizeof(all), "%s ", text);
+	assert_string_equal(all, want);
+}
+
+static void
+add_community(struct policy_set *set, const char *text)
+{
+	struct reason why;
+
+	assert_true(community_parse(&set->add.v[set->add.n++], text, &why));
+}
+
 static void
 what_was_received_is_shown_as_it_came(void **state)
 {
@@ -163,6 +184,10 @@ what_was_received_is_shown_as_it_came(void **state)
 
 	(void)state;
 	t->set.local_pref = (struct policy_value){ true, 200 };
+	t->set.add.v = calloc(3, sizeof(*t->set.add.v));
+	add_community(&t->set, "no-export");
+	add_community(&t->set, "65010:100");
+	add_community(&t->set, "rt:192.0.2.1:7");
 	t->then = POLICY_ACCEPT;
 	assert_int_equal(policy_new(&soft.import, "p", t, 1), POLICY_FINE);
 	net_new(1, 2);
@@ -178,6 +203,13 @@ what_was_received_is_shown_as_it_came(void **state)
 	assert_int_equal(only(LOOK_ACCEPTED, peer_id(0, 1)).attrs->local_pref,
 	    200);
 	assert_int_equal(only(LOOK_BEST, 0).attrs->local_pref, 200);
+	assert_communities(only(LOOK_RECEIVED, peer_id(0, 1)).attrs,
+	    COMMUNITY_PLAIN, "");
+	assert_communities(only(LOOK_BEST, 0).attrs, COMMUNITY_PLAIN,
+	    "no-export 65010:100 ");
+	assert_communities(only(LOOK_BEST, 0).attrs, COMMUNITY_EXTENDED,
+	    "rt:192.0.2.1:7 ");
+	assert_communities(only(LOOK_BEST, 0).attrs, COMMUNITY_LARGE, "");
 	net_free();
 }
 

@@ -50,6 +50,12 @@ static const struct conf_row rows[] = {
 	{ "terms that are none", TOP("policies = ( { name = \"p\"; terms = "
 	    "[ 1 ]; } );"), E_TOP("policies[0].terms",
 	    "must be a list of groups: ( { ... } )") },
+	{ "two terms of one name", POL("{ name = \"a\"; then = \"next\"; }, "
+	    "{ name = \"a\"; then = \"accept\"; }"),
+	    E_TOP("policies[0].terms[1].name", "\"a\" is there twice") },
+	{ "a term named like another one's number", POL("{ name = \"2\"; "
+	    "then = \"next\"; }, { then = \"accept\"; }"),
+	    E_TOP("policies[0].terms[1].name", "\"2\" is there twice") },
 	{ "a term that decides nothing", POL("{ }"),
 	    E_TERM("then", "missing") },
 	{ "a term that decides something else", POL("{ then = \"permit\"; }"),
@@ -103,6 +109,9 @@ static const struct conf_row rows[] = {
 	{ "communities", TERM("match = { community_any = [ \"65010:*\", "
 	    "\"no-export\" ]; }; set = { community_add = \"1:2:3\"; };"),
 	    NULL },
+	{ "no community at all", TERM("match = { community_any = [ ]; };"),
+	    E_TERM("match.community_any", "must have a community") },
+	{ "but set to none", TERM("set = { communities = [ ]; };"), NULL },
 	{ "what is no community", TERM("match = { community_none = "
 	    "\"no-exports\"; };"), E_TERM("match.community_none", "must be a "
 	    "community like 65010:100, 65010:1:2, rt:65010:100 or no-export, "

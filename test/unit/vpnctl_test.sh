@@ -315,6 +315,12 @@ answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\
 prints "a shorter route says so" '10.2.0.0/16
   in the kernel  instead 10.0.0.0/8, installed (static, table 254): no tunnel of it is up
   advertised to  nobody' explain route 10.2.0.1
+many=$(printf ',"branch-%04d/1"' {1..1000})
+answers explain-route "{\"ok\":true,\"route\":{\"prefix\":\"10.2.0.0/16\",\"own\":true,\"advertised_to\":[${many#,}],\"candidates\":[]}}"
+prints "of many neighbors some are named and the others counted" "10.2.0.0/16
+  ours           it is one of our networks
+  in the kernel  nothing through a tunnel
+  advertised to  $(printf 'branch-%04d/1 ' {1..71})and 929 more" explain route 10.2.0.1
 asked "an address is asked for as it is" '{"command":"explain-route","prefix":"10.2.0.1"}'
 answers bgp-shutdown '{"ok":true}'
 prints "a shutdown with words prints nothing" '' bgp shutdown a/1 back at 5
