@@ -202,6 +202,44 @@ a_deleted_sa_takes_its_ticket_along(void **state)
 	}
 }
 
+/*
+ * RIGHT calls, and whoever answers is not LEFT: an attempt of which nothing
+ * came is no end of the session that was lost before.
+ */
+static void
+an_attempt_that_fails_takes_no_ticket_along(void **state)
+{
+	struct resume *r;
+	struct home h;
+
+	(void)state;
+	home_init(&h, 51);
+	h.rules[NRULES] = (struct duo_rule){ .from = LEFT,
+	    .exchange = IKE_AUTH, .response = true, .nth = 1, .until = 1,
+	    .fate = DUO_LATE, .delay = span_s(1) };
+	h.d.rules_n = NRULES + 1;
+	home_start(&h);
+	r = copy_of(peer_at(&h, LEFT)->tickets.held);
+	h.d.end[LEFT].keep_up = false;
+	h.d.link.loss = 100;
+	duo_run(&h.d, span_s(120));
+	h.d.link.loss = 0;
+	duo_up(&h.d, RIGHT);
+	duo_run(&h.d, span_ms(500));
+	peer_at(&h, RIGHT)->conf.remote_id = duo_id("other.example");
+	duo_run(&h.d, span_s(20));
+	assert_empty(&h.d);
+	assert_non_null(strstr(duo_info(&h.d, RIGHT).why.s, "other.example"));
+	peer_at(&h, RIGHT)->conf.remote_id = h.d.end[RIGHT].conf[0].remote_id;
+	give_back(&h, r);
+	h.d.end[LEFT].keep_up = true;
+	duo_up(&h.d, LEFT);
+	if (!duo_run_up(&h.d, span_s(60)))
+		assert_paired(&h.d);
+	assert_resumed(&h, 1);
+	home_end(&h);
+}
+
 static void
 a_tunnel_that_is_down_resumes_nothing(void **state)
 {
@@ -330,6 +368,7 @@ main(void)
 		cmocka_unit_test(
 		    an_expired_ticket_that_is_presented_is_refused),
 		cmocka_unit_test(a_deleted_sa_takes_its_ticket_along),
+		cmocka_unit_test(an_attempt_that_fails_takes_no_ticket_along),
 		cmocka_unit_test(a_tunnel_that_is_down_resumes_nothing),
 		cmocka_unit_test(a_peer_that_drains_resumes_nothing),
 		cmocka_unit_test(a_resumed_sa_can_be_redirected),
