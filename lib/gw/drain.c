@@ -162,8 +162,13 @@ obey(struct gw_tunnel *t, struct instant now)
 void
 drain_join(struct gw_tunnel *t, struct instant now)
 {
-	if (order_for(&t->gw->drain, t->name) != NULL)
-		obey(t, now);
+	struct drain *d = &t->gw->drain;
+
+	if (order_for(d, t->name) == NULL)
+		return;
+	obey(t, now);
+	/* It may be the first one that drains. */
+	d->look_at = instant_min(d->look_at, instant_after(now, look));
 }
 
 /* An address of ours is no other gateway; nor is one of the other family. */
@@ -203,6 +208,21 @@ count(const struct gw_tunnel *t, struct drain_tally *tally)
 	tally->told += t->drain.due;
 }
 
+/* In steps, however many orders they are due by. */
+static void
+begin(struct gw *gw, struct instant now)
+{
+	struct drain *d = &gw->drain;
+	unsigned due = 0;
+
+	for (const struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		due += t->drain.due;
+	d->batch = due / STEPS + 1;
+	if (d->batch > BATCH_MOST)
+		d->batch = BATCH_MOST;
+	d->at = now;
+}
+
 bool
 drain_on(struct gw *gw, struct instant now, const char *name,
     const struct addr *to, struct drain_tally *tally, struct reason *why)
@@ -222,10 +242,7 @@ drain_on(struct gw *gw, struct instant now, const char *name,
 		set(t, now, true, to);
 		count(t, tally);
 	}
-	d->batch = tally->told / STEPS + 1;
-	if (d->batch > BATCH_MOST)
-		d->batch = BATCH_MOST;
-	d->at = now;
+	begin(gw, now);
 	d->look_at = instant_after(now, look);
 	return true;
 }
@@ -302,7 +319,7 @@ drain_tick(struct gw *gw, struct instant now)
 				look_after(t, now);
 		}
 		d->look_at = on ? instant_after(now, look) : INSTANT_NEVER;
-		d->at = now;
+		begin(gw, now);
 	}
 	if (instant_due(d->at, now))
 		d->at = tell_some(gw, now) ? INSTANT_NEVER :

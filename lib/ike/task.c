@@ -204,11 +204,10 @@ start_established(struct ike_sa *sa, struct instant now)
 	struct child *c;
 
 	sa->want_child &= sa_current_child(sa) == NULL;
+	sa->want_redirect &= x_redirect_sends(sa);
 	if (sa->want_redirect)
 		x_redirect_tell(sa, now);
-	if (sa->x.task != TASK_NONE)
-		return;
-	if ((c = child_to(sa, now, true)) != NULL)
+	else if ((c = child_to(sa, now, true)) != NULL)
 		x_info_delete_child(sa, now, c);
 	else if (may_rekey_ike(sa) && ready)
 		x_rekey_request(sa, now);

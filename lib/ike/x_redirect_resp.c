@@ -182,16 +182,19 @@ ike_peer_drain(struct ike *ike, struct instant now, uint32_t id, bool on,
     const struct addr *to)
 {
 	struct ike_peer *p = table_peer(ike, id);
+	bool begins;
 
 	(void)now;
 	if (p == NULL)
 		return;
+	begins = on && !p->redirect.draining;
 	ike->anybody_drains = DRAIN_UNKNOWN;
 	p->redirect.draining = on;
 	p->redirect.to = on && to != NULL ? *to : (struct addr){ 0 };
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
 		/* Where it came from is over: it was not drained then. */
-		sa->came_from = (struct addr){ 0 };
+		if (begins)
+			sa->came_from = (struct addr){ 0 };
 		if (!sa->opened && sa->state == SA_ESTABLISHED)
 			sa->leaving = false;
 	}

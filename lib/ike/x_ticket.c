@@ -374,6 +374,9 @@ x_ticket_end(struct ike_sa *sa, struct instant now)
 	struct ike_peer *p = sa->peer;
 	const struct resume *held = p->tickets.held;
 
+	/* One that was never up has none. */
+	if (instant_is_never(sa->established_at))
+		return;
 	if (held != NULL && held->s.spi_i == sa->spi_i &&
 	    held->s.spi_r == sa->spi_r)
 		drop(p);

@@ -32,8 +32,17 @@ struct end {
 	const char	*more;		/* another connection */
 	bool		anywhere;	/* no remote address */
 	bool		bgp;
-	unsigned	tunnels;	/* 0: 1 */
 };
+
+/* A connection of the hub A whose peer may call from anywhere. */
+static const char *const other = "{ name = \"other\"; role = \"hub\"; "
+    "routes = [ \"10.9.0.0/16\" ]; local_id = \"hub.example\"; "
+    "remote_id = \"other.example\"; tunnels = ( { "
+    "local_outside_ip_address = \"192.0.2.1\"; "
+    "tunnel_inside_cidr = \"169.254.11.0/30\"; "
+    "phase1_encryption_algorithms = [ \"AES128-GCM-16\" ]; "
+    "phase1_integrity_algorithms = [ \"SHA2-256\" ]; "
+    "phase1_dh_group_numbers = [ 31 ]; } ); }";
 
 static struct world w;
 static struct gate *g[GATES];
@@ -214,7 +223,7 @@ static inline const char *
 drained(unsigned i, const char *member)
 {
 	json_t *t = json_array_get(json_object_get(asked(i,
-	    "{\"command\":\"show\"}"), "tunnels"), 0);
+	    "{\"command\":\"show\",\"name\":\"vpn/1\"}"), "tunnels"), 0);
 	const char *s = json_string_value(json_object_get(json_object_get(t,
 	    "drain"), member));
 

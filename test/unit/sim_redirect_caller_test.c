@@ -44,13 +44,7 @@ else_it_is_sent_away_once_it_is_known(void **state)
 {
 	(void)state;
 	ends[A].anywhere = true;
-	ends[A].more = "{ name = \"other\"; role = \"hub\"; routes = [ "
-	    "\"10.9.0.0/16\" ]; local_id = \"hub.example\"; remote_id = "
-	    "\"other.example\"; tunnels = ( { local_outside_ip_address = "
-	    "\"192.0.2.1\"; tunnel_inside_cidr = \"169.254.11.0/30\"; "
-	    "phase1_encryption_algorithms = [ \"AES128-GCM-16\" ]; "
-	    "phase1_integrity_algorithms = [ \"SHA2-256\" ]; "
-	    "phase1_dh_group_numbers = [ 31 ]; } ); }";
+	ends[A].more = other;
 	start(A);
 	start(B);
 	start(C);
@@ -103,6 +97,12 @@ two_hubs_that_drain_to_each_other_keep_the_caller(void **state)
 	assert_true(is_with(B));
 	assert_string_equal(drained(B, "state"), "kept");
 	assert_string_equal(drained(B, "reason"), "it comes from there");
+	/* So it does when the order is given once more. */
+	drain(B, A);
+	later(20000);
+	assert_true(is_with(B));
+	assert_string_equal(drained(B, "state"), "kept");
+	assert_int_equal(gate_count(g[BRANCH], "ike-redirect"), 1);
 }
 
 static void

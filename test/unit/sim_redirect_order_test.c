@@ -21,6 +21,35 @@ an_order_outlives_a_reload_that_makes_the_tunnel_anew(void **state)
 	assert_string_equal(drained(A, "state"), "off");
 }
 
+/* It is looked after as one that was there when the order was given. */
+static void
+an_order_waits_for_a_tunnel_that_is_away(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	ends[BRANCH].connection = "accept_redirect = true; "
+	    "redirect_gateways = [ \"203.0.113.64/26\" ];";
+	ends[A].anywhere = true;
+	ends[A].more = other;
+	all_started();
+	asked(A, "{\"command\":\"drain\",\"to\":\"203.0.113.1\","
+	    "\"name\":\"vpn\"}");
+	str_fmt(text, sizeof(text), "asn = 64512; connections = ( %s );",
+	    other);
+	gate_conf(g[A], text);
+	gate_reload(g[A]);
+	later(20000);
+	assert_null(gw_tunnel_find(g[A]->gw, "vpn", 1));
+	write_conf(A);
+	gate_reload(g[A]);
+	later(10000);
+	wait_with(A, 120);
+	later(50000);
+	assert_true(is_with(A));
+	assert_string_equal(drained(A, "state"), "staying");
+}
+
 static const struct {
 	const char	*what, *request;
 	bool		 ok;
@@ -82,6 +111,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(an_order_outlives_a_reload_that_makes_the_tunnel_anew),
+		STORY(an_order_waits_for_a_tunnel_that_is_away),
 		STORY(the_last_order_counts),
 	};
 
