@@ -236,9 +236,12 @@ build_answer(struct ike_sa *sa, struct build *b, const struct msg *m)
 	return public;
 }
 
-/* RFC 6989 section 2.5: the SA is given up, and the peer may be told why. */
+/*
+ * RFC 7296 section 3.10.1: INVALID_SYNTAX is for encrypted messages, so that we
+ * tell ourselves only.
+ */
 static void
-refuse_value(const struct ike_sa *sa, struct instant now, const struct hdr *h)
+say_invalid(const struct ike_sa *sa)
 {
 	struct reason why;
 
@@ -246,15 +249,12 @@ refuse_value(const struct ike_sa *sa, struct instant now, const struct hdr *h)
 	    sa->suite.ke->name);
 	peer_story(sa->peer, STORY_KEY_EXCHANGE);
 	peer_refused(sa->peer, why.s);
-	if (x_init_may_refuse(sa->ike, now))
-		x_init_refuse(sa->ike, &sa->path, h, N_INVALID_SYNTAX,
-		    (struct bytes){ 0 });
 }
 
 /* Our key and what follows from it; then the answer may go. */
 static bool
 answer(struct ike_sa *sa, struct instant now, struct build *b,
-    uint8_t *public, const struct hdr *h, const struct msg *m)
+    uint8_t *public, const struct msg *m)
 {
 	struct secret g_ir = { 0 };
 	struct kex *kex = NULL;
@@ -268,7 +268,7 @@ answer(struct ike_sa *sa, struct instant now, struct build *b,
 		xchg_respond(sa, now, b, true);
 	}
 	if (result == KEX_INVALID)
-		refuse_value(sa, now, h);
+		say_invalid(sa);
 	kex_free(kex);
 	return ok && sa->x.response != NULL;
 }
@@ -302,7 +302,7 @@ open_half(struct ike_sa *sa, struct instant now, const struct hdr *h,
 	public = build_answer(sa, &b, m);
 	if (public == NULL || !x_init_cookie_passes(sa->ike, now, &sa->path,
 	    h, m, build_size(&b) > raw.n) ||
-	    !answer(sa, now, &b, public, h, m) || !x_init_keep(sa, raw, true) ||
+	    !answer(sa, now, &b, public, m) || !x_init_keep(sa, raw, true) ||
 	    !x_init_keep(sa, bytes_of(sa->x.response, sa->x.response_n),
 	    false))
 		return false;
