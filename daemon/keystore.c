@@ -252,11 +252,13 @@ read_list(struct parse *p, const config_t *config)
 	n = (size_t)config_setting_length(list);
 	if (n > KEYSTORE_MAX)
 		return fail(p, 0, "secrets", "too many keys");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		/* Keys of a file that is refused are wiped, too. */
+		p->out->n = i + 1;
 		if (!read_group(p, config_setting_get_elem(list, (unsigned)i),
 		    i, &p->out->entries[i]))
 			return false;
-	p->out->n = n;
+	}
 	return sort_entries(p);
 }
 

@@ -10,13 +10,6 @@
 #include "crypto/sig_methods.h"
 #include "ike/peer.h"
 
-bool
-certs_used(const struct ike_peer *p)
-{
-	return p->conf.local_auth == IKE_AUTH_CERTIFICATE ||
-	    p->conf.remote_auth == IKE_AUTH_CERTIFICATE;
-}
-
 static void
 build_hashes(struct build *b)
 {
@@ -51,8 +44,6 @@ build_answer(struct build *b, const struct ike_sa *sa)
 	struct ike_peer *p = NULL;
 	const struct anyone *all;
 
-	if (sa->ike->signers == 0 || (peer_traits(sa) & ANYONE_SIGNS) == 0)
-		return;
 	while ((p = index_by_address(&sa->ike->peers, &sa->path, p)) != NULL)
 		anyone_add_cas_of(&cas, p);
 	all = anyone_at(sa->ike, &sa->path.local.addr);
@@ -64,10 +55,12 @@ build_answer(struct build *b, const struct ike_sa *sa)
 void
 certs_build_init(struct build *b, const struct ike_sa *sa)
 {
-	if (!sa->initiator)
-		build_answer(b, sa);
-	else if (certs_used(sa->peer))
+	if ((peer_traits(sa) & ANYONE_SIGNS) == 0)
+		return;
+	if (sa->initiator)
 		build_hashes(b);
+	else
+		build_answer(b, sa);
 }
 
 void

@@ -8,8 +8,6 @@
 
 #include "ike/sa.h"
 
-/* Does one of the two sides authenticate by signature? */
-bool	certs_used(const struct ike_peer *);
 /* IKE_SA_INIT: ours for this peer, or for whoever may be meant by its path. */
 void	certs_build_init(struct build *, const struct ike_sa *);
 /* IKE_AUTH: our chain, and the CAs of which the peer's should be. */

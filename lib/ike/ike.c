@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ike/certs.h"
 #include "ike/peer.h"
 #include "ike/proof.h"
 #include "ike/sa.h"
@@ -53,7 +52,6 @@ peer_free(struct ike_peer *p, struct instant now)
 	index_del(&ike->peers, p);
 	ike->anybody_drains = DRAIN_UNKNOWN;
 	anyone_forget(ike);
-	ike->signers -= certs_used(p);
 	free(p->story);
 	free(p->cert);
 	free(p->addke);
@@ -122,7 +120,6 @@ ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 	ike->anybody_drains = DRAIN_UNKNOWN;
 	x_ticket_rules(p);
 	if (keep_addke(p) && index_add(&ike->peers, p)) {
-		ike->signers += certs_used(p);
 		anyone_forget(ike);
 		return true;
 	}

@@ -12,6 +12,7 @@
 #include "ike/x_init.h"
 
 #define NEEDED	(PL_BIT(PL_SA) | PL_BIT(PL_KE) | PL_BIT(PL_NONCE))
+#define ALLOWED	(NEEDED | PL_BIT(PL_NOTIFY) | PL_BIT(PL_VENDOR))
 
 static bool
 is_bare_opening(struct bytes raw, struct hdr *h)
@@ -31,9 +32,19 @@ is_cookie(struct bytes notify)
 	return rd_u16(&r) == N_COOKIE && !r.bad;
 }
 
+/* May this payload stand in such a request, behind those that were seen? */
+static bool
+is_usual(uint8_t type, struct bytes body, uint32_t seen)
+{
+	if (type < PL_SA || type > PL_SKF || (PL_BIT(type) & ALLOWED) == 0)
+		return false;
+	return type == PL_NOTIFY ? !is_cookie(body) :
+	    (PL_BIT(type) & NEEDED & seen) == 0;
+}
+
 /*
  * The nonce of a request that has what it needs, each of it once, and nothing
- * that is critical or a cookie; else empty.
+ * that is critical, a cookie, or not for such a request; else empty.
  */
 static struct bytes
 nonce_of(struct bytes raw, uint8_t next)
@@ -54,9 +65,7 @@ nonce_of(struct bytes raw, uint8_t next)
 		if (flags != 0 || len < BUILD_GENERIC_LEN)
 			return (struct bytes){ 0 };
 		body = rd_bytes(&r, len - BUILD_GENERIC_LEN);
-		if (type == PL_NOTIFY ? is_cookie(body) : type < PL_SA ||
-		    type > PL_SKF || ((type == PL_SA || type == PL_KE ||
-		    type == PL_NONCE) && (seen & PL_BIT(type)) != 0))
+		if (!is_usual(type, body, seen))
 			return (struct bytes){ 0 };
 		if (type == PL_NONCE)
 			nonce = body;

@@ -74,7 +74,6 @@ struct ike {
 	bool		jar_ready;
 	struct ticket_keys tickets;
 	struct index	peers;
-	unsigned	signers;	/* those with signatures */
 	enum drain_alike anybody_drains;	/* see x_redirect_resp.c */
 	struct anyone_memory anyone;
 	struct map	by_id;		/* id -> peer */

@@ -236,6 +236,21 @@ build_answer(struct ike_sa *sa, struct build *b, const struct msg *m)
 	return public;
 }
 
+/*
+ * RFC 7296 section 3.10.1: INVALID_SYNTAX is for encrypted messages, so that we
+ * tell ourselves only.
+ */
+static void
+say_invalid(const struct ike_sa *sa)
+{
+	struct reason why;
+
+	reason_set(&why, "the peer's key exchange value for %s is not valid",
+	    sa->suite.ke->name);
+	peer_story(sa->peer, STORY_KEY_EXCHANGE);
+	peer_refused(sa->peer, why.s);
+}
+
 /* Our key and what follows from it; then the answer may go. */
 static bool
 answer(struct ike_sa *sa, struct instant now, struct build *b,
@@ -243,14 +258,17 @@ answer(struct ike_sa *sa, struct instant now, struct build *b,
 {
 	struct secret g_ir = { 0 };
 	struct kex *kex = NULL;
-	bool ok = kex_respond(sa->suite.ke, sa->ike->drbg, m->ke.data, &kex,
-	    &g_ir) == KEX_OK && x_init_derive(sa, &g_ir);
+	enum kex_result result = kex_respond(sa->suite.ke, sa->ike->drbg,
+	    m->ke.data, &kex, &g_ir);
+	bool ok = result == KEX_OK && x_init_derive(sa, &g_ir);
 
 	wipe(&g_ir, sizeof(g_ir));
 	if (ok) {
 		memcpy(public, kex_public(kex).p, kex_public(kex).n);
 		xchg_respond(sa, now, b, true);
 	}
+	if (result == KEX_INVALID)
+		say_invalid(sa);
 	kex_free(kex);
 	return ok && sa->x.response != NULL;
 }

@@ -235,17 +235,19 @@ x_inter_respond(struct ike_sa *sa, struct instant now, const struct msg *m)
 	const struct alg *ke = method(sa);
 	struct secret shared = { 0 };
 	struct kex *kex = NULL;
-	bool valid, ok;
+	enum kex_result result = KEX_INVALID;
+	bool ok;
 
-	valid = m->ke.group == ke->id && kex_respond(ke, sa->ike->drbg,
-	    m->ke.data, &kex, &shared) == KEX_OK;
-	ok = valid && chain(sa, true, m->head, m->chain) &&
+	if (m->ke.group == ke->id)
+		result = kex_respond(ke, sa->ike->drbg, m->ke.data, &kex,
+		    &shared);
+	ok = result == KEX_OK && chain(sa, true, m->head, m->chain) &&
 	    answer(sa, now, kex) && advance(sa, &shared);
 	wipe(&shared, sizeof(shared));
 	kex_free(kex);
 	if (ok)
 		xchg_release(sa, now);
-	else if (!valid)
+	else if (result == KEX_INVALID)
 		x_inter_refuse(sa, now, N_INVALID_SYNTAX, (struct bytes){ 0 });
 	else
 		sa_die(sa, now, "out of memory");

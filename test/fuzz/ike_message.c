@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ike/proposal.h"
+#include "fuzz/offer_all.h"
 #include "ike/redirect.h"
 #include "ike/rules.h"
 #include "ike/ts.h"
@@ -28,27 +28,6 @@ require_inside(struct bytes view, struct bytes all)
 {
 	require(view.n == 0 || (view.p >= all.p && view.n <= all.n &&
 	    (size_t)(view.p - all.p) <= all.n - view.n));
-}
-
-/* Everything that we support, strongest first. */
-static struct offer
-offer_all(uint8_t proto, bool with_ke)
-{
-	struct offer o = { .proto = proto };
-	struct alg_list *const lists[ALG_TYPES] = {
-		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
-		[ALG_INTEG] = &o.integ, [ALG_KE] = with_ke ? &o.ke : NULL,
-		[ALG_ESN] = proto == PROTO_ESP ? &o.esn : NULL,
-	};
-	const struct alg *a;
-
-	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
-		struct alg_list *l = lists[a->type];
-
-		if (l != NULL && l->n < ALGS_MAX)
-			l->row[l->n++] = (uint8_t)alg_index(a);
-	}
-	return o;
 }
 
 static void

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "crypto/prf.h"
+#include "fuzz/offer_all.h"
 #include "ike/ike.h"
-#include "ike/proposal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -16,27 +16,6 @@ require(bool ok)
 {
 	if (!ok)
 		abort();
-}
-
-/* Everything that we support, strongest first. */
-static struct offer
-offer_all(uint8_t proto, bool with_ke)
-{
-	struct offer o = { .proto = proto };
-	struct alg_list *const lists[ALG_TYPES] = {
-		[ALG_ENCR] = &o.encr, [ALG_PRF] = &o.prf,
-		[ALG_INTEG] = &o.integ, [ALG_KE] = with_ke ? &o.ke : NULL,
-		[ALG_ESN] = proto == PROTO_ESP ? &o.esn : NULL,
-	};
-	const struct alg *a;
-
-	for (size_t i = 0; (a = alg_at(i)) != NULL; i++) {
-		struct alg_list *l = lists[a->type];
-
-		if (l != NULL && l->n < ALGS_MAX)
-			l->row[l->n++] = (uint8_t)i;
-	}
-	return o;
 }
 
 /* The sender's address is not proven: it may be somebody else's. */
@@ -48,7 +27,11 @@ try_instance(struct bytes all, bool cookies, bool drained)
 		.sas = 10, .half_open = 10, .half_open_per_peer = 10,
 		.cookie_above = cookies ? 0 : 10,
 	};
-	const struct ike_peer_conf conf = {
+	/* RFC 9370, for whoever does it. */
+	static const struct addke more = {
+		.n = { 3 }, .alt = { { 18, 20, ADDKE_NONE } },
+	};
+	struct ike_peer_conf conf = {
 		.id = 1, .ike = offer_all(PROTO_IKE, true),
 		.esp = offer_all(PROTO_ESP, true),
 		.dpd_timeout = span_s(30), .resumption = true,
@@ -63,6 +46,7 @@ try_instance(struct bytes all, bool cookies, bool drained)
 	struct ike *ike;
 	size_t n = 0;
 
+	conf.ike.addke = &more;
 	drbg_seed(&drbg, seed);
 	addr_parse(&path.local.addr, "192.0.2.1");
 	addr_parse(&path.remote.addr, "192.0.2.2");

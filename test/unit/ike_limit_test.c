@@ -352,6 +352,35 @@ strangers_get_no_state_and_not_every_answer(void **state)
 	shut_down(&d);
 }
 
+/* RFC 7296 section 3.10.1: not by an answer that nobody vouches for. */
+static void
+a_key_exchange_value_that_is_none_is_logged_and_leaves_nothing(void **state)
+{
+	struct opening o;
+	struct msg m;
+	unsigned all;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 30);
+	addr_parse(&d.end[RIGHT].conf[0].remote, "0.0.0.0");
+	duo_start(&d);
+	take_opening(&d, &o);
+	assert_int_equal(payload_decode(o.b[HDR_NEXT_AT], bytes_of(o.b +
+	    HDR_LEN, o.n - HDR_LEN), HDR_LEN, &m), N_NONE);
+	memset(o.b + (m.ke.data.p - o.b), 0, m.ke.data.n);
+	duo_run(&d, span_s(10));
+	flood(&d, &o, 20, NULL);
+	assert_int_equal(half_open_at_right(&d), 0);
+	assert_int_equal(answers(&d, N_INVALID_SYNTAX, &all), 0);
+	assert_int_equal(all, 0);
+	assert_why(&d, RIGHT, "the peer's key exchange value for X25519 is not "
+	    "valid");
+	assert_empty(&d);
+	comes_up(&d);
+	shut_down(&d);
+}
+
 static void
 cookies_come_above_the_threshold_and_go_below_it(void **state)
 {
@@ -639,6 +668,8 @@ main(void)
 		cmocka_unit_test(
 		    a_peer_half_way_to_its_quota_has_to_show_a_cookie),
 		cmocka_unit_test(strangers_get_no_state_and_not_every_answer),
+		cmocka_unit_test(
+		    a_key_exchange_value_that_is_none_is_logged_and_leaves_nothing),
 		cmocka_unit_test(
 		    cookies_come_above_the_threshold_and_go_below_it),
 		cmocka_unit_test(

@@ -214,8 +214,10 @@ a_cookie_goes_the_whole_way(void **state)
 	shut_down(&d);
 }
 
+/* With this payload behind the others, or PL_NONE. */
 static size_t
-write_small(uint8_t *buf, size_t cap, uint64_t spi_i, size_t nonce)
+write_small(uint8_t *buf, size_t cap, uint64_t spi_i, size_t nonce,
+    enum payload_type more)
 {
 	const struct hdr h = { .spi_i = spi_i, .version = HDR_VERSION,
 	    .exchange = IKE_SA_INIT, .flags = HDR_INITIATOR };
@@ -226,6 +228,8 @@ write_small(uint8_t *buf, size_t cap, uint64_t spi_i, size_t nonce)
 	build_bytes(&b, PL_SA, (struct bytes){ 0 });
 	build_ke(&b, 31, (struct bytes){ 0 });
 	build_bytes(&b, PL_NONCE, bytes_of(octets, nonce));
+	if (more != PL_NONE)
+		build_bytes(&b, more, bytes_of(octets, 20));
 	return build_end(&b, NULL).n;
 }
 
@@ -247,10 +251,39 @@ no_more_octets_go_out_than_came_in(void **state)
 	begin(&d, &o);
 	whole_way(&d, &o, other, sizeof(other));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		o.n = write_small(o.b, sizeof(o.b), 7 + i, rows[i].nonce);
+		o.n = write_small(o.b, sizeof(o.b), 7 + i, rows[i].nonce,
+		    PL_NONE);
 		assert_int_equal(screen(&d, &o, reply), rows[i].n);
 		assert_int_equal(whole_way(&d, &o, other, sizeof(other)),
 		    rows[i].n > 0 ? rows[i].n : 0);
+	}
+	shut_down(&d);
+}
+
+/* RFC 7296 appendix C.1: nothing else belongs there. */
+static void
+with_a_payload_of_other_exchanges_it_goes_the_whole_way(void **state)
+{
+	uint8_t reply[IKE_SCREEN_MAX], other[2048];
+	struct opening o;
+	struct duo d;
+
+	(void)state;
+	begin(&d, &o);
+	whole_way(&d, &o, other, sizeof(other));
+	for (unsigned type = PL_SA; type <= PL_SKF; type++) {
+		int n;
+
+		if (type == PL_NOTIFY)
+			continue;
+		o.n = write_small(o.b, sizeof(o.b), type, 32, type);
+		assert_true(o.n > 0);
+		n = screen(&d, &o, reply);
+		if ((n > 0) != (type == PL_VENDOR))
+			fail_msg("payload %u: %d", type, n);
+		if (n >= 0 && whole_way(&d, &o, other, sizeof(other)) !=
+		    (size_t)n)
+			fail_msg("payload %u the whole way", type);
 	}
 	shut_down(&d);
 }
@@ -264,6 +297,8 @@ main(void)
 		cmocka_unit_test(a_request_that_has_its_sa_is_not_screened),
 		cmocka_unit_test(a_cookie_goes_the_whole_way),
 		cmocka_unit_test(no_more_octets_go_out_than_came_in),
+		cmocka_unit_test(
+		    with_a_payload_of_other_exchanges_it_goes_the_whole_way),
 	};
 
 	return cmocka_run_group_tests(tests, init_all, NULL);
