@@ -85,6 +85,36 @@ event_fd(const struct kern_event *e)
 	return has ? e->conn.fd : -1;
 }
 
+/* The engine cannot state an SA twice: its keys are gone once installed. */
+static void
+keep_sas(struct monitor *m)
+{
+	struct nl_sa *sa;
+	size_t pos = 0;
+
+	while ((sa = map_each(&m->sas.by_fp, &pos)) != NULL) {
+		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
+
+		stated_set(&m->stated, stated_sa(&m->stated, &id));
+	}
+}
+
+/*
+ * The engine lacks an event and has to state all again.  While it still does
+ * so after another one, what it has said by now counts.
+ */
+static void
+state_again(struct monitor *m)
+{
+	if (m->chan == NULL)
+		return;
+	if (m->owed == 0 && !m->overrun) {
+		stated_new_generation(&m->stated);
+		keep_sas(m);
+	}
+	m->overrun = true;
+}
+
 void
 monitor_event(struct monitor *m, const struct kern_event *e)
 {
@@ -96,8 +126,7 @@ monitor_event(struct monitor *m, const struct kern_event *e)
 		return;
 	log_event(LEVEL_WARNING, "engine-slow", "queued=%zu",
 	    chan_queued(m->chan));
-	stated_new_generation(&m->stated);
-	m->overrun = true;
+	state_again(m);
 }
 
 static void
@@ -109,7 +138,10 @@ tell_overrun(struct monitor *m)
 	    chan_queued(m->chan) >= QUEUE_HIGH)
 		return;
 	monitor_event_init(&e, KERN_OVERRUN);
-	m->overrun = !chan_put_event(m->chan, &e);
+	if (!chan_put_event(m->chan, &e))
+		return;
+	m->overrun = false;
+	m->owed++;
 }
 
 static void
@@ -199,6 +231,7 @@ start_engine(struct monitor *m)
 	m->engine = rc;
 	m->engine_since = mono_now();
 	m->phase = PHASE_START;
+	m->owed = 1;
 	stated_new_generation(&m->stated);
 	m->chan_events = EPOLLIN;
 	watch(m, FROM_CHAN, chan_fd(m->chan), m->chan_events);
@@ -413,27 +446,11 @@ on_chan(struct monitor *m)
 	}
 }
 
-/* The engine cannot state an SA twice: its keys are gone once installed. */
-static void
-keep_sas(struct monitor *m)
-{
-	struct nl_sa *sa;
-	size_t pos = 0;
-
-	while ((sa = map_each(&m->sas.by_fp, &pos)) != NULL) {
-		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
-
-		stated_set(&m->stated, stated_sa(&m->stated, &id));
-	}
-}
-
 static void
 events_lost(struct monitor *m, const char *which)
 {
 	log_event(LEVEL_WARNING, "kern-events-lost", "which=%s", which);
-	stated_new_generation(&m->stated);
-	keep_sas(m);
-	m->overrun = m->chan != NULL;
+	state_again(m);
 }
 
 static void
@@ -681,6 +698,7 @@ monitor_run(struct monitor *m)
 {
 	log_limit("kern-refused", 20, 60);
 	log_limit("engine-slow", 5, 6);
+	log_limit("kern-events-lost", 5, 6);
 	log_limit("secret-missing", 50, 60);
 	log_limit("certificate", 50, 60);
 	m->restart_at = mono_now();

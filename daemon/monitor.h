@@ -42,6 +42,7 @@ struct monitor {
 	struct instant	engine_since;
 	unsigned	engine_deaths;	/* in a row */
 	bool		overrun;	/* to be told as soon as it fits */
+	unsigned	owed;		/* KERN_RESYNC_DONE by the engine */
 	bool		stopping;
 
 	struct stated	stated;

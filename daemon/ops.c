@@ -529,6 +529,14 @@ run_reload(struct monitor *m, const struct kern_op *op)
 	ops_done(m, op, ok ? 0 : EINVAL, ok ? "" : why.s);
 }
 
+/* What it has yet to state again after a later overrun is no leftover. */
+static bool
+may_sweep(struct monitor *m)
+{
+	m->owed -= m->owed > 0;
+	return m->nl != NULL && m->owed == 0 && !m->overrun;
+}
+
 static void
 run_resync_done(struct monitor *m, const struct kern_op *op)
 {
@@ -536,7 +544,7 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	int error = 0;
 
 	ops_settle(m);
-	if (m->nl != NULL)
+	if (may_sweep(m))
 		error = -nl_sweep(m->nl, &m->stated, &r);
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
