@@ -99,19 +99,14 @@ keep_sas(struct monitor *m)
 	}
 }
 
-/*
- * The engine lacks an event and has to state all again.  While it still does
- * so after another one, what it has said by now counts.
- */
+/* The engine lacks an event: it has to state all again. */
 static void
 state_again(struct monitor *m)
 {
-	if (m->chan == NULL)
+	if (m->chan == NULL || m->overrun)
 		return;
-	if (m->owed == 0 && !m->overrun) {
-		stated_new_generation(&m->stated);
-		keep_sas(m);
-	}
+	stated_new_generation(&m->stated);
+	keep_sas(m);
 	m->overrun = true;
 }
 

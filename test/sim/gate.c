@@ -177,12 +177,11 @@ is_done(const struct kern_event *e, enum kern_op_kind op)
 	return e->kind == KERN_DONE && e->op == op && e->error == 0;
 }
 
-/* What it states after one overrun still counts after the next. */
 void
 gate_overrun(struct gate *g)
 {
-	if (g->owed++ == 0)
-		kernel_new_generation(&g->kernel);
+	g->owed++;
+	kernel_new_generation(&g->kernel);
 	gate_note(g, &(struct kern_event){ .kind = KERN_OVERRUN });
 }
 
