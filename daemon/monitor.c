@@ -30,11 +30,12 @@
 #include "daemon/nl_xfrm.h"
 #include "daemon/ops.h"
 #include "daemon/sock.h"
+#include "gw/gw.h"
 
 #define QUEUE_LIMIT	256	/* datagrams on the way to the engine */
 #define QUEUE_HIGH	64	/* above it no operation is read */
 #define READS_PER_TURN	32
-#define STOP_SECONDS	5
+#define STOP_SECONDS	2	/* more than the engine takes at most */
 #define PAUSE_LEAST_MS	200
 #define PAUSE_MOST_MS	30000
 #define STABLE_SECONDS	60	/* an engine that lived so long was fine */
@@ -300,7 +301,8 @@ stop(struct monitor *m)
 	m->stopping = true;
 	m->phase = PHASE_STOP;
 	m->restart_at = INSTANT_NEVER;
-	m->stop_at = instant_after(mono_now(), span_s(STOP_SECONDS));
+	m->stop_at = instant_after(instant_after(mono_now(),
+	    gw_stop_most(m->files.conf)), span_s(STOP_SECONDS));
 	monitor_event_init(&e, KERN_STOP);
 	monitor_event(m, &e);
 }

@@ -299,19 +299,30 @@ gw_pump(struct gw *gw, struct instant now)
 	check_stopped(gw, now);
 }
 
+struct span
+gw_stop_most(const struct conf *conf)
+{
+	struct span most = SPAN_ZERO;
+
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_connection *c = &conf->connections[i];
+
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			if (c->tunnels[k].bgp.drain.ns > most.ns)
+				most = c->tunnels[k].bgp.drain;
+		}
+	}
+	most.ns += stop_patience.ns;
+	return most;
+}
+
 void
 gw_stop(struct gw *gw, struct instant now)
 {
-	struct span shutdown = SPAN_ZERO;
-
 	gw->stopping = true;
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_admin(t, now, false);
-		if (t->conf->bgp.drain.ns > shutdown.ns)
-			shutdown = t->conf->bgp.drain;
-	}
-	shutdown.ns += stop_patience.ns;
-	gw->stop_at = instant_after(now, shutdown);
+	gw->stop_at = instant_after(now, gw_stop_most(gw->conf));
 	gw_pump(gw, now);
 }
 

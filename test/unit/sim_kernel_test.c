@@ -159,6 +159,28 @@ a_gateway_that_stops_leaves_nothing(void **state)
 	all_up();
 }
 
+/* The monitor waits as long as traffic is given to move away. */
+static void
+stopping_takes_as_long_as_the_longest_shutdown(void **state)
+{
+	struct span usual;
+
+	(void)state;
+	started();
+	usual = gw_stop_most(p.hub->gw->conf);
+	p.hub_conf.tunnel[1] = "graceful_shutdown_seconds = 40;";
+	pair_write(&p);
+	gate_reload(p.hub);
+	later(1000);
+	assert_int_equal(gw_stop_most(p.hub->gw->conf).ns,
+	    usual.ns + span_s(40).ns);
+	gate_stop(p.hub);
+	later(30000);
+	assert_false(p.hub->stopped);
+	later((unsigned)(usual.ns / 1000000) + 10001);
+	assert_true(p.hub->stopped);
+}
+
 static void
 a_gateway_stops_though_the_peer_is_silent(void **state)
 {
@@ -168,7 +190,7 @@ a_gateway_stops_though_the_peer_is_silent(void **state)
 	started();
 	p.link[0]->cut = p.link[1]->cut = true;
 	gate_stop(p.hub);
-	later(10000);
+	later((unsigned)(gw_stop_most(p.hub->gw->conf).ns / 1000000) + 1);
 	assert_true(p.hub->stopped);
 	if (!check_clean(p.hub, &why))
 		fail_msg("%s", why.s);
@@ -186,6 +208,7 @@ main(void)
 		STORY(a_resync_sweeps_no_route_that_is_wanted),
 		STORY(events_lost_at_the_start_do_not_hold_it_up),
 		STORY(a_gateway_that_stops_leaves_nothing),
+		STORY(stopping_takes_as_long_as_the_longest_shutdown),
 		STORY(a_gateway_stops_though_the_peer_is_silent),
 	};
 
