@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
+#include "daemon/kevents.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
@@ -365,7 +366,7 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	if (m->nl == NULL)
 		return 0;
 	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);
-	monitor_drain_links(m, l->name);
+	kevents_drain_links(m, l->name);
 	state->kind = nl_link_kind(m->nl, l);
 	nl_link_state(m->nl, l->name, &state->exists, &state->up);
 	return error;
