@@ -44,7 +44,7 @@ struct options {
 
 struct paths {
 	char		ctl[CONFFILE_PATH], pid[CONFFILE_PATH],
-			empty[CONFFILE_PATH];
+			empty[CONFFILE_PATH], sysctls[CONFFILE_PATH];
 	int		pid_fd;
 };
 
@@ -194,6 +194,7 @@ run_dir(struct paths *p, const char *dir)
 	str_fmt(p->ctl, sizeof(p->ctl), "%s/ctl.sock", dir);
 	str_fmt(p->pid, sizeof(p->pid), "%s/vpnd.pid", dir);
 	str_fmt(p->empty, sizeof(p->empty), "%s/empty", dir);
+	str_fmt(p->sysctls, sizeof(p->sysctls), "%s/sysctls", dir);
 	if (mkdir(dir, 0755) == 0)
 		rc = chmod(dir, 0755);
 	else
@@ -254,7 +255,7 @@ warn_forwarding(void)
 }
 
 static int
-kernel_set_up(struct monitor *m)
+kernel_set_up(struct monitor *m, const struct paths *p)
 {
 	enum kern_link_kind kind;
 	char text[KERN_TEXT_LEN] = "";
@@ -277,6 +278,7 @@ kernel_set_up(struct monitor *m)
 		return fail(EXIT_FAILED, "kernel state cannot be read: %s",
 		    strerror(-rc));
 	warn_forwarding();
+	sysctls_init(&m->sysctls, p->sysctls);
 	sysctls_set(&m->sysctls, m->files.conf);
 	return EXIT_OK;
 }
@@ -355,7 +357,7 @@ climb(struct monitor *m, struct paths *p, const struct options *o)
 		log_event(LEVEL_WARNING, "kernel-none",
 		    "why=\"nothing is done in the kernel\"");
 	else if (rc == EXIT_OK)
-		rc = kernel_set_up(m);
+		rc = kernel_set_up(m, p);
 	if (rc == EXIT_OK)
 		rc = sockets_set_up(m, p);
 	return rc;

@@ -22,19 +22,18 @@
 #include <unistd.h>
 
 #include "daemon/heap.h"
+#include "daemon/kevents.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
-#include "daemon/nl_link.h"
-#include "daemon/nl_route.h"
-#include "daemon/nl_xfrm.h"
 #include "daemon/ops.h"
 #include "daemon/sock.h"
+#include "gw/gw.h"
 
 #define QUEUE_LIMIT	256	/* datagrams on the way to the engine */
 #define QUEUE_HIGH	64	/* above it no operation is read */
 #define READS_PER_TURN	32
-#define STOP_SECONDS	5
+#define STOP_SECONDS	2	/* more than the engine takes at most */
 #define PAUSE_LEAST_MS	200
 #define PAUSE_MOST_MS	30000
 #define STABLE_SECONDS	60	/* an engine that lived so long was fine */
@@ -85,6 +84,30 @@ event_fd(const struct kern_event *e)
 	return has ? e->conn.fd : -1;
 }
 
+/* The engine cannot state an SA twice: its keys are gone once installed. */
+static void
+keep_sas(struct monitor *m)
+{
+	struct nl_sa *sa;
+	size_t pos = 0;
+
+	while ((sa = map_each(&m->sas.by_fp, &pos)) != NULL) {
+		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
+
+		stated_set(&m->stated, stated_sa(&m->stated, &id));
+	}
+}
+
+void
+monitor_state_again(struct monitor *m)
+{
+	if (m->chan == NULL || m->overrun)
+		return;
+	stated_new_generation(&m->stated);
+	keep_sas(m);
+	m->overrun = true;
+}
+
 void
 monitor_event(struct monitor *m, const struct kern_event *e)
 {
@@ -96,8 +119,7 @@ monitor_event(struct monitor *m, const struct kern_event *e)
 		return;
 	log_event(LEVEL_WARNING, "engine-slow", "queued=%zu",
 	    chan_queued(m->chan));
-	stated_new_generation(&m->stated);
-	m->overrun = true;
+	monitor_state_again(m);
 }
 
 static void
@@ -109,7 +131,10 @@ tell_overrun(struct monitor *m)
 	    chan_queued(m->chan) >= QUEUE_HIGH)
 		return;
 	monitor_event_init(&e, KERN_OVERRUN);
-	m->overrun = !chan_put_event(m->chan, &e);
+	if (!chan_put_event(m->chan, &e))
+		return;
+	m->overrun = false;
+	m->owed++;
 }
 
 static void
@@ -199,6 +224,7 @@ start_engine(struct monitor *m)
 	m->engine = rc;
 	m->engine_since = mono_now();
 	m->phase = PHASE_START;
+	m->owed = 1;
 	stated_new_generation(&m->stated);
 	m->chan_events = EPOLLIN;
 	watch(m, FROM_CHAN, chan_fd(m->chan), m->chan_events);
@@ -272,7 +298,8 @@ stop(struct monitor *m)
 	m->stopping = true;
 	m->phase = PHASE_STOP;
 	m->restart_at = INSTANT_NEVER;
-	m->stop_at = instant_after(mono_now(), span_s(STOP_SECONDS));
+	m->stop_at = instant_after(instant_after(mono_now(),
+	    gw_stop_most(m->files.conf)), span_s(STOP_SECONDS));
 	monitor_event_init(&e, KERN_STOP);
 	monitor_event(m, &e);
 }
@@ -413,113 +440,6 @@ on_chan(struct monitor *m)
 	}
 }
 
-/* The engine cannot state an SA twice: its keys are gone once installed. */
-static void
-keep_sas(struct monitor *m)
-{
-	struct nl_sa *sa;
-	size_t pos = 0;
-
-	while ((sa = map_each(&m->sas.by_fp, &pos)) != NULL) {
-		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
-
-		stated_set(&m->stated, stated_sa(&m->stated, &id));
-	}
-}
-
-static void
-events_lost(struct monitor *m, const char *which)
-{
-	log_event(LEVEL_WARNING, "kern-events-lost", "which=%s", which);
-	stated_new_generation(&m->stated);
-	keep_sas(m);
-	m->overrun = m->chan != NULL;
-}
-
-static void
-link_event(struct monitor *m, const struct nlmsghdr *h)
-{
-	struct kern_event e;
-	struct iface *f;
-
-	monitor_event_init(&e, KERN_LINK_STATE);
-	if (!nl_link_event(h, &e))
-		return;
-	if (m->not_news != NULL && strcmp(m->not_news, e.link.name) == 0) {
-		m->flushed |= !e.link.up;
-		return;
-	}
-	f = iface_by_name(&m->ifaces, e.link.name);
-	if (f == NULL || (f->exists == e.link.exists && f->up == e.link.up))
-		return;
-	f->exists = e.link.exists;
-	f->up = e.link.up;
-	e.link.kind = f->kind;
-	monitor_event(m, &e);
-}
-
-/* What is not stated, or not any more, is nobody's loss. */
-static void
-route_event(struct monitor *m, const struct nlmsghdr *h)
-{
-	struct kern_route r = { 0 };
-	struct kern_event e;
-
-	monitor_event_init(&e, KERN_CHANGED);
-	if (!nl_route_event(h, &e.changed.nexthop, &r) ||
-	    !stated_known(&m->stated, e.changed.nexthop != 0 ?
-	    stated_nexthop(&m->stated, e.changed.nexthop) :
-	    stated_route(&m->stated, &r)))
-		return;
-	e.changed.prefix = r.prefix;
-	e.changed.table = r.table;
-	monitor_event(m, &e);
-}
-
-static void
-xfrm_event(struct monitor *m, const struct nlmsghdr *h)
-{
-	struct kern_event e;
-
-	monitor_event_init(&e, KERN_EXPIRE);
-	if (nl_xfrm_event(h, &e))
-		monitor_event(m, &e);
-}
-
-/* A good number of datagrams; true: there may be more. */
-static bool
-on_kernel(struct monitor *m, struct mnl_socket *s, const char *which,
-    void (*each)(struct monitor *, const struct nlmsghdr *))
-{
-	_Alignas(8) uint8_t buf[32768];
-	const struct nlmsghdr *h;
-	ssize_t n;
-	int left;
-
-	for (int i = 0; i < READS_PER_TURN; i++) {
-		n = nl_event_read(s, buf, sizeof(buf));
-		if (n == -ENOBUFS)
-			events_lost(m, which);
-		if (n <= 0)
-			return n == -ENOBUFS;
-		left = (int)n;
-		for (h = (const void *)buf; mnl_nlmsg_ok(h, left);
-		    h = mnl_nlmsg_next(h, &left))
-			each(m, h);
-	}
-	return true;
-}
-
-void
-monitor_drain_links(struct monitor *m, const char *name)
-{
-	m->not_news = name;
-	m->flushed = false;
-	while (on_kernel(m, m->nl->link_events, "link", link_event))
-		;
-	m->not_news = NULL;
-}
-
 static void
 end_dial(struct monitor *m, struct dial *d, int error)
 {
@@ -546,13 +466,13 @@ on_event(struct monitor *m, const struct epoll_event *e)
 		on_signal(m);
 		break;
 	case FROM_XFRM:
-		on_kernel(m, m->nl->xfrm_events, "xfrm", xfrm_event);
+		kevents_xfrm(m);
 		break;
 	case FROM_LINK:
-		on_kernel(m, m->nl->link_events, "link", link_event);
+		kevents_link(m);
 		break;
 	case FROM_ROUTE:
-		on_kernel(m, m->nl->route_events, "route", route_event);
+		kevents_route(m);
 		break;
 	case FROM_DIAL:
 		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
@@ -681,6 +601,7 @@ monitor_run(struct monitor *m)
 {
 	log_limit("kern-refused", 20, 60);
 	log_limit("engine-slow", 5, 6);
+	log_limit("kern-events-lost", 5, 6);
 	log_limit("secret-missing", 50, 60);
 	log_limit("certificate", 50, 60);
 	m->restart_at = mono_now();

@@ -42,6 +42,7 @@ struct monitor {
 	struct instant	engine_since;
 	unsigned	engine_deaths;	/* in a row */
 	bool		overrun;	/* to be told as soon as it fits */
+	unsigned	owed;		/* KERN_RESYNC_DONE by the engine */
 	bool		stopping;
 
 	struct stated	stated;
@@ -70,8 +71,8 @@ void	monitor_event_init(struct kern_event *, enum kern_event_kind);
  * false with the reason, and all is as it was.
  */
 bool	monitor_reload(struct monitor *, struct reason *why);
-/* Handles the link events that are there, but for those of one name. */
-void	monitor_drain_links(struct monitor *, const char *name);
+/* The engine lacks an event: it has to state all again. */
+void	monitor_state_again(struct monitor *);
 /* Waits in the loop for a connect that is under way. */
 bool	monitor_watch_dial(struct monitor *, struct dial *);
 

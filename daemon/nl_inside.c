@@ -126,7 +126,7 @@ nl_sysctl(const char *path, const char *value, char *was, size_t was_size)
 		was[strcspn(was, "\n")] = '\0';
 		lseek(fd, 0, SEEK_SET);
 	}
-	if (write(fd, value, strlen(value)) < 0)
+	if (value != NULL && write(fd, value, strlen(value)) < 0)
 		rc = errno;
 	close(fd);
 	return rc;

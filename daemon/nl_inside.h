@@ -11,8 +11,8 @@ int		nl_inside_addrs(struct nl *, const struct kern_link *,
 int		nl_inside_sysctl(const char *ifname, char *text);
 
 /*
- * Writes /proc/sys/PATH; 0 or an errno.  The old value goes into was (NUL
- * terminated, without newline) unless that is NULL.
+ * Writes /proc/sys/PATH, unless value is NULL; 0 or an errno.  The old value
+ * goes into was (NUL terminated, without newline) unless that is NULL.
  */
 int		nl_sysctl(const char *path, const char *value, char *was,
 		    size_t was_size);

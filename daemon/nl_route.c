@@ -207,28 +207,50 @@ nl_route_parse(const struct nlmsghdr *h, struct kern_route *r)
 	    m->rtm_protocol == KERN_ROUTE_PROTO;
 }
 
-bool
-nl_route_event(const struct nlmsghdr *h, uint32_t *nexthop,
-    struct kern_route *r)
+/* False: its id is none of ours. */
+static bool
+nexthop_read(const struct nlmsghdr *h, uint32_t *id)
 {
-	uint32_t id = 0;
 	struct nlattr *a;
+	uint32_t n = 0;
 
-	if (h->nlmsg_type == RTM_NEWROUTE || h->nlmsg_type == RTM_DELROUTE) {
-		*nexthop = 0;
-		return route_read(h, r);
-	}
-	if ((h->nlmsg_type != RTM_NEWNEXTHOP &&
-	    h->nlmsg_type != RTM_DELNEXTHOP) ||
-	    mnl_nlmsg_get_payload_len(h) < sizeof(struct nhmsg))
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(struct nhmsg))
 		return false;
 	mnl_attr_for_each(a, h, sizeof(struct nhmsg)) {
 		if (mnl_attr_get_type(a) == NHA_ID &&
 		    mnl_attr_get_payload_len(a) >= 4)
-			id = mnl_attr_get_u32(a);
+			n = mnl_attr_get_u32(a);
 	}
-	*nexthop = id;
-	return nl_is_ours(id);
+	if (!nl_is_ours(n))
+		return false;
+	*id = n;
+	return true;
+}
+
+bool
+nl_nexthop_parse(const struct nlmsghdr *h, uint32_t *id)
+{
+	const struct nhmsg *m = mnl_nlmsg_get_payload(h);
+
+	return h->nlmsg_type == RTM_NEWNEXTHOP &&
+	    mnl_nlmsg_get_payload_len(h) >= sizeof(*m) &&
+	    m->nh_protocol == KERN_ROUTE_PROTO && nexthop_read(h, id);
+}
+
+bool
+nl_route_event(const struct nlmsghdr *h, uint32_t *nexthop,
+    struct kern_route *r)
+{
+	switch (h->nlmsg_type) {
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		*nexthop = 0;
+		return route_read(h, r);
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		return nexthop_read(h, nexthop);
+	}
+	return false;
 }
 
 /* Loads of a filter are in network order, a netlink header in the host's. */
@@ -270,26 +292,4 @@ nl_route_only_others(struct nl *nl)
 
 	return setsockopt(mnl_socket_get_fd(nl->route_events), SOL_SOCKET,
 	    SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
-}
-
-bool
-nl_nexthop_parse(const struct nlmsghdr *h, uint32_t *id)
-{
-	const struct nhmsg *m = mnl_nlmsg_get_payload(h);
-	struct nlattr *a;
-	uint32_t n = 0;
-
-	if (h->nlmsg_type != RTM_NEWNEXTHOP ||
-	    mnl_nlmsg_get_payload_len(h) < sizeof(*m) ||
-	    m->nh_protocol != KERN_ROUTE_PROTO)
-		return false;
-	mnl_attr_for_each(a, h, sizeof(*m)) {
-		if (mnl_attr_get_type(a) == NHA_ID &&
-		    mnl_attr_get_payload_len(a) >= 4)
-			n = mnl_attr_get_u32(a);
-	}
-	if (!nl_is_ours(n))
-		return false;
-	*id = n;
-	return true;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
+#include "daemon/kevents.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
@@ -365,7 +366,7 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	if (m->nl == NULL)
 		return 0;
 	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);
-	monitor_drain_links(m, l->name);
+	kevents_drain_links(m, l->name);
 	state->kind = nl_link_kind(m->nl, l);
 	nl_link_state(m->nl, l->name, &state->exists, &state->up);
 	return error;
@@ -529,6 +530,14 @@ run_reload(struct monitor *m, const struct kern_op *op)
 	ops_done(m, op, ok ? 0 : EINVAL, ok ? "" : why.s);
 }
 
+/* What it has yet to state again after a later overrun is no leftover. */
+static bool
+may_sweep(struct monitor *m)
+{
+	m->owed -= m->owed > 0;
+	return m->nl != NULL && m->owed == 0 && !m->overrun;
+}
+
 static void
 run_resync_done(struct monitor *m, const struct kern_op *op)
 {
@@ -536,7 +545,7 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	int error = 0;
 
 	ops_settle(m);
-	if (m->nl != NULL)
+	if (may_sweep(m))
 		error = -nl_sweep(m->nl, &m->stated, &r);
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "

@@ -110,6 +110,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	if (gw == NULL)
 		return NULL;
 	gw->free_id = 1;
+	gw->unsaid = 1;
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = INSTANT_NEVER;
@@ -275,10 +276,10 @@ check_stopped(struct gw *gw, struct instant now)
 static void
 say_stated(struct gw *gw)
 {
-	if (gw->stated || fib_restating(gw->fib))
+	if (fib_restating(gw->fib))
 		return;
-	gw->stated = true;
-	queue_op(&gw->out, KERN_RESYNC_DONE);
+	for (; gw->unsaid > 0; gw->unsaid--)
+		queue_op(&gw->out, KERN_RESYNC_DONE);
 }
 
 /* What comes in bulk is done some in every turn: see gw_tick(). */
@@ -298,19 +299,30 @@ gw_pump(struct gw *gw, struct instant now)
 	check_stopped(gw, now);
 }
 
+struct span
+gw_stop_most(const struct conf *conf)
+{
+	struct span most = SPAN_ZERO;
+
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct conf_connection *c = &conf->connections[i];
+
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			if (c->tunnels[k].bgp.drain.ns > most.ns)
+				most = c->tunnels[k].bgp.drain;
+		}
+	}
+	most.ns += stop_patience.ns;
+	return most;
+}
+
 void
 gw_stop(struct gw *gw, struct instant now)
 {
-	struct span shutdown = SPAN_ZERO;
-
 	gw->stopping = true;
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_admin(t, now, false);
-		if (t->conf->bgp.drain.ns > shutdown.ns)
-			shutdown = t->conf->bgp.drain;
-	}
-	shutdown.ns += stop_patience.ns;
-	gw->stop_at = instant_after(now, shutdown);
+	gw->stop_at = instant_after(now, gw_stop_most(gw->conf));
 	gw_pump(gw, now);
 }
 
@@ -388,7 +400,7 @@ resync(struct gw *gw, struct instant now)
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_restate(t, now);
 	fib_resync(gw->fib);
-	gw->stated = false;
+	gw->unsaid++;
 	queue_event(&gw->out, GW_WARN, "kernel-overrun", "",
 	    "kernel events were lost: everything is stated again");
 }

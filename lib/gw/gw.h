@@ -79,8 +79,10 @@ void		gw_tickets(struct gw *, const struct ticket_keys *);
 void		gw_clock(struct gw *, struct instant now, int64_t wall);
 /* Replaces the configuration by a diff; takes it over. */
 void		gw_reload(struct gw *, struct instant, struct conf *);
-/* Ends every tunnel in order; GW_OUT_STOPPED follows within some seconds. */
+/* Ends every tunnel in order; GW_OUT_STOPPED follows. */
 void		gw_stop(struct gw *, struct instant);
+/* How long that takes at most, by this configuration. */
+struct span	gw_stop_most(const struct conf *);
 
 /*
  * Before gw_datagram(): true, and it is not wanted there, but *n octets (or

@@ -112,7 +112,7 @@ struct gw {
 	uint32_t	peers_changed;	/* counts that; gw_peer_at() */
 	struct gw_drops	drops;
 	bool		stopping, stopped;
-	bool		stated;		/* the first full state was sent */
+	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
 	struct instant	fib_at;		/* refused routes are sent again */
 	struct span	fib_pause;	/* the last wait for that */
 	struct instant	fib_last;	/* when one was refused last */

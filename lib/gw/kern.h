@@ -45,7 +45,8 @@ enum kern_op_kind {
 	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
 	KERN_AUTH,		/* AUTH value from a pre-shared or private key */
 	KERN_RELOAD,		/* read the configuration again */
-	KERN_RESYNC_DONE,	/* all that is wanted was sent: sweep the rest */
+	/* All that is wanted was sent: at the start, and after each OVERRUN. */
+	KERN_RESYNC_DONE,
 	KERN_OP_KINDS
 };
 

@@ -1,6 +1,6 @@
 # Routes into the kernel beside BIRD and FRR; sourced by test/bench/run.
 #
-#    vpndbench-a  t1 169.254.11.2 ======== 169.254.11.1 t1  vpndbench-b
+#    $bench-a     t1 169.254.11.2 ======== 169.254.11.1 t1  $bench-b
 #    the source   t2 169.254.12.2 ======== 169.254.12.1 t2  the gateway
 #    and IKE      vpndbench 192.0.2.1 ===== 192.0.2.2
 #
@@ -13,14 +13,14 @@ veth=$OUT/test/bench/vpndveth
 fib_hosts() {
 	local t
 	two_hosts
-	ip -n vpndbench-a route add local 10.64.0.0/15 dev lo
-	ip -n vpndbench-b route add 10.64.0.0/15 via 192.0.2.1
+	ip -n $bench-a route add local 10.64.0.0/15 dev lo
+	ip -n $bench-b route add 10.64.0.0/15 via 192.0.2.1
 	for t in 1 2; do
-		ip link add t$t netns vpndbench-a type veth peer name t$t netns vpndbench-b
-		ip -n vpndbench-a addr add 169.254.1$t.2/30 dev t$t
-		ip -n vpndbench-b addr add 169.254.1$t.1/30 dev t$t
-		ip -n vpndbench-a link set t$t up
-		ip -n vpndbench-b link set t$t up
+		ip link add t$t netns $bench-a type veth peer name t$t netns $bench-b
+		ip -n $bench-a addr add 169.254.1$t.2/30 dev t$t
+		ip -n $bench-b addr add 169.254.1$t.1/30 dev t$t
+		ip -n $bench-a link set t$t up
+		ip -n $bench-b link set t$t up
 	done
 }
 
@@ -60,18 +60,18 @@ gateway_conf() {
 	chmod 600 "$dir/vpnd.secrets"
 }
 
-in_a() { ip netns exec vpndbench-a "$@"; }
-in_b() { ip netns exec vpndbench-b "$@"; }
+in_a() { ip netns exec $bench-a "$@"; }
+in_b() { ip netns exec $bench-b "$@"; }
 
 # gateway_start: ours, with both tunnels up; sets pid, engine and caller.
 gateway_start() {
 	gateway_conf "${1:-0}"
-	ip netns exec vpndbench-b "$veth" -c "$dir/vpnd.conf" -s "$dir/vpnd.secrets" -d "$dir/run" 2>"$dir/log" &
+	ip netns exec $bench-b "$veth" -c "$dir/vpnd.conf" -s "$dir/vpnd.secrets" -d "$dir/run" 2>"$dir/log" &
 	pid=$!
 	pids+=($pid)
 	until_true 20 hub_begun
 	engine=$(pgrep -P $pid | head -n 1)
-	ip netns exec vpndbench-a "$OUT/test/bench/ikeload" -n 2 -m 2 -t 900 10.64.0.0 192.0.2.2 >"$dir/ike" 2>&1 &
+	ip netns exec $bench-a "$OUT/test/bench/ikeload" -n 2 -m 2 -t 900 10.64.0.0 192.0.2.2 >"$dir/ike" 2>&1 &
 	caller=$!
 	pids+=($caller)
 	until_true 20 both_up
@@ -87,7 +87,7 @@ gateway_stop() {
 
 # speak TUNNEL N: N routes over a tunnel, in the background; sets speaker.
 speak() {
-	ip netns exec vpndbench-a "$OUT/test/bench/bgpspeak" -q -t 900 -n "$2" "169.254.1$1.2" "169.254.1$1.1" 64512 "192.0.2.1$1" 65010 \
+	ip netns exec $bench-a "$OUT/test/bench/bgpspeak" -q -t 900 -n "$2" "169.254.1$1.2" "169.254.1$1.1" 64512 "192.0.2.1$1" 65010 \
 		<&8 >"$dir/speak$1" 2>&1 &
 	speaker=$!
 	pids+=($speaker)
@@ -136,7 +136,7 @@ bird_start() {
 		protocol bgp two from feed { neighbor 169.254.12.2 as 64512; }
 	X
 	rm -f "$dir/bird.ctl"
-	ip netns exec vpndbench-b bird -f -c "$dir/bird.conf" -s "$dir/bird.ctl" >"$dir/bird" 2>&1 &
+	ip netns exec $bench-b bird -f -c "$dir/bird.conf" -s "$dir/bird.ctl" >"$dir/bird" 2>&1 &
 	pid=$!
 	pids+=($pid)
 	until_true 10 test -S "$dir/bird.ctl"
@@ -146,7 +146,7 @@ bird_stop() { kill -KILL $pid; wait $pid 2>/dev/null; in_b ip route flush proto 
 
 # callers NAME FIRST N: N gateways call one after the other, each timed; p99 and max go to p99, most.
 callers() {
-	ip netns exec vpndbench-c "$OUT/test/bench/ikeload" -i "$2" -n "$3" -m 1 10.64.0.0 192.0.2.2 >"$dir/$1" 2>"$dir/$1.err" ||
+	ip netns exec $bench-c "$OUT/test/bench/ikeload" -i "$2" -n "$3" -m 1 10.64.0.0 192.0.2.2 >"$dir/$1" 2>"$dir/$1.err" ||
 		{ echo "bench: not every hand-shake was done:"; cat "$dir/$1" "$dir/$1.err"; exit 1; } >&2
 	p99=$(of "$1" p99_us) most=$(of "$1" max_us)
 	measured "hand-shakes, $1" "$p99" "$most"
@@ -157,17 +157,17 @@ callers() {
 bench_fair() {
 	local idle
 	fib_hosts
-	ip netns add vpndbench-c
-	ip link add calls netns vpndbench-c type veth peer name calls netns vpndbench-b
-	ip -n vpndbench-b addr add 192.0.2.9/30 dev calls
-	ip -n vpndbench-c addr add 192.0.2.10/30 dev calls
-	ip -n vpndbench-b link set calls up
-	ip -n vpndbench-c link set calls up
-	ip -n vpndbench-c link set lo up
-	ip -n vpndbench-c route add local 10.64.0.0/15 dev lo
-	ip -n vpndbench-c route add 192.0.2.0/24 via 192.0.2.9
-	ip -n vpndbench-b route replace 10.64.0.0/15 via 192.0.2.10
-	ip -n vpndbench-b route add 10.64.0.0/31 via 192.0.2.1
+	ip netns add $bench-c
+	ip link add calls netns $bench-c type veth peer name calls netns $bench-b
+	ip -n $bench-b addr add 192.0.2.9/30 dev calls
+	ip -n $bench-c addr add 192.0.2.10/30 dev calls
+	ip -n $bench-b link set calls up
+	ip -n $bench-c link set calls up
+	ip -n $bench-c link set lo up
+	ip -n $bench-c route add local 10.64.0.0/15 dev lo
+	ip -n $bench-c route add 192.0.2.0/24 via 192.0.2.9
+	ip -n $bench-b route replace 10.64.0.0/15 via 192.0.2.10
+	ip -n $bench-b route add 10.64.0.0/31 via 192.0.2.1
 	gateway_start 600
 	callers alone 2 100
 	idle=$p99
@@ -218,7 +218,7 @@ frr_start() {
 	: >"$dir/frr/zebra.conf"
 	chmod a+rx "$dir" "$dir/frr"
 	# shellcheck disable=SC2016 # the inner shell's variables
-	ip netns exec vpndbench-b unshare -m --propagation private sh -c 'mount -t tmpfs none /run && mkdir -p /run/frr &&
+	ip netns exec $bench-b unshare -m --propagation private sh -c 'mount -t tmpfs none /run && mkdir -p /run/frr &&
 		chown frr: /run/frr && { /usr/lib/frr/zebra -f "$1/zebra.conf" -A 127.0.0.1 & } &&
 		exec /usr/lib/frr/bgpd -f "$1/bgpd.conf" -A 127.0.0.1' sh "$dir/frr" >"$dir/frr.log" 2>&1 &
 	pid=$!
@@ -227,7 +227,7 @@ frr_start() {
 	until_true 20 frr_zebra
 }
 
-frr_zebra() { zebra=$(ip netns pids vpndbench-b | xargs -r ps -o pid=,comm= -p | awk '$2 == "zebra" { print $1 }') && [ -n "$zebra" ]; }
+frr_zebra() { zebra=$(ip netns pids $bench-b | xargs -r ps -o pid=,comm= -p | awk '$2 == "zebra" { print $1 }') && [ -n "$zebra" ]; }
 
 frr_stop() {
 	kill -KILL $pid "$zebra"
@@ -247,9 +247,9 @@ lose() {
 	until_true 60 speaking 2
 	until_true 300 have "$n"
 	for p in "$@"; do settle "$p"; done
-	ip netns exec vpndbench-b ip monitor nexthop route >"$dir/monitor" 2>&1 &
+	ip netns exec $bench-b ip monitor nexthop route >"$dir/monitor" 2>&1 &
 	watcher=$!
-	"$OUT/test/bench/failprobe" vpndbench-a vpndbench-b t2 "$n" 120 >"$dir/probe" 2>"$dir/probe.err" &
+	"$OUT/test/bench/failprobe" $bench-a $bench-b t2 "$n" 120 >"$dir/probe" 2>"$dir/probe.err" &
 	probe=$!
 	pids+=($watcher $probe)
 	sleep 0.5

@@ -18,8 +18,8 @@ charon=/usr/lib/ipsec/charon
 crowd=10.64.0.0
 
 crowd_route() {
-	ip -n vpndbench-a route add local $crowd/15 dev lo
-	ip -n vpndbench-b route add $crowd/15 via 192.0.2.1
+	ip -n $bench-a route add local $crowd/15 dev lo
+	ip -n $bench-b route add $crowd/15 via 192.0.2.1
 }
 
 # hub_conf N [any]: N tunnels, with "any" told apart by identity alone.
@@ -72,7 +72,7 @@ hub_begun() {
 # hub_start N [any]: sets pid and engine.
 hub_start() {
 	hub_conf "$@"
-	ip netns exec vpndbench-b build/vpnd --kernel=none -c "$dir/vpnd.conf" \
+	ip netns exec $bench-b build/vpnd --kernel=none -c "$dir/vpnd.conf" \
 		-s "$dir/vpnd.secrets" -d "$dir/run" 2>"$dir/log" &
 	pid=$!
 	pids+=($pid)
@@ -126,7 +126,7 @@ charon_start() {
 	charon_conf "$1"
 	${CC:-gcc} -O2 -shared -fPIC -o "$dir/nokernel.so" test/bench/nokernel/nokernel.c || exit 1
 	# shellcheck disable=SC2016 # the inner shell's variable
-	ip netns exec vpndbench-b unshare -m env STRONGSWAN_CONF="$dir/strongswan.conf" LD_PRELOAD="$dir/nokernel.so" \
+	ip netns exec $bench-b unshare -m env STRONGSWAN_CONF="$dir/strongswan.conf" LD_PRELOAD="$dir/nokernel.so" \
 		sh -c 'mount -t tmpfs none /run && exec "$0"' $charon 2>"$dir/charon.log" &
 	pid=$!
 	pids+=($pid)
@@ -145,7 +145,7 @@ charon_stop() {
 load() {
 	local name=$1 n=$2 p args=(); shift 2
 	for p in "$@"; do args+=(-p "$p"); done
-	ip netns exec vpndbench-a "$OUT/test/bench/ikeload" -n "$n" -m "$OUTSTANDING" -s $((n / 10)) -w 8 \
+	ip netns exec $bench-a "$OUT/test/bench/ikeload" -n "$n" -m "$OUTSTANDING" -s $((n / 10)) -w 8 \
 		"${args[@]}" $crowd 192.0.2.2 >"$dir/$name" 2>"$dir/$name.err" ||
 		{ echo "bench: $name: not every hand-shake was done:"; cat "$dir/$name.err" "$dir/$name"; exit 1; } >&2
 	sed "s/^/# $name: /" "$dir/$name"

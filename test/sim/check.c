@@ -110,11 +110,13 @@ struct hops {
 	} v[KERN_GROUP_MAX];
 };
 
+/* One that ends goes on while its peer moves the traffic away. */
 static bool
 can_carry(const struct gw_tunnel *t)
 {
-	return t->link.exists && t->link.up && t->child_up && t->admin_up &&
-	    !t->removing && !t->gw->stopping;
+	return t->link.exists && t->link.up && t->child_up &&
+	    (!instant_is_never(t->shut_at) ||
+	    (t->admin_up && !t->removing && !t->gw->stopping));
 }
 
 static bool

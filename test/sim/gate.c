@@ -94,6 +94,7 @@ gate_start(struct gate *g)
 	ticket_keys_turn(&g->tickets, g->world->now);
 	gw_tickets(g->gw, &g->tickets);
 	g->stopped = false;
+	g->owed = 1;
 	g->kernel_free_at = g->world->now;
 	gate_drain(g);
 }
@@ -176,6 +177,14 @@ is_done(const struct kern_event *e, enum kern_op_kind op)
 	return e->kind == KERN_DONE && e->op == op && e->error == 0;
 }
 
+void
+gate_overrun(struct gate *g)
+{
+	g->owed++;
+	kernel_new_generation(&g->kernel);
+	gate_note(g, &(struct kern_event){ .kind = KERN_OVERRUN });
+}
+
 static void
 tell_overrun(struct gate *g)
 {
@@ -183,8 +192,7 @@ tell_overrun(struct gate *g)
 	if (g->lost == 0)
 		return;
 	g->lost = 0;
-	kernel_new_generation(&g->kernel);
-	gate_note(g, &(struct kern_event){ .kind = KERN_OVERRUN });
+	gate_overrun(g);
 }
 
 /* No room for it: a descriptor in it is closed, the gateway told later. */
@@ -394,6 +402,10 @@ op_run(struct world *w, struct happening *ev)
 		return;
 	g->outstanding--;
 	g->touched = true;
+	if (op->kind == KERN_RESYNC_DONE && --g->owed > 0) {
+		gate_answer(g, op, 0, "");
+		return;
+	}
 	if (op->kind == KERN_RESYNC_DONE)
 		note_doomed_links(g);
 	error = kernel_do(&g->kernel, op, text);

@@ -41,6 +41,7 @@ struct gate {
 	unsigned	outstanding;	/* operations and events under way */
 	unsigned	lose;		/* so many of the next kernel events */
 	unsigned	lost;		/* and so many are, untold */
+	unsigned	owed;		/* KERN_RESYNC_DONE by the gateway */
 	struct tcp_listener *listeners;	/* GATE_LISTENERS of them */
 	struct gate_said said[GATE_SAID];
 	json_t		*answer;	/* to the last request */
@@ -86,6 +87,8 @@ void		gate_link_delete(struct gate *, const char *name);
 void		gate_link_down(struct gate *, const char *name);
 /* The next n kernel events are lost, or those of the next second. */
 void		gate_lose(struct gate *, unsigned n);
+/* It is told now that events were lost. */
+void		gate_overrun(struct gate *);
 
 unsigned	gate_count(const struct gate *, const char *event);
 const char	*gate_text(const struct gate *, const char *event);

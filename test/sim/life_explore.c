@@ -333,8 +333,7 @@ calm(struct pair *p)
 		g->psk[1] = g->psk[2] = "a.secret.of.both";
 		memset(g->kernel.refuse, 0, sizeof(g->kernel.refuse));
 		gate_lose(g, 0);
-		gate_note(g, &(struct kern_event){ .kind = KERN_OVERRUN });
-		kernel_new_generation(&g->kernel);
+		gate_overrun(g);
 		gate_ctl(g, "{\"command\":\"up\",\"name\":\"vpn\"}");
 	}
 }

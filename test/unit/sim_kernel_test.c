@@ -89,12 +89,16 @@ lost_kernel_events_end_in_a_resync(void **state)
 	}
 }
 
-/* More routes than are on their way at a time: none is gone meanwhile. */
+/*
+ * More routes than are on their way at a time: none is gone meanwhile, be
+ * events lost once more before all are stated; what is stale goes at the end.
+ */
 static void
 a_resync_sweeps_no_route_that_is_wanted(void **state)
 {
 	enum { N = FIB_WINDOW + 200 };
 	static char networks[N * 20];
+	struct kernel *k = &p.hub->kernel;
 	unsigned least = UINT32_MAX;
 
 	(void)state;
@@ -106,15 +110,18 @@ a_resync_sweeps_no_route_that_is_wanted(void **state)
 	pair_write(&p);
 	started();
 	assert_int_equal(p.hub->kernel.routes_n, N);
-	kernel_new_generation(&p.hub->kernel);
-	gate_note(p.hub, &(struct kern_event){ .kind = KERN_OVERRUN });
-	for (unsigned i = 0; i < 2000; i++) {
+	k->routes[k->routes_n++] = (struct kernel_route){ .r = k->routes[0].r };
+	k->routes[N].r.metric = 7;
+	for (unsigned i = 0; i < 4000; i++) {
+		if (i % 300 == 0 && i < 1200)
+			gate_overrun(p.hub);
 		later(1);
-		if (p.hub->kernel.routes_n < least)
-			least = p.hub->kernel.routes_n;
+		if (k->routes_n < least)
+			least = k->routes_n;
 	}
-	assert_int_equal(gate_count(p.hub, "kernel-overrun"), 1);
+	assert_int_equal(gate_count(p.hub, "kernel-overrun"), 4);
 	assert_int_equal(least, N);
+	assert_int_equal(k->routes_n, N);
 }
 
 static void
@@ -152,6 +159,28 @@ a_gateway_that_stops_leaves_nothing(void **state)
 	all_up();
 }
 
+/* The monitor waits as long as traffic is given to move away. */
+static void
+stopping_takes_as_long_as_the_longest_shutdown(void **state)
+{
+	struct span usual;
+
+	(void)state;
+	started();
+	usual = gw_stop_most(p.hub->gw->conf);
+	p.hub_conf.tunnel[1] = "graceful_shutdown_seconds = 40;";
+	pair_write(&p);
+	gate_reload(p.hub);
+	later(1000);
+	assert_int_equal(gw_stop_most(p.hub->gw->conf).ns,
+	    usual.ns + span_s(40).ns);
+	gate_stop(p.hub);
+	later(30000);
+	assert_false(p.hub->stopped);
+	later((unsigned)(usual.ns / 1000000) + 10001);
+	assert_true(p.hub->stopped);
+}
+
 static void
 a_gateway_stops_though_the_peer_is_silent(void **state)
 {
@@ -161,7 +190,7 @@ a_gateway_stops_though_the_peer_is_silent(void **state)
 	started();
 	p.link[0]->cut = p.link[1]->cut = true;
 	gate_stop(p.hub);
-	later(10000);
+	later((unsigned)(gw_stop_most(p.hub->gw->conf).ns / 1000000) + 1);
 	assert_true(p.hub->stopped);
 	if (!check_clean(p.hub, &why))
 		fail_msg("%s", why.s);
@@ -179,6 +208,7 @@ main(void)
 		STORY(a_resync_sweeps_no_route_that_is_wanted),
 		STORY(events_lost_at_the_start_do_not_hold_it_up),
 		STORY(a_gateway_that_stops_leaves_nothing),
+		STORY(stopping_takes_as_long_as_the_longest_shutdown),
 		STORY(a_gateway_stops_though_the_peer_is_silent),
 	};
 

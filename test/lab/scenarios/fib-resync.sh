@@ -44,6 +44,7 @@ nexthop_of() {
 
 step "two tunnels, 40 routes over both"
 two_underlays
+compat=$(in_ns hub cat /proc/sys/net/ipv4/nexthop_compat_mode)
 vpnd_start hub hub
 vpnd_start branch branch "networks=[ ${list%, } ]"
 wait_for 30 "both tunnels are up at both ends" both_up
@@ -103,8 +104,15 @@ wait_for 10 "a new one begins" said 'engine-died'
 wait_for 60 "both tunnels are up at both ends" both_up
 wait_for 20 "the kernel has Loc-RIB" fib_is_rib vpn1 vpn2
 
+step "vpnd is killed, and started again: all comes back"
+reap hub.vpnd KILL
+vpnd_spawn hub
+wait_for 60 "both tunnels are up at both ends" both_up
+wait_for 20 "the kernel has Loc-RIB" fib_is_rib vpn1 vpn2
+
 step "in order, all of it goes"
 vpnd_stop hub
 check "no route, no nexthop" [ -z "$(ip -n hub route show proto 118; ip -n hub nexthop show)" ]
+check "sysctls are as before the first vpnd" [ "$(in_ns hub cat /proc/sys/net/ipv4/nexthop_compat_mode)" = "$compat" ]
 
 pass
