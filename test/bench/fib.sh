@@ -60,7 +60,6 @@ gateway_conf() {
 	chmod 600 "$dir/vpnd.secrets"
 }
 
-in_a() { ip netns exec $bench-a "$@"; }
 in_b() { ip netns exec $bench-b "$@"; }
 
 # gateway_start: ours, with both tunnels up; sets pid, engine and caller.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # demo: a site-to-site VPN on this one machine: two gateways, two tunnels, one of them cut
 # needs: vti vpnd
-# time: 150
+# time: 300
 #
 # What `make demo` runs. Outside a guest it sees to the packages and starts one with itself as the scenario; inside, it is that
 # scenario.

@@ -114,10 +114,6 @@ bird_shows() {
 	done
 }
 
-bird_lacks() {
-	! bird b1 show route for "$1" all | grep -qF "$2"
-}
-
 # frr_shows PREFIX JQ-CONDITION
 frr_shows() {
 	local said

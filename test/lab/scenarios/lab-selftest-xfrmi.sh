@@ -1,7 +1,7 @@
 #!/bin/bash
 # lab-selftest-xfrmi: the lab's other kernel, without vpnd: strongSwan at both ends, two tunnels over XFRM interfaces
 # needs: xfrmi strongswan
-# time: 120
+# time: 240
 #
 #    hub ========= u1 ========= branch
 #        ========= u2 =========

@@ -1,7 +1,7 @@
 #!/bin/bash
 # lab-selftest: the lab itself, without vpnd: strongSwan and BIRD as hub, Libreswan and FRR as branch, two VTI tunnels
 # needs: vti strongswan libreswan bird frr
-# time: 120
+# time: 240
 #
 #   vpc ------ hub ========= u1 ========= branch ------ lan
 #  10.1.0.10   strongSwan                 Libreswan    10.2.0.10
