@@ -458,6 +458,15 @@ gate_link_down(struct gate *g, const char *name)
 		link_note(g, name);
 }
 
+void
+gate_meddle(struct gate *g, unsigned which)
+{
+	struct kern_event e;
+
+	if (kernel_meddle(&g->kernel, which, &e))
+		gate_note(g, &e);
+}
+
 /* --- what the gateway says --- */
 
 static void

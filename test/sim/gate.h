@@ -85,6 +85,8 @@ void		gate_answer(struct gate *, const struct kern_op *, int error,
 /* Somebody else deletes an interface or takes it down. */
 void		gate_link_delete(struct gate *, const char *name);
 void		gate_link_down(struct gate *, const char *name);
+/* kernel_meddle(), and it hears of it. */
+void		gate_meddle(struct gate *, unsigned which);
 /* The next n kernel events are lost, or those of the next second. */
 void		gate_lose(struct gate *, unsigned n);
 /* It is told now that events were lost. */

@@ -416,6 +416,29 @@ route_del(struct kernel *k, const struct kern_op *op)
 	return 0;
 }
 
+bool
+kernel_meddle(struct kernel *k, unsigned which, struct kern_event *e)
+{
+	bool nexthop = which % 2 != 0;
+	unsigned n = nexthop ? k->nexthops_n : k->routes_n;
+	struct kernel_route *r;
+
+	if (n == 0)
+		return false;
+	k->changes++;
+	*e = (struct kern_event){ .kind = KERN_CHANGED };
+	if (nexthop) {
+		e->changed.nexthop = k->nexthops[which / 2 % n].id;
+		nexthop_remove(k, e->changed.nexthop);
+		return true;
+	}
+	r = &k->routes[which / 2 % n];
+	e->changed.prefix = r->r.prefix;
+	e->changed.table = r->r.table;
+	*r = k->routes[--k->routes_n];
+	return true;
+}
+
 /* --- resync --- */
 
 static void

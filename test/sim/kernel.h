@@ -96,6 +96,11 @@ const struct kernel_link *kernel_link(const struct kernel *, const char *name);
 /* By somebody else.  False: there is no such link. */
 bool	kernel_link_down(struct kernel *, const char *name);
 bool	kernel_link_delete(struct kernel *, const char *name);
+/*
+ * Somebody else deletes a route or (odd) a nexthop or group of ours, and the
+ * event tells of it.  False: there is none.
+ */
+bool	kernel_meddle(struct kernel *, unsigned which, struct kern_event *);
 
 /* Routing: the device for a destination; false: none. */
 bool	kernel_route(const struct kernel *, const struct addr *dst,

@@ -283,6 +283,12 @@ lose_events(struct pair *p)
 }
 
 static void
+meddle(struct pair *p)
+{
+	gate_meddle(p->w.gates[below(p, 2)], below(p, 16));
+}
+
+static void
 refuse(struct pair *p)
 {
 	static const enum kern_op_kind kinds[] = { KERN_LINK_SET, KERN_SA_ADD,
@@ -310,6 +316,7 @@ reload(struct pair *p)
 static void	(*const accidents[])(struct pair *) = {
 	cut, cut, weather, forget_nat, crash, restart, wrong_key, up_or_down,
 	lose_interface, lose_events, refuse, refuse, reload, rekey_something,
+	meddle,
 };
 
 static void

@@ -72,6 +72,19 @@ refused_nexthops_and_routes_are_tried_again(void **state)
 }
 
 static void
+what_somebody_else_deletes_is_stated_again(void **state)
+{
+	(void)state;
+	started();
+	for (unsigned i = 0; i < 12; i++) {
+		gate_meddle(p.hub, i);
+		later(200);
+		hops(2);
+	}
+	assert_int_equal(gate_count(p.hub, "kernel-changed"), 12);
+}
+
+static void
 lost_kernel_events_end_in_a_resync(void **state)
 {
 	(void)state;
@@ -204,6 +217,7 @@ main(void)
 		STORY(a_refused_sa_is_tried_again),
 		STORY(a_refused_interface_is_tried_again),
 		STORY(refused_nexthops_and_routes_are_tried_again),
+		STORY(what_somebody_else_deletes_is_stated_again),
 		STORY(lost_kernel_events_end_in_a_resync),
 		STORY(a_resync_sweeps_no_route_that_is_wanted),
 		STORY(events_lost_at_the_start_do_not_hold_it_up),
