@@ -202,7 +202,7 @@ candidates(const struct gw *gw, const struct prefix *p)
 {
 	struct look_path *all = calloc(CANDIDATES, sizeof(*all));
 	unsigned n = all == NULL ? 0 :
-	    look_paths(gw->bgp, p, all, CANDIDATES);
+	    look_paths(gw->bgp, BGP_TABLE_MAIN, p, all, CANDIDATES);
 	json_t *a = json_array();
 
 	for (unsigned i = 0; i < n && i < CANDIDATES; i++)
@@ -244,7 +244,7 @@ explain_route(const struct gw *gw, const struct prefix *asked)
 	struct fib_route fib;
 	char text[PREFIX_STRLEN];
 	json_t *told, *others, *j;
-	bool learned = look_cover(gw->bgp, asked, &p);
+	bool learned = look_cover(gw->bgp, BGP_TABLE_MAIN, asked, &p);
 	bool routed = fib_cover(gw, asked, &fib);
 
 	/* The longer one is what a packet would take. */
