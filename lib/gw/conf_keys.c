@@ -85,6 +85,10 @@ static const struct conf_word private_words[] = {
 	{ "all", BGP_PRIVATE_REMOVE }, { "replace", BGP_PRIVATE_REPLACE },
 	{ NULL, 0 },
 };
+static const struct conf_word bgp_auth_words[] = {
+	{ "none", CONF_BGP_AUTH_NONE }, { "md5", CONF_BGP_AUTH_MD5 },
+	{ NULL, 0 },
+};
 static const struct conf_word then_words[] = {
 	{ "accept", POLICY_ACCEPT }, { "reject", POLICY_REJECT },
 	{ "next", POLICY_NEXT }, { NULL, 0 },
@@ -269,6 +273,8 @@ static const struct conf_key keys[] = {
 	{ "graceful_shutdown_seconds", TUN(bgp.drain),
 	    .kind = CONF_KIND_SPAN, RANGE(1, 600), .or_zero = true,
 	    .unit = "seconds", .def = "0" },
+	{ "bgp_authentication", TUN(bgp.auth), .kind = CONF_KIND_WORD,
+	    .words = bgp_auth_words, .def = "none" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),

@@ -25,6 +25,8 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(&b.creds, 0, sizeof(b.creds));
 	memset(a.secret_mark, 0, sizeof(a.secret_mark));
 	memset(b.secret_mark, 0, sizeof(b.secret_mark));
+	memset(a.bgp_mark, 0, sizeof(a.bgp_mark));
+	memset(b.bgp_mark, 0, sizeof(b.bgp_mark));
 	/* The session goes on with other ones: see tunnel_conf(). */
 	memset(&a.bgp, 0, sizeof(a.bgp));
 	memset(&b.bgp, 0, sizeof(b.bgp));

@@ -62,6 +62,16 @@ show_families(const struct bgp_peer_info *b)
 	return a;
 }
 
+static const char *
+auth_str(enum conf_bgp_auth auth)
+{
+	static const char *const names[] = {
+		[CONF_BGP_AUTH_NONE] = "none", [CONF_BGP_AUTH_MD5] = "md5",
+	};
+
+	return names[auth];
+}
+
 json_t *
 show_neighbor(const struct gw_tunnel *t)
 {
@@ -70,7 +80,7 @@ show_neighbor(const struct gw_tunnel *t)
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
 	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:b, s:b, s:I, s:I, s:I, s:o}",
+	    "s:o, s:b, s:b, s:s, s:I, s:I, s:I, s:o}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
@@ -81,6 +91,7 @@ show_neighbor(const struct gw_tunnel *t)
 	    b.why.s), "router_id", router_id(b.remote_router_id),
 	    "hold_time", (int)b.hold_time, "families", show_families(&b),
 	    "as4", (int)b.as4, "refresh", (int)b.refresh,
+	    "authentication", auth_str(t->conf->bgp.auth),
 	    "received", (json_int_t)b.held,
 	    "accepted", (json_int_t)b.received,
 	    "advertised", (json_int_t)b.advertised,

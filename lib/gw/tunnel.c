@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/listen.h"
 #include "gw/peers.h"
 #include "gw/policy.h"
 
@@ -59,11 +60,15 @@ void
 tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
     const struct conf_tunnel *conf)
 {
+	bool other_key = t->conf != NULL && listen_differs(t->conf, conf);
+
 	conf_hold(of);
 	conf_free(t->of);
 	t->of = of;
 	t->conf = conf;
 	bgp_change(t, now);
+	if (other_key)
+		listen_renew(t, now);
 }
 
 void
@@ -393,24 +398,6 @@ settle_policies(struct gw_tunnel *t, struct instant now)
 }
 
 /* --- BGP and routes --- */
-
-static void
-listen_set(struct gw_tunnel *t, enum kern_op_kind kind)
-{
-	struct kern_op *op = queue_op(&t->gw->out, kind);
-	struct bgp_peer_conf bgp;
-
-	if (op == NULL)
-		return;
-	peers_bgp(t, &bgp);
-	op->conn.id = t->id;
-	op->conn.local = bgp.local;
-	op->conn.remote = bgp.remote;
-	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
-	gw_await(t->gw, op, t->id);
-	t->listening = kind == KERN_LISTEN;
-}
 
 static bool
 routes_to(const struct gw_tunnel *t, const struct prefix *p)

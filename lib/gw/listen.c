@@ -1,0 +1,49 @@
+/*
+ * The listener of a tunnel's BGP session.  How segments are signed (RFC 2385)
+ * is the monitor's business, who knows the key; here is only seen that it is
+ * another one, by the mark that came with the configuration.
+ */
+#include "gw/listen.h"
+
+#include <string.h>
+
+#include "gw/peers.h"
+#include "gw/tunnel.h"
+
+void
+listen_set(struct gw_tunnel *t, enum kern_op_kind kind)
+{
+	struct kern_op *op = queue_op(&t->gw->out, kind);
+	struct bgp_peer_conf bgp;
+
+	if (op == NULL)
+		return;
+	peers_bgp(t, &bgp);
+	op->conn.id = t->id;
+	op->conn.local = bgp.local;
+	op->conn.remote = bgp.remote;
+	op->conn.ttl = 1;
+	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
+	gw_await(t->gw, op, t->id);
+	t->listening = kind == KERN_LISTEN;
+}
+
+bool
+listen_differs(const struct conf_tunnel *a, const struct conf_tunnel *b)
+{
+	return a->bgp.auth != b->bgp.auth ||
+	    memcmp(a->bgp_mark, b->bgp_mark, CONF_MARK_LEN) != 0;
+}
+
+void
+listen_renew(struct gw_tunnel *t, struct instant now)
+{
+	if (t->listening)
+		listen_set(t, KERN_UNLISTEN);
+	if (t->bgp_on)
+		bgp_peer_stop(t->gw->bgp, now, t->id, t->child_up,
+		    "bgp_authentication or its key changed");
+	t->bgp_on = false;
+	t->again_at = now;
+	tunnel_touch(t);
+}
