@@ -120,7 +120,7 @@ needs_secrets(const struct conffile *c, const char *given)
 		for (unsigned t = 0; t < k->tunnels_n; t++)
 			any |= needs_psk(&k->tunnels[t]) ||
 			    k->tunnels[t].ppk_id[0] != '\0' ||
-			    k->tunnels[t].bgp.auth != CONF_BGP_AUTH_NONE;
+			    k->tunnels[t].session.auth != CONF_BGP_AUTH_NONE;
 	}
 	return any || access(c->secrets_path, F_OK) == 0;
 }
@@ -241,7 +241,7 @@ lacks(const struct conffile *c, const char *connection,
 	const bool needed[KEYSTORE_KINDS] = {
 		[KEYSTORE_PSK] = needs_psk(t),
 		[KEYSTORE_PPK] = t->ppk_id[0] != '\0',
-		[KEYSTORE_BGP] = t->bgp.auth != CONF_BGP_AUTH_NONE,
+		[KEYSTORE_BGP] = t->session.auth != CONF_BGP_AUTH_NONE,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {

@@ -455,7 +455,7 @@ find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
 		return false;
 	}
 	*out = (struct bytes){ 0 };
-	if (t->bgp.auth == CONF_BGP_AUTH_NONE)
+	if (t->session.auth == CONF_BGP_AUTH_NONE)
 		return true;
 	/* A key is for one address: another one would be without. */
 	if (!addr_eq(&op->conn.remote, &t->remote4) &&

@@ -43,7 +43,7 @@ tickets_mark(const struct tickets *t, struct conffile *files)
 				    KEYSTORE_PPK, c->name, u->number,
 				    bytes_of(t->mark_key, TICKET_KEY),
 				    u->secret_mark);
-			if (u->bgp.auth != CONF_BGP_AUTH_NONE)
+			if (u->session.auth != CONF_BGP_AUTH_NONE)
 				keystore_mark(files->keys, KEYSTORE_BGP,
 				    KEYSTORE_BGP, c->name, u->number,
 				    bytes_of(t->mark_key, TICKET_KEY),

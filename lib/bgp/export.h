@@ -13,6 +13,7 @@ struct export_conf {
 	uint32_t	local_asn, remote_asn;
 	bool		ibgp, as4;
 	bool		transit;	/* not only what we originate */
+	enum bgp_role	role;		/* ours (RFC 9234) */
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
 	struct addr	next_hop4, next_hop6;
 	struct edit_conf edit;

@@ -153,10 +153,16 @@ struct conf_bgp {
 	bool		loop_detection;	/* on the way out */
 	bool		heed_shutdown;
 	enum bgp_private private_as;
-	enum conf_bgp_auth auth;	/* see listen_renew() */
 	uint32_t	max_in, max_out;	/* 0: no limit */
 	struct span	pause;		/* after too many; 0: for ever */
 	struct span	drain;		/* before we end a session; 0: at once */
+};
+
+/* What makes a session of it another one; its tunnel stays. */
+struct conf_session {
+	enum conf_bgp_auth auth;
+	enum bgp_role	role;		/* of ours; NONE: it has none */
+	bool		role_strict;
 };
 
 struct conf_tunnel {
@@ -204,6 +210,7 @@ struct conf_tunnel {
 	bool		accept_redirect;	/* RFC 5685 */
 	struct conf_gateways gateways;	/* n 0: to any */
 	struct conf_bgp	bgp;
+	struct conf_session session;
 	uint32_t	local_as;	/* 0: asn */
 	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;

@@ -123,6 +123,29 @@ session_down() {
 	neighbor "$1" '.state != "Established"'
 }
 
+# bird_shows PREFIX WORDS: all in what BIRD knows of the route.
+bird_shows() {
+	local said word
+	said=$(bird b1 show route for "$1" all | grep -v '^BIRD')
+	for word in "${@:2}"; do
+		grep -qF -- "$word" <<<"$said" || { echo "no '$word' in: $said"; return 1; }
+	done
+}
+
+# frr_shows PREFIX JQ-CONDITION
+frr_shows() {
+	local said
+	said=$(frr b2 show bgp ipv4 unicast "$1" json)
+	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
+# What the hub says of the route: explain PREFIX JQ-CONDITION
+explained() {
+	local said
+	said=$(ctl hub --json explain route "$1")
+	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
 hub_log() {
 	grep -F "$1" "$out/hub.vpnd.log"
 }
@@ -155,7 +178,7 @@ step "another key on one side only"
 password[0]=an0ther-of-b1
 hub_secrets
 check "vpnctl reload" ctl hub reload
-wait_for 10 "the session ended for it" hub_log "bgp_authentication or its key changed"
+wait_for 10 "the session ended for it" hub_log "the session's configuration or its key changed"
 sleep 3
 check "it does not come back" session_down 1
 check "FRR's goes on" neighbor 2 '.state == "Established" and .counters.established == 1'
@@ -170,6 +193,34 @@ bird_keys=
 check "BIRD without it" bird_again
 wait_for 30 "it is up" session_up 1
 check "and not signed" neighbor 1 '.authentication == "none"'
+
+step "roles: BIRD is our customer, FRR our provider"
+write_hub 'bgp_role = "provider"; bgp_role_strict = true;' 'bgp_authentication = "md5"; bgp_role = "customer"; bgp_role_strict = true;'
+check "vpnctl reload" ctl hub reload
+wait_for 20 "FRR without a role is refused" hub_log "we are customer and the remote has no role"
+bird_keys="local role customer;"
+check "BIRD is a customer" bird_again
+check "FRR is a provider" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 local-role provider strict-mode"
+wait_for 30 "both sessions are up" up hub
+check "the hub knows what BIRD is" neighbor 1 '.role == "provider" and .remote_role == "customer"'
+check "and what FRR is" neighbor 2 '.role == "customer" and .remote_role == "provider"'
+wait_for 10 "our network is marked for BIRD" bird_shows 10.1.0.0/16 "BGP.otc: 64512"
+wait_for 10 "FRR's keeps its mark" bird_shows 10.3.0.0/16 "BGP.otc: 65020"
+wait_for 10 "FRR gets the customer's" frr_shows 10.2.0.0/16 '.paths[0].aspath.string == "64512 65010"'
+check "which is not marked" frr_shows 10.2.0.0/16 '.paths[0] | tojson | contains("otc") | not'
+
+step "roles: both are peers"
+write_hub 'bgp_role = "peer";' 'bgp_authentication = "md5"; bgp_role = "peer";'
+check "vpnctl reload" ctl hub reload
+wait_for 20 "a customer is no peer" hub_log "we are peer and the remote says that it is customer, not peer"
+bird_keys="local role peer;"
+check "BIRD is a peer" bird_again
+check "FRR is a peer" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 local-role peer strict-mode"
+wait_for 30 "both sessions are up" up hub
+wait_for 10 "BIRD has our network" bird_shows 10.1.0.0/16 "BGP.otc: 64512"
+wait_for 10 "the hub marked FRR's" explained 10.3.0.0/16 '.route.candidates[0].otc == 65020'
+check "and keeps it from BIRD" explained 10.3.0.0/16 '.route.not_advertised_to | any(.reason | startswith("it is for customers only"))'
+refuse "BIRD does not have it" bird_shows 10.3.0.0/16 "BGP.as_path"
 
 for n in hub b1 b2; do vpnd_stop $n; done
 pass
