@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
+#include "daemon/conf.h"
 #include "daemon/kevents.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
@@ -570,9 +571,19 @@ static void
 run_reload(struct monitor *m, const struct kern_op *op)
 {
 	struct reason why;
-	bool ok = monitor_reload(m, &why);
+	bool ok = conf_reload(m, &why);
 
-	ops_done(m, op, ok ? 0 : EINVAL, ok ? "" : why.s);
+	ops_done(m, op, ok ? 0 : m->apply.pending ? EBUSY : EINVAL,
+	    ok ? "" : why.s);
+}
+
+static void
+run_apply(struct monitor *m, const struct kern_op *op)
+{
+	struct reason why = { "" };
+	int error = apply_run(m, op, &why);
+
+	ops_done(m, op, error, why.s);
 }
 
 /* What it has yet to state again after a later overrun is no leftover. */
@@ -643,6 +654,9 @@ static const struct row {
 [KERN_CONNECT] =	{ ALIVE,  check_connect,	run_connect,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
 [KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
+[KERN_APPLY] =		{ ALIVE,  check_apply,		run_apply,	 false },
+[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	run_apply,	 false },
+[KERN_UNDO] =		{ ALIVE,  check_nothing,	run_apply,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 
