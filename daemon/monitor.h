@@ -18,6 +18,7 @@
 #include "daemon/stated.h"
 #include "daemon/sysctls.h"
 #include "daemon/tickets.h"
+#include "daemon/turns.h"
 #include "util/timer.h"
 
 enum phase {			/* bits: a row of ops.c allows several */
@@ -57,6 +58,7 @@ struct monitor {
 	int		epoll, signals;
 	uint32_t	chan_events;	/* of epoll, as set */
 	struct instant	restart_at, stop_at;
+	struct turns	turns;
 };
 
 /* Runs the engine until SIGTERM or SIGINT; the exit status. */
