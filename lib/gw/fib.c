@@ -8,8 +8,9 @@
  * A change of many routes at once is a round over all of them, some in each
  * turn; one of a few goes in line.  Where so many are new that the line is
  * long, the rest of these is left to a round, too (fib_round.c says why); what
- * is in the kernel already never waits for that when it changes.  A route has one operation outstanding at
- * most: what changes meanwhile is seen when the answer is there.
+ * is in the kernel already never waits for that when it changes.  A route has
+ * one operation outstanding at most: what changes meanwhile is seen when the
+ * answer is there.
  */
 #include "gw/fib.h"
 
