@@ -105,7 +105,8 @@ struct gw {
 	struct drain	drain;
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct map	ops;		/* kernel op id -> what awaits it */
-	struct map	reloads;	/* KERN_RELOAD id -> control client */
+	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
+	struct instant	undo_at;	/* unless confirmed; never: need not */
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct strangers strangers;
