@@ -4,9 +4,10 @@
  * is refused is answered with the reason and logged; it does not end the
  * engine, since a reload under way can cause it.
  *
- * SAs, policies, nexthops and routes are queued and sent in batches; links
- * are made at once, after what is queued.  Whatever happens, every operation
- * is answered by exactly one KERN_DONE.
+ * SAs and policies are queued and sent at the end of a datagram; nexthops and
+ * routes go in batches that a thread carries to the kernel (haul.h); links are
+ * made at once, after what is queued.  Whatever happens, every operation is
+ * answered by exactly one KERN_DONE.
  */
 #include "daemon/ops.h"
 
@@ -92,12 +93,12 @@ account(struct monitor *m, struct nl_op *op)
 	}
 }
 
+/* What became of the operations of a batch. */
 static void
 settle(struct monitor *m, struct nlq *q)
 {
 	static const char foreign[] = "something that is not ours is there";
 
-	nlq_flush(q);
 	for (size_t i = 0; i < q->n; i++) {
 		struct nl_op *op = &q->op[i];
 		int error = verdict(m, op);
@@ -111,7 +112,27 @@ settle(struct monitor *m, struct nlq *q)
 		ops_done(m, &(struct kern_op){ .kind = op->kind,
 		    .id = op->id }, error, op->text);
 	}
-	nlq_reset(q);
+}
+
+static void
+settle_xfrm(struct monitor *m)
+{
+	nlq_flush(m->nl->xfrm);
+	settle(m, m->nl->xfrm);
+	nlq_reset(m->nl->xfrm);
+}
+
+static bool
+settle_hauled(struct monitor *m, bool wait)
+{
+	struct nlq *q = haul_take(&m->haul, wait);
+
+	if (q == NULL)
+		return false;
+	m->claims -= q->claims;
+	settle(m, q);
+	haul_back(&m->haul);
+	return true;
 }
 
 void
@@ -119,16 +140,38 @@ ops_settle(struct monitor *m)
 {
 	if (m->nl == NULL)
 		return;
-	settle(m, m->nl->xfrm);
-	settle(m, m->nl->route);
+	settle_xfrm(m);
+	while (settle_hauled(m, false))
+		;
+	haul_give(&m->haul);
+}
+
+bool
+ops_room(const struct monitor *m)
+{
+	return m->nl == NULL || haul_room(&m->haul);
+}
+
+void
+ops_finish(struct monitor *m)
+{
+	if (m->nl == NULL)
+		return;
+	settle_xfrm(m);
+	while (m->nl->route->n > 0 || m->haul.n > 0) {
+		haul_give(&m->haul);
+		settle_hauled(m, true);
+	}
 }
 
 /* Ready to be queued; there is room afterwards. */
 static struct nl_op
 queued(struct monitor *m, const struct kern_op *op, uint64_t fp)
 {
-	if (!nlq_room(m->nl->xfrm) || !nlq_room(m->nl->route))
-		ops_settle(m);
+	if (!nlq_room(m->nl->xfrm))
+		settle_xfrm(m);
+	while (!nlq_room(m->nl->route) && !haul_give(&m->haul))
+		settle_hauled(m, true);
 	return (struct nl_op){ .id = op->id, .kind = op->kind, .fp = fp };
 }
 
@@ -177,7 +220,7 @@ run_sa_path(struct monitor *m, const struct kern_op *op)
 	struct nl_sa *was, now;
 	int error;
 
-	ops_settle(m);
+	settle_xfrm(m);
 	was = sas_find(&m->sas, sa);
 	if (was == NULL || was->if_id != sa->if_id) {
 		ops_done(m, op, ESRCH, "no such SA");
@@ -211,18 +254,22 @@ run_policy_del(struct monitor *m, const struct kern_op *op)
 	nl_policy_del(m->nl->xfrm, &op->policy, &q);
 }
 
+/* Was it claimed in a batch that is being filled, or on its way? */
 static bool
-claimed(const struct nlq *q, uint64_t fp)
+claimed(const struct monitor *m, uint64_t fp)
 {
-	for (size_t i = 0; i < q->n; i++)
-		if (q->op[i].claimed && q->op[i].fp == fp)
-			return true;
+	const struct nlq *q;
+
+	for (unsigned k = 0; (q = haul_each(&m->haul, k)) != NULL; k++)
+		for (size_t i = 0; q->claims > 0 && i < q->n; i++)
+			if (q->op[i].claimed && q->op[i].fp == fp)
+				return true;
 	return false;
 }
 
 /*
  * May it replace what is there?  Yes when that is ours.  What was asked for
- * earlier in this batch is only claimed: what came of it must be known first,
+ * and not answered yet is only claimed: what came of it must be known first,
  * or this one would replace somebody else's that the first one met.
  */
 static bool
@@ -230,15 +277,15 @@ known_or_claim(struct monitor *m, struct nl_op *q)
 {
 	bool known = stated_known(&m->stated, q->fp);
 
-	if (known && m->nl->route->claims > 0 &&
-	    claimed(m->nl->route, q->fp)) {
-		ops_settle(m);
+	if (known && m->claims > 0 && claimed(m, q->fp)) {
+		ops_finish(m);
 		known = stated_known(&m->stated, q->fp);
 	}
 	if (known)
 		return true;
 	q->claimed = stated_found(&m->stated, q->fp);
 	m->nl->route->claims += q->claimed;
+	m->claims += q->claimed;
 	return false;
 }
 
@@ -380,7 +427,8 @@ run_link_set(struct monitor *m, const struct kern_op *op)
 	struct iface state, *f;
 	int error;
 
-	ops_settle(m);
+	if (!wants_mtu(m, &op->link))
+		ops_finish(m);
 	error = make_link(m, &op->link, &state, text);
 	f = error == 0 ? iface_put(&m->ifaces, &op->link) :
 	    iface_by_name(&m->ifaces, op->link.name);
@@ -403,7 +451,7 @@ run_link_del(struct monitor *m, const struct kern_op *op)
 	char text[KERN_TEXT_LEN] = "";
 	int error = 0;
 
-	ops_settle(m);
+	ops_finish(m);
 	if (m->nl != NULL)
 		error = nl_link_del(m->nl, op->link.name, text);
 	if (error == ENODEV)
@@ -600,7 +648,7 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	struct nl_removed r = { 0 };
 	int error = 0;
 
-	ops_settle(m);
+	ops_finish(m);
 	if (may_sweep(m))
 		error = -nl_sweep(m->nl, &m->stated, &r);
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes > 0)
