@@ -13,6 +13,7 @@
 #include "daemon/engine.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
+#include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
@@ -47,6 +48,7 @@ struct monitor {
 
 	struct stated	stated;
 	struct ifaces	ifaces;
+	struct rtables	rtables;
 	struct sas	sas;
 	struct dials	dials;
 	struct helper	fetcher;

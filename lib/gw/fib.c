@@ -22,10 +22,17 @@
 #define TICK_LEAST	2
 #define TICK_MOST	300
 
+/* The routes of one route table. */
+struct slot {
+	uint32_t	table;		/* of the kernel */
+	struct fib_table of[2];		/* IPv4, IPv6 */
+};
+
 struct fib {
 	struct queue	*out;		/* borrowed */
 	struct fib_sets	sets;
-	struct fib_table table[2];	/* IPv4, IPv6 */
+	struct slot	slot[FIB_SLOTS];
+	unsigned	slots;		/* [0] is the main table */
 	uint64_t	key;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
@@ -39,6 +46,49 @@ struct fib {
 	size_t		statics_n, statics_cap;
 };
 
+/* FIB_SLOTS: no routes of that table are here. */
+static unsigned
+slot_find(const struct fib *f, uint32_t table)
+{
+	for (unsigned i = 0; i < f->slots; i++) {
+		if (f->slot[i].table == table)
+			return i;
+	}
+	return FIB_SLOTS;
+}
+
+static bool
+is_vacant(const struct slot *s)
+{
+	return s->table != FIB_TABLE_MAIN && s->of[0].routes.used == 0 &&
+	    s->of[1].routes.used == 0;
+}
+
+/* Makes it, maybe from that of a table that has no routes any more. */
+static unsigned
+slot_get(struct fib *f, uint32_t table)
+{
+	unsigned i = slot_find(f, table);
+	struct slot *s;
+
+	for (unsigned k = 0; k < f->slots && i == FIB_SLOTS; k++) {
+		if (is_vacant(&f->slot[k]))
+			i = k;
+	}
+	if (i == FIB_SLOTS && f->slots < FIB_SLOTS) {
+		s = &f->slot[f->slots];
+		if (!fib_table_init(&s->of[0], 4) ||
+		    !fib_table_init(&s->of[1], 16)) {
+			fib_table_fini(&s->of[0]);
+			return FIB_SLOTS;
+		}
+		i = f->slots++;
+	}
+	if (i < FIB_SLOTS)
+		f->slot[i].table = table;
+	return i;
+}
+
 struct fib *
 fib_new(struct queue *out, uint64_t key)
 {
@@ -49,8 +99,7 @@ fib_new(struct queue *out, uint64_t key)
 	f->out = out;
 	f->key = key;
 	fib_sets_init(&f->sets, out);
-	if (!fib_table_init(&f->table[0], 4) ||
-	    !fib_table_init(&f->table[1], 16)) {
+	if (slot_get(f, FIB_TABLE_MAIN) == FIB_SLOTS) {
 		fib_free(f);
 		return NULL;
 	}
@@ -63,8 +112,10 @@ fib_free(struct fib *f)
 	if (f == NULL)
 		return;
 	fib_sets_fini(&f->sets);
-	fib_table_fini(&f->table[0]);
-	fib_table_fini(&f->table[1]);
+	for (unsigned i = 0; i < f->slots; i++) {
+		fib_table_fini(&f->slot[i].of[0]);
+		fib_table_fini(&f->slot[i].of[1]);
+	}
 	map_fini(&f->ops);
 	free(f->statics);
 	free(f);
@@ -75,53 +126,76 @@ fib_free(struct fib *f)
 static const struct fib_table *
 table_of(const struct fib *f, uint32_t number)
 {
-	return &f->table[(number & FIB_IPV6) != 0];
+	return &f->slot[(number & ~FIB_IPV6) >> FIB_SLOT_SHIFT].of[
+	    (number & FIB_IPV6) != 0];
+}
+
+static uint32_t
+number_of(unsigned slot, bool v6, uint32_t id)
+{
+	return id == 0 ? 0 : id | slot << FIB_SLOT_SHIFT |
+	    (v6 ? FIB_IPV6 : 0);
 }
 
 static struct route *
 route_at(const struct fib *f, uint32_t number)
 {
-	return fib_table_at(table_of(f, number), number & ~FIB_IPV6);
+	return fib_table_at(table_of(f, number), number & FIB_NUMBER);
 }
 
-/* Places of both tables in a row, 0.. */
+/* Places of all tables in a row, 0.. */
 static uint32_t
 places(const struct fib *f)
 {
-	return f->table[0].routes.n + f->table[1].routes.n;
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < f->slots; i++)
+		n += f->slot[i].of[0].routes.n + f->slot[i].of[1].routes.n;
+	return n;
 }
 
 static uint32_t
-route_find(const struct fib *f, const struct prefix *p)
+route_find(const struct fib *f, uint32_t table, const struct prefix *p)
 {
 	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t id = fib_table_find(&f->table[v6], f->key, p);
+	unsigned i = slot_find(f, table);
 
-	return id != 0 && v6 ? id | FIB_IPV6 : id;
+	return i == FIB_SLOTS ? 0 : number_of(i, v6,
+	    fib_table_find(&f->slot[i].of[v6], f->key, p));
 }
 
 static uint32_t
-route_get(struct fib *f, const struct prefix *p)
+route_get(struct fib *f, uint32_t table, const struct prefix *p)
 {
 	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t before = places(f);
-	uint32_t id = fib_table_get(&f->table[v6], f->key, p);
+	unsigned i = slot_get(f, table);
+	uint32_t before = places(f), id;
+
+	if (i == FIB_SLOTS)
+		return 0;
+	id = fib_table_get(&f->slot[i].of[v6], f->key, p);
 
 	/* Places behind it have moved: a round that is under way goes on. */
 	if (places(f) != before && f->round_left > 0)
 		f->round_left++;
 	if (places(f) != before && f->restate_left > 0)
 		f->restate_left++;
-	return id != 0 && v6 ? id | FIB_IPV6 : id;
+	return number_of(i, v6, id);
 }
 
 /* The number of the route in a place; 0: none is there. */
 static uint32_t
 route_in(const struct fib *f, uint32_t place)
 {
-	uint32_t n4 = f->table[0].routes.n;
-	uint32_t id = place < n4 ? place + 1 : (place - n4 + 1) | FIB_IPV6;
+	uint32_t id = 0, n;
 
+	for (unsigned i = 0; i < 2 * f->slots && id == 0; i++) {
+		n = f->slot[i / 2].of[i % 2].routes.n;
+		if (place < n)
+			id = number_of(i / 2, i % 2 != 0, place + 1);
+		else
+			place -= n;
+	}
 	return (route_at(f, id)->flags & ROUTE_LIVE) != 0 ? id : 0;
 }
 
@@ -280,6 +354,12 @@ leave(struct fib *f, struct fib_set *from)
 		fib_set_detach(&f->sets, from);
 }
 
+static uint32_t
+kernel_table(const struct fib *f, uint32_t id)
+{
+	return f->slot[(id & ~FIB_IPV6) >> FIB_SLOT_SHIFT].table;
+}
+
 static void
 route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
     uint32_t target)
@@ -292,7 +372,7 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 		return;
 	}
 	op->route.prefix = fib_table_prefix(table_of(f, id), r);
-	op->route.table = FIB_TABLE_MAIN;
+	op->route.table = kernel_table(f, id);
 	op->route.nexthop = target;
 	if (kind == KERN_ROUTE_SET)
 		op->route.prefsrc = f->conf.source[v6];
@@ -333,8 +413,8 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
 		return;
 	static_del(f, id, r);
-	fib_table_del(&f->table[(id & FIB_IPV6) != 0], f->key,
-	    id & ~FIB_IPV6);
+	fib_table_del(&f->slot[(id & ~FIB_IPV6) >> FIB_SLOT_SHIFT].of[
+	    (id & FIB_IPV6) != 0], f->key, id & FIB_NUMBER);
 }
 
 /* Brings the kernel to what the hops say.  It may be freed. */
@@ -383,10 +463,11 @@ fib_configure(struct fib *f, const struct fib_conf *c)
 }
 
 void
-fib_set(struct fib *f, enum fib_source source, const struct prefix *p,
-    const struct fib_hops *hops)
+fib_set(struct fib *f, enum fib_source source, uint32_t table,
+    const struct prefix *p, const struct fib_hops *hops)
 {
-	uint32_t id = hops->n > 0 ? route_get(f, p) : route_find(f, p);
+	uint32_t id = hops->n > 0 ? route_get(f, table, p) :
+	    route_find(f, table, p);
 	struct fib_set *was, *is;
 	struct route *r;
 
@@ -470,9 +551,9 @@ fib_object_changed(struct fib *f, uint32_t id)
 
 /* It is sent again, whatever it was changed to. */
 void
-fib_route_changed(struct fib *f, const struct prefix *p)
+fib_route_changed(struct fib *f, uint32_t table, const struct prefix *p)
 {
-	uint32_t id = route_find(f, p);
+	uint32_t id = route_find(f, table, p);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL)
@@ -612,8 +693,11 @@ scrub(struct fib *f)
 unsigned
 fib_tick_in(const struct fib *f)
 {
-	uint32_t n = f->table[0].routes.used + f->table[1].routes.used;
+	uint32_t n = 0;
 
+	for (unsigned i = 0; i < f->slots; i++)
+		n += f->slot[i].of[0].routes.used +
+		    f->slot[i].of[1].routes.used;
 	if (n == 0)
 		return 0;
 	if (f->sets.torn > 0 || n > SCRUB_ROUND / TICK_LEAST)
@@ -650,7 +734,7 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 
 	*out = (struct fib_route){
 		.prefix = fib_table_prefix(table_of(f, id), r),
-		.table = FIB_TABLE_MAIN, .source = source_of(f, r),
+		.table = kernel_table(f, id), .source = source_of(f, r),
 		.state = (r->flags & ROUTE_FAILED) != 0 ? FIB_FAILED :
 		    (r->flags & ROUTE_ACKED) != 0 ? FIB_INSTALLED :
 		    FIB_PENDING,
@@ -679,9 +763,10 @@ fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 }
 
 bool
-fib_get(const struct fib *f, const struct prefix *p, struct fib_route *out)
+fib_get(const struct fib *f, uint32_t table, const struct prefix *p,
+    struct fib_route *out)
 {
-	uint32_t id = route_find(f, p);
+	uint32_t id = route_find(f, table, p);
 	const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL || !in_kernel(r, attached(f, r)))

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define CHUNK		4096u	/* buckets, allocated together */
-#define ROUTES_MAX	0x0fffffffu
+#define ROUTES_MAX	FIB_NUMBER
 
 static uint32_t *
 bucket_at(const struct fib_table *t, uint32_t i)

@@ -8,8 +8,14 @@
 #include "bgp/store.h"
 #include "gw/fib.h"
 
-/* The number of an IPv6 route has the top bit set. */
+/*
+ * The number of a route: the top bit for IPv6, the slot of its route table,
+ * the number in the store of both.
+ */
 #define FIB_IPV6	0x80000000u
+#define FIB_SLOTS	32
+#define FIB_SLOT_SHIFT	26
+#define FIB_NUMBER	((1u << FIB_SLOT_SHIFT) - 1)
 
 enum {
 	ROUTE_LIVE = 1,		/* in the store */
