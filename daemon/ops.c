@@ -26,6 +26,7 @@
 #include "daemon/nl_link.h"
 #include "daemon/nl_route.h"
 #include "daemon/nl_xfrm.h"
+#include "daemon/rtables.h"
 #include "daemon/shape.h"
 #include "daemon/sock.h"
 
@@ -297,7 +298,7 @@ run_nexthop_set(struct monitor *m, const struct kern_op *op)
 	unsigned ifindex = if_nametoindex(op->nexthop.dev);
 	bool replace;
 
-	if (ifindex == 0) {
+	if (ifindex == 0 && !op->nexthop.blackhole) {
 		ops_done(m, op, ENODEV, "there is no such interface");
 		return;
 	}
@@ -377,9 +378,13 @@ wants_mtu(const struct monitor *m, const struct kern_link *l)
 static int
 set_link(struct monitor *m, const struct kern_link *l, char *text)
 {
+	unsigned vrf;
+	int error;
+
 	if (wants_mtu(m, l) && nl_link_mtu(m->nl, l->name, l->mtu) == 0)
 		return 0;
-	return nl_link_set(m->nl, l, text);
+	error = rtable_join(m, l, nl_link_kind(m->nl, l), &vrf, text);
+	return error != 0 ? error : nl_link_set(m->nl, l, vrf, text);
 }
 
 /* Two VTIs with the same outside addresses: the kernel makes only one. */
@@ -420,16 +425,31 @@ make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
 	return error;
 }
 
+static bool
+by_rule(struct monitor *m, const struct kern_link *l)
+{
+	const struct rtable *r = rtable_find(&m->rtables, l->table);
+
+	return r != NULL && m->nl != NULL && (r->vrf == 0 ||
+	    nl_link_kind(m->nl, l) != KERN_LINK_XFRMI);
+}
+
 static void
 run_link_set(struct monitor *m, const struct kern_op *op)
 {
 	char text[KERN_TEXT_LEN] = "";
+	struct kern_link was = { .table = 0 };
 	struct iface state, *f;
 	int error;
 
 	if (!wants_mtu(m, &op->link))
 		ops_finish(m);
+	f = iface_by_name(&m->ifaces, op->link.name);
+	if (f != NULL)
+		was = f->link;
 	error = make_link(m, &op->link, &state, text);
+	if (error == 0)
+		rtable_leave(m, &was, &op->link, by_rule(m, &op->link));
 	f = error == 0 ? iface_put(&m->ifaces, &op->link) :
 	    iface_by_name(&m->ifaces, op->link.name);
 	if (f != NULL) {
@@ -448,6 +468,7 @@ run_link_set(struct monitor *m, const struct kern_op *op)
 static void
 run_link_del(struct monitor *m, const struct kern_op *op)
 {
+	const struct iface *f;
 	char text[KERN_TEXT_LEN] = "";
 	int error = 0;
 
@@ -457,6 +478,9 @@ run_link_del(struct monitor *m, const struct kern_op *op)
 	if (error == ENODEV)
 		error = 0;
 	if (error == 0) {
+		f = iface_by_name(&m->ifaces, op->link.name);
+		if (f != NULL)
+			rtable_leave(m, &f->link, NULL, false);
 		iface_del(&m->ifaces, op->link.name);
 		stated_unset(&m->stated,
 		    stated_link(&m->stated, op->link.name));
@@ -651,10 +675,11 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	ops_finish(m);
 	if (may_sweep(m))
 		error = -nl_sweep(m->nl, &m->stated, &r);
-	if (r.links + r.sas + r.policies + r.nexthops + r.routes > 0)
+	if (r.links + r.sas + r.policies + r.nexthops + r.routes +
+	    r.rules > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
-		    "policies=%u nexthops=%u routes=%u", r.links, r.sas,
-		    r.policies, r.nexthops, r.routes);
+		    "policies=%u nexthops=%u routes=%u rules=%u", r.links,
+		    r.sas, r.policies, r.nexthops, r.routes, r.rules);
 	if (m->phase == PHASE_START)
 		m->phase = PHASE_RUN;
 	ops_done(m, op, error, "");
@@ -691,6 +716,8 @@ static const struct row {
 [KERN_SA_PATH] =	{ ALIVE,  check_sa_path,	run_sa_path,	 true },
 [KERN_POLICY_SET] =	{ ALIVE,  check_policy_set,	run_policy_set,	 true },
 [KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
+[KERN_TABLE_SET] =	{ ALIVE,  check_table_set,	rtable_set,	 false },
+[KERN_TABLE_DEL] =	{ ALWAYS, check_table_del,	rtable_del,	 false },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
 [KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_GROUP_SET] =	{ ALWAYS, check_group_set,	run_group_set,	 true },
