@@ -153,6 +153,13 @@ struct conf_bgp {
 	struct span	drain;		/* before we end a session; 0: at once */
 };
 
+/* May change while the session is up. */
+struct conf_bfd {
+	bool		on, strict;
+	uint8_t		multiplier;
+	uint32_t	interval_ms;	/* least, both ways */
+};
+
 struct conf_tunnel {
 	unsigned	number;		/* 1 or 2 */
 	struct addr	local, remote;	/* outside; remote unset: anybody */
@@ -197,6 +204,7 @@ struct conf_tunnel {
 	bool		accept_redirect;	/* RFC 5685 */
 	struct conf_gateways gateways;	/* n 0: to any */
 	struct conf_bgp	bgp;
+	struct conf_bfd	bfd;
 	uint32_t	local_as;	/* 0: asn */
 	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;

@@ -24,6 +24,9 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = "listen",
 	[KERN_UNLISTEN] = "unlisten",
 	[KERN_CONNECT] = "connect",
+	[KERN_BFD_LISTEN] = "bfd-listen",
+	[KERN_BFD_CONNECT] = "bfd-connect",
+	[KERN_BFD_CLOSE] = "bfd-close",
 	[KERN_AUTH] = "auth",
 	[KERN_RELOAD] = "reload",
 	[KERN_RESYNC_DONE] = "resync-done",
@@ -33,6 +36,13 @@ const char *
 kern_op_name(enum kern_op_kind kind)
 {
 	return (size_t)kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
+}
+
+bool
+kern_op_opens(enum kern_op_kind kind)
+{
+	return kind == KERN_LISTEN || kind == KERN_CONNECT ||
+	    kind == KERN_BFD_LISTEN || kind == KERN_BFD_CONNECT;
 }
 
 size_t
