@@ -321,7 +321,9 @@ tidy(struct engine *e, int events)
 
 /*
  * BFD's timers do not wait for the end of a turn, which may be long in coming:
- * what they cost is so little that nothing else is late by it.
+ * what they cost is so little that nothing else is late by it.  They do wait
+ * for what is done in one piece: a read of BGP, a portion of gw_tick(), a
+ * reload; the session counts it when that is too long.
  */
 static void
 heartbeat(struct engine *e)
@@ -355,6 +357,7 @@ turn(struct engine *e)
 		if (ev[i].kind == POLL_BFD)
 			bfds_read(&e->bfds, mono_now(), ev[i].number);
 	}
+	drain(e);
 	while (ports_read(&e->ports)) {
 		drain(e);
 		heartbeat(e);

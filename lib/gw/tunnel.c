@@ -261,8 +261,8 @@ settle_ike(struct gw_tunnel *t, struct instant now)
 }
 
 /*
- * With another gateway: a VTI is bound to its address, and its BGP knows
- * nothing of the session with the one before.
+ * With another gateway: a VTI is bound to its address, and its BGP and BFD
+ * know nothing of the sessions with the one before.
  */
 static void
 moved(struct gw_tunnel *t, struct instant now,
@@ -277,6 +277,7 @@ moved(struct gw_tunnel *t, struct instant now,
 		bgp_peer_stop(t->gw->bgp, now, t->id, false,
 		    "the tunnel moved to another gateway");
 	t->bgp_on = false;
+	watch_moved(t, now);
 }
 
 static void

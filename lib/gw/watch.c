@@ -126,6 +126,13 @@ watch_change(struct gw_tunnel *t, struct instant now)
 		bfd_change(t->gw->bfd, now, t->id, &conf);
 }
 
+void
+watch_moved(struct gw_tunnel *t, struct instant now)
+{
+	t->watch.failed = false;
+	bfd_halt(t->gw->bfd, now, t->id);
+}
+
 /* One that is not wanted any more tells the peer so, and goes. */
 static void
 settle_session(struct gw_tunnel *t, struct instant now, bool path,

@@ -15,6 +15,8 @@ void		watch_settle(struct gw_tunnel *, struct instant, bool path,
 		    bool wanted);
 /* The configuration is another one. */
 void		watch_change(struct gw_tunnel *, struct instant);
+/* With another gateway, which knows nothing of the session. */
+void		watch_moved(struct gw_tunnel *, struct instant);
 void		watch_fini(struct gw_tunnel *);
 /* Its sockets are asked for again: answers were lost. */
 void		watch_restate(struct gw_tunnel *);
