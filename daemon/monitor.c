@@ -80,7 +80,7 @@ static int
 event_fd(const struct kern_event *e)
 {
 	bool has = e->kind == KERN_RELOADED || (e->kind == KERN_DONE &&
-	    (e->op == KERN_LISTEN || e->op == KERN_CONNECT));
+	    kern_op_opens(e->op));
 
 	return has ? e->conn.fd : -1;
 }

@@ -48,7 +48,7 @@ ops_done(struct monitor *m, const struct kern_op *op, int error,
 	if (error != 0)
 		str_set(e.text, sizeof(e.text), text[0] != '\0' ? text :
 		    strerror(error));
-	if (op->kind == KERN_LISTEN || op->kind == KERN_CONNECT)
+	if (kern_op_opens(op->kind))
 		e.conn.fd = -1;
 	monitor_event(m, &e);
 }
@@ -565,6 +565,20 @@ run_listen(struct monitor *m, const struct kern_op *op)
 }
 
 static void
+run_bfd(struct monitor *m, const struct kern_op *op)
+{
+	const char *what;
+	int fd = op->kind == KERN_BFD_LISTEN ?
+	    sock_bfd_listen(&op->conn, &what) :
+	    sock_bfd_connect(&op->conn, &what);
+
+	if (fd < 0)
+		socket_failed(m, op, -fd, what);
+	else
+		fd_done(m, op->kind, op->id, fd);
+}
+
+static void
 run_connect(struct monitor *m, const struct kern_op *op)
 {
 	struct bytes password;
@@ -727,6 +741,9 @@ static const struct row {
 [KERN_LISTEN] =		{ ALIVE,  check_listen,		run_listen,	 true },
 [KERN_UNLISTEN] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
 [KERN_CONNECT] =	{ ALIVE,  check_connect,	run_connect,	 true },
+[KERN_BFD_LISTEN] =	{ ALIVE,  check_connect,	run_bfd,	 true },
+[KERN_BFD_CONNECT] =	{ ALIVE,  check_connect,	run_bfd,	 true },
+[KERN_BFD_CLOSE] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
 [KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
 [KERN_APPLY] =		{ ALIVE,  check_apply,		run_apply,	 false },
