@@ -56,7 +56,7 @@ print_rows(enum ctl_command command, const json_t *rows, bool first)
 
 enum ctl_exit
 routes_show(const struct routes_options *o, enum ctl_command command,
-    const char *name, const char *what)
+    const char *name, const char *what, const char *table)
 {
 	char cursor[32] = "";
 	bool printed = false;
@@ -66,6 +66,9 @@ routes_show(const struct routes_options *o, enum ctl_command command,
 		json_t *request = request_of(command, name, what);
 		json_t *answer = NULL, *rows;
 
+		if (table != NULL)
+			json_object_set_new(request, "table",
+			    json_string(table));
 		if (cursor[0] != '\0')
 			json_object_set_new(request, "cursor",
 			    json_string(cursor));
@@ -97,7 +100,8 @@ routes_neighbor(const struct routes_options *o, char **argv, int argc)
 	enum ctl_exit rc;
 
 	if (argc > 1)
-		return routes_show(o, CTL_BGP_ROUTES, argv[0], argv[1]);
+		return routes_show(o, CTL_BGP_ROUTES, argv[0], argv[1],
+		    NULL);
 	rc = client_ask(o->client, request_of(CTL_BGP, argv[0], NULL),
 	    &answer);
 	if (rc == CTL_EXIT_OK && o->json)
@@ -109,13 +113,16 @@ routes_neighbor(const struct routes_options *o, char **argv, int argc)
 }
 
 enum ctl_exit
-routes_explain(const struct routes_options *o, const char *prefix)
+routes_explain(const struct routes_options *o, const char *prefix,
+    const char *table)
 {
 	json_t *request = request_of(CTL_EXPLAIN_ROUTE, NULL, NULL);
 	json_t *answer = NULL;
 	enum ctl_exit rc;
 
 	json_object_set_new(request, "prefix", json_string(prefix));
+	if (table != NULL)
+		json_object_set_new(request, "table", json_string(table));
 	rc = client_ask(o->client, request, &answer);
 	if (rc == CTL_EXIT_OK && o->json)
 		render_json(answer);

@@ -111,21 +111,24 @@ static const struct command commands[] = {
 	{ "show tunnel", "NAME", "all about a tunnel or a connection's tunnels",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_SHOW,
 	    .view = view_tunnel },
-	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
-	    .run = run_table, .ctl = CTL_ROUTES },
+	{ "show tables", "", "route tables, and whose they are",
+	    .run = run_ask, .ctl = CTL_TABLES, .view = view_tables },
+	{ "show routes", "[table NAME]",
+	    "routes through tunnels, in the kernel or not yet",
+	    .max = 2, .run = run_table, .ctl = CTL_ROUTES },
 	{ "show bgp", "[NAME]", "one line per BGP neighbor",
 	    .max = 1, .run = run_ask, .ctl = CTL_BGP, .view = view_neighbors },
 	{ "show bgp neighbor", "NAME [received|accepted|advertised]",
 	    "all about a neighbor, or its routes",
 	    .min = 1, .max = 2, .run = run_neighbor },
-	{ "show bgp routes", "", "the routes that BGP uses",
-	    .run = run_table, .ctl = CTL_BGP_ROUTES },
+	{ "show bgp routes", "[table NAME]", "the routes that BGP uses",
+	    .max = 2, .run = run_table, .ctl = CTL_BGP_ROUTES },
 	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
 	    .view = view_explain },
-	{ "explain route", "PREFIX | ADDRESS",
+	{ "explain route", "PREFIX | ADDRESS [table NAME]",
 	    "candidates, which one is used and why, who is told",
-	    .min = 1, .max = 1, .run = run_explain_route },
+	    .min = 1, .max = 3, .run = run_explain_route },
 	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
 	{ "bgp clear", "NAME", "end a session, which then begins anew",
@@ -232,15 +235,31 @@ routes_of(const struct options *o)
 	    .json = o->json };
 }
 
+/* "table NAME" behind n arguments, or nothing. */
+static bool
+table_of(char **argv, int argc, int n, const char **name)
+{
+	*name = argc == n + 2 ? argv[n + 1] : NULL;
+	return argc == n || (argc == n + 2 && strcmp(argv[n], "table") == 0);
+}
+
+static enum ctl_exit
+bad_table(void)
+{
+	return complain(CTL_EXIT_USAGE, "a route table is named by \"table "
+	    "NAME\"");
+}
+
 static enum ctl_exit
 run_table(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
 	struct routes_options r = routes_of(o);
+	const char *table;
 
-	(void)argv;
-	(void)argc;
-	return routes_show(&r, c->ctl, NULL, NULL);
+	if (!table_of(argv, argc, 0, &table))
+		return bad_table();
+	return routes_show(&r, c->ctl, NULL, NULL, table);
 }
 
 static enum ctl_exit
@@ -260,10 +279,12 @@ run_explain_route(const struct options *o, const struct command *c,
     char **argv, int argc)
 {
 	struct routes_options r = routes_of(o);
+	const char *table;
 
 	(void)c;
-	(void)argc;
-	return routes_explain(&r, argv[0]);
+	if (!table_of(argv, argc, 1, &table))
+		return bad_table();
+	return routes_explain(&r, argv[0], table);
 }
 
 static enum ctl_exit

@@ -18,6 +18,7 @@ enum {
 	HAS_CURSOR = 16,
 	HAS_TEXT = 32,
 	HAS_TO = 64,
+	HAS_TABLE = 128,
 };
 
 static const struct {
@@ -25,10 +26,11 @@ static const struct {
 	unsigned	 may, must;	/* members beside "command" */
 } commands[CTL_COMMANDS] = {
 	[CTL_SHOW] = { "show", HAS_NAME, 0 },
-	[CTL_ROUTES] = { "routes", HAS_CURSOR, 0 },
+	[CTL_TABLES] = { "tables", 0, 0 },
+	[CTL_ROUTES] = { "routes", HAS_CURSOR | HAS_TABLE, 0 },
 	[CTL_BGP] = { "bgp", HAS_NAME, 0 },
-	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR,
-	    0 },
+	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR |
+	    HAS_TABLE, 0 },
 	[CTL_BGP_REFRESH] = { "bgp-refresh", HAS_NAME, 0 },
 	[CTL_BGP_CLEAR] = { "bgp-clear", HAS_NAME, 0 },
 	[CTL_BGP_SHUTDOWN] = { "bgp-shutdown", HAS_NAME | HAS_TEXT, 0 },
@@ -38,7 +40,8 @@ static const struct {
 	[CTL_REKEY] = { "rekey", HAS_NAME | HAS_WHAT, 0 },
 	[CTL_RELOAD] = { "reload", 0, 0 },
 	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
-	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX, HAS_PREFIX },
+	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX | HAS_TABLE,
+	    HAS_PREFIX },
 	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
 	[CTL_DRAIN] = { "drain", HAS_NAME | HAS_TO, 0 },
 	[CTL_UNDRAIN] = { "undrain", HAS_NAME, 0 },
@@ -204,6 +207,21 @@ set_to(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+static bool
+set_table(struct ctl_request *r, const char *s, struct reason *why)
+{
+	char conn[CONF_NAME_LEN], text[80];
+	unsigned tunnel;
+
+	if (ctl_name(s, conn, &tunnel) && tunnel == 0) {
+		str_set(r->table, sizeof(r->table), s);
+		return true;
+	}
+	reason_set(why, "\"%s\" is not the name of a route table",
+	    printable(s, text));
+	return false;
+}
+
 /* In the order in which they are read: the command says what the rest is. */
 static const struct member {
 	const char	*key;
@@ -219,6 +237,7 @@ static const struct member {
 	{ "cursor", "cursor", HAS_CURSOR, set_cursor },
 	{ "text", "text", HAS_TEXT, set_text },
 	{ "to", "\"to\"", HAS_TO, set_to },
+	{ "table", "route table", HAS_TABLE, set_table },
 };
 
 /* Only members that there are, all of them texts. */

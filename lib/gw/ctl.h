@@ -16,6 +16,7 @@
 
 enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
+	CTL_TABLES,
 	CTL_ROUTES,
 	CTL_BGP,		/* all neighbours, or name */
 	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
@@ -65,6 +66,7 @@ struct ctl_request {
 	uint64_t	cursor;		/* where an answer in parts goes on */
 	char		text[CTL_TEXT_MAX];	/* BGP_SHUTDOWN; UTF-8 */
 	struct addr	to;		/* unset: none was given */
+	char		table[CONF_NAME_LEN];	/* of routes; "": none */
 };
 
 /* One line without its newline.  False: *why says what is wrong with it. */

@@ -15,25 +15,17 @@
 #include <string.h>
 
 #include "gw/fib_set.h"
-#include "gw/fib_table.h"
+#include "gw/fib_slots.h"
 #include "util/array.h"
 
 #define SCRUB_ROUND	600	/* seconds in which all are stated again */
 #define TICK_LEAST	2
 #define TICK_MOST	300
 
-/* The routes of one route table. */
-struct slot {
-	uint32_t	table;		/* of the kernel */
-	struct fib_table of[2];		/* IPv4, IPv6 */
-};
-
 struct fib {
 	struct queue	*out;		/* borrowed */
 	struct fib_sets	sets;
-	struct slot	slot[FIB_SLOTS];
-	unsigned	slots;		/* [0] is the main table */
-	uint64_t	key;
+	struct fib_slots slots;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
 	uint32_t	head, tail;	/* in line */
@@ -46,49 +38,6 @@ struct fib {
 	size_t		statics_n, statics_cap;
 };
 
-/* FIB_SLOTS: no routes of that table are here. */
-static unsigned
-slot_find(const struct fib *f, uint32_t table)
-{
-	for (unsigned i = 0; i < f->slots; i++) {
-		if (f->slot[i].table == table)
-			return i;
-	}
-	return FIB_SLOTS;
-}
-
-static bool
-is_vacant(const struct slot *s)
-{
-	return s->table != FIB_TABLE_MAIN && s->of[0].routes.used == 0 &&
-	    s->of[1].routes.used == 0;
-}
-
-/* Makes it, maybe from that of a table that has no routes any more. */
-static unsigned
-slot_get(struct fib *f, uint32_t table)
-{
-	unsigned i = slot_find(f, table);
-	struct slot *s;
-
-	for (unsigned k = 0; k < f->slots && i == FIB_SLOTS; k++) {
-		if (is_vacant(&f->slot[k]))
-			i = k;
-	}
-	if (i == FIB_SLOTS && f->slots < FIB_SLOTS) {
-		s = &f->slot[f->slots];
-		if (!fib_table_init(&s->of[0], 4) ||
-		    !fib_table_init(&s->of[1], 16)) {
-			fib_table_fini(&s->of[0]);
-			return FIB_SLOTS;
-		}
-		i = f->slots++;
-	}
-	if (i < FIB_SLOTS)
-		f->slot[i].table = table;
-	return i;
-}
-
 struct fib *
 fib_new(struct queue *out, uint64_t key)
 {
@@ -97,9 +46,8 @@ fib_new(struct queue *out, uint64_t key)
 	if (f == NULL)
 		return NULL;
 	f->out = out;
-	f->key = key;
 	fib_sets_init(&f->sets, out);
-	if (slot_get(f, FIB_TABLE_MAIN) == FIB_SLOTS) {
+	if (!fib_slots_init(&f->slots, key)) {
 		fib_free(f);
 		return NULL;
 	}
@@ -112,10 +60,7 @@ fib_free(struct fib *f)
 	if (f == NULL)
 		return;
 	fib_sets_fini(&f->sets);
-	for (unsigned i = 0; i < f->slots; i++) {
-		fib_table_fini(&f->slot[i].of[0]);
-		fib_table_fini(&f->slot[i].of[1]);
-	}
+	fib_slots_fini(&f->slots);
 	map_fini(&f->ops);
 	free(f->statics);
 	free(f);
@@ -123,80 +68,24 @@ fib_free(struct fib *f)
 
 /* --- routes by number --- */
 
-static const struct fib_table *
-table_of(const struct fib *f, uint32_t number)
-{
-	return &f->slot[(number & ~FIB_IPV6) >> FIB_SLOT_SHIFT].of[
-	    (number & FIB_IPV6) != 0];
-}
-
-static uint32_t
-number_of(unsigned slot, bool v6, uint32_t id)
-{
-	return id == 0 ? 0 : id | slot << FIB_SLOT_SHIFT |
-	    (v6 ? FIB_IPV6 : 0);
-}
-
 static struct route *
 route_at(const struct fib *f, uint32_t number)
 {
-	return fib_table_at(table_of(f, number), number & FIB_NUMBER);
-}
-
-/* Places of all tables in a row, 0.. */
-static uint32_t
-places(const struct fib *f)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < f->slots; i++)
-		n += f->slot[i].of[0].routes.n + f->slot[i].of[1].routes.n;
-	return n;
-}
-
-static uint32_t
-route_find(const struct fib *f, uint32_t table, const struct prefix *p)
-{
-	bool v6 = p->addr.family == ADDR_IPV6;
-	unsigned i = slot_find(f, table);
-
-	return i == FIB_SLOTS ? 0 : number_of(i, v6,
-	    fib_table_find(&f->slot[i].of[v6], f->key, p));
+	return fib_slots_at(&f->slots, number);
 }
 
 static uint32_t
 route_get(struct fib *f, uint32_t table, const struct prefix *p)
 {
-	bool v6 = p->addr.family == ADDR_IPV6;
-	unsigned i = slot_get(f, table);
-	uint32_t before = places(f), id;
-
-	if (i == FIB_SLOTS)
-		return 0;
-	id = fib_table_get(&f->slot[i].of[v6], f->key, p);
+	uint32_t before = fib_slots_places(&f->slots);
+	uint32_t id = fib_slots_get(&f->slots, table, p);
 
 	/* Places behind it have moved: a round that is under way goes on. */
-	if (places(f) != before && f->round_left > 0)
+	if (fib_slots_places(&f->slots) != before && f->round_left > 0)
 		f->round_left++;
-	if (places(f) != before && f->restate_left > 0)
+	if (fib_slots_places(&f->slots) != before && f->restate_left > 0)
 		f->restate_left++;
-	return number_of(i, v6, id);
-}
-
-/* The number of the route in a place; 0: none is there. */
-static uint32_t
-route_in(const struct fib *f, uint32_t place)
-{
-	uint32_t id = 0, n;
-
-	for (unsigned i = 0; i < 2 * f->slots && id == 0; i++) {
-		n = f->slot[i / 2].of[i % 2].routes.n;
-		if (place < n)
-			id = number_of(i / 2, i % 2 != 0, place + 1);
-		else
-			place -= n;
-	}
-	return (route_at(f, id)->flags & ROUTE_LIVE) != 0 ? id : 0;
+	return id;
 }
 
 static void
@@ -235,7 +124,7 @@ line_next(struct fib *f)
 static void
 round_begin(struct fib *f)
 {
-	f->round_left = places(f);
+	f->round_left = fib_slots_places(&f->slots);
 	if (f->round_at >= f->round_left)
 		f->round_at = 0;
 }
@@ -354,12 +243,6 @@ leave(struct fib *f, struct fib_set *from)
 		fib_set_detach(&f->sets, from);
 }
 
-static uint32_t
-kernel_table(const struct fib *f, uint32_t id)
-{
-	return f->slot[(id & ~FIB_IPV6) >> FIB_SLOT_SHIFT].table;
-}
-
 static void
 route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
     uint32_t target)
@@ -371,8 +254,8 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 		r->flags |= ROUTE_FAILED;
 		return;
 	}
-	op->route.prefix = fib_table_prefix(table_of(f, id), r);
-	op->route.table = kernel_table(f, id);
+	op->route.prefix = fib_slots_prefix(&f->slots, id);
+	op->route.table = fib_slots_table(&f->slots, id);
 	op->route.nexthop = target;
 	if (kind == KERN_ROUTE_SET)
 		op->route.prefsrc = f->conf.source[v6];
@@ -413,8 +296,7 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
 		return;
 	static_del(f, id, r);
-	fib_table_del(&f->slot[(id & ~FIB_IPV6) >> FIB_SLOT_SHIFT].of[
-	    (id & FIB_IPV6) != 0], f->key, id & FIB_NUMBER);
+	fib_slots_del(&f->slots, id);
 }
 
 /* Brings the kernel to what the hops say.  It may be freed. */
@@ -467,7 +349,7 @@ fib_set(struct fib *f, enum fib_source source, uint32_t table,
     const struct prefix *p, const struct fib_hops *hops)
 {
 	uint32_t id = hops->n > 0 ? route_get(f, table, p) :
-	    route_find(f, table, p);
+	    fib_slots_find(&f->slots, table, p);
 	struct fib_set *was, *is;
 	struct route *r;
 
@@ -553,7 +435,7 @@ fib_object_changed(struct fib *f, uint32_t id)
 void
 fib_route_changed(struct fib *f, uint32_t table, const struct prefix *p)
 {
-	uint32_t id = route_find(f, table, p);
+	uint32_t id = fib_slots_find(&f->slots, table, p);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL)
@@ -621,7 +503,7 @@ round_more(const struct fib *f)
 static void
 round_step(struct fib *f)
 {
-	uint32_t id = route_in(f, f->round_at);
+	uint32_t id = fib_slots_in(&f->slots, f->round_at);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r != NULL && f->restate_left > 0) {
@@ -632,7 +514,7 @@ round_step(struct fib *f)
 		r->flags |= ROUTE_STALE;
 	if (r != NULL)
 		settle(f, id);
-	if (++f->round_at >= places(f))
+	if (++f->round_at >= fib_slots_places(&f->slots))
 		f->round_at = 0;
 	f->restate_left -= f->restate_left > 0;
 	if (--f->round_left == 0)
@@ -668,7 +550,7 @@ fib_pending(const struct fib *f)
 static void
 scrub(struct fib *f)
 {
-	uint32_t n = places(f);
+	uint32_t n = fib_slots_places(&f->slots);
 	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
 
 	if (n == 0 || f->round_left > 0 || f->head != 0)
@@ -679,7 +561,7 @@ scrub(struct fib *f)
 	}
 	for (; some > 0 && f->scrub_at < n && f->ops.used < FIB_WINDOW;
 	    some--) {
-		uint32_t id = route_in(f, f->scrub_at++);
+		uint32_t id = fib_slots_in(&f->slots, f->scrub_at++);
 		struct route *r = id == 0 ? NULL : route_at(f, id);
 		struct fib_set *at = r == NULL ? NULL : attached(f, r);
 
@@ -693,11 +575,8 @@ scrub(struct fib *f)
 unsigned
 fib_tick_in(const struct fib *f)
 {
-	uint32_t n = 0;
+	uint32_t n = fib_slots_used(&f->slots);
 
-	for (unsigned i = 0; i < f->slots; i++)
-		n += f->slot[i].of[0].routes.used +
-		    f->slot[i].of[1].routes.used;
 	if (n == 0)
 		return 0;
 	if (f->sets.torn > 0 || n > SCRUB_ROUND / TICK_LEAST)
@@ -733,8 +612,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 	const struct fib_set *at = attached(f, r);
 
 	*out = (struct fib_route){
-		.prefix = fib_table_prefix(table_of(f, id), r),
-		.table = kernel_table(f, id), .source = source_of(f, r),
+		.prefix = fib_slots_prefix(&f->slots, id),
+		.table = fib_slots_table(&f->slots, id), .source = source_of(f, r),
 		.state = (r->flags & ROUTE_FAILED) != 0 ? FIB_FAILED :
 		    (r->flags & ROUTE_ACKED) != 0 ? FIB_INSTALLED :
 		    FIB_PENDING,
@@ -750,8 +629,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 bool
 fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 {
-	while (*pos < places(f)) {
-		uint32_t id = route_in(f, (uint32_t)(*pos)++);
+	while (*pos < fib_slots_places(&f->slots)) {
+		uint32_t id = fib_slots_in(&f->slots, (uint32_t)(*pos)++);
 		const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 		if (r == NULL || !in_kernel(r, attached(f, r)))
@@ -766,7 +645,7 @@ bool
 fib_get(const struct fib *f, uint32_t table, const struct prefix *p,
     struct fib_route *out)
 {
-	uint32_t id = route_find(f, table, p);
+	uint32_t id = fib_slots_find(&f->slots, table, p);
 	const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL || !in_kernel(r, attached(f, r)))

@@ -8,14 +8,7 @@
 #include "bgp/store.h"
 #include "gw/fib.h"
 
-/*
- * The number of a route: the top bit for IPv6, the slot of its route table,
- * the number in the store of both.
- */
-#define FIB_IPV6	0x80000000u
-#define FIB_SLOTS	32
-#define FIB_SLOT_SHIFT	26
-#define FIB_NUMBER	((1u << FIB_SLOT_SHIFT) - 1)
+#define FIB_NUMBER	((1u << 26) - 1)	/* the highest of a store */
 
 enum {
 	ROUTE_LIVE = 1,		/* in the store */

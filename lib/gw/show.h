@@ -8,6 +8,7 @@
 
 /* A new reference each; NULL: no memory. */
 json_t	*show_tunnel(const struct gw_tunnel *);
+json_t	*show_tables(const struct gw *);
 json_t	*show_route(const struct gw *, const struct fib_route *);
 json_t	*show_text(const char *);
 json_t	*show_time(int64_t wall);	/* "2026-01-31T12:00:00Z" */
