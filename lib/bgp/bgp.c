@@ -150,6 +150,20 @@ bgp_peer_add(struct bgp *b, struct instant now, const struct bgp_peer_conf *c)
 }
 
 void
+bgp_peer_conf(struct bgp *b, const struct bgp_peer_conf *c)
+{
+	struct peer *p = peer_get(b, c->id);
+	struct bgp_soft soft;
+
+	if (p == NULL || p->started)
+		return;
+	soft = p->conf.soft;
+	p->conf = *c;
+	p->conf.soft = soft;
+	peer_hold(p, &c->soft);
+}
+
+void
 bgp_peer_del(struct bgp *b, struct instant now, uint32_t id)
 {
 	struct peer *p = map_del(&b->peers, id);
@@ -246,6 +260,8 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	info->hold_time = s->hold_time;
 	info->as4 = s->open.as4;
 	info->refresh = s->open.refresh;
+	info->role = s->peer->conf.role;
+	info->remote_role = s->open.role;
 	if (!s->up)
 		return true;
 	info->ipv4 = (s->import.families & OPEN_IPV4) != 0;

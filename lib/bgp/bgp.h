@@ -41,6 +41,17 @@ enum bgp_private {		/* private AS numbers in what is announced */
 	BGP_PRIVATE_REPLACE,		/* ours in their place */
 };
 
+enum bgp_role {			/* what we are to the remote (RFC 9234) */
+	BGP_ROLE_NONE,
+	BGP_ROLE_PROVIDER,
+	BGP_ROLE_RS,		/* a route server */
+	BGP_ROLE_RS_CLIENT,
+	BGP_ROLE_CUSTOMER,
+	BGP_ROLE_PEER,
+};
+
+const char	*bgp_role_str(enum bgp_role);	/* "rs-client"; NONE: "" */
+
 /* What may change while a session is up: see bgp_peer_change(). */
 struct bgp_soft {
 	/*
@@ -77,6 +88,8 @@ struct bgp_peer_conf {
 	bool		passive;	/* never connect, only accept */
 	bool		patient;	/* the remote may connect first */
 	bool		transit;	/* also announce what others taught us */
+	enum bgp_role	role;		/* of ours, not with our own AS */
+	bool		role_strict;	/* the remote must have one, too */
 	struct bgp_soft	soft;
 };
 
@@ -113,6 +126,7 @@ struct bgp_peer_info {
 	uint32_t	local_asn;	/* ours in it */
 	bool		ipv4, ipv6;	/* negotiated, while established */
 	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
+	enum bgp_role	role, remote_role;	/* ours; what it says it is */
 	struct bgp_counts counts;
 	struct reason	why;		/* why it is not established, or "" */
 };
@@ -177,6 +191,8 @@ void		bgp_network_del(struct bgp *, struct instant, uint16_t table,
 /* Adds a stopped peer (Idle); false: id in use or no memory. */
 bool		bgp_peer_add(struct bgp *, struct instant,
 		    const struct bgp_peer_conf *);
+/* Another configuration for a peer of this id, which is stopped. */
+void		bgp_peer_conf(struct bgp *, const struct bgp_peer_conf *);
 /* As bgp_peer_stop with Cease "peer de-configured", then forgets it. */
 void		bgp_peer_del(struct bgp *, struct instant, uint32_t id);
 /* The tunnel can carry TCP: leave Idle, connect and accept. */

@@ -8,8 +8,8 @@
  *
  * Never announced: a route to the peer that taught it; one whose AS_PATH has
  * the peer's AS, which would have to drop it, unless that is overridden or
- * wanted; what iBGP taught, to iBGP; and without transit anything but our own
- * (RFC 8212).
+ * wanted; what iBGP taught, to iBGP; what is for customers only, to others
+ * (RFC 9234); and without transit anything but our own (RFC 8212).
  * Of the rest the session's policy says what goes out, and how (edit.c).
  *
  * A new policy begins a dump that says only what is different: each route is
@@ -25,6 +25,7 @@
 #include "bgp/aspath.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
+#include "bgp/role.h"
 #include "bgp/update.h"
 
 #define BATCH		1024
@@ -177,6 +178,9 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 	*why = "it has the community no-advertise or no-export";
 	if ((a->has & ATTRS_NO_ADVERTISE) != 0 ||
 	    (!e->conf.ibgp && (a->has & ATTRS_NO_EXPORT) != 0))
+		return 0;
+	*why = "it is for customers only (OTC), which this peer is not";
+	if (role_keeps_back(e->conf.role) && role_otc(a, NULL))
 		return 0;
 	*why = "it has come through the peer's AS";
 	if (!e->conf.ibgp && !e->edit.conf.override &&
@@ -464,6 +468,8 @@ encode(struct encoded *enc, const struct export *e, const struct rib *r,
 
 	if (it->prefix.addr.family == ADDR_IPV4)
 		out.next_hop = e->conf.next_hop4;
+	if (role_marks_out(e->conf.role))
+		out.otc = e->conf.local_asn;
 	attr_encode(&w, intern_at(&r->intern, it->attrs), &out);
 	enc->attrs = enc->also = it->attrs;
 	enc->b = wr_done(&w);

@@ -14,6 +14,7 @@ struct export_conf {
 	bool		ibgp, as4;
 	bool		transit;	/* not only what we originate */
 	uint16_t	table;		/* what is announced */
+	enum bgp_role	role;		/* ours (RFC 9234) */
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
 	struct addr	next_hop4, next_hop6;
 	struct edit_conf edit;

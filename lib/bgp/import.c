@@ -1,12 +1,13 @@
 /*
  * Adj-RIB-In (RFC 4271 sections 6.3, 9 and 9.1.2): routes enter the RIB, with
  * the mark whether they may be chosen.  Not to be chosen are routes with our
- * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8) and such
- * whose next hop is not on the tunnel: with the family of the session it is
- * the neighbour itself, with the other family any address but ours.  Others
- * the session's policy judges (edit.c).  A route that is rejected stays as it
- * came, and one that was changed knows what it came as, so that a new policy
- * needs nothing from the peer.
+ * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8), leaks by
+ * the roles of both ends (RFC 9234) and such whose next hop is not on the
+ * tunnel: with the family of the session it is the neighbour itself, with the
+ * other family any address but ours.  Others the session's policy judges
+ * (edit.c).  A route that is rejected stays as it came, and one that was
+ * changed knows what it came as, so that a new policy needs nothing from the
+ * peer.
  *
  * A route is in every table that the session propagates to, with the same
  * attributes.  Other tables are filled, and those of before left, by the sweep
@@ -19,6 +20,7 @@
 #include "bgp/aspath.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
+#include "bgp/role.h"
 
 static bool
 family_on(const struct import *im, enum addr_family family)
@@ -256,13 +258,20 @@ no_memory(struct fault *f)
 	return ATTR_RESET;
 }
 
-static void
-next_hop_text(struct fault *f, const struct addr *hop, const char *bad)
+/* Something that is worth a line; NULL: it may be used, but for policies. */
+static const char *
+unusable(const struct import *im, const struct attrs *a, struct fault *f)
 {
+	const char *hop = next_hop_error(im, &a->next_hop);
+	const char *leak = role_leak(im->role, im->mode.remote_asn, a);
 	char text[ADDR_STRLEN];
 
-	reason_set(&f->text, "routes are not used: their next hop %s %s",
-	    addr_str(hop, text), bad);
+	if (hop != NULL)
+		reason_set(&f->text, "routes are not used: their next hop "
+		    "%s %s", addr_str(&a->next_hop, text), hop);
+	else if (leak != NULL)
+		reason_set(&f->text, "routes are not used: %s", leak);
+	return hop != NULL ? hop : leak;
 }
 
 /* "... (10.2.0.0/16 and 3 more)" */
@@ -289,15 +298,18 @@ reach(struct import *im, struct rib *r, const struct update *u,
     enum addr_family family, const struct addr *hop, struct bytes nlri,
     struct fault *f)
 {
-	const char *bad = next_hop_error(im, hop);
 	unsigned ignored = 0;
 	union attrs_buf buf;
+	const char *bad;
 	uint32_t id;
 	bool ok;
 
 	if (nlri.n == 0 || !family_on(im, family))
 		return ATTR_OK;
 	attr_canon(&buf, &u->attrs, &im->mode, hop);
+	if (role_marks_in(im->role))
+		attr_add_otc(&buf, im->mode.remote_asn);
+	bad = unusable(im, &buf.attrs, f);
 	id = intern_get(&r->intern, &buf.attrs);
 	if (id == 0)
 		return no_memory(f);
@@ -311,7 +323,6 @@ reach(struct import *im, struct rib *r, const struct update *u,
 		    ignored);
 	if (bad == NULL)
 		return ignored > 0 ? ATTR_DISCARD : ATTR_OK;
-	next_hop_text(f, hop, bad);
 	name_routes(f, family, nlri);
 	return ATTR_WITHDRAW;
 }
@@ -382,7 +393,9 @@ judge_again(struct import *im, struct rib *r, uint32_t net)
 		return true;
 	attrs = raw = intern_raw(&r->intern, path->attrs);
 	a = intern_at(&r->intern, raw);
-	eligible = next_hop_error(im, &a->next_hop) == NULL && !looped(im, a);
+	eligible = next_hop_error(im, &a->next_hop) == NULL &&
+	    !looped(im, a) &&
+	    role_leak(im->role, im->mode.remote_asn, a) == NULL;
 	p = rib_prefix(r, net);
 	if (eligible && edit_touches(&im->edit, a) &&
 	    !judge(im, r, raw, &p, &attrs, &eligible))
@@ -466,8 +479,10 @@ import_why(const struct import *im, const struct rib *r,
 		reason_set(why, "its next hop %s", bad);
 		return BGP_UNUSABLE;
 	}
-	if (looped(im, a)) {
-		reason_set(why, "it has come through ourselves");
+	bad = looped(im, a) ? "it has come through ourselves" :
+	    role_leak(im->role, im->mode.remote_asn, a);
+	if (bad != NULL) {
+		reason_set(why, "%s", bad);
 		return BGP_UNUSABLE;
 	}
 	return edit_why(&im->edit, &r->intern, raw, p, &buf, why) ?

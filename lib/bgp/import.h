@@ -21,6 +21,7 @@ struct import {
 	struct addr	local, remote;	/* of the session */
 	struct addr	remote_other;	/* its next hop of the other family */
 	struct addr	next_hop4, next_hop6;	/* ours */
+	enum bgp_role	role;		/* ours (RFC 9234) */
 	uint32_t	max_prefixes;	/* 0: no limit */
 	uint32_t	warn_at;	/* prefixes; 0: never */
 	bool		warned;

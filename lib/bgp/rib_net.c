@@ -1,8 +1,8 @@
 /*
  * The prefix store: a hash table per family over nodes with 32-bit numbers,
- * 20 octets for an IPv4 prefix, found by route table and prefix.  A node lives
- * as long as it has a path or a place in the journal, so that every reader
- * learns of its end before its number is given to another prefix.
+ * 20 octets for an IPv4 prefix, whose identity is route table and prefix.  A
+ * node lives as long as it has a path or a place in the journal, so that every
+ * reader learns of its end before its number is given to another prefix.
  */
 #include "bgp/rib_net.h"
 

@@ -119,6 +119,7 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 		.hold_time = s->peer->conf.hold_time,
 		.families = peer_families(s->peer),
 		.as4 = true, .refresh = true,
+		.role = s->peer->conf.role,
 	};
 	struct wr w = outq_begin(&s->out, CONTROL_ROOM);
 
@@ -239,6 +240,7 @@ fill_import(const struct bgp *b, struct session *s)
 			.as4 = s->open.as4,
 			.remote_asn = c->remote_asn,
 		},
+		.role = c->role,
 		.families = s->open.families & peer_families(s->peer),
 		.portion = b->sweep,
 		.local_asn = c->local_asn, .own_asn = c->own_asn,
@@ -273,7 +275,7 @@ session_up(struct bgp *b, struct session *s)
 		.local_asn = c->local_asn, .remote_asn = c->remote_asn,
 		.ibgp = source.ibgp, .as4 = s->open.as4,
 		.transit = c->transit, .table = table_of(&c->soft.tables),
-		.families = s->import.families,
+		.families = s->import.families, .role = c->role,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
 		.edit = edit_out(c),
 	};

@@ -6,14 +6,19 @@
  * takes the routes back later they find it so.
  *
  * A change of many routes at once is a round over all of them, some in each
- * turn; one of a few goes in line.  A route has one operation outstanding at
- * most: what changes meanwhile is seen when the answer is there.
+ * turn; one of a few goes in line.  Where so many are new that the line is
+ * long, the rest of these is left to a round, too (fib_round.c says why); what
+ * is in the kernel already never waits for that when it changes.  A route has
+ * one operation outstanding at most: what changes meanwhile is seen when the
+ * answer is there.
  */
 #include "gw/fib.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/fib_line.h"
+#include "gw/fib_round.h"
 #include "gw/fib_set.h"
 #include "gw/fib_slots.h"
 #include "util/array.h"
@@ -28,10 +33,12 @@ struct fib {
 	struct fib_slots slots;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
-	uint32_t	head, tail;	/* in line */
-	/* The round: where it is, and how many places are left. */
-	uint32_t	round_at, round_left;
-	uint32_t	restate_left;	/* of those, to be sent in any case */
+	struct fib_line	line;
+	bool		held;		/* no loose ones now */
+	struct {			/* of each slot */
+		struct fib_round round;
+		uint32_t restate_left;	/* steps that send in any case */
+	} turn[FIB_SLOTS];
 	bool		retrying;	/* in this round */
 	uint32_t	scrub_at;
 	uint32_t	*statics;	/* routes with static hops; owned */
@@ -74,59 +81,33 @@ route_at(const struct fib *f, uint32_t number)
 	return fib_slots_at(&f->slots, number);
 }
 
-static uint32_t
-route_get(struct fib *f, uint32_t table, const struct prefix *p)
-{
-	uint32_t before = fib_slots_places(&f->slots);
-	uint32_t id = fib_slots_get(&f->slots, table, p);
-
-	/* Places behind it have moved: a round that is under way goes on. */
-	if (fib_slots_places(&f->slots) != before && f->round_left > 0)
-		f->round_left++;
-	if (fib_slots_places(&f->slots) != before && f->restate_left > 0)
-		f->restate_left++;
-	return id;
-}
-
 static void
 line_up(struct fib *f, uint32_t id)
 {
-	struct route *r = route_at(f, id);
-
-	if ((r->flags & ROUTE_IN_LINE) != 0)
-		return;
-	r->flags |= ROUTE_IN_LINE;
-	r->next = 0;
-	if (f->tail != 0)
-		route_at(f, f->tail)->next = id;
-	else
-		f->head = id;
-	f->tail = id;
-}
-
-static uint32_t
-line_next(struct fib *f)
-{
-	uint32_t id = f->head;
-	struct route *r;
-
-	if (id == 0)
-		return 0;
-	r = route_at(f, id);
-	r->flags &= (uint8_t)~ROUTE_IN_LINE;
-	f->head = r->next;
-	if (f->head == 0)
-		f->tail = 0;
-	return id;
+	fib_line_up(&f->line, &f->slots, id);
 }
 
 /* Looks at every route once more from here on. */
 static void
 round_begin(struct fib *f)
 {
-	f->round_left = fib_slots_places(&f->slots);
-	if (f->round_at >= f->round_left)
-		f->round_at = 0;
+	for (unsigned i = 0; i < f->slots.n; i++) {
+		struct fib_round *r = &f->turn[i].round;
+
+		fib_round_begin(r, f->slots.slot[i].of);
+		if (f->turn[i].restate_left > 0 && r->at == 0)
+			f->turn[i].restate_left = r->left;
+	}
+}
+
+static uint32_t
+round_left(const struct fib *f)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < f->slots.n; i++)
+		n += f->turn[i].round.left;
+	return n;
 }
 
 static void
@@ -348,7 +329,7 @@ void
 fib_set(struct fib *f, enum fib_source source, uint32_t table,
     const struct prefix *p, const struct fib_hops *hops)
 {
-	uint32_t id = hops->n > 0 ? route_get(f, table, p) :
+	uint32_t id = hops->n > 0 ? fib_slots_get(&f->slots, table, p) :
 	    fib_slots_find(&f->slots, table, p);
 	struct fib_set *was, *is;
 	struct route *r;
@@ -483,60 +464,93 @@ fib_resync(struct fib *f)
 	map_fini(&f->sets.asked);
 	fib_sets_restate(&f->sets);
 	round_begin(f);
-	f->restate_left = f->round_left;
-	f->round_at = 0;
+	for (unsigned i = 0; i < f->slots.n; i++) {
+		f->turn[i].round.at = 0;
+		f->turn[i].restate_left = f->turn[i].round.left;
+	}
 }
 
 bool
 fib_restating(const struct fib *f)
 {
-	return f->restate_left > 0;
+	for (unsigned i = 0; i < f->slots.n; i++) {
+		if (f->turn[i].restate_left > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+may_ask(const struct fib *f)
+{
+	return f->ops.used < FIB_WINDOW;
 }
 
 static bool
 round_more(const struct fib *f)
 {
-	return f->round_left > 0 || f->sets.revived;
+	return round_left(f) > 0 || f->sets.revived ||
+	    (f->line.loose > 0 && !f->held);
 }
 
 /* A place of the round that is under way. */
 static void
 round_step(struct fib *f)
 {
-	uint32_t id = fib_slots_in(&f->slots, f->round_at);
-	struct route *r = id == 0 ? NULL : route_at(f, id);
+	bool restate, loose;
+	struct route *r;
+	unsigned i = 0;
+	uint32_t id;
 
-	if (r != NULL && f->restate_left > 0) {
+	while (f->turn[i].round.left == 0)
+		i++;
+	id = fib_slots_number(i, fib_round_step(&f->turn[i].round,
+	    f->slots.slot[i].of));
+	r = id == 0 ? NULL : route_at(f, id);
+	loose = r != NULL && fib_line_loose(r);
+	restate = f->turn[i].restate_left > 0;
+	f->turn[i].restate_left -= restate;
+	if (r != NULL && restate) {
 		r->op = 0;
 		r->flags |= ROUTE_STALE;
 	}
 	if (r != NULL && f->retrying && (r->flags & ROUTE_FAILED) != 0)
 		r->flags |= ROUTE_STALE;
-	if (r != NULL)
+	if (loose && !f->held)
+		fib_line_take(&f->line, r);
+	if (r != NULL && !(loose && f->held))
 		settle(f, id);
-	if (++f->round_at >= fib_slots_places(&f->slots))
-		f->round_at = 0;
-	f->restate_left -= f->restate_left > 0;
-	if (--f->round_left == 0)
+	if (round_left(f) == 0)
 		f->retrying = false;
 }
 
+void
+fib_hold(struct fib *f, bool held)
+{
+	f->held = held;
+}
+
+uint32_t
+fib_loose(const struct fib *f)
+{
+	return f->line.loose;
+}
+
+/* One of the line and one of the round, so that neither waits for long. */
 unsigned
 fib_work(struct fib *f, unsigned budget)
 {
 	uint32_t id;
 
-	while (budget > 0 && f->ops.used < FIB_WINDOW &&
-	    (id = line_next(f)) != 0) {
-		settle(f, id);
-		budget--;
-	}
-	if (f->sets.revived)
+	if (f->sets.revived || (round_left(f) == 0 && round_more(f)))
 		round_begin(f);
 	f->sets.revived = false;
-	while (budget > 0 && f->ops.used < FIB_WINDOW && f->round_left > 0) {
-		round_step(f);
-		budget--;
+	for (; budget > 0 && may_ask(f) && (f->line.head != 0 ||
+	    round_left(f) > 0); budget--) {
+		if ((id = fib_line_next(&f->line, &f->slots)) != 0)
+			settle(f, id);
+		if (round_left(f) > 0 && may_ask(f))
+			round_step(f);
 	}
 	return budget;
 }
@@ -544,7 +558,7 @@ fib_work(struct fib *f, unsigned budget)
 bool
 fib_pending(const struct fib *f)
 {
-	return f->ops.used < FIB_WINDOW && (f->head != 0 || round_more(f));
+	return may_ask(f) && (f->line.head != 0 || round_more(f));
 }
 
 static void
@@ -553,7 +567,7 @@ scrub(struct fib *f)
 	uint32_t n = fib_slots_places(&f->slots);
 	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
 
-	if (n == 0 || f->round_left > 0 || f->head != 0)
+	if (n == 0 || round_left(f) > 0 || f->line.head != 0)
 		return;
 	if (f->scrub_at >= n) {
 		f->scrub_at = 0;

@@ -135,6 +135,12 @@ fib_slots_prefix(const struct fib_slots *s, uint32_t number)
 }
 
 uint32_t
+fib_slots_number(unsigned slot, uint32_t of_store)
+{
+	return of_store == 0 ? 0 : of_store | slot << SHIFT;
+}
+
+uint32_t
 fib_slots_table(const struct fib_slots *s, uint32_t number)
 {
 	return s->slot[slot_of(number)].table;

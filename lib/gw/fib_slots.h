@@ -11,7 +11,6 @@
  * The number of a route: the top bit for IPv6, the slot of its route table,
  * the number in the store of both.
  */
-#define FIB_IPV6	0x80000000u
 #define FIB_SLOTS	32u
 
 struct fib_slots {
@@ -33,6 +32,8 @@ uint32_t	fib_slots_get(struct fib_slots *, uint32_t table,
 		    const struct prefix *);
 void		fib_slots_del(struct fib_slots *, uint32_t number);
 struct route	*fib_slots_at(const struct fib_slots *, uint32_t number);
+/* That of a route in the stores of a slot; 0: none. */
+uint32_t	fib_slots_number(unsigned slot, uint32_t of_store);
 struct prefix	fib_slots_prefix(const struct fib_slots *, uint32_t number);
 uint32_t	fib_slots_table(const struct fib_slots *, uint32_t number);
 /* Routes that there are. */

@@ -218,6 +218,18 @@ show_tunnel(const struct gw_tunnel *t)
 	    "resumption", show_resumption(t, &ike.resumption));
 }
 
+json_t *
+show_apply(const struct gw *gw, struct instant now)
+{
+	struct instant at = gw->undo_at;
+	bool pending = !instant_is_never(at);
+
+	return json_pack("{s:b, s:o, s:I}", "pending", (int)pending,
+	    "until", pending ? show_time(gw_wall(gw, at)) : json_string(""),
+	    "seconds_left", (json_int_t)(!pending || instant_due(at, now) ? 0 :
+	    (instant_since(at, now).ns + 999999999) / 1000000000));
+}
+
 /* --- routes --- */
 
 static json_t *

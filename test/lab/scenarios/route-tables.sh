@@ -120,7 +120,9 @@ pings_from() {
 }
 
 silence_from() {
-	in_ns "$1" ping -n -q -c 3 -i 0.2 -W 1 -I "$2" "$3" | grep -q ' 0 received'
+	local said
+	said=$(in_ns "$1" ping -n -q -c 3 -i 0.2 -W 1 -I "$2" "$3") || true
+	grep -q ' 0 received' <<<"$said" || { echo "$said"; return 1; }
 }
 
 # answers_as NS SOURCE ADDRESS NAME: who is there?
