@@ -54,6 +54,16 @@ print_rows(enum ctl_command command, const json_t *rows, bool first)
 		view_paths(rows, first);
 }
 
+bool
+routes_table(char **argv, int argc, int n, const char **name)
+{
+	*name = argc == n + 2 ? argv[n + 1] : NULL;
+	if (argc == n || (argc == n + 2 && strcmp(argv[n], "table") == 0))
+		return true;
+	complain(CTL_EXIT_USAGE, "a route table is named by \"table NAME\"");
+	return false;
+}
+
 enum ctl_exit
 routes_show(const struct routes_options *o, enum ctl_command command,
     const char *name, const char *what, const char *table)

@@ -13,6 +13,8 @@ struct routes_options {
 enum ctl_exit	routes_show(const struct routes_options *,
 		    enum ctl_command, const char *name, const char *what,
 		    const char *table);
+/* [table NAME] behind n arguments; false: something else, and said so. */
+bool		routes_table(char **argv, int argc, int n, const char **name);
 /* NAME [received|accepted|advertised] */
 enum ctl_exit	routes_neighbor(const struct routes_options *, char **,
 		    int argc);

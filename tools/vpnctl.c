@@ -249,21 +249,6 @@ routes_of(const struct options *o)
 	    .json = o->json };
 }
 
-/* "table NAME" behind n arguments, or nothing. */
-static bool
-table_of(char **argv, int argc, int n, const char **name)
-{
-	*name = argc == n + 2 ? argv[n + 1] : NULL;
-	return argc == n || (argc == n + 2 && strcmp(argv[n], "table") == 0);
-}
-
-static enum ctl_exit
-bad_table(void)
-{
-	return complain(CTL_EXIT_USAGE, "a route table is named by \"table "
-	    "NAME\"");
-}
-
 static enum ctl_exit
 run_table(const struct options *o, const struct command *c, char **argv,
     int argc)
@@ -271,8 +256,8 @@ run_table(const struct options *o, const struct command *c, char **argv,
 	struct routes_options r = routes_of(o);
 	const char *table;
 
-	if (!table_of(argv, argc, 0, &table))
-		return bad_table();
+	if (!routes_table(argv, argc, 0, &table))
+		return CTL_EXIT_USAGE;
 	return routes_show(&r, c->ctl, NULL, NULL, table);
 }
 
@@ -296,8 +281,8 @@ run_explain_route(const struct options *o, const struct command *c,
 	const char *table;
 
 	(void)c;
-	if (!table_of(argv, argc, 1, &table))
-		return bad_table();
+	if (!routes_table(argv, argc, 1, &table))
+		return CTL_EXIT_USAGE;
 	return routes_explain(&r, argv[0], table);
 }
 

@@ -96,7 +96,7 @@ hop() {
 	{ ip -n hub -j route show table "$1" "$2"; echo; ip -n hub -j nexthop show; } | jq -rs '
 		(.[1] // [] | map({(.id | tostring): .}) | add // {}) as $o
 		| [.[0][]? | select(.type != "unreachable") | if .dev and (.nhid | not) then .dev else
-			($o[.nhid | tostring] | if .blackhole != null then "blackhole" else .dev // "" end) end]
+			($o[.nhid | tostring] | if has("blackhole") then "blackhole" else .dev // "" end) end]
 		| unique | join(" ")'
 }
 
