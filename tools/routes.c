@@ -54,9 +54,19 @@ print_rows(enum ctl_command command, const json_t *rows, bool first)
 		view_paths(rows, first);
 }
 
+bool
+routes_table(char **argv, int argc, int n, const char **name)
+{
+	*name = argc == n + 2 ? argv[n + 1] : NULL;
+	if (argc == n || (argc == n + 2 && strcmp(argv[n], "table") == 0))
+		return true;
+	complain(CTL_EXIT_USAGE, "a route table is named by \"table NAME\"");
+	return false;
+}
+
 enum ctl_exit
 routes_show(const struct routes_options *o, enum ctl_command command,
-    const char *name, const char *what)
+    const char *name, const char *what, const char *table)
 {
 	char cursor[32] = "";
 	bool printed = false;
@@ -66,6 +76,9 @@ routes_show(const struct routes_options *o, enum ctl_command command,
 		json_t *request = request_of(command, name, what);
 		json_t *answer = NULL, *rows;
 
+		if (table != NULL)
+			json_object_set_new(request, "table",
+			    json_string(table));
 		if (cursor[0] != '\0')
 			json_object_set_new(request, "cursor",
 			    json_string(cursor));
@@ -97,7 +110,8 @@ routes_neighbor(const struct routes_options *o, char **argv, int argc)
 	enum ctl_exit rc;
 
 	if (argc > 1)
-		return routes_show(o, CTL_BGP_ROUTES, argv[0], argv[1]);
+		return routes_show(o, CTL_BGP_ROUTES, argv[0], argv[1],
+		    NULL);
 	rc = client_ask(o->client, request_of(CTL_BGP, argv[0], NULL),
 	    &answer);
 	if (rc == CTL_EXIT_OK && o->json)
@@ -109,13 +123,16 @@ routes_neighbor(const struct routes_options *o, char **argv, int argc)
 }
 
 enum ctl_exit
-routes_explain(const struct routes_options *o, const char *prefix)
+routes_explain(const struct routes_options *o, const char *prefix,
+    const char *table)
 {
 	json_t *request = request_of(CTL_EXPLAIN_ROUTE, NULL, NULL);
 	json_t *answer = NULL;
 	enum ctl_exit rc;
 
 	json_object_set_new(request, "prefix", json_string(prefix));
+	if (table != NULL)
+		json_object_set_new(request, "table", json_string(table));
 	rc = client_ask(o->client, request, &answer);
 	if (rc == CTL_EXIT_OK && o->json)
 		render_json(answer);

@@ -120,11 +120,31 @@ static const struct render_field session_fields[] = {
 	{ "since", view_since },
 };
 
-static const struct render_column routes[] = {
-	{ "PREFIX", "prefix", NULL },
+/* Where packets to there go. */
+static void
+format_way(const json_t *route, char *buf, size_t size)
+{
+	if (json_is_true(json_object_get(route, "blackhole")))
+		str_set(buf, size, "blackhole");
+	else
+		format_hops(json_object_get(route, "nexthops"), buf, size);
+}
+
+static const struct render_column tables[] = {
+	{ "NAME", "name", NULL },
 	{ "TABLE", "table", NULL },
 	{ "STATE", "state", NULL },
-	{ "NEXT HOPS", "nexthops", format_hops },
+	{ "BY", "by", NULL },
+	{ "ASSOCIATED", "associated", format_list },
+	{ "PROPAGATED BY", "propagated", format_list },
+	{ "WHY", "reason", NULL },
+};
+
+static const struct render_column routes[] = {
+	{ "PREFIX", "prefix", NULL },
+	{ "TABLE", "table_name", NULL },
+	{ "STATE", "state", NULL },
+	{ "NEXT HOPS", "", format_way },
 	{ "AS PATH", "as_path", format_path },
 };
 
@@ -161,6 +181,13 @@ void
 view_routes(const json_t *rows, bool first)
 {
 	render_table(routes, ARRAY_SIZE(routes), rows, first);
+}
+
+void
+view_tables(const json_t *answer)
+{
+	render_table(tables, ARRAY_SIZE(tables),
+	    json_object_get(answer, "tables"), true);
 }
 
 void
@@ -212,7 +239,7 @@ explain_kernel(const json_t *route)
 		str_fmt(text, sizeof(text), "instead %s, ",
 		    answer_text(shorter, "prefix"));
 	fib = fib != NULL ? fib : shorter;
-	format_hops(json_object_get(fib, "nexthops"), hops, sizeof(hops));
+	format_way(fib, hops, sizeof(hops));
 	if (fib != NULL)
 		str_add(text, sizeof(text), "%s (%s, table %lld): %s",
 		    answer_text(fib, "state"), answer_text(fib, "source"),

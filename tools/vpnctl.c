@@ -117,23 +117,26 @@ static const struct command commands[] = {
 	{ "show tunnel", "NAME", "all about a tunnel or a connection's tunnels",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_SHOW,
 	    .view = view_tunnel },
-	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
-	    .run = run_table, .ctl = CTL_ROUTES },
+	{ "show tables", "", "route tables, and whose they are",
+	    .run = run_ask, .ctl = CTL_TABLES, .view = view_tables },
+	{ "show routes", "[table NAME]",
+	    "routes through tunnels, in the kernel or not yet",
+	    .max = 2, .run = run_table, .ctl = CTL_ROUTES },
 	{ "show bgp", "[NAME]", "one line per BGP neighbor",
 	    .max = 1, .run = run_ask, .ctl = CTL_BGP, .view = view_neighbors },
 	{ "show bgp neighbor", "NAME [received|accepted|advertised]",
 	    "all about a neighbor, or its routes",
 	    .min = 1, .max = 2, .run = run_neighbor },
-	{ "show bgp routes", "", "the routes that BGP uses",
-	    .run = run_table, .ctl = CTL_BGP_ROUTES },
+	{ "show bgp routes", "[table NAME]", "the routes that BGP uses",
+	    .max = 2, .run = run_table, .ctl = CTL_BGP_ROUTES },
 	{ "show bfd", "[NAME]", "one line per BFD session, or all about one",
 	    .max = 1, .run = run_ask, .ctl = CTL_BFD, .view = view_bfd },
 	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
 	    .view = view_explain },
-	{ "explain route", "PREFIX | ADDRESS",
+	{ "explain route", "PREFIX | ADDRESS [table NAME]",
 	    "candidates, which one is used and why, who is told",
-	    .min = 1, .max = 1, .run = run_explain_route },
+	    .min = 1, .max = 3, .run = run_explain_route },
 	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
 	{ "bgp clear", "NAME", "end a session, which then begins anew",
@@ -253,10 +256,11 @@ run_table(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
 	struct routes_options r = routes_of(o);
+	const char *table;
 
-	(void)argv;
-	(void)argc;
-	return routes_show(&r, c->ctl, NULL, NULL);
+	if (!routes_table(argv, argc, 0, &table))
+		return CTL_EXIT_USAGE;
+	return routes_show(&r, c->ctl, NULL, NULL, table);
 }
 
 static enum ctl_exit
@@ -276,10 +280,12 @@ run_explain_route(const struct options *o, const struct command *c,
     char **argv, int argc)
 {
 	struct routes_options r = routes_of(o);
+	const char *table;
 
 	(void)c;
-	(void)argc;
-	return routes_explain(&r, argv[0]);
+	if (!routes_table(argv, argc, 1, &table))
+		return CTL_EXIT_USAGE;
+	return routes_explain(&r, argv[0], table);
 }
 
 static enum ctl_exit

@@ -5,6 +5,7 @@
 #include "gw/command.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "gw/command_bgp.h"
 #include "gw/explain.h"
@@ -30,6 +31,8 @@ run_show(struct request *q)
 	    "strangers", (json_int_t)q->gw->drops.strangers));
 }
 
+#define VISITS	50000		/* routes looked at for a page */
+
 static void
 run_routes(struct request *q)
 {
@@ -38,10 +41,20 @@ run_routes(struct request *q)
 	struct fib_route r;
 	bool more = true;
 
-	while (json_array_size(a) < REQUEST_PAGE &&
-	    (more = fib_each(q->gw->fib, &pos, &r)))
-		json_array_append_new(a, show_route(q->gw, &r));
+	for (unsigned n = 0; n < VISITS &&
+	    json_array_size(a) < REQUEST_PAGE &&
+	    (more = fib_each(q->gw->fib, &pos, &r)); n++) {
+		if (q->table == 0 || r.table == q->table)
+			json_array_append_new(a, show_route(q->gw, &r));
+	}
 	request_page(q, a, more ? pos : 0);
+}
+
+static void
+run_tables(struct request *q)
+{
+	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "tables",
+	    show_tables(q->gw)));
 }
 
 static void
@@ -175,6 +188,7 @@ static const struct {
 	bool	neighbor;		/* or a neighbour's address */
 } rows[CTL_COMMANDS] = {
 	[CTL_SHOW] = { run_show, false, false, false },
+	[CTL_TABLES] = { run_tables, false, false, false },
 	[CTL_ROUTES] = { run_routes, false, false, false },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
@@ -217,6 +231,20 @@ exists(struct request *q)
 	    addr_parse(&q->neighbor, q->r.name) && names_any(q);
 }
 
+/* The route table that it names, if any; false: there is none such. */
+static bool
+find_table(struct request *q)
+{
+	const struct conf_table *t = conf_table_named(q->gw->conf,
+	    q->r.table);
+
+	if (strcmp(q->r.table, "main") == 0)
+		q->table = CONF_TABLE_MAIN;
+	else if (t != NULL)
+		q->table = t->number;
+	return q->r.table[0] == '\0' || q->table != 0;
+}
+
 /* Whatever keeps the request from being run; false: nothing does. */
 static bool
 refused(struct request *q)
@@ -235,6 +263,12 @@ refused(struct request *q)
 	    (q->r.command != CTL_EXPLAIN || !addr_parse(&from, q->r.name))) {
 		str_fmt(text, sizeof(text), "no connection or tunnel named %s",
 		    q->r.name);
+		request_refuse(q, CTL_EXIT_NO_OBJECT, text);
+		return true;
+	}
+	if (!find_table(q)) {
+		str_fmt(text, sizeof(text), "no route table named %s",
+		    q->r.table);
 		request_refuse(q, CTL_EXIT_NO_OBJECT, text);
 		return true;
 	}

@@ -115,7 +115,7 @@ command_bgp_routes(struct request *q)
 {
 	struct look l = {
 		.what = table_of(q->r.what), .visits = VISITS,
-		.cursor = (uint32_t)q->r.cursor,
+		.cursor = (uint32_t)q->r.cursor, .table = q->table,
 	};
 	struct look_path path;
 	struct prefix prefix;
@@ -134,7 +134,8 @@ command_bgp_routes(struct request *q)
 void
 command_explain_route(struct request *q)
 {
-	json_t *j = explain_route(q->gw, &q->r.prefix);
+	json_t *j = explain_route(q->gw, q->table != 0 ? q->table :
+	    CONF_TABLE_MAIN, &q->r.prefix);
 	char text[160], prefix[PREFIX_STRLEN];
 
 	if (j != NULL) {
@@ -142,8 +143,9 @@ command_explain_route(struct request *q)
 		    j));
 		return;
 	}
-	str_fmt(text, sizeof(text), "no route through a tunnel covers %s",
-	    prefix_str(&q->r.prefix, prefix));
+	str_fmt(text, sizeof(text), "no route through a tunnel covers %s%s%s",
+	    prefix_str(&q->r.prefix, prefix), q->table != 0 ?
+	    " in route table " : "", q->r.table);
 	request_refuse(q, CTL_EXIT_NO_OBJECT, text);
 }
 

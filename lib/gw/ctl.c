@@ -20,6 +20,7 @@ enum {
 	HAS_TO = 64,
 	HAS_CANDIDATE = 128,
 	HAS_SECONDS = 256,
+	HAS_TABLE = 512,
 };
 
 static const struct {
@@ -27,10 +28,11 @@ static const struct {
 	unsigned	 may, must;	/* members beside "command" */
 } commands[CTL_COMMANDS] = {
 	[CTL_SHOW] = { "show", HAS_NAME, 0 },
-	[CTL_ROUTES] = { "routes", HAS_CURSOR, 0 },
+	[CTL_TABLES] = { "tables", 0, 0 },
+	[CTL_ROUTES] = { "routes", HAS_CURSOR | HAS_TABLE, 0 },
 	[CTL_BGP] = { "bgp", HAS_NAME, 0 },
-	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR,
-	    0 },
+	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR |
+	    HAS_TABLE, 0 },
 	[CTL_BGP_REFRESH] = { "bgp-refresh", HAS_NAME, 0 },
 	[CTL_BGP_CLEAR] = { "bgp-clear", HAS_NAME, 0 },
 	[CTL_BGP_SHUTDOWN] = { "bgp-shutdown", HAS_NAME | HAS_TEXT, 0 },
@@ -44,7 +46,8 @@ static const struct {
 	[CTL_CONFIRM] = { "confirm", 0, 0 },
 	[CTL_UNDO] = { "undo", 0, 0 },
 	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
-	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX, HAS_PREFIX },
+	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX | HAS_TABLE,
+	    HAS_PREFIX },
 	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
 	[CTL_DRAIN] = { "drain", HAS_NAME | HAS_TO, 0 },
 	[CTL_UNDRAIN] = { "undrain", HAS_NAME, 0 },
@@ -210,6 +213,21 @@ set_to(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+static bool
+set_table(struct ctl_request *r, const char *s, struct reason *why)
+{
+	char conn[CONF_NAME_LEN], text[80];
+	unsigned tunnel;
+
+	if (ctl_name(s, conn, &tunnel) && tunnel == 0) {
+		str_set(r->table, sizeof(r->table), s);
+		return true;
+	}
+	reason_set(why, "\"%s\" is not the name of a route table",
+	    printable(s, text));
+	return false;
+}
+
 /* It becomes part of a file's name. */
 static bool
 set_candidate(struct ctl_request *r, const char *s, struct reason *why)
@@ -262,6 +280,7 @@ static const struct member {
 	{ "cursor", "cursor", HAS_CURSOR, set_cursor },
 	{ "text", "text", HAS_TEXT, set_text },
 	{ "to", "\"to\"", HAS_TO, set_to },
+	{ "table", "route table", HAS_TABLE, set_table },
 	{ "candidate", "candidate", HAS_CANDIDATE, set_candidate },
 	{ "confirm_within", "\"confirm_within\"", HAS_SECONDS, set_seconds },
 };

@@ -17,6 +17,7 @@
 
 enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
+	CTL_TABLES,
 	CTL_ROUTES,
 	CTL_BGP,		/* all neighbours, or name */
 	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
@@ -71,6 +72,7 @@ struct ctl_request {
 	uint64_t	cursor;		/* where an answer in parts goes on */
 	char		text[CTL_TEXT_MAX];	/* BGP_SHUTDOWN; UTF-8 */
 	struct addr	to;		/* unset: none was given */
+	char		table[CONF_NAME_LEN];	/* of routes; "": none */
 	char		candidate[KERN_TOKEN_LEN];	/* APPLY: of a file */
 	uint32_t	seconds;	/* APPLY: to confirm in; 0: it is */
 };

@@ -14,6 +14,7 @@ struct request {
 	struct ctl_request r;
 	char		 connection[CONF_NAME_LEN];
 	unsigned	 number;	/* 0: all of the connection */
+	uint16_t	 table;		/* 0: none was named */
 	struct addr	 neighbor;	/* set: named by this, not by name */
 };
 

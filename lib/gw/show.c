@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "gw/show_bfd.h"
+#include "gw/tables.h"
 #include "gw/tunnel.h"
 
 /* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
@@ -257,7 +258,8 @@ show_as_path(const struct gw *gw, const struct fib_route *r)
 	json_t *a = json_array();
 	struct bgp_route b;
 
-	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, BGP_TABLE_MAIN, &r->prefix, &b))
+	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp,
+	    (uint16_t)r->table, &r->prefix, &b))
 		return a;
 	for (size_t i = 0; i < b.as_path_n; i++)
 		json_array_append_new(a, json_integer(b.as_path[i]));
@@ -273,10 +275,61 @@ show_route(const struct gw *gw, const struct fib_route *r)
 	};
 	char prefix[PREFIX_STRLEN];
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o}",
+	bool black = r->hops.n == 1 && r->hops.v[0].tunnel == FIB_BLACKHOLE;
+
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:b}",
 	    "prefix", prefix_str(&r->prefix, prefix), "table", (int)r->table,
+	    "table_name", conf_table_name(gw->conf, (uint16_t)r->table),
 	    "state", states[r->state],
 	    "source", r->source == FIB_STATIC ? "static" : "bgp",
 	    "nexthops", show_hops(gw, &r->hops),
-	    "as_path", show_as_path(gw, r));
+	    "as_path", show_as_path(gw, r), "blackhole", (int)black);
+}
+
+/* --- route tables --- */
+
+static json_t *
+names_of(const struct gw *gw, uint16_t table, bool associated)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		const struct conf_connection *c = &gw->conf->connections[i];
+
+		if (associated ? c->association == table :
+		    conf_tables_have(&c->propagation, table))
+			json_array_append_new(a, json_string(c->name));
+	}
+	return a;
+}
+
+/* Why: it is not there as it should be. */
+static json_t *
+show_table(const struct gw *gw, uint16_t number, const struct gw_table *t)
+{
+	bool main = number == CONF_TABLE_MAIN;
+
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o}",
+	    "name", conf_table_name(gw->conf, number), "table", (int)number,
+	    "state", main || (t != NULL && t->exists) ? "UP" : "DOWN",
+	    "by", main ? "" : t != NULL && t->by_vrf ? "vrf" : "rules",
+	    "vrf", t != NULL && t->by_vrf ? t->vrf_name : "",
+	    "associated", names_of(gw, number, true),
+	    "propagated", names_of(gw, number, false),
+	    "reason", show_text(t == NULL ? "" : t->why.s));
+}
+
+json_t *
+show_tables(const struct gw *gw)
+{
+	json_t *a = json_array();
+
+	json_array_append_new(a, show_table(gw, CONF_TABLE_MAIN, NULL));
+	for (size_t i = 0; i < gw->conf->tables_n; i++) {
+		uint16_t number = gw->conf->tables[i].number;
+
+		json_array_append_new(a, show_table(gw, number,
+		    tables_find(gw, number)));
+	}
+	return a;
 }

@@ -8,6 +8,7 @@
 
 /* A new reference each; NULL: no memory. */
 json_t	*show_tunnel(const struct gw_tunnel *);
+json_t	*show_tables(const struct gw *);
 /* Does a configuration wait to be confirmed, and until when? */
 json_t	*show_apply(const struct gw *, struct instant now);
 json_t	*show_route(const struct gw *, const struct fib_route *);

@@ -148,8 +148,9 @@ show_path(const struct gw *gw, const struct prefix *prefix,
 {
 	char text[PREFIX_STRLEN];
 	uint32_t otc;
-	json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:b, s:b, s:b}",
-	    "prefix", prefix_str(prefix, text),
+	json_t *j = json_pack("{s:s, s:i, s:s, s:o, s:o, s:s, s:I, s:b, s:b, "
+	    "s:b}",
+	    "prefix", prefix_str(prefix, text), "table", (int)p->table,
 	    "from", p->peer == 0 ? "local" : tunnel_name(gw, p->peer),
 	    "next_hop", address(&p->next_hop),
 	    "as_path", show_as_path(p),
@@ -194,15 +195,16 @@ group_of(json_t *groups, json_t *why)
 
 /* Who was told of it, and for what reasons others were not. */
 static void
-sort_neighbors(const struct gw *gw, const struct prefix *p, json_t *told,
-    json_t *others)
+sort_neighbors(const struct gw *gw, uint16_t table, const struct prefix *p,
+    json_t *told, json_t *others)
 {
 	struct reason why;
 
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		json_t *to = told;
 
-		if (t->remote_asn == 0 || t->removing)
+		if (t->remote_asn == 0 || t->removing ||
+		    t->association != table)
 			continue;
 		if (!look_told(gw->bgp, t->id, p)) {
 			if (bgp_why_out(gw->bgp, t->id, p, &why) ==
@@ -215,11 +217,11 @@ sort_neighbors(const struct gw *gw, const struct prefix *p, json_t *told,
 }
 
 static json_t *
-candidates(const struct gw *gw, const struct prefix *p)
+candidates(const struct gw *gw, uint16_t table, const struct prefix *p)
 {
 	struct look_path *all = calloc(CANDIDATES, sizeof(*all));
 	unsigned n = all == NULL ? 0 :
-	    look_paths(gw->bgp, BGP_TABLE_MAIN, p, all, CANDIDATES);
+	    look_paths(gw->bgp, table, p, all, CANDIDATES);
 	json_t *a = json_array();
 
 	for (unsigned i = 0; i < n && i < CANDIDATES; i++)
@@ -230,13 +232,14 @@ candidates(const struct gw *gw, const struct prefix *p)
 
 /* The route that a packet to there takes. */
 static bool
-fib_cover(const struct gw *gw, const struct prefix *of, struct fib_route *out)
+fib_cover(const struct gw *gw, uint16_t table, const struct prefix *of,
+    struct fib_route *out)
 {
 	for (int len = of->len; len >= 0; len--) {
 		struct prefix p = { .addr = of->addr, .len = (uint8_t)len };
 
 		p = prefix_network(&p);
-		if (fib_get(gw->fib, FIB_TABLE_MAIN, &p, out))
+		if (fib_get(gw->fib, table, &p, out))
 			return true;
 	}
 	return false;
@@ -249,20 +252,21 @@ show_fib(const struct gw *gw, const struct prefix *p, json_t *j,
 {
 	bool same = prefix_eq(&fib->prefix, p);
 
-	if (same || !gw_own_network(gw, BGP_TABLE_MAIN, p))
+	if (same || !gw_own_network(gw, (uint16_t)fib->table, p))
 		json_object_set_new(j, same ? "fib" : "covered_by",
 		    show_route(gw, fib));
 }
 
 json_t *
-explain_route(const struct gw *gw, const struct prefix *asked)
+explain_route(const struct gw *gw, uint16_t table,
+    const struct prefix *asked)
 {
 	struct prefix p = *asked;
 	struct fib_route fib;
 	char text[PREFIX_STRLEN];
 	json_t *told, *others, *j;
-	bool learned = look_cover(gw->bgp, BGP_TABLE_MAIN, asked, &p);
-	bool routed = fib_cover(gw, asked, &fib);
+	bool learned = look_cover(gw->bgp, table, asked, &p);
+	bool routed = fib_cover(gw, table, asked, &fib);
 
 	/* The longer one is what a packet would take. */
 	if (routed && (!learned || fib.prefix.len > p.len))
@@ -271,11 +275,12 @@ explain_route(const struct gw *gw, const struct prefix *asked)
 		return NULL;
 	told = json_array();
 	others = json_array();
-	sort_neighbors(gw, &p, told, others);
-	j = json_pack("{s:s, s:o, s:o, s:o, s:b}", "prefix",
-	    prefix_str(&p, text), "candidates", candidates(gw, &p),
+	sort_neighbors(gw, table, &p, told, others);
+	j = json_pack("{s:s, s:i, s:o, s:o, s:o, s:b}", "prefix",
+	    prefix_str(&p, text), "table", (int)table,
+	    "candidates", candidates(gw, table, &p),
 	    "advertised_to", told, "not_advertised_to", others,
-	    "own", (int)gw_own_network(gw, BGP_TABLE_MAIN, &p));
+	    "own", (int)gw_own_network(gw, table, &p));
 	if (j != NULL && routed)
 		show_fib(gw, &p, j, &fib);
 	return j;

@@ -12,6 +12,7 @@ json_t	*show_neighbor(const struct gw_tunnel *);
 json_t	*show_path(const struct gw *, const struct prefix *,
 	    const struct look_path *);
 /* All candidates for the longest prefix that covers this one. */
-json_t	*explain_route(const struct gw *, const struct prefix *);
+json_t	*explain_route(const struct gw *, uint16_t table,
+	    const struct prefix *);
 
 #endif

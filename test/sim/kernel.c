@@ -323,9 +323,9 @@ nexthop_set(struct kernel *k, const struct kern_op *op)
 	const struct kernel_link *l = kernel_link(k, op->nexthop.dev);
 	struct kernel_nexthop *h = nexthop_find(k, op->nexthop.id);
 
-	if (l == NULL)
+	if (l == NULL && !op->nexthop.blackhole)
 		return ENODEV;
-	if (!l->up)
+	if (l != NULL && !l->up)
 		return ENETDOWN;
 	if (h == NULL) {
 		if (k->nexthops_n == KERNEL_NEXTHOPS)

@@ -398,6 +398,121 @@ a_static_route_gives_way_while_its_tunnels_are_down(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* The same in one table; 0x80: they are dropped, 0: no route. */
+static unsigned
+leads_in(uint32_t table, unsigned i)
+{
+	const struct kernel_nexthop *hops[KERN_GROUP_MAX];
+	struct prefix p = prefix_of(i);
+	unsigned mask = 0;
+
+	for (unsigned k = 0; k < kernel.routes_n; k++) {
+		if (kernel.routes[k].r.table != table ||
+		    !prefix_eq(&kernel.routes[k].r.prefix, &p))
+			continue;
+		for (unsigned n = kernel_hops(&kernel, &kernel.routes[k],
+		    hops); n > 0; n--)
+			mask |= hops[n - 1]->dev[0] == '\0' ? 0x80 :
+			    1u << (hops[n - 1]->dev[3] - '1');
+	}
+	return mask;
+}
+
+static void
+tables_do_not_see_each_other(void **state)
+{
+	static const struct {
+		uint32_t	table;
+		unsigned	mask;
+	} tests[] = { { FIB_TABLE_MAIN, 1 }, { 100, 2 }, { 65535, 3 } };
+	struct prefix p = prefix_of(0);
+	struct fib_route r;
+	size_t pos = 0;
+	unsigned seen = 0;
+
+	(void)state;
+	up(1);
+	up(2);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		struct fib_hops h = hops_of(tests[i].mask, true);
+
+		fib_set(fib, FIB_BGP, tests[i].table, &p, &h);
+	}
+	work();
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		assert_int_equal(leads_in(tests[i].table, 0), tests[i].mask);
+		assert_true(fib_get(fib, tests[i].table, &p, &r));
+		assert_int_equal(r.table, tests[i].table);
+		assert_int_equal(r.state, FIB_INSTALLED);
+	}
+	assert_false(fib_get(fib, 7, &p, &r));
+	while (fib_each(fib, &pos, &r))
+		seen++;
+	assert_int_equal(seen, ARRAY_SIZE(tests));
+	fib_set(fib, FIB_BGP, 100, &p, &(struct fib_hops){ .n = 0 });
+	work();
+	assert_int_equal(leads_in(FIB_TABLE_MAIN, 0), 1);
+	assert_int_equal(leads_in(100, 0), 0);
+	assert_int_equal(leads_in(65535, 0), 3);
+	/* All of them, after events were lost. */
+	kernel.routes_n = 0;
+	fib_resync(fib);
+	assert_true(fib_restating(fib));
+	work();
+	assert_false(fib_restating(fib));
+	assert_int_equal(leads_in(FIB_TABLE_MAIN, 0), 1);
+	assert_int_equal(leads_in(65535, 0), 3);
+	assert_int_equal(failed, 0);
+}
+
+static void
+a_blackhole_needs_no_tunnel(void **state)
+{
+	struct fib_hops black = { .n = 1, .v = { { FIB_BLACKHOLE,
+	    addr_any(ADDR_IPV4) } } };
+	struct fib_hops none = { .n = 0 };
+	struct prefix p = prefix_of(0);
+
+	(void)state;
+	fib_set(fib, FIB_STATIC, 100, &p, &black);
+	work();
+	assert_int_equal(leads_in(100, 0), 0x80);
+	up(1);
+	learn(0, 1);
+	work();
+	assert_int_equal(leads_in(FIB_TABLE_MAIN, 0), 1);
+	down(1);
+	work();
+	assert_int_equal(leads_in(100, 0), 0x80);
+	fib_set(fib, FIB_STATIC, 100, &p, &none);
+	work();
+	assert_int_equal(leads_in(100, 0), 0);
+	assert_int_equal(failed, 0);
+}
+
+/* More tables than there are slots, but not at a time. */
+static void
+what_an_empty_table_had_is_used_again(void **state)
+{
+	struct fib_hops h = hops_of(1, true), none = { .n = 0 };
+	struct prefix p = prefix_of(0);
+
+	(void)state;
+	up(1);
+	for (uint32_t table = 1; table <= 200; table++) {
+		fib_set(fib, FIB_BGP, table, &p, &h);
+		work();
+		assert_int_equal(leads_in(table, 0), 1);
+		fib_set(fib, FIB_BGP, table, &p, &none);
+		work();
+		assert_int_equal(leads_in(table, 0), 0);
+	}
+	learn(1, 1);
+	work();
+	assert_int_equal(leads_in(FIB_TABLE_MAIN, 1), 1);
+	assert_int_equal(failed, 0);
+}
+
 static void
 what_the_kernel_lost_is_stated_again(void **state)
 {
@@ -677,6 +792,9 @@ main(void)
 		TEST(routes_that_outlive_their_tunnel_come_back_with_it),
 		TEST(changes_before_the_kernel_is_asked_are_one),
 		TEST(a_static_route_gives_way_while_its_tunnels_are_down),
+		TEST(tables_do_not_see_each_other),
+		TEST(a_blackhole_needs_no_tunnel),
+		TEST(what_an_empty_table_had_is_used_again),
 		TEST(what_the_kernel_lost_is_stated_again),
 		TEST(a_resync_states_everything),
 		TEST(a_resync_goes_on_until_all_was_asked_for),
