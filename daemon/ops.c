@@ -14,18 +14,17 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/check.h"
+#include "daemon/conf.h"
 #include "daemon/kevents.h"
 #include "daemon/log.h"
-#include "daemon/mono.h"
 #include "daemon/nl_dump.h"
 #include "daemon/nl_link.h"
 #include "daemon/nl_route.h"
 #include "daemon/nl_xfrm.h"
+#include "daemon/ops_conn.h"
 #include "daemon/shape.h"
-#include "daemon/sock.h"
 
 #define ALIVE	(PHASE_START | PHASE_RUN)
 #define ALWAYS	(PHASE_START | PHASE_RUN | PHASE_STOP)
@@ -415,87 +414,6 @@ run_link_del(struct monitor *m, const struct kern_op *op)
 	ops_done(m, op, error, text);
 }
 
-static void
-fd_done(struct monitor *m, enum kern_op_kind kind, uint32_t id, int fd)
-{
-	struct kern_event e;
-
-	monitor_event_init(&e, KERN_DONE);
-	e.id = id;
-	e.op = kind;
-	e.conn.fd = fd;
-	monitor_event(m, &e);
-}
-
-static void
-socket_failed(struct monitor *m, const struct kern_op *op, int error,
-    const char *what)
-{
-	char text[KERN_TEXT_LEN];
-
-	str_fmt(text, sizeof(text), "%s on %s: %s", what, op->conn.dev,
-	    strerror(error));
-	ops_done(m, op, error, text);
-}
-
-static void
-run_listen(struct monitor *m, const struct kern_op *op)
-{
-	const char *what;
-	int fd = sock_listen(&op->conn, &what);
-
-	if (fd < 0)
-		socket_failed(m, op, -fd, what);
-	else
-		fd_done(m, op->kind, op->id, fd);
-}
-
-static void
-run_bfd(struct monitor *m, const struct kern_op *op)
-{
-	const char *what;
-	int fd = op->kind == KERN_BFD_LISTEN ?
-	    sock_bfd_listen(&op->conn, &what) :
-	    sock_bfd_connect(&op->conn, &what);
-
-	if (fd < 0)
-		socket_failed(m, op, -fd, what);
-	else
-		fd_done(m, op->kind, op->id, fd);
-}
-
-static void
-run_connect(struct monitor *m, const struct kern_op *op)
-{
-	const char *what;
-	int fd = sock_connect(&op->conn, &what);
-	struct dial *d;
-
-	if (fd < 0) {
-		socket_failed(m, op, -fd, what);
-		return;
-	}
-	d = dial_new(&m->dials, op->id, fd, mono_now());
-	if (d != NULL && monitor_watch_dial(m, d))
-		return;
-	if (d != NULL)
-		dial_end(&m->dials, d);
-	close(fd);
-	socket_failed(m, op, ENOBUFS, "connect");
-}
-
-void
-ops_dialled(struct monitor *m, uint32_t id, int fd, int error)
-{
-	if (error == 0) {
-		fd_done(m, KERN_CONNECT, id, fd);
-		return;
-	}
-	close(fd);
-	ops_done(m, &(struct kern_op){ .kind = KERN_CONNECT, .id = id },
-	    error, "");
-}
-
 static int
 sign(const struct monitor *m, const struct kern_auth *a, struct kern_event *e,
     char *text)
@@ -539,9 +457,19 @@ static void
 run_reload(struct monitor *m, const struct kern_op *op)
 {
 	struct reason why;
-	bool ok = monitor_reload(m, &why);
+	bool ok = conf_reload(m, &why);
 
-	ops_done(m, op, ok ? 0 : EINVAL, ok ? "" : why.s);
+	ops_done(m, op, ok ? 0 : m->apply.pending ? EBUSY : EINVAL,
+	    ok ? "" : why.s);
+}
+
+static void
+run_apply(struct monitor *m, const struct kern_op *op)
+{
+	struct reason why = { "" };
+	int error = apply_run(m, op, &why);
+
+	ops_done(m, op, error, why.s);
 }
 
 /* What it has yet to state again after a later overrun is no leftover. */
@@ -607,14 +535,17 @@ static const struct row {
 [KERN_GROUP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_ROUTE_SET] =	{ ALIVE,  check_route_set,	run_route_set,	 true },
 [KERN_ROUTE_DEL] =	{ ALWAYS, check_route_del,	run_route_del,	 true },
-[KERN_LISTEN] =		{ ALIVE,  check_listen,		run_listen,	 true },
+[KERN_LISTEN] =		{ ALIVE,  check_listen,		ops_conn_listen,	 true },
 [KERN_UNLISTEN] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
-[KERN_CONNECT] =	{ ALIVE,  check_connect,	run_connect,	 true },
-[KERN_BFD_LISTEN] =	{ ALIVE,  check_connect,	run_bfd,	 true },
-[KERN_BFD_CONNECT] =	{ ALIVE,  check_connect,	run_bfd,	 true },
+[KERN_CONNECT] =	{ ALIVE,  check_connect,	ops_conn_connect, true },
+[KERN_BFD_LISTEN] =	{ ALIVE,  check_connect,	ops_conn_bfd,	 true },
+[KERN_BFD_CONNECT] =	{ ALIVE,  check_connect,	ops_conn_bfd,	 true },
 [KERN_BFD_CLOSE] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
 [KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
+[KERN_APPLY] =		{ ALIVE,  check_apply,		run_apply,	 false },
+[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	run_apply,	 false },
+[KERN_UNDO] =		{ ALIVE,  check_nothing,	run_apply,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 
