@@ -1,7 +1,7 @@
 #!/bin/bash
 # bfd: BFD with BIRD, FRR and another vpnd: broken paths that IKE does not see, AdminDown, strict tunnels, IPv6 inside
 # needs: vti vpnd strongswan bird frr
-# time: 420
+# time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10                 ESP ><                        10.2.0.10
