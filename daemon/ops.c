@@ -15,7 +15,6 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/check.h"
 #include "daemon/conf.h"

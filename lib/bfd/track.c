@@ -150,11 +150,11 @@ set_intervals(struct track *t)
 
 /* --- states --- */
 
+/* All but its state, "last reported by the remote system" (section 6.8.1). */
 static void
 forget_peer(struct track *t)
 {
 	t->remote_discr = 0;
-	t->remote_state = BFD_DOWN;
 	t->remote_flags = 0;
 	t->remote_diag = BFD_DIAG_NONE;
 	t->remote_desired_tx = 0;
@@ -195,6 +195,7 @@ reset(struct track *t)
 	uint32_t us = (uint32_t)(t->conf.interval.ns / US);
 
 	forget_peer(t);
+	t->remote_state = BFD_DOWN;
 	t->poll = t->poll_again = t->answer = t->send = t->silent = false;
 	t->desired_tx = larger(us, SLOW);
 	t->required_rx = us;

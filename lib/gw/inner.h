@@ -54,6 +54,7 @@ struct gw_watch {
 	bool		joined;		/* bfd has a session for it */
 	bool		open;		/* its sockets were asked for */
 	bool		failed;		/* was Up, and is not */
+	struct instant	ask_at;		/* if so: is the peer's BFD gone? */
 	struct reason	why;		/* if so */
 };
 

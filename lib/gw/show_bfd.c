@@ -50,12 +50,19 @@ show_counts(const struct bfd_counts *c)
 	    "dropped", show_dropped(c));
 }
 
+/* Of one that has been silent for its detection time only that it ended so. */
+static const char *
+remote_state(const struct bfd_info *i)
+{
+	return i->remote_discr != 0 || i->remote_state == BFD_ADMIN_DOWN ?
+	    bfd_state_str(i->remote_state) : "unheard";
+}
+
 static json_t *
 show_remote(const struct bfd_info *i)
 {
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:i, s:b, s:b}",
-	    "state", i->remote_discr != 0 ? bfd_state_str(i->remote_state) :
-	    "unheard", "diagnostic", bfd_diag_str(i->remote_diag),
+	    "state", remote_state(i), "diagnostic", bfd_diag_str(i->remote_diag),
 	    "discriminator", discriminator(i->remote_discr),
 	    "desired_tx_ms", ms(i->remote_desired_tx),
 	    "required_rx_ms", i->remote_discr != 0 ?

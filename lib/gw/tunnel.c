@@ -477,6 +477,8 @@ rearm(struct gw_tunnel *t, struct instant now)
 		at = instant_min(at, t->retry_at);
 	if (!instant_due(t->again_at, now))
 		at = instant_min(at, t->again_at);
+	if (t->watch.failed)
+		at = instant_min(at, t->watch.ask_at);
 	timer_set(&t->gw->timers, &t->timer, at);
 }
 

@@ -2,10 +2,12 @@
  * BFD watches the path through a tunnel.  What was Up and is not any more, by
  * nobody's order, is a failure of the path: the tunnel carries nothing until
  * BFD is Up again, or until IKE has made a new path of it (RFC 5882 section
- * 4.2).  Static routes are treated alike (section 5).  Without bfd_strict a
- * session that never came up keeps nobody from anything: the peer may not know
- * BFD (section 4.1); AdminDown on either side never does, IKE has its own
- * detection of dead peers (section 3.2).
+ * 4.2); BGP, which notices broken paths too, may try again when the peer's BFD
+ * seems to have gone.  Static routes are withdrawn alike (section 5).
+ *
+ * Without bfd_strict a session that never came up keeps nobody from anything:
+ * the peer may not know BFD (section 4.1).  AdminDown on either side never
+ * does: IKE has its own detection of dead peers (section 3.2).
  *
  * One session per tunnel, of the IP version that BGP has there.
  */
@@ -16,6 +18,9 @@
 
 #include "gw/peers.h"
 #include "gw/tunnel.h"
+
+/* A peer whose BFD says nothing for so long may have none any more. */
+static const struct span patience = { INT64_C(60) * 1000000000 };
 
 static struct bfd_conf
 conf_of(const struct gw_tunnel *t)
@@ -133,6 +138,28 @@ watch_moved(struct gw_tunnel *t, struct instant now)
 	bfd_halt(t->gw->bfd, now, t->id);
 }
 
+/*
+ * It was Up and failed, and the peer's BFD has not been heard since: it may
+ * have ended for good.  Whether the path is whole BGP finds out by itself.
+ */
+static void
+settle_failure(struct gw_tunnel *t, struct instant now)
+{
+	struct bfd_info info;
+
+	if (!t->watch.failed || !instant_due(t->watch.ask_at, now) ||
+	    !bfd_get(t->gw->bfd, t->id, &info))
+		return;
+	t->watch.ask_at = instant_after(now, patience);
+	if (info.remote_discr != 0 || t->conf->bfd.strict ||
+	    t->remote_asn == 0)
+		return;
+	t->watch.failed = false;
+	queue_event(&t->gw->out, GW_WARN, "bfd-silent", t->name,
+	    "the peer's BFD was not heard for %lld s: BGP is tried without",
+	    (long long)span_to_s(patience));
+}
+
 /* One that is not wanted any more tells the peer so, and goes. */
 static void
 settle_session(struct gw_tunnel *t, struct instant now, bool path,
@@ -163,6 +190,7 @@ watch_settle(struct gw_tunnel *t, struct instant now, bool path, bool wanted)
 		return;
 	settle_sockets(t, now);
 	settle_session(t, now, path, wanted && t->conf->bfd.on);
+	settle_failure(t, now);
 }
 
 bool
@@ -204,7 +232,8 @@ packet_out(struct gw *gw, const struct bfd_out *o)
 }
 
 static void
-state_changed(struct gw_tunnel *t, const struct bfd_out *o)
+state_changed(struct gw_tunnel *t, struct instant now,
+    const struct bfd_out *o)
 {
 	struct queue *q = &t->gw->out;
 
@@ -216,6 +245,7 @@ state_changed(struct gw_tunnel *t, const struct bfd_out *o)
 		return;
 	}
 	t->watch.failed = !o->admin;
+	t->watch.ask_at = instant_after(now, patience);
 	t->watch.why = o->why;
 	queue_event(q, o->admin ? GW_INFO : GW_WARN, "bfd-down", t->name,
 	    "%s", o->why.s);
@@ -237,7 +267,7 @@ watch_pump(struct gw *gw, struct instant now)
 			break;
 		case BFD_OUT_STATE:
 			if (t != NULL)
-				state_changed(t, &o);
+				state_changed(t, now, &o);
 			break;
 		case BFD_OUT_SILENT:
 			if (t != NULL && !t->conf->bfd.on)

@@ -363,7 +363,7 @@ frr_do() {
 	local ns=$1 dir=/mnt/$1/frr c; shift
 	local -a words=(-c "configure terminal")
 	for c in "$@"; do words+=(-c "$c"); done
-	in_ns "$ns" timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" "${words[@]}"
+	in_ns "$ns" timeout $((20 * patience)) vtysh --vty_socket "$dir" --config_dir "$dir" "${words[@]}"
 }
 
 frr_up() {

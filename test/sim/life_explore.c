@@ -190,12 +190,27 @@ live_day(struct pair *p, const struct wish *wish)
 
 /* --- accidents --- */
 
+static const char watched[] =
+    "bfd = true; bfd_minimum_interval_milliseconds = 3000;";
+static const char strict[] = "bfd = true; bfd_strict = true;"
+    "bfd_minimum_interval_milliseconds = 3000;";
+
 static void
 cut(struct pair *p)
 {
 	struct link *l = p->link[below(p, 2)];
 
 	l->cut = !l->cut;
+}
+
+/* IKE gets through, ESP does not: BFD sees it, where there is BFD. */
+static void
+lose_esp(struct pair *p)
+{
+	bool *no_esp = p->link[below(p, 2)]->no_esp;
+
+	no_esp[0] = below(p, 2) == 0;
+	no_esp[1] = below(p, 2) == 0;
 }
 
 static void
@@ -304,7 +319,7 @@ reload(struct pair *p)
 {
 	static const char *const options[] = { NULL,
 	    "replay_window_size = 512;", "dpd_timeout_action = \"restart\";",
-	    "force_encapsulation = true;" };
+	    "force_encapsulation = true;", watched, strict };
 	bool hub = below(p, 2) == 0;
 	struct pair_end *e = hub ? &p->hub_conf : &p->branch_conf;
 
@@ -314,7 +329,7 @@ reload(struct pair *p)
 }
 
 static void	(*const accidents[])(struct pair *) = {
-	cut, cut, weather, forget_nat, crash, restart, wrong_key, up_or_down,
+	cut, cut, lose_esp, weather, forget_nat, crash, restart, wrong_key, up_or_down,
 	lose_interface, lose_events, refuse, refuse, reload, rekey_something,
 	meddle,
 };
@@ -329,14 +344,31 @@ draw_nat(struct pair *p)
 	    "remote_outside_ip_address = \"203.0.113.9\";";
 }
 
+/* It would wait for a peer that has no BFD any more. */
+static void
+relax(struct pair *p)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (p->hub_conf.tunnel[i] == strict)
+			p->hub_conf.tunnel[i] = watched;
+		if (p->branch_conf.tunnel[i] == strict)
+			p->branch_conf.tunnel[i] = watched;
+	}
+	pair_write(p);
+	gate_reload(p->hub);
+	gate_reload(p->branch);
+}
+
 static void
 calm(struct pair *p)
 {
 	rough(p, 0);
+	relax(p);
 	for (unsigned i = 0; i < 2; i++) {
 		struct gate *g = p->w.gates[i];
 
 		p->link[i]->cut = false;
+		memset(p->link[i]->no_esp, 0, sizeof(p->link[i]->no_esp));
 		g->psk[1] = g->psk[2] = "a.secret.of.both";
 		memset(g->kernel.refuse, 0, sizeof(g->kernel.refuse));
 		gate_lose(g, 0);
@@ -358,9 +390,10 @@ live_accidents(struct pair *p, const struct wish *wish)
 		p->branch_conf.connection = "dpd_timeout_action = "
 		    "\"restart\"; phase1_lifetime_seconds = 3600;"
 		    "phase2_lifetime_seconds = 900;";
-	/* One of the two tunnels resumes its sessions. */
+	/* One of the two tunnels resumes its sessions, one is watched. */
 	p->hub_conf.tunnel[0] = p->branch_conf.tunnel[0] =
 	    "session_resumption = true;";
+	p->hub_conf.tunnel[1] = p->branch_conf.tunnel[1] = watched;
 	rough(p, wish->loss);
 	pair_start(p);
 	end = instant_after(p->w.now, span_s(wish->hours * 3600));

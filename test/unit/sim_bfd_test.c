@@ -233,6 +233,45 @@ intervals_change_while_it_is_up(void **state)
 	hops(2);
 }
 
+static void
+its_bfd_ends_unheard(const char *connection)
+{
+	both(connection);
+	started();
+	bfd_is(BFD_UP);
+	esp_is_lost(true, true);
+	later(2000);
+	p.branch_conf.connection = "";
+	pair_write(&p);
+	gate_reload(p.branch);
+	later(2000);
+	esp_is_lost(false, false);
+	later(30000);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bfd");
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 1);
+	later(90000);
+}
+
+static void
+a_peer_whose_bfd_ends_unheard_is_tried_without(void **state)
+{
+	(void)state;
+	its_bfd_ends_unheard(BFD_ON);
+	assert_int_equal(gate_count(p.hub, "bfd-silent"), 1);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "state"), "UP");
+	hops(2);
+}
+
+static void
+but_not_where_it_must_have_bfd(void **state)
+{
+	(void)state;
+	its_bfd_ends_unheard(BFD_ON "bfd_strict = true; ");
+	assert_int_equal(gate_count(p.hub, "bfd-silent"), 0);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bfd");
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 1);
+}
+
 /* The kernel goes on forwarding; its neighbour finds that BFD has restarted. */
 static void
 an_engine_that_restarts_comes_back(void **state)
@@ -298,6 +337,8 @@ main(void)
 		STORY(a_peer_without_bfd_loses_nothing),
 		STORY(a_strict_tunnel_to_a_peer_without_bfd_waits),
 		STORY(a_peer_that_takes_bfd_down_by_order_loses_nothing),
+		STORY(a_peer_whose_bfd_ends_unheard_is_tried_without),
+		STORY(but_not_where_it_must_have_bfd),
 		STORY(intervals_change_while_it_is_up),
 		STORY(an_engine_that_restarts_comes_back),
 		STORY(a_tunnel_that_is_taken_down_ends_in_order),
