@@ -72,10 +72,14 @@ _vpnctl() {
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel routes bgp" ;;
-	1:bgp | 2:help\ bgp) choices="refresh clear shutdown start" ;;
+	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
 	2:help\ explain) choices=route ;;
+	2:bgp\ dump)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	3:show\ bgp\ neighbor | 2:bgp\ *) choices=$(_vpnctl_names "${socket[@]}") ;;
 	4:show\ bgp\ neighbor\ *) choices="received accepted advertised" ;;
 	1:help) choices=$commands ;;

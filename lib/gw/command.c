@@ -177,6 +177,7 @@ static const struct {
 	[CTL_ROUTES] = { run_routes, false, false, false },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
+	[CTL_BGP_DUMP] = { command_bgp_dump, false, false, false },
 	[CTL_BGP_REFRESH] = { command_bgp_refresh, true, .neighbor = true },
 	[CTL_BGP_CLEAR] = { command_bgp_clear, true, .neighbor = true },
 	[CTL_BGP_SHUTDOWN] = { command_bgp_shutdown, true, .neighbor = true },

@@ -20,6 +20,7 @@ enum ctl_command {
 	CTL_ROUTES,
 	CTL_BGP,		/* all neighbours, or name */
 	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
+	CTL_BGP_DUMP,		/* MRT records; cursor */
 	CTL_BGP_REFRESH,	/* ask for routes again */
 	CTL_BGP_CLEAR,		/* end the session; it comes back */
 	CTL_BGP_SHUTDOWN,	/* end it until: ; text goes to the peer */

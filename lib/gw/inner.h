@@ -100,6 +100,7 @@ struct gw {
 	struct dict	by_name;	/* "conn/1" -> tunnel */
 	struct dict	by_ifname;	/* -> tunnel */
 	uint32_t	free_id;	/* all below it are taken */
+	uint32_t	moves;		/* tunnels that came or went */
 	struct dict	held_by_name;	/* -> gw_held */
 	struct gw_held	*held;		/* all of them; owned */
 	struct drain	drain;

@@ -379,6 +379,33 @@ fails "a second one on trial" 4 'a configuration waits to be confirmed' apply "$
 verdict=ok
 compgen -G "$dir/candidate.*" >/dev/null && verdict=bad
 result "no candidate is left behind" $verdict "none"
+peers=00000000000d000100000014000000000004766e7064000100000000000000000000fc00
+peers=${peers}0000
+first=00000000000d00020000000b00000000100a09000002ff
+answers bgp-dump "{\"ok\":true,\"records\":[\"$peers\",\"$first\"],\"cursor\":\"4294967297\"}" \
+	"{\"ok\":true,\"records\":[\"$first\"]}"
+run bgp dump
+verdict=ok want_status=0
+[ $status -eq 0 ] && [ "$(od -An -v -tx1 "$dir/out" | tr -d ' \n')" = "$peers$first${first/00000000100a/00000001100a}" ] || verdict=bad
+result "a dump's prefixes are numbered over all pages" $verdict "two prefixes"
+asked "its pages are asked for" '{"command":"bgp-dump"}' '{"command":"bgp-dump","cursor":"4294967297"}'
+answers bgp-dump "{\"ok\":true,\"records\":[\"$peers\",\"$first\"]}"
+prints "a dump into a file" "{\"file\":\"$dir/mrt\",\"prefixes\":1,\"octets\":$(((${#peers} + ${#first}) / 2))}" \
+	--json bgp dump "$dir/mrt"
+verdict=ok
+[ "$(od -An -v -tx1 "$dir/mrt" | tr -d ' \n')" = "$peers$first" ] || verdict=bad
+result "the file holds it" $verdict "$peers$first"
+fails "a dump as JSON" 1 '--json says what was written to a file: name one' --json bgp dump -
+answers bgp-dump "{\"ok\":true,\"records\":[\"$peers\"],\"cursor\":\"1\"}" '{"ok":false,"exit":4,"error":"begin again"}'
+rm "$dir/mrt"
+fails "a dump that cannot go on" 4 'begin again' bgp dump "$dir/mrt"
+verdict=ok
+compgen -G "$dir/mrt*" >/dev/null && verdict=bad
+result "leaves nothing behind" $verdict "no file"
+fails "a dump where nothing can be written" 4 "$dir/none/mrt: No such file or directory" bgp dump "$dir/none/mrt"
+answers bgp-dump '{"ok":true,"records":["zz"]}'
+fails "records that are none" 4 "$dir/mrt: vpnd's answer is not understood" bgp dump "$dir/mrt"
+
 answers confirm '{"ok":true}'
 prints "confirm says nothing" '' confirm
 answers undo '{"ok":false,"exit":4,"error":"no configuration waits to be confirmed"}'
