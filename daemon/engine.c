@@ -307,13 +307,15 @@ static int
 turn(struct engine *e)
 {
 	struct poller_event ev[POLLER_EVENTS];
+	struct instant begun;
 	int n, error = 0;
 
 	n = poller_wait(e->ep, ev, mono_until(instant_min(gw_deadline(e->gw),
 	    ports_deadline(&e->ports)), mono_now()));
 	if (n < 0)
 		return n;
-	gw_clock(e->gw, mono_now(), (int64_t)time(NULL));
+	begun = mono_now();
+	gw_clock(e->gw, begun, (int64_t)time(NULL));
 	for (int i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_UDP)
 			ports_ready(&e->ports, ev[i].number);
@@ -333,7 +335,10 @@ turn(struct engine *e)
 	drain(e);
 	log_flush();
 	tidy(e, n);
-	return error != 0 ? error : flush_channel(e);
+	if (error == 0)
+		error = flush_channel(e);
+	gw_turned(e->gw, instant_since(mono_now(), begun));
+	return error;
 }
 
 /* --- start and end --- */

@@ -71,7 +71,7 @@ _vpnctl() {
 	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show | 2:help\ show) choices="tunnel routes bgp" ;;
+	1:show | 2:help\ show) choices="tunnel routes counters bgp" ;;
 	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
@@ -90,7 +90,7 @@ _vpnctl() {
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
+	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bgp/mrt.h"
 #include "tools/complain.h"
 #include "tools/render.h"
 
@@ -40,10 +39,10 @@ put(struct dump *d, const char *hex)
 		d->record = grown;
 		d->cap = n;
 	}
-	if (!str_unhex(d->record, d->cap, &n, hex) || n < MRT_SEQUENCE + 4)
+	if (!str_unhex(d->record, d->cap, &n, hex) || n < CTL_DUMP_SEQUENCE + 4)
 		return false;
 	if (d->records > 0) {
-		struct wr w = wr_of(d->record + MRT_SEQUENCE, 4);
+		struct wr w = wr_of(d->record + CTL_DUMP_SEQUENCE, 4);
 
 		wr_u32(&w, (uint32_t)(d->records - 1));
 	}

@@ -72,6 +72,8 @@ static const struct command commands[] = {
 	    .view = view_tunnel },
 	{ "show routes", "", "routes through tunnels, in the kernel or not yet",
 	    .run = run_table, .ctl = CTL_ROUTES },
+	{ "show counters", "[NAME]", "what is counted, of the gateway and tunnels",
+	    .max = 1, .run = run_table, .ctl = CTL_COUNTERS },
 	{ "show bgp", "[NAME]", "one line per BGP neighbor",
 	    .max = 1, .run = run_ask, .ctl = CTL_BGP, .view = view_neighbors },
 	{ "show bgp neighbor", "NAME [received|accepted|advertised]",
@@ -207,9 +209,9 @@ run_table(const struct options *o, const struct command *c, char **argv,
 {
 	struct routes_options r = routes_of(o);
 
-	(void)argv;
-	(void)argc;
-	return routes_show(&r, c->ctl, NULL, NULL);
+	if (argc > 0 && !is_name(argv[0]))
+		return bad_name(argv[0]);
+	return routes_show(&r, c->ctl, argc > 0 ? argv[0] : NULL, NULL);
 }
 
 static enum ctl_exit

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "gw/command_bgp.h"
+#include "gw/command_counters.h"
 #include "gw/explain.h"
 #include "gw/reveal.h"
 #include "gw/show.h"
@@ -175,6 +176,7 @@ static const struct {
 } rows[CTL_COMMANDS] = {
 	[CTL_SHOW] = { run_show, false, false, false },
 	[CTL_ROUTES] = { run_routes, false, false, false },
+	[CTL_COUNTERS] = { command_counters, false, false, false },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
 	[CTL_BGP_DUMP] = { command_bgp_dump, false, false, false },

@@ -136,6 +136,8 @@ command_bgp_routes(struct request *q)
 
 /* --- MRT --- */
 
+_Static_assert(CTL_DUMP_SEQUENCE == MRT_SEQUENCE, "vpnctl numbers records");
+
 /* Takes the record over. */
 static void
 add_record(json_t *a, uint8_t *record, size_t n)

@@ -28,6 +28,7 @@ static const struct {
 } commands[CTL_COMMANDS] = {
 	[CTL_SHOW] = { "show", HAS_NAME, 0 },
 	[CTL_ROUTES] = { "routes", HAS_CURSOR, 0 },
+	[CTL_COUNTERS] = { "counters", HAS_NAME | HAS_CURSOR, 0 },
 	[CTL_BGP] = { "bgp", HAS_NAME, 0 },
 	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR,
 	    0 },

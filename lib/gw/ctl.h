@@ -18,6 +18,7 @@
 enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
 	CTL_ROUTES,
+	CTL_COUNTERS,		/* all, or those of name's tunnels */
 	CTL_BGP,		/* all neighbours, or name */
 	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
 	CTL_BGP_DUMP,		/* MRT records; cursor */
@@ -51,6 +52,7 @@ enum ctl_what {
 };
 
 #define CTL_CONFIRM_MAX	86400	/* seconds to confirm in */
+#define CTL_DUMP_SEQUENCE 12	/* octets of a record before its number */
 #define CTL_TEXT_MAX	128	/* octets of a shutdown communication */
 
 enum ctl_exit {			/* of vpnctl; part of the answer */

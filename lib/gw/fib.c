@@ -636,6 +636,13 @@ fib_waits(const struct fib *f)
 
 /* --- looks --- */
 
+struct fib_totals
+fib_totals(const struct fib *f)
+{
+	return (struct fib_totals){ f->table[0].routes.used +
+	    f->table[1].routes.used, fib_sets_acked(&f->sets), f->ops.used };
+}
+
 unsigned
 fib_count(const struct fib *f, uint32_t tunnel)
 {

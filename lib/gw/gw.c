@@ -234,6 +234,17 @@ gw_dropped(struct gw *gw, const struct gw_drops *d)
 	gw->drops = *d;
 }
 
+void
+gw_turned(struct gw *gw, struct span busy)
+{
+	uint64_t us = busy.ns > 0 ? (uint64_t)busy.ns / 1000 : 0;
+
+	gw->turns.n++;
+	gw->turns.busy_us += us;
+	if (us > gw->turns.longest_us)
+		gw->turns.longest_us = us;
+}
+
 /* --- the end of every event --- */
 
 /* One to be removed goes when its peer has been told. */
@@ -351,6 +362,8 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	const char *why = e->error == 0 ? NULL : e->text;
 	struct gw_tunnel *t;
 
+	gw->answered[e->op]++;
+	gw->refused[e->op] += e->error != 0;
 	switch (e->op) {
 	case KERN_LINK_SET:
 		if ((t = gw_tunnel(gw, what)) != NULL)
@@ -429,9 +442,11 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
 		break;
 	case KERN_CHANGED:
+		gw->changed++;
 		forward_changed(gw, now, e);
 		break;
 	case KERN_OVERRUN:
+		gw->overruns++;
 		resync(gw, now);
 		break;
 	case KERN_RELOADED:

@@ -70,6 +70,7 @@ struct gw_tunnel {
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
 	struct timer	timer;
 	bool		is_up;		/* as last reported */
+	uint32_t	ups, downs;	/* how often it was reported so */
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
 	struct reason	why;
@@ -113,6 +114,9 @@ struct gw {
 	struct strangers strangers;
 	uint32_t	peers_changed;	/* counts that; gw_peer_at() */
 	struct gw_drops	drops;
+	struct gw_turns	turns;
+	uint64_t	answered[KERN_OP_KINDS], refused[KERN_OP_KINDS];
+	uint64_t	overruns, changed;	/* events of the kernel */
 	bool		stopping, stopped;
 	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
 	struct instant	fib_at;		/* refused routes are sent again */

@@ -196,7 +196,7 @@ verdict=ok
 [ -z "$missed" ] && [ "$(grep -c '^  [a-z]' "$dir/out")" -gt 20 ] || verdict=bad
 result "completion knows every command of help" $verdict "$missed"
 verdict=ok missed=
-for words in up down rekey keys explain "show tunnel" "show bgp" "show bgp neighbor" "bgp refresh" "bgp clear" "bgp shutdown" \
+for words in up down rekey keys explain "show tunnel" "show counters" "show bgp" "show bgp neighbor" "bgp refresh" "bgp clear" "bgp shutdown" \
 	"bgp start" drain "drain off" "drain to 192.0.2.1"; do
 	# shellcheck disable=SC2086 # a list of words
 	missed+=$(offered vpn-branch1 $words) || verdict=bad
@@ -405,6 +405,18 @@ result "leaves nothing behind" $verdict "no file"
 fails "a dump where nothing can be written" 4 "$dir/none/mrt: No such file or directory" bgp dump "$dir/none/mrt"
 answers bgp-dump '{"ok":true,"records":["zz"]}'
 fails "records that are none" 4 "$dir/mrt: vpnd's answer is not understood" bgp dump "$dir/mrt"
+
+answers counters '{"ok":true,"counters":[{"name":"bgp_paths","tunnel":"","kind":"gauge","unit":"paths","value":1000000}],"cursor":"1"}' \
+	'{"ok":true,"counters":[{"name":"tunnel_ups","tunnel":"a/1","kind":"counter","unit":"times","value":2}]}'
+prints "counters are a table" 'NAME       TUNNEL  VALUE    UNIT
+bgp_paths  -       1000000  paths
+tunnel_ups  a/1     2      times' show counters
+asked "they come in pages" '{"command":"counters"}' '{"command":"counters","cursor":"1"}'
+answers counters '{"ok":true,"counters":[{"name":"tunnel_ups","tunnel":"a/1","kind":"counter","unit":"times","value":2}]}'
+prints "counters in JSON" '{"counters":[{"name":"tunnel_ups","tunnel":"a/1","kind":"counter","unit":"times","value":2}]}' \
+	--json show counters a/1
+asked "those of one tunnel" '{"command":"counters","name":"a/1"}'
+fails "counters of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' show counters "a b"
 
 answers confirm '{"ok":true}'
 prints "confirm says nothing" '' confirm

@@ -175,6 +175,25 @@ dump_is_true() {
 	[ "$(wc -l </mnt/hub/dumped)" -ge "$1" ]
 }
 
+# counter NAME [TUNNEL]
+counter() {
+	ctl hub --json show counters | jq --arg n "$1" --arg t "${2:-}" '.counters[] | select(.name == $n and .tunnel == $t) | .value'
+}
+
+# What is counted agrees with what is shown, and with the kernel.
+counters_are_true() {
+	local n installed
+	for n in b1/1 b2/1; do
+		ctl hub --json show bgp | jq -e --arg n "$n" --argjson a "$(counter bgp_accepted "$n")" \
+			--argjson u "$(counter bgp_updates_in "$n")" '.neighbors[] | select(.tunnel == $n)
+			| .accepted == $a and .counters.updates_in == $u and $u > 0' || return
+	done
+	installed=$(ip -n hub route show proto 118 | grep -c '^10\.')
+	[ "$(counter fib_routes_installed)" -eq "$installed" ] || { echo "$installed routes in the kernel"; return 1; }
+	[ "$(counter tunnels_up)" -eq 2 ] && [ "$(counter engine_turns)" -gt 10 ] && [ "$(counter engine_longest_turn)" -gt 0 ] &&
+		[ "$(counter kernel_errors)" -eq 0 ] || { ctl hub show counters; return 1; }
+}
+
 frr_ceased() {
 	local said
 	said=$(frr b2 show bgp neighbors "${inside[1]}.1" json)
@@ -221,6 +240,7 @@ check "FRR has not heard of it" frr_shows 10.66.0.0/16 '.paths == null'
 step "MRT: bgpdump reads what vpnctl shows"
 wait_for 10 "10.9.0.0/16 comes from both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
 check "a dump has all paths that may be used" dump_is_true 6
+check "counters are true" counters_are_true
 
 step "graceful shutdown is heeded"
 wait_for 10 "10.9.0.0/16 goes to both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
