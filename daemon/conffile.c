@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gw/bundle.h"
+#include "util/array.h"
 
 #define TEXT_MAX	(64u << 20)
 
@@ -142,7 +143,8 @@ needs_secrets(const struct conffile *c, const char *given)
 
 		for (unsigned t = 0; t < k->tunnels_n; t++)
 			any |= needs_psk(&k->tunnels[t]) ||
-			    k->tunnels[t].ppk_id[0] != '\0';
+			    k->tunnels[t].ppk_id[0] != '\0' ||
+			    k->tunnels[t].session.auth != CONF_BGP_AUTH_NONE;
 	}
 	return any || access(c->secrets_path, F_OK) == 0;
 }
@@ -268,11 +270,19 @@ static const char *
 lacks(const struct conffile *c, const char *connection,
     const struct conf_tunnel *t)
 {
-	if (needs_psk(t) && !keystore_has(c->keys, connection, t->number))
-		return "pre_shared_key";
-	if (t->ppk_id[0] != '\0' &&
-	    !keystore_has_ppk(c->keys, connection, t->number))
-		return "ppk";
+	const bool needed[KEYSTORE_KINDS] = {
+		[KEYSTORE_PSK] = needs_psk(t),
+		[KEYSTORE_PPK] = t->ppk_id[0] != '\0',
+		[KEYSTORE_BGP] = t->session.auth != CONF_BGP_AUTH_NONE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		enum keystore_kind kind = (enum keystore_kind)i;
+
+		if (needed[i] && !keystore_has(c->keys, kind, connection,
+		    t->number))
+			return keystore_kind_str(kind);
+	}
 	return NULL;
 }
 

@@ -26,6 +26,7 @@
 #include "daemon/poller.h"
 #include "daemon/ports.h"
 #include "daemon/streams.h"
+#include "daemon/turns.h"
 
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
 #define KERNEL_MAX	4096	/* events in one turn */
@@ -44,6 +45,7 @@ struct engine {
 	bool		 waiting;	/* for room in the channel */
 	unsigned	 work;		/* events since memory was tidied */
 	struct instant	 tidied;
+	struct turns	 turns;
 	bool		 stopped;
 };
 
@@ -307,15 +309,14 @@ static int
 turn(struct engine *e)
 {
 	struct poller_event ev[POLLER_EVENTS];
-	struct instant begun;
 	int n, error = 0;
 
 	n = poller_wait(e->ep, ev, mono_until(instant_min(gw_deadline(e->gw),
 	    ports_deadline(&e->ports)), mono_now()));
 	if (n < 0)
 		return n;
-	begun = mono_now();
-	gw_clock(e->gw, begun, (int64_t)time(NULL));
+	turns_begin(&e->turns);
+	gw_clock(e->gw, e->turns.began, (int64_t)time(NULL));
 	for (int i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_UDP)
 			ports_ready(&e->ports, ev[i].number);
@@ -337,7 +338,8 @@ turn(struct engine *e)
 	tidy(e, n);
 	if (error == 0)
 		error = flush_channel(e);
-	gw_turned(e->gw, instant_since(mono_now(), begun));
+	turns_end(&e->turns);
+	gw_turned(e->gw, instant_since(mono_now(), e->turns.began));
 	return error;
 }
 
@@ -432,6 +434,7 @@ engine_run(const struct engine_boot *boot)
 	if (error != 0)
 		log_event(LEVEL_ERROR, "engine-ended", "why=%s",
 		    log_quote(quoted, strerror(-error)));
+	turns_tell(&e.turns, "engine");
 	finish(&e);
 	log_flush();
 	return error == 0 ? 0 : 4;

@@ -494,13 +494,16 @@ loop(struct monitor *m)
 	while (!m->stopping || m->engine > 0) {
 		n = epoll_wait(m->epoll, e, 16,
 		    mono_until(deadline(m), mono_now()));
+		turns_begin(&m->turns);
 		for (int i = 0; i < n; i++)
 			on_event(m, &e[i]);
 		if (ops_left(m))
 			on_chan(m);
 		timers(m);
 		flush(m);
+		turns_end(&m->turns);
 	}
+	turns_tell(&m->turns, "monitor");
 }
 
 static bool

@@ -19,6 +19,7 @@
 #include "daemon/stated.h"
 #include "daemon/sysctls.h"
 #include "daemon/tickets.h"
+#include "daemon/turns.h"
 #include "util/timer.h"
 
 enum phase {			/* bits: a row of ops.c allows several */
@@ -62,6 +63,7 @@ struct monitor {
 	int		epoll, signals;
 	uint32_t	chan_events;	/* of epoll, as set */
 	struct instant	restart_at, stop_at;
+	struct turns	turns;
 };
 
 /* Runs the engine until SIGTERM or SIGINT; the exit status. */

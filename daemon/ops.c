@@ -439,12 +439,53 @@ socket_failed(struct monitor *m, const struct kern_op *op, int error,
 	ops_done(m, op, error, text);
 }
 
+/*
+ * What signs the segments of the tunnel's session, which stays here; n 0:
+ * nothing does.  False: something should, and is not to be had.
+ */
+static bool
+find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
+{
+	const struct conf_connection *of;
+	const struct conf_tunnel *t = conf_find_ifname(m->files.conf,
+	    op->conn.dev, &of);
+	char text[KERN_TEXT_LEN];
+
+	if (t == NULL) {
+		ops_done(m, op, ENOENT, "no tunnel has this interface");
+		return false;
+	}
+	*out = (struct bytes){ 0 };
+	if (t->session.auth == CONF_BGP_AUTH_NONE)
+		return true;
+	/* A key is for one address: another one would be without. */
+	if (!addr_eq(&op->conn.remote, &t->remote4) &&
+	    !addr_eq(&op->conn.remote, &t->remote6)) {
+		ops_done(m, op, EPERM, "not the tunnel's neighbor");
+		return false;
+	}
+	*out = keystore_bgp(m->files.keys, of->name, t->number);
+	if (out->n > 0)
+		return true;
+	log_event(LEVEL_WARNING, "secret-missing",
+	    "conn=%s tunnel=%u file=%s", of->name, t->number,
+	    m->files.secrets_path);
+	str_fmt(text, sizeof(text), "no %s for connection %s tunnel %u",
+	    keystore_kind_str(KEYSTORE_BGP), of->name, t->number);
+	ops_done(m, op, ENOKEY, text);
+	return false;
+}
+
 static void
 run_listen(struct monitor *m, const struct kern_op *op)
 {
+	struct bytes password;
 	const char *what;
-	int fd = sock_listen(&op->conn, &what);
+	int fd;
 
+	if (!find_password(m, op, &password))
+		return;
+	fd = sock_listen(&op->conn, password, &what);
 	if (fd < 0)
 		socket_failed(m, op, -fd, what);
 	else
@@ -454,10 +495,14 @@ run_listen(struct monitor *m, const struct kern_op *op)
 static void
 run_connect(struct monitor *m, const struct kern_op *op)
 {
+	struct bytes password;
 	const char *what;
-	int fd = sock_connect(&op->conn, &what);
 	struct dial *d;
+	int fd;
 
+	if (!find_password(m, op, &password))
+		return;
+	fd = sock_connect(&op->conn, password, &what);
 	if (fd < 0) {
 		socket_failed(m, op, -fd, what);
 		return;

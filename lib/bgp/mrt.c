@@ -127,13 +127,15 @@ mrt_peers(const struct bgp *b, const struct mrt *m, const char *view,
 
 /* --- prefixes: sections 4.3.2 and 4.3.4 --- */
 
+/* Of the tables that a peer's path is in, it counts in its home. */
 static bool
 is_wanted(const struct rib *r, const struct rib_path *p)
 {
 	const struct rib_source *s = &r->source[p->slot];
 
 	return (p->flags & PATH_ELIGIBLE) != 0 && !s->leaving &&
-	    (p->slot == 0 || s->peer < MRT_PEERS_MAX);
+	    (p->slot == 0 ||
+	    ((p->flags & PATH_HOME) != 0 && s->peer < MRT_PEERS_MAX));
 }
 
 /* How many paths there are to write, and room for all of them. */
@@ -249,6 +251,8 @@ mrt_next(const struct bgp *b, struct mrt *m, size_t *n)
 
 		if (!advance(&b->rib, &m->cursor))
 			return NULL;
+		if (rib_net_table(&b->rib, m->cursor) == RIB_LIMBO)
+			continue;
 		paths = measure(&b->rib, m->cursor, &room);
 		if (paths == 0)
 			continue;

@@ -19,6 +19,7 @@ struct counters {
 	struct fib_totals fib;
 	uint64_t	asked, answered, refused;	/* of the kernel */
 	uint64_t	overruns, changed;
+	uint64_t	connects, connects_failed;
 	uint64_t	route_sets, route_dels, routes_refused;
 	uint64_t	nexthop_sets, group_sets;
 	uint64_t	tunnels, tunnels_up;
@@ -51,7 +52,7 @@ static const struct counter rows[] = {
 	GW("datagrams_dropped_strangers", COUNTER, "datagrams",
 	    drops.strangers, "came from others faster than that"),
 	GW("kernel_operations", COUNTER, "operations", asked,
-	    "requests to the kernel, of all kinds"),
+	    "on links, SAs, policies, nexthops and routes in the kernel"),
 	GW("kernel_answers", COUNTER, "operations", answered,
 	    "of these, how many were answered"),
 	GW("kernel_errors", COUNTER, "operations", refused,
@@ -60,6 +61,10 @@ static const struct counter rows[] = {
 	    "events of the kernel were lost: everything was stated again"),
 	GW("kernel_changes", COUNTER, "events", changed,
 	    "somebody else changed a route or nexthop of ours"),
+	GW("bgp_connects", COUNTER, "attempts", connects,
+	    "TCP to neighbors"),
+	GW("bgp_connects_failed", COUNTER, "attempts", connects_failed,
+	    "of these, that came to nothing"),
 	GW("tunnels", GAUGE, "tunnels", tunnels, "that are configured"),
 	GW("tunnels_up", GAUGE, "tunnels", tunnels_up, "of these, that are up"),
 	GW("bgp_prefixes_ipv4", GAUGE, "prefixes", bgp.prefixes[0],
@@ -151,13 +156,16 @@ counter_value(const struct counters *c, const struct counter *row)
 static void
 read_kernel(const struct gw *gw, struct counters *c)
 {
-	for (unsigned i = 0; i < KERN_OP_KINDS; i++) {
+	/* Sockets, AUTH and files are not the kernel's tables. */
+	for (unsigned i = KERN_LINK_SET; i <= KERN_ROUTE_DEL; i++) {
 		c->asked += gw->out.ops[i];
 		c->answered += gw->answered[i];
 		c->refused += gw->refused[i];
 	}
 	c->overruns = gw->overruns;
 	c->changed = gw->changed;
+	c->connects = gw->out.ops[KERN_CONNECT];
+	c->connects_failed = gw->refused[KERN_CONNECT];
 	c->route_sets = gw->out.ops[KERN_ROUTE_SET];
 	c->route_dels = gw->out.ops[KERN_ROUTE_DEL];
 	c->routes_refused = gw->refused[KERN_ROUTE_SET];

@@ -93,9 +93,9 @@ networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
 
 		for (size_t k = 0; k < l->n; k++) {
 			if (add)
-				bgp_network_add(gw->bgp, now, &l->v[k]);
+				bgp_network_add(gw->bgp, now, BGP_TABLE_MAIN, &l->v[k]);
 			else if (!gw_own_network(gw, &l->v[k]))
-				bgp_network_del(gw->bgp, now, &l->v[k]);
+				bgp_network_del(gw->bgp, now, BGP_TABLE_MAIN, &l->v[k]);
 		}
 	}
 }

@@ -124,6 +124,9 @@ struct gw {
 	struct instant	fib_last;	/* when one was refused last */
 	unsigned	fib_refusals;	/* not told one by one */
 	struct instant	tick_at;	/* of the fib; never: it is empty */
+	uint32_t	loose;		/* its loose routes, as last seen */
+	struct instant	loose_since, loose_more;	/* the first, the last */
+	struct instant	hold_until;	/* never: they are not held */
 	struct instant	restate_at;	/* somebody else changed too many */
 	struct instant	changes_since;
 	unsigned	changes;	/* since then */

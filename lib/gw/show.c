@@ -255,7 +255,7 @@ show_as_path(const struct gw *gw, const struct fib_route *r)
 	json_t *a = json_array();
 	struct bgp_route b;
 
-	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, &r->prefix, &b))
+	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, BGP_TABLE_MAIN, &r->prefix, &b))
 		return a;
 	for (size_t i = 0; i < b.as_path_n; i++)
 		json_array_append_new(a, json_integer(b.as_path[i]));

@@ -182,7 +182,8 @@ it_is_undone_when_the_time_is_up(void **state)
 	runs("old");
 	assert_false(is_there(candidate));
 	assert_false(is_there(previous));
-	assert_true(keystore_has(m.files.keys, "old", 1));
+	assert_true(keystore_has(m.files.keys, KEYSTORE_PSK, "old",
+	    1));
 	assert_true(instant_is_never(m.apply.undo_at));
 	assert_int_equal(do_op(KERN_CONFIRM, NULL, 0, &why), ENOENT);
 	assert_string_equal(why.s, "no configuration waits to be confirmed");
@@ -202,7 +203,8 @@ an_undo_needs_no_file(void **state)
 	unlink(conf);
 	assert_int_equal(do_op(KERN_UNDO, NULL, 0, &why), 0);
 	assert_string_equal(m.files.conf->connections[0].name, "old");
-	assert_true(keystore_has(m.files.keys, "old", 1));
+	assert_true(keystore_has(m.files.keys, KEYSTORE_PSK, "old",
+	    1));
 }
 
 static void

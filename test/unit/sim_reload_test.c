@@ -300,6 +300,42 @@ another_as_or_router_id_starts_bgp_anew(void **state)
 	assert_int_equal(bgp.remote_router_id, 0x09090909);
 }
 
+/* The mark stands for the key, which only the monitor has. */
+static void
+another_bgp_authentication_renews_the_session_and_nothing_below(void **state)
+{
+	struct ike_peer_info before, after;
+	struct bgp_peer_info bgp;
+	unsigned listens, ups;
+
+	(void)state;
+	started();
+	before = info(p.hub, "vpn", 1);
+	listens = p.hub->kernel.ran[KERN_LISTEN];
+	ups = gate_count(p.hub, "tunnel-up");
+	p.hub_conf.tunnel[0] = "bgp_authentication = \"md5\";";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	assert_int_equal(p.hub->kernel.ran[KERN_LISTEN], listens + 1);
+	assert_int_equal(p.hub->kernel.ran[KERN_UNLISTEN], 1);
+	later(60000);
+	all_up();
+	after = info(p.hub, "vpn", 1);
+	assert_true(before.spi_i == after.spi_i);
+	assert_int_equal(before.spi_in, after.spi_in);
+	assert_true(bgp_peer_get(p.hub->gw->bgp, gw_tunnel_find(p.hub->gw,
+	    "vpn", 1)->id, &bgp));
+	assert_int_equal(bgp.counts.established, 2);
+	assert_true(bgp_peer_get(p.hub->gw->bgp, gw_tunnel_find(p.hub->gw,
+	    "vpn", 2)->id, &bgp));
+	assert_int_equal(bgp.counts.established, 1);
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 2);
+	assert_true(gate_count(p.hub, "tunnel-up") <= ups + 1);
+	/* Likewise with another key, and not at all with the same. */
+	reloaded(p.hub, true, NULL);
+	assert_int_equal(p.hub->kernel.ran[KERN_LISTEN], listens + 1);
+}
+
 static void
 what_an_operator_took_down_stays_down(void **state)
 {
@@ -481,6 +517,7 @@ main(void)
 		STORY(an_option_of_one_tunnel_touches_only_that_one),
 		STORY(a_tunnel_is_changed_though_its_peer_is_silent),
 		STORY(networks_and_static_routes_follow_a_reload),
+		STORY(another_bgp_authentication_renews_the_session_and_nothing_below),
 		STORY(what_becomes_ours_is_not_routed_into_a_tunnel),
 		STORY(another_as_or_router_id_starts_bgp_anew),
 		STORY(what_an_operator_took_down_stays_down),
