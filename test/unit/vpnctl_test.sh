@@ -203,6 +203,27 @@ for words in up down rekey keys explain "show tunnel" "show counters" "show bgp"
 done
 result "completion knows names where they go" $verdict "$missed"
 
+# offers_option OPTION WORD...: behind these words and "-"
+offers_option() {
+	COMP_WORDS=(vpnctl "${@:2}" -) COMP_CWORD=$# COMPREPLY=()
+	_vpnctl
+	[[ " ${COMPREPLY[*]} " = *" $1 "* ]] || { echo "no $1 behind '${*:2}'"; return 1; }
+}
+verdict=ok missed=
+missed+=$(offers_option --confirm-within apply new.conf) || verdict=bad
+missed+=$(offers_option --wireshark keys) || verdict=bad
+missed+=$(offers_option --reason pki revoke a) || verdict=bad
+missed+=$(offers_option -s check) || verdict=bad
+COMP_WORDS=(vpnctl show -) COMP_CWORD=2 COMPREPLY=()
+_vpnctl
+[[ " ${COMPREPLY[*]} " = *" --json "* && " ${COMPREPLY[*]} " != *" --confirm-within "* ]] || verdict=bad
+result "completion knows options where they go" $verdict "$missed"
+vpnctl() { printf 'TUNNEL STATE\na/1 UP\n\nthis configuration is undone\n'; }
+verdict=ok
+[ "$(_vpnctl_names | tr '\n' ' ')" = "a a/1 " ] || verdict=bad
+unset -f vpnctl
+result "completion knows where the table of tunnels ends" $verdict "a a/1"
+
 # --- with one ---
 
 if ! command -v socat >/dev/null; then
