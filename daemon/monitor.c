@@ -225,6 +225,7 @@ start_engine(struct monitor *m)
 		return rc < 0 ? rc : -ENOMEM;
 	}
 	m->engine = rc;
+	m->counts.engines++;
 	m->engine_since = mono_now();
 	m->phase = PHASE_START;
 	m->owed = 1;

@@ -34,15 +34,15 @@ add_all(json_t *a, const struct gw *gw, const struct gw_tunnel *t)
 	counters_free(c);
 }
 
-void
-command_counters(struct request *q)
+static void
+answer(const struct request *q, bool gateway)
 {
 	unsigned left = TUNNELS;
 	uint32_t last = 0;
 	json_t *a = json_array();
 	struct gw_tunnel *t;
 
-	if (q->r.cursor == 0 && q->r.name[0] == '\0')
+	if (gateway)
 		add_all(a, q->gw, NULL);
 	for (t = q->gw->tunnels; t != NULL && left > 0; t = t->next) {
 		if (t->id <= q->r.cursor || !request_chose(q, t))
@@ -52,4 +52,35 @@ command_counters(struct request *q)
 		left--;
 	}
 	request_page_of(q, "counters", a, t != NULL ? last : 0);
+}
+
+/* With the gateway's the monitor's own are asked for first. */
+void
+command_counters(struct request *q)
+{
+	struct kern_op *op;
+
+	if (q->r.cursor != 0 || q->r.name[0] != '\0') {
+		answer(q, false);
+		return;
+	}
+	op = queue_op(&q->gw->out, KERN_COUNT);
+	if (op == NULL || !map_put(&q->gw->reloads, op->id,
+	    (void *)(uintptr_t)q->client))
+		request_refuse(q, CTL_EXIT_FAILED, "out of memory");
+}
+
+void
+command_counted(struct gw *gw, struct instant now, const struct kern_event *e)
+{
+	void *client = map_del(&gw->reloads, e->id);
+	struct request q = {
+		.gw = gw, .now = now, .client = (uint32_t)(uintptr_t)client,
+		.r = { .command = CTL_COUNTERS },
+	};
+
+	if (e->error == 0)
+		gw->monitor = e->counts;
+	if (client != NULL)
+		answer(&q, true);
 }

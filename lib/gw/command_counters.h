@@ -5,5 +5,8 @@
 #include "gw/request.h"
 
 void	command_counters(struct request *);
+/* The monitor has said what it has counted. */
+void	command_counted(struct gw *, struct instant,
+	    const struct kern_event *);
 
 #endif

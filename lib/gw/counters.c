@@ -15,6 +15,7 @@ struct counters {
 	/* Of the gateway. */
 	struct gw_turns	turns;
 	struct gw_drops	drops;
+	struct kern_counts monitor;
 	struct bgp_totals bgp;
 	struct fib_totals fib;
 	uint64_t	asked, answered, refused;	/* of the kernel */
@@ -51,6 +52,18 @@ static const struct counter rows[] = {
 	    "came from peers faster than they could be read"),
 	GW("datagrams_dropped_strangers", COUNTER, "datagrams",
 	    drops.strangers, "came from others faster than that"),
+	GW("engine_starts", COUNTER, "engines", monitor.engines,
+	    "engines that were started since the daemon was"),
+	GW("netlink_batches", COUNTER, "batches", monitor.batches,
+	    "sent to the kernel, each acknowledged once"),
+	GW("netlink_messages", COUNTER, "messages", monitor.messages,
+	    "requests in these"),
+	GW("netlink_errors", COUNTER, "messages", monitor.errors,
+	    "of these, how many the kernel refused"),
+	GW("netlink_events", COUNTER, "messages", monitor.events,
+	    "that the kernel sent by itself"),
+	GW("netlink_overruns", COUNTER, "times", monitor.overruns,
+	    "some of these were lost"),
 	GW("kernel_operations", COUNTER, "operations", asked,
 	    "on links, SAs, policies, nexthops and routes in the kernel"),
 	GW("kernel_answers", COUNTER, "operations", answered,
@@ -178,6 +191,7 @@ read_gateway(const struct gw *gw, struct counters *c)
 {
 	c->turns = gw->turns;
 	c->drops = gw->drops;
+	c->monitor = gw->monitor;
 	bgp_totals(gw->bgp, &c->bgp);
 	c->fib = fib_totals(gw->fib);
 	read_kernel(gw, c);

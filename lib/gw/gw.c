@@ -11,6 +11,7 @@
 
 #include "crypto/prf.h"
 #include "gw/command.h"
+#include "gw/command_counters.h"
 #include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
@@ -399,6 +400,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_CONFIRM:
 	case KERN_UNDO:
 		command_reloaded(gw, now, e);
+		return;
+	case KERN_COUNT:
+		command_counted(gw, now, e);
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:

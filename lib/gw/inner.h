@@ -117,6 +117,7 @@ struct gw {
 	struct gw_turns	turns;
 	uint64_t	answered[KERN_OP_KINDS], refused[KERN_OP_KINDS];
 	uint64_t	overruns, changed;	/* events of the kernel */
+	struct kern_counts monitor;	/* as it last said */
 	bool		stopping, stopped;
 	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
 	struct instant	fib_at;		/* refused routes are sent again */

@@ -191,7 +191,8 @@ counters_are_true() {
 	installed=$(ip -n hub route show proto 118 | grep -c '^10\.')
 	[ "$(counter fib_routes_installed)" -eq "$installed" ] || { echo "$installed routes in the kernel"; return 1; }
 	[ "$(counter tunnels_up)" -eq 2 ] && [ "$(counter engine_turns)" -gt 10 ] && [ "$(counter engine_longest_turn)" -gt 0 ] &&
-		[ "$(counter kernel_errors)" -eq 0 ] || { ctl hub show counters; return 1; }
+		[ "$(counter kernel_errors)" -eq 0 ] && [ "$(counter netlink_messages)" -gt "$(counter netlink_batches)" ] &&
+		[ "$(counter netlink_overruns)" -eq 0 ] && [ "$(counter engine_starts)" -eq 1 ] || { ctl hub show counters; return 1; }
 }
 
 frr_ceased() {
