@@ -62,16 +62,19 @@ write_candidate(const struct conffile *c, struct reason *why)
 static int
 keep(const struct conffile *c, struct reason *why)
 {
-	bool kept = true;
+	bool kept = true, synced = true;
 	struct stage s;
 	int rc = stage_open(&s, c->path);
 
 	if (rc == 0)
 		rc = stage_write(&s, bytes_of(c->text, c->n));
 	if (rc == 0)
-		rc = stage_commit(&s, &kept);
+		rc = stage_commit(&s, &kept, &synced);
 	if (rc < 0)
 		return cannot(&s, c->path, rc, why);
+	if (!synced)
+		log_event(LEVEL_WARNING, "apply-not-synced", "file=%s error=%d",
+		    c->path, errno);
 	if (!kept)
 		log_event(LEVEL_WARNING, "previous-lost", "file=%s",
 		    s.previous);

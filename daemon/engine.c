@@ -351,7 +351,7 @@ turn(struct engine *e)
 	if (n < 0)
 		return n;
 	turns_begin(&e->turns);
-	gw_clock(e->gw, mono_now(), (int64_t)time(NULL));
+	gw_clock(e->gw, e->turns.began, (int64_t)time(NULL));
 	for (int i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_UDP)
 			ports_ready(&e->ports, ev[i].number);
@@ -382,6 +382,7 @@ turn(struct engine *e)
 	if (error == 0)
 		error = flush_channel(e);
 	turns_end(&e->turns);
+	gw_turned(e->gw, instant_since(mono_now(), e->turns.began));
 	return error;
 }
 

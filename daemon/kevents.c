@@ -102,14 +102,18 @@ on_kernel(struct monitor *m, struct mnl_socket *s, const char *which,
 
 	for (int i = 0; i < READS_PER_TURN; i++) {
 		n = nl_event_read(s, buf, sizeof(buf));
-		if (n == -ENOBUFS)
+		if (n == -ENOBUFS) {
+			m->counts.overruns++;
 			events_lost(m, which);
+		}
 		if (n <= 0)
 			return n == -ENOBUFS;
 		left = (int)n;
 		for (h = (const void *)buf; mnl_nlmsg_ok(h, left);
-		    h = mnl_nlmsg_next(h, &left))
+		    h = mnl_nlmsg_next(h, &left)) {
+			m->counts.events++;
 			each(m, h);
+		}
 	}
 	return true;
 }

@@ -26,6 +26,7 @@
 #include "daemon/nl_dump.h"
 #include "daemon/nl_link.h"
 #include "daemon/nl_xfrm.h"
+#include "daemon/service.h"
 #include "daemon/sock.h"
 #include "util/array.h"
 
@@ -392,6 +393,7 @@ main(int argc, char **argv)
 		return check_only(&o);
 	memset(m.boot.udp, -1, sizeof(m.boot.udp));
 	heap_init();
+	service_init();
 	log_init(o.level);
 	m.boot.level = o.level;
 	m.boot.kernel_none = o.kernel_none;

@@ -28,6 +28,7 @@
 #include "daemon/nl_dump.h"
 #include "daemon/ops.h"
 #include "daemon/ops_conn.h"
+#include "daemon/service.h"
 #include "daemon/sock.h"
 #include "gw/gw.h"
 
@@ -35,6 +36,7 @@
 #define QUEUE_HIGH	64	/* above it no operation is read */
 #define READS_PER_TURN	32
 #define STOP_SECONDS	2	/* more than the engine takes at most */
+#define REMOVE_SECONDS	30	/* to remove what is ours from the kernel */
 #define PAUSE_LEAST_MS	200
 #define PAUSE_MOST_MS	30000
 #define STABLE_SECONDS	60	/* an engine that lived so long was fine */
@@ -226,6 +228,7 @@ start_engine(struct monitor *m)
 		return rc < 0 ? rc : -ENOMEM;
 	}
 	m->engine = rc;
+	m->counts.engines++;
 	m->engine_since = mono_now();
 	m->phase = PHASE_START;
 	m->owed = 1;
@@ -293,18 +296,23 @@ reap(struct monitor *m)
 static void
 stop(struct monitor *m)
 {
+	struct instant now = mono_now();
 	struct kern_event e;
+	struct span most;
 
 	if (m->stopping) {
-		m->stop_at = mono_now();	/* asked twice: now */
+		m->stop_at = now;	/* asked twice: now */
 		return;
 	}
 	log_event(LEVEL_INFO, "stopping", "pid=%d", (int)m->engine);
 	m->stopping = true;
 	m->phase = PHASE_STOP;
 	m->restart_at = INSTANT_NEVER;
-	m->stop_at = instant_after(instant_after(mono_now(),
-	    gw_stop_most(m->files.conf)), span_s(STOP_SECONDS));
+	most = gw_stop_most(m->files.conf);
+	most.ns += span_s(STOP_SECONDS).ns;
+	m->stop_at = instant_after(now, most);
+	most.ns += span_s(REMOVE_SECONDS).ns;
+	service_stopping(most);
 	monitor_event_init(&e, KERN_STOP);
 	monitor_event(m, &e);
 }
@@ -584,6 +592,7 @@ monitor_run(struct monitor *m)
 	m->fetcher = (struct helper){ .fd = { -1, -1 },
 	    .start_at = INSTANT_NEVER };
 	helper_conf(&m->fetcher, m->files.conf);
+	service_ready();
 	loop(m);
 	apply_fini(m);
 	helper_fini(&m->fetcher);

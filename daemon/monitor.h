@@ -52,6 +52,7 @@ struct monitor {
 	unsigned	owed;		/* KERN_RESYNC_DONE by the engine */
 	bool		stopping;
 
+	struct kern_counts counts;	/* but those of the nlqs */
 	unsigned	untold;		/* of the engine: TELL_ bits */
 	struct apply	apply;
 

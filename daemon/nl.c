@@ -290,6 +290,10 @@ nlq_flush(struct nlq *q)
 		nlq_fail(q, 0, errno, "netlink request not sent");
 	else
 		nlq_answers(q);
+	q->batches++;
+	q->messages += q->n;
+	for (size_t i = 0; i < q->n; i++)
+		q->errors += q->op[i].error != 0;
 }
 
 void

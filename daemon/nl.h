@@ -51,6 +51,7 @@ struct nlq {
 	size_t		used;		/* octets in buf */
 	size_t		n;		/* operations */
 	unsigned	claims;		/* of them, claims of what is not known */
+	uint64_t	batches, messages, errors;	/* ever sent, refused */
 	struct nlmsghdr	*last;
 	struct nl_op	op[NLQ_OPS];
 	_Alignas(8) uint8_t buf[NLQ_BUFFER];

@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "daemon/check.h"
-#include "daemon/conf.h"
 #include "daemon/log.h"
 #include "daemon/nl_dump.h"
 #include "daemon/nl_route.h"
@@ -25,6 +24,7 @@
 #include "daemon/ops_conn.h"
 #include "daemon/ops_link.h"
 #include "daemon/rtables.h"
+#include "daemon/ops_own.h"
 #include "daemon/shape.h"
 
 #define ALIVE	(PHASE_START | PHASE_RUN)
@@ -380,25 +380,6 @@ run_auth(struct monitor *m, const struct kern_op *op)
 	wipe(&e, sizeof(e));
 }
 
-static void
-run_reload(struct monitor *m, const struct kern_op *op)
-{
-	struct reason why;
-	bool ok = conf_reload(m, &why);
-
-	ops_done(m, op, ok ? 0 : m->apply.pending ? EBUSY : EINVAL,
-	    ok ? "" : why.s);
-}
-
-static void
-run_apply(struct monitor *m, const struct kern_op *op)
-{
-	struct reason why = { "" };
-	int error = apply_run(m, op, &why);
-
-	ops_done(m, op, error, why.s);
-}
-
 /* What it has yet to state again after a later overrun is no leftover. */
 static bool
 may_sweep(struct monitor *m)
@@ -472,10 +453,11 @@ static const struct row {
 [KERN_BFD_CONNECT] =	{ ALIVE,  check_connect,	ops_conn_bfd,	 true },
 [KERN_BFD_CLOSE] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
-[KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
-[KERN_APPLY] =		{ ALIVE,  check_apply,		run_apply,	 false },
-[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	run_apply,	 false },
-[KERN_UNDO] =		{ ALIVE,  check_nothing,	run_apply,	 false },
+[KERN_RELOAD] =		{ ALIVE,  check_nothing,	ops_reload,	 false },
+[KERN_APPLY] =		{ ALIVE,  check_apply,		ops_apply,	 false },
+[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	ops_apply,	 false },
+[KERN_UNDO] =		{ ALIVE,  check_nothing,	ops_apply,	 false },
+[KERN_COUNT] =		{ ALWAYS, check_nothing,	ops_count,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 

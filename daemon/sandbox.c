@@ -32,7 +32,7 @@ struct call {
 #define DATA(name)	{ SCMP_SYS(name),				\
     SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) }
 /* Of itself. */
-#define SELF(name)	{ SCMP_SYS(name), SCMP_A0_64(SCMP_CMP_EQ, 0) }
+#define SELF(name)	{ SCMP_SYS(name), SCMP_A0_64(SCMP_CMP_EQ, 0, 0) }
 
 static const struct call engine[] = {
 	/* descriptors that it has, or is sent by the monitor */
@@ -74,7 +74,7 @@ static const struct call fetcher[] = {
 	CALL(io_uring_setup), CALL(bpf), CALL(perf_event_open),
 	CALL(userfaultfd), CALL(keyctl), CALL(add_key), CALL(request_key),
 	/* limits, but of itself only */
-	{ SCMP_SYS(prlimit64), SCMP_A0_64(SCMP_CMP_NE, 0) },
+	{ SCMP_SYS(prlimit64), SCMP_A0_64(SCMP_CMP_NE, 0, 0) },
 };
 
 /* netlink: the look-up of names asks for our addresses. */
@@ -121,13 +121,13 @@ static int
 forbid_families(scmp_filter_ctx filter)
 {
 	int error = seccomp_rule_add(filter, FORBID, SCMP_SYS(socket), 1,
-	    SCMP_A0_64(SCMP_CMP_GE, AF_MAX));
+	    SCMP_A0_64(SCMP_CMP_GE, AF_MAX, 0));
 
 	for (int f = 0; f < AF_MAX && error == 0; f++) {
 		if (!is_family(f))
 			error = seccomp_rule_add(filter, FORBID,
 			    SCMP_SYS(socket), 1,
-			    SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)f));
+			    SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)f, 0));
 	}
 	return error;
 }

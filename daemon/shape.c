@@ -224,6 +224,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_APPLY] = SHAPE(OP_SIZE(apply), apply_fields),
 	[KERN_CONFIRM] = { 0 },
 	[KERN_UNDO] = { 0 },
+	[KERN_COUNT] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 };
 
@@ -259,6 +260,7 @@ static const struct shape auth_event =
     EVENT_SIZE(auth.value));
 static const struct shape fd_event =
     { .size = EVENT_SIZE(conn), .has_fd = true };
+static const struct shape counts_event = { .size = EVENT_SIZE(counts) };
 static const struct shape pending_event = { .size = EVENT_SIZE(pending) };
 static const struct shape plain_event = { 0 };
 
@@ -271,6 +273,7 @@ static const struct shape *const done_shapes[KERN_OP_KINDS] = {
 	[KERN_BFD_LISTEN] = &fd_event,
 	[KERN_BFD_CONNECT] = &fd_event,
 	[KERN_AUTH] = &auth_event,
+	[KERN_COUNT] = &counts_event,
 };
 
 static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {

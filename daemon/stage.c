@@ -123,14 +123,15 @@ keep(const struct stage *s)
 }
 
 int
-stage_commit(struct stage *s, bool *kept)
+stage_commit(struct stage *s, bool *kept, bool *synced)
 {
 	bool was_kept = keep(s);
 
 	if (rename(s->candidate, s->file) < 0)
 		return failed(s, "rename");
 	*kept = was_kept;
-	return sync_directory(s->file) < 0 ? failed(s, "fsync") : 0;
+	*synced = sync_directory(s->file) == 0;
+	return 0;
 }
 
 bool

@@ -23,10 +23,10 @@ int	stage_open(struct stage *, const char *path);
 /* The candidate is on the disk afterwards, with mode and owner of the file. */
 int	stage_write(struct stage *, struct bytes text);
 /*
- * It takes the file's place, on the disk, in one step; *kept: the file's
- * content is that of FILE.previous now.
+ * It takes the file's place in one step; *kept: the file's content is that of
+ * FILE.previous now; *synced: all of it is on the disk.
  */
-int	stage_commit(struct stage *, bool *kept);
+int	stage_commit(struct stage *, bool *kept, bool *synced);
 /* No candidate any more.  True: there was one. */
 bool	stage_drop(struct stage *);
 

@@ -71,12 +71,16 @@ _vpnctl() {
 	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show | 2:help\ show) choices="tunnel routes bgp bfd" ;;
-	1:bgp | 2:help\ bgp) choices="refresh clear shutdown start" ;;
+	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
+	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
 	2:help\ explain) choices=route ;;
+	2:bgp\ dump)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	3:show\ bgp\ neighbor | 2:bgp\ *) choices=$(_vpnctl_names "${socket[@]}") ;;
 	4:show\ bgp\ neighbor\ *) choices="received accepted advertised" ;;
 	1:help) choices=$commands ;;
@@ -87,7 +91,7 @@ _vpnctl() {
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
+	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

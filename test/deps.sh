@@ -17,7 +17,7 @@ build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev li
 demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
 check="clang libclang-rt-14-dev libcmocka-dev openssl qemu-system-x86 busybox-static cpio nftables
 	strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr
-	gobgpd exabgp tshark"
+	gobgpd exabgp tshark bgpdump"
 bench="valgrind"
 
 # Services that come with the packages (package:service): what we brought in, we leave neither running nor enabled.

@@ -28,14 +28,21 @@ request_of(enum ctl_command command, const char *name, const char *what)
 
 /* --- pages --- */
 
+/* What a page is a list of. */
+static const char *
+member_of(enum ctl_command command)
+{
+	return command == CTL_COUNTERS ? "counters" : "routes";
+}
+
 static void
-print_json(const json_t *rows, bool first)
+print_json(enum ctl_command command, const json_t *rows, bool first)
 {
 	const json_t *row;
 	size_t i;
 
 	if (first)
-		printf("{\"routes\":[");
+		printf("{\"%s\":[", member_of(command));
 	json_array_foreach(rows, i, row) {
 		char *text = json_dumps(row, JSON_COMPACT);
 
@@ -48,7 +55,9 @@ print_json(const json_t *rows, bool first)
 static void
 print_rows(enum ctl_command command, const json_t *rows, bool first)
 {
-	if (command == CTL_ROUTES)
+	if (command == CTL_COUNTERS)
+		view_counters(rows, first);
+	else if (command == CTL_ROUTES)
 		view_routes(rows, first);
 	else
 		view_paths(rows, first);
@@ -85,13 +94,13 @@ routes_show(const struct routes_options *o, enum ctl_command command,
 		rc = client_ask(o->client, request, &answer);
 		if (rc != CTL_EXIT_OK)
 			return rc;
-		rows = json_object_get(answer, "routes");
+		rows = json_object_get(answer, member_of(command));
 		str_set(cursor, sizeof(cursor), answer_text(answer, "cursor"));
 		if (json_array_size(rows) > 0 || cursor[0] == '\0') {
 			if (!o->json && (!printed || json_array_size(rows) > 0))
 				print_rows(command, rows, !printed);
 			else if (o->json)
-				print_json(rows, !printed);
+				print_json(command, rows, !printed);
 			printed = true;
 		}
 		json_decref(answer);

@@ -9,7 +9,10 @@ struct routes_options {
 	bool		json;
 };
 
-/* A table that comes in pages, printed as it comes: text or one JSON object. */
+/*
+ * A table that comes in pages, printed as it comes: text or one JSON object.
+ * Counters do as well.
+ */
 enum ctl_exit	routes_show(const struct routes_options *,
 		    enum ctl_command, const char *name, const char *what,
 		    const char *table);

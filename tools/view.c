@@ -158,6 +158,19 @@ view_tunnel(const json_t *answer)
 	}
 }
 
+static const struct render_column counters[] = {
+	{ "NAME", "name", NULL },
+	{ "TUNNEL", "tunnel", NULL },
+	{ "VALUE", "value", NULL },
+	{ "UNIT", "unit", NULL },
+};
+
+void
+view_counters(const json_t *rows, bool first)
+{
+	render_table(counters, ARRAY_SIZE(counters), rows, first);
+}
+
 /* --- explain --- */
 
 static void

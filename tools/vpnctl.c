@@ -3,72 +3,23 @@
  * commands is the whole language: words, arguments, one line of help, and
  * whoever runs it.  Exit status as in gw/ctl.h; errors are one line each.
  */
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "crypto/cert.h"
 #include "tools/apply.h"
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
 #include "tools/drain.h"
+#include "tools/dump.h"
 #include "tools/keys.h"
+#include "tools/options.h"
 #include "tools/pki.h"
 #include "tools/render.h"
 #include "tools/routes.h"
 #include "tools/view.h"
 #include "tools/wait.h"
 #include "util/array.h"
-#include "util/http.h"
-
-#define TIMEOUT_MAX	86400
-
-enum {				/* options that only some commands take */
-	OPT_DIR = 256,
-	OPT_KEY,
-	OPT_DN,
-	OPT_REASON,
-	OPT_DAYS,
-	OPT_SAN,
-	OPT_NEW_KEY,
-	OPT_WIRESHARK,
-	OPT_CRL_URL,
-	OPT_OCSP_URL,
-	OPT_CONFIRM_WITHIN,
-};
-#define TAKES(option)	(1U << ((option) - OPT_DIR))
-#define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
-	TAKES(OPT_CRL_URL) | TAKES(OPT_OCSP_URL))
-
-static const struct option longs[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "timeout", required_argument, NULL, 't' },
-	{ "dir", required_argument, NULL, OPT_DIR },
-	{ "key", required_argument, NULL, OPT_KEY },
-	{ "dn", required_argument, NULL, OPT_DN },
-	{ "reason", required_argument, NULL, OPT_REASON },
-	{ "days", required_argument, NULL, OPT_DAYS },
-	{ "san", required_argument, NULL, OPT_SAN },
-	{ "crl-url", required_argument, NULL, OPT_CRL_URL },
-	{ "ocsp-url", required_argument, NULL, OPT_OCSP_URL },
-	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
-	{ "confirm-within", required_argument, NULL, OPT_CONFIRM_WITHIN },
-	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
-	{ NULL, 0, NULL, 0 },
-};
-
-struct options {
-	struct client	client;
-	bool		json, help;
-	const char	*secrets;	/* check's; NULL: not given */
-	struct pki_options pki;
-	bool		wireshark;	/* of keys */
-	unsigned	confirm_within;	/* of apply; 0: not given */
-	unsigned	given;		/* long options, TAKES() */
-};
 
 struct command {
 	const char	*words;		/* "show tunnel" */
@@ -89,6 +40,8 @@ static enum ctl_exit run_ask(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_table(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_counters(const struct options *,
+    const struct command *, char **, int);
 static enum ctl_exit run_neighbor(const struct options *,
     const struct command *, char **, int);
 static enum ctl_exit run_explain_route(const struct options *,
@@ -102,6 +55,8 @@ static enum ctl_exit run_drain(const struct options *, const struct command *,
 static enum ctl_exit run_check(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_apply(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
@@ -122,6 +77,8 @@ static const struct command commands[] = {
 	{ "show routes", "[table NAME]",
 	    "routes through tunnels, in the kernel or not yet",
 	    .max = 2, .run = run_table, .ctl = CTL_ROUTES },
+	{ "show counters", "[NAME]", "what is counted, of the gateway and tunnels",
+	    .max = 1, .run = run_counters },
 	{ "show bgp", "[NAME]", "one line per BGP neighbor",
 	    .max = 1, .run = run_ask, .ctl = CTL_BGP, .view = view_neighbors },
 	{ "show bgp neighbor", "NAME [received|accepted|advertised]",
@@ -137,6 +94,8 @@ static const struct command commands[] = {
 	{ "explain route", "PREFIX | ADDRESS [table NAME]",
 	    "candidates, which one is used and why, who is told",
 	    .min = 1, .max = 3, .run = run_explain_route },
+	{ "bgp dump", "[FILE|-]", "what neighbors taught, in the format of MRT",
+	    .max = 1, .run = run_dump },
 	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
 	{ "bgp clear", "NAME", "end a session, which then begins anew",
@@ -264,6 +223,19 @@ run_table(const struct options *o, const struct command *c, char **argv,
 }
 
 static enum ctl_exit
+run_counters(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct routes_options r = routes_of(o);
+
+	(void)c;
+	if (argc > 0 && !is_name(argv[0]))
+		return bad_name(argv[0]);
+	return routes_show(&r, CTL_COUNTERS, argc > 0 ? argv[0] : NULL, NULL,
+	    NULL);
+}
+
+static enum ctl_exit
 run_neighbor(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
@@ -352,6 +324,14 @@ run_apply(const struct options *o, const struct command *c, char **argv,
 	(void)c;
 	(void)argc;
 	return apply_run(&o->client, o->json, argv[0], o->confirm_within);
+}
+
+static enum ctl_exit
+run_dump(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	return dump_run(&o->client, o->json, argc > 0 ? argv[0] : "-");
 }
 
 static enum ctl_exit
@@ -491,14 +471,13 @@ static enum ctl_exit
 check_arguments(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
+	const char *unwanted = options_unwanted(o, c->takes);
+
 	if (o->secrets != NULL && !c->secrets)
 		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
-	for (const struct option *l = longs; l->name != NULL; l++) {
-		if (l->val >= OPT_DIR &&
-		    (o->given & ~c->takes & TAKES(l->val)) != 0)
-			return complain(CTL_EXIT_USAGE, "--%s is not for "
-			    "\"%s\"", l->name, c->words);
-	}
+	if (unwanted != NULL)
+		return complain(CTL_EXIT_USAGE, "--%s is not for \"%s\"",
+		    unwanted, c->words);
 	if (argc < c->min)
 		return complain(CTL_EXIT_USAGE, "%s needs %s", c->words,
 		    c->arguments);
@@ -533,150 +512,16 @@ run(const struct options *o, char **argv, int argc)
 	return found->run(o, found, argv + words, argc - words);
 }
 
-static bool
-read_number(const char *s, unsigned max, unsigned *out)
-{
-	char *end;
-	unsigned long n = strtoul(s, &end, 10);
-
-	if (s[0] < '0' || s[0] > '9' || *end != '\0' || n < 1 || n > max)
-		return false;
-	*out = (unsigned)n;
-	return true;
-}
-
-static enum ctl_exit
-set_timeout(struct options *o, const char *s)
-{
-	return read_number(s, TIMEOUT_MAX, &o->client.timeout) ? CTL_EXIT_OK :
-	    complain(CTL_EXIT_USAGE, "--timeout must be 1 to %d seconds, not "
-	    "\"%s\"", TIMEOUT_MAX, s);
-}
-
-static enum ctl_exit
-add_san(struct pki_options *p, const char *s)
-{
-	if (p->sans_n == PKI_OPTION_SANS)
-		return complain(CTL_EXIT_USAGE, "more than %d of --san",
-		    PKI_OPTION_SANS);
-	p->sans[p->sans_n++] = s;
-	return CTL_EXIT_OK;
-}
-
-/* It stands in a certificate, with what OpenSSL's syntax leaves of it. */
-static enum ctl_exit
-set_url(const char **to, const char *option, const char *s)
-{
-	struct http_url url;
-	struct reason why;
-
-	if (strlen(s) >= CERT_URL_LEN)
-		reason_set(&why, "longer than %d characters",
-		    CERT_URL_LEN - 1);
-	else if (s[strcspn(s, ",;#")] != '\0')
-		reason_set(&why, "a URL with \",\", \";\" or \"#\"");
-	else if (http_url(&url, s, &why)) {
-		*to = s;
-		return CTL_EXIT_OK;
-	}
-	return complain(CTL_EXIT_USAGE, "%s must be an http URL, not \"%s\" "
-	    "(%s)", option, s, why.s);
-}
-
-static enum ctl_exit
-set_long(struct options *o, int c, const char *s)
-{
-	switch (c) {
-	case OPT_DIR:
-		o->pki.dir = s;
-		break;
-	case OPT_KEY:
-		o->pki.key = s;
-		break;
-	case OPT_DN:
-		o->pki.dn = s;
-		break;
-	case OPT_REASON:
-		o->pki.reason = s;
-		break;
-	case OPT_NEW_KEY:
-		o->pki.new_key = true;
-		break;
-	case OPT_WIRESHARK:
-		o->wireshark = true;
-		break;
-	case OPT_CONFIRM_WITHIN:
-		if (!apply_time(s, &o->confirm_within))
-			return complain(CTL_EXIT_USAGE, "--confirm-within must "
-			    "be a time from 1s to 24h, like 60s or 5m, not "
-			    "\"%s\"", s);
-		break;
-	case OPT_CRL_URL:
-		return set_url(&o->pki.crl_url, "--crl-url", s);
-	case OPT_OCSP_URL:
-		return set_url(&o->pki.ocsp_url, "--ocsp-url", s);
-	case OPT_SAN:
-		return add_san(&o->pki, s);
-	default:
-		if (!read_number(s, PKI_DAYS_MAX, &o->pki.days))
-			return complain(CTL_EXIT_USAGE, "--days must be 1 to "
-			    "%d, not \"%s\"", PKI_DAYS_MAX, s);
-		break;
-	}
-	return CTL_EXIT_OK;
-}
-
-/* What getopt has against an option, as our line. */
-static enum ctl_exit
-bad_option(int c, const char *word)
-{
-	char letter[3] = { '-', (char)optopt, '\0' };
-
-	if (c == '?' && optopt != 0 && optopt < OPT_DIR)
-		word = letter;
-	return complain(CTL_EXIT_USAGE, "%s %s; see \"vpnctl help\"",
-	    c == ':' ? "a value is missing after" : "unknown option", word);
-}
-
-/* Options may stand anywhere. */
-static enum ctl_exit
-read_options(struct options *o, int argc, char **argv)
-{
-	enum ctl_exit rc = CTL_EXIT_OK;
-	int c;
-
-	opterr = 0;
-	while (rc == CTL_EXIT_OK &&
-	    (c = getopt_long(argc, argv, ":S:s:h", longs, NULL)) != -1) {
-		if (c >= OPT_DIR) {
-			o->given |= TAKES(c);
-			rc = set_long(o, c, optarg);
-		} else if (c == 'S')
-			o->client.path = optarg;
-		else if (c == 's')
-			o->secrets = optarg;
-		else if (c == 'j')
-			o->json = true;
-		else if (c == 'h')
-			o->help = true;
-		else if (c == 't')
-			rc = set_timeout(o, optarg);
-		else
-			rc = bad_option(c, argv[optind - 1]);
-	}
-	return rc;
-}
-
 int
 main(int argc, char **argv)
 {
 	struct options o = {
 		.client = { .path = CLIENT_SOCKET, .timeout = 30 },
 	};
-	enum ctl_exit rc = read_options(&o, argc, argv);
+	enum ctl_exit rc = options_read(&o, argc, argv);
 
-	argv += optind;
-	argc -= optind;
+	argv += o.words_at;
+	argc -= o.words_at;
 	if (rc == CTL_EXIT_OK && o.help)
 		rc = run_help(&o, NULL, argv, help_words(argv, argc));
 	else if (rc == CTL_EXIT_OK && argc == 0)

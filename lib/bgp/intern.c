@@ -218,6 +218,7 @@ intern_get(struct intern *in, const struct attrs *a)
 	id = number_get(in);
 	in->at[id - 1] = copy;
 	in->used++;
+	in->octets += size;
 	bucket_add(in, id);
 	return id;
 }
@@ -242,6 +243,7 @@ intern_drop(struct intern *in, uint32_t id)
 		link = &in->at[*link - 1]->chain;
 	*link = a->chain;
 	raw = a->raw;
+	in->octets -= offsetof(struct attrs, data) + attrs_size(a);
 	free(a);
 	in->at[id - 1] = NULL;
 	in->free_next[id - 1] = in->spare;

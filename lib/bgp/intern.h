@@ -68,6 +68,7 @@ struct intern {
 	uint32_t	*bucket;
 	uint32_t	n, cap;		/* numbers given out, room */
 	uint32_t	used;
+	uint64_t	octets;		/* of the sets */
 	uint32_t	spare;		/* list of free numbers, by chain */
 	uint32_t	*free_next;
 	uint32_t	buckets;	/* power of two */

@@ -218,6 +218,7 @@ rank(struct rib *r, struct rib_net *n)
 {
 	uint32_t others, k, share;
 
+	r->decisions++;
 	k = gather(r, n, &others);
 	share = k == 0 ? 0 : decide(r->scratch, k);
 	n->paths = others;

@@ -70,6 +70,7 @@ struct rib {
 	uint64_t	journal_own;	/* behind the last of our own */
 	uint64_t	journal_low;	/* every reader has read up to it */
 	uint64_t	changes, own_changes;	/* entries ever made */
+	uint64_t	decisions;	/* prefixes ever ranked */
 	struct rib_reader *reader;
 	uint32_t	readers;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gw/command_bgp.h"
+#include "gw/command_counters.h"
 #include "gw/explain.h"
 #include "gw/reveal.h"
 #include "gw/show.h"
@@ -190,8 +191,10 @@ static const struct {
 	[CTL_SHOW] = { run_show, false, false, false },
 	[CTL_TABLES] = { run_tables, false, false, false },
 	[CTL_ROUTES] = { run_routes, false, false, false },
+	[CTL_COUNTERS] = { command_counters, false, false, false },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
+	[CTL_BGP_DUMP] = { command_bgp_dump, false, false, false },
 	[CTL_BGP_REFRESH] = { command_bgp_refresh, true, .neighbor = true },
 	[CTL_BGP_CLEAR] = { command_bgp_clear, true, .neighbor = true },
 	[CTL_BGP_SHUTDOWN] = { command_bgp_shutdown, true, .neighbor = true },

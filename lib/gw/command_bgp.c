@@ -6,6 +6,9 @@
  */
 #include "gw/command_bgp.h"
 
+#include <stdlib.h>
+
+#include "bgp/mrt.h"
 #include "gw/show_bgp.h"
 #include "gw/tunnel.h"
 
@@ -129,6 +132,56 @@ command_bgp_routes(struct request *q)
 	    (more = look_next(q->gw->bgp, &l, &prefix, &path)))
 		json_array_append_new(a, show_path(q->gw, &prefix, &path));
 	request_page(q, a, more || l.visits == 0 ? l.cursor : 0);
+}
+
+/* --- MRT --- */
+
+_Static_assert(CTL_DUMP_SEQUENCE == MRT_SEQUENCE, "vpnctl numbers records");
+
+/* Takes the record over. */
+static void
+add_record(json_t *a, uint8_t *record, size_t n)
+{
+	char *hex = malloc(2 * n + 1);
+
+	if (hex != NULL) {
+		str_hex(hex, 2 * n + 1, bytes_of(record, n));
+		json_array_append_new(a, json_stringn_nocheck(hex, 2 * n));
+	}
+	free(hex);
+	free(record);
+}
+
+/*
+ * The first page begins with the table of peers, which hold for the whole
+ * dump: the cursor has how often tunnels have come or gone until then.
+ */
+void
+command_bgp_dump(struct request *q)
+{
+	struct mrt m = {
+		.now = q->now, .wall = gw_wall(q->gw, q->now),
+		.cursor = (uint32_t)q->r.cursor, .visits = VISITS,
+	};
+	uint64_t epoch = (uint64_t)q->gw->moves << 32;
+	json_t *a;
+	uint8_t *p = NULL;
+	size_t n = 0;
+
+	if (q->r.cursor != 0 && q->r.cursor >> 32 != epoch >> 32) {
+		request_refuse(q, CTL_EXIT_FAILED, "tunnels have come or gone "
+		    "meanwhile: begin the dump again");
+		return;
+	}
+	a = json_array();
+	if (q->r.cursor == 0 &&
+	    (p = mrt_peers(q->gw->bgp, &m, "vpnd", &n)) != NULL)
+		add_record(a, p, n);
+	while (json_array_size(a) < REQUEST_PAGE &&
+	    (p = mrt_next(q->gw->bgp, &m, &n)) != NULL)
+		add_record(a, p, n);
+	request_page_of(q, "records", a, p != NULL || m.visits == 0 ?
+	    epoch | m.cursor : 0);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "gw/request.h"
 
 void	command_bgp(struct request *);
+void	command_bgp_dump(struct request *);
 void	command_bgp_routes(struct request *);
 void	command_bgp_refresh(struct request *);
 void	command_bgp_clear(struct request *);

@@ -52,14 +52,14 @@ static bool
 unknown(struct conf_read *r, const config_setting_t *s, const char *what,
     const char *name, const char *nearest)
 {
-	char text[64];
+	char q[CONF_QUOTED_LEN];
 
-	str_escape(text, sizeof(text), bytes_of(name, strnlen(name, 47)));
+	conf_quoted(name, q);
 	if (nearest == NULL)
-		return conf_fail(r, s, "there is no %s \"%s\", nor any other",
-		    what, text);
-	return conf_fail(r, s, "there is no %s \"%s\"; did you mean \"%s\"?",
-	    what, text, nearest);
+		return conf_fail(r, s, "there is no %s %s, nor any other",
+		    what, q);
+	return conf_fail(r, s, "there is no %s %s; did you mean \"%s\"?",
+	    what, q, nearest);
 }
 
 static const char *

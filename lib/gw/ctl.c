@@ -33,6 +33,8 @@ static const struct {
 	[CTL_BGP] = { "bgp", HAS_NAME, 0 },
 	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR |
 	    HAS_TABLE, 0 },
+	[CTL_COUNTERS] = { "counters", HAS_NAME | HAS_CURSOR, 0 },
+	[CTL_BGP_DUMP] = { "bgp-dump", HAS_CURSOR, 0 },
 	[CTL_BGP_REFRESH] = { "bgp-refresh", HAS_NAME, 0 },
 	[CTL_BGP_CLEAR] = { "bgp-clear", HAS_NAME, 0 },
 	[CTL_BGP_SHUTDOWN] = { "bgp-shutdown", HAS_NAME | HAS_TEXT, 0 },

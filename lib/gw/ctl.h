@@ -19,8 +19,10 @@ enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
 	CTL_TABLES,
 	CTL_ROUTES,
+	CTL_COUNTERS,		/* all, or those of name's tunnels */
 	CTL_BGP,		/* all neighbours, or name */
 	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
+	CTL_BGP_DUMP,		/* MRT records; cursor */
 	CTL_BGP_REFRESH,	/* ask for routes again */
 	CTL_BGP_CLEAR,		/* end the session; it comes back */
 	CTL_BGP_SHUTDOWN,	/* end it until: ; text goes to the peer */
@@ -52,6 +54,7 @@ enum ctl_what {
 };
 
 #define CTL_CONFIRM_MAX	86400	/* seconds to confirm in */
+#define CTL_DUMP_SEQUENCE 12	/* octets of a record before its number */
 #define CTL_TEXT_MAX	128	/* octets of a shutdown communication */
 
 enum ctl_exit {			/* of vpnctl; part of the answer */

@@ -613,6 +613,13 @@ fib_waits(const struct fib *f)
 
 /* --- looks --- */
 
+struct fib_totals
+fib_totals(const struct fib *f)
+{
+	return (struct fib_totals){ fib_slots_used(&f->slots),
+	    fib_sets_acked(&f->sets), f->ops.used };
+}
+
 unsigned
 fib_count(const struct fib *f, uint32_t tunnel)
 {

@@ -117,6 +117,13 @@ unsigned	fib_tick_in(const struct fib *);
 void		fib_tick(struct fib *);
 /* Groups wait for more routes before they use a tunnel that came back. */
 bool		fib_waits(const struct fib *);
+struct fib_totals {
+	uint64_t	routes;		/* that the kernel is to have */
+	uint64_t	installed;	/* that it has */
+	uint64_t	asked;		/* on their way to it */
+};
+
+struct fib_totals fib_totals(const struct fib *);
 /* Routes in the kernel through this tunnel. */
 unsigned	fib_count(const struct fib *, uint32_t tunnel);
 /* Routes that the kernel was given, in no order; pos starts at 0. */

@@ -516,6 +516,16 @@ fib_set_detach(struct fib_sets *f, struct fib_set *s)
 	release(f, s);
 }
 
+uint64_t
+fib_sets_acked(const struct fib_sets *f)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < f->cap; i++)
+		n += f->at[i] == NULL ? 0 : f->at[i]->acked;
+	return n;
+}
+
 unsigned
 fib_sets_count(const struct fib_sets *f, uint32_t tunnel)
 {

@@ -103,7 +103,9 @@ void		fib_sets_retry(struct fib_sets *);
 void		fib_sets_lost(struct fib_sets *, uint32_t id);
 /* Those torn for so long that nobody new joined are divided; any left? */
 bool		fib_sets_tick(struct fib_sets *);
-/* Routes in the kernel through this tunnel. */
+/* Routes in the kernel. */
+uint64_t	fib_sets_acked(const struct fib_sets *);
+/* Those through this tunnel. */
 unsigned	fib_sets_count(const struct fib_sets *, uint32_t tunnel);
 
 /* For fib_change.c: objects by their ids, without KERN_ID_BASE; or NULL. */

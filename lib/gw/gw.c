@@ -11,6 +11,7 @@
 
 #include "crypto/prf.h"
 #include "gw/command.h"
+#include "gw/command_counters.h"
 #include "gw/forward.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
@@ -227,6 +228,17 @@ gw_dropped(struct gw *gw, const struct gw_drops *d)
 	gw->drops = *d;
 }
 
+void
+gw_turned(struct gw *gw, struct span busy)
+{
+	uint64_t us = busy.ns > 0 ? (uint64_t)busy.ns / 1000 : 0;
+
+	gw->turns.n++;
+	gw->turns.busy_us += us;
+	if (us > gw->turns.longest_us)
+		gw->turns.longest_us = us;
+}
+
 /* --- the end of every event --- */
 
 /* One to be removed goes when its peer has been told. */
@@ -345,6 +357,8 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	const char *why = e->error == 0 ? NULL : e->text;
 	struct gw_tunnel *t;
 
+	gw->answered[e->op]++;
+	gw->refused[e->op] += e->error != 0;
 	switch (e->op) {
 	case KERN_LINK_SET:
 		if ((t = gw_tunnel(gw, what)) != NULL)
@@ -390,6 +404,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_UNDO:
 		command_reloaded(gw, now, e);
 		return;
+	case KERN_COUNT:
+		command_counted(gw, now, e);
+		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
 	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
@@ -434,9 +451,11 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		ike_mapping(gw->ike, now, e->sa.spi, &e->sa.from);
 		break;
 	case KERN_CHANGED:
+		gw->changed++;
 		forward_changed(gw, now, e);
 		break;
 	case KERN_OVERRUN:
+		gw->overruns++;
 		resync(gw, now);
 		break;
 	case KERN_RELOADED:

@@ -62,6 +62,11 @@ struct gw_drops {		/* of who sent them, by their address */
 	uint64_t	peers, strangers;
 };
 
+struct gw_turns {		/* of the host's loop */
+	uint64_t	n;
+	uint64_t	busy_us, longest_us;	/* microseconds */
+};
+
 void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 
 /*
@@ -146,6 +151,8 @@ bool		gw_peer_at(const struct gw *, size_t *pos,
 uint32_t	gw_peers_changed(const struct gw *);
 /* Datagrams that nobody has read in time, since the host started. */
 void		gw_dropped(struct gw *, const struct gw_drops *);
+/* The host was busy for so long, from one wait to the next. */
+void		gw_turned(struct gw *, struct span);
 /*
  * One line from a control client, without its newline.  uid is who the kernel
  * says that it is: root alone may see keys.

@@ -97,6 +97,7 @@ struct gw_tunnel {
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
 	struct timer	timer;
 	bool		is_up;		/* as last reported */
+	uint32_t	ups, downs;	/* how often it was reported so */
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
 	struct reason	why;
@@ -129,6 +130,7 @@ struct gw {
 	struct dict	by_name;	/* "conn/1" -> tunnel */
 	struct dict	by_ifname;	/* -> tunnel */
 	uint32_t	free_id;	/* all below it are taken */
+	uint32_t	moves;		/* tunnels that came or went */
 	struct dict	held_by_name;	/* -> gw_held */
 	struct gw_held	*held;		/* all of them; owned */
 	struct drain	drain;
@@ -141,6 +143,10 @@ struct gw {
 	struct strangers strangers;
 	uint32_t	peers_changed;	/* counts that; gw_peer_at() */
 	struct gw_drops	drops;
+	struct gw_turns	turns;
+	uint64_t	answered[KERN_OP_KINDS], refused[KERN_OP_KINDS];
+	uint64_t	overruns, changed;	/* events of the kernel */
+	struct kern_counts monitor;	/* as it last said */
 	bool		stopping, stopped;
 	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
 	struct instant	fib_at;		/* refused routes are sent again */

@@ -34,6 +34,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_APPLY] = "apply",
 	[KERN_CONFIRM] = "confirm",
 	[KERN_UNDO] = "undo",
+	[KERN_COUNT] = "count",
 	[KERN_RESYNC_DONE] = "resync-done",
 };
 

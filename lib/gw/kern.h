@@ -54,6 +54,7 @@ enum kern_op_kind {
 	KERN_APPLY,		/* a candidate in its place, for now or good */
 	KERN_CONFIRM,		/* for good */
 	KERN_UNDO,		/* back to what was before */
+	KERN_COUNT,		/* what the monitor has counted */
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
 	KERN_OP_KINDS
@@ -212,6 +213,15 @@ struct kern_op {
 	};
 };
 
+struct kern_counts {		/* since the daemon has started */
+	uint64_t	batches;	/* of netlink, each acknowledged once */
+	uint64_t	messages;	/* requests in these */
+	uint64_t	errors;		/* of these, refused */
+	uint64_t	events;		/* messages of the kernel's own */
+	uint64_t	overruns;	/* so often some of them were lost */
+	uint64_t	engines;	/* that were started */
+};
+
 enum kern_event_kind {
 	KERN_DONE,		/* answer to an operation */
 	KERN_LINK_STATE,	/* an interface of ours came, went, up or down */
@@ -258,6 +268,7 @@ struct kern_event {
 		struct {		/* PENDING */
 			uint32_t	seconds;	/* left; 0: none waits */
 		} pending;
+		struct kern_counts counts;	/* DONE of COUNT */
 		struct {		/* DONE of AUTH */
 			uint8_t		method;	/* of a signature: sig.h */
 			uint16_t	n;

@@ -16,14 +16,23 @@ _Static_assert(IKE_AUTH_OCTETS <= KERN_OCTETS_MAX,
 
 /* --- what IKE puts out --- */
 
+/* It waits for a value, or for the reason why there is none. */
 static void
-ike_auth(struct gw *gw, const struct ike_out *o)
+ike_auth(struct gw *gw, struct instant now, const struct ike_out *o)
 {
+	static const char much[] = "more octets to authenticate than fit";
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 	struct kern_op *op;
 
-	if (t == NULL || o->n > KERN_OCTETS_MAX)
+	if (t == NULL)
 		return;
+	if (o->n > KERN_OCTETS_MAX) {
+		queue_event(&gw->out, GW_ERROR, "auth-too-long", t->name,
+		    "%s: %zu of %d", much, o->n, KERN_OCTETS_MAX);
+		ike_auth_value(gw->ike, now, o->token, 0, bytes_of(NULL, 0),
+		    much);
+		return;
+	}
 	op = queue_auth(&gw->out, bytes_of(o->data, o->n));
 	if (op == NULL)
 		return;
@@ -145,7 +154,7 @@ pump_ike(struct gw *gw, struct instant now)
 			ike_datagram_out(gw, &o);
 			break;
 		case IKE_OUT_AUTH:
-			ike_auth(gw, &o);
+			ike_auth(gw, now, &o);
 			break;
 		case IKE_OUT_SA_ADD:
 			ike_sa(gw, &o, KERN_SA_ADD);

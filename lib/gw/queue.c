@@ -82,6 +82,7 @@ push_op(struct queue *q, enum kern_op_kind kind, size_t octets)
 		q->next_id = 1;
 	op->kind = kind;
 	op->id = q->next_id;
+	q->ops[kind]++;
 	out->op = op;
 	return op;
 }

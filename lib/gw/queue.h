@@ -9,6 +9,7 @@ struct gw_node;
 struct queue {
 	struct gw_node	*head, *tail;
 	uint32_t	next_id;	/* of kernel operations */
+	uint64_t	ops[KERN_OP_KINDS];	/* that were ever queued */
 };
 
 /* NULL: out of memory; the output is lost, convergence repeats it. */

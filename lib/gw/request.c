@@ -48,7 +48,14 @@ request_done(const struct request *q)
 void
 request_page(const struct request *q, json_t *routes, uint64_t cursor)
 {
-	json_t *j = json_pack("{s:b, s:o}", "ok", 1, "routes", routes);
+	request_page_of(q, "routes", routes, cursor);
+}
+
+void
+request_page_of(const struct request *q, const char *member, json_t *list,
+    uint64_t cursor)
+{
+	json_t *j = json_pack("{s:b, s:o}", "ok", 1, member, list);
 	char text[24];
 
 	str_fmt(text, sizeof(text), "%llu", (unsigned long long)cursor);

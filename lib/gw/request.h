@@ -24,6 +24,8 @@ void	request_done(const struct request *);
 /* Some routes, and where to go on; 0: these were the last. */
 #define REQUEST_PAGE	1000
 void	request_page(const struct request *, json_t *routes, uint64_t cursor);
+void	request_page_of(const struct request *, const char *member, json_t *,
+	    uint64_t cursor);
 void	request_refuse(const struct request *, enum ctl_exit,
 	    const char *why);
 

@@ -77,6 +77,7 @@ enter(struct gw *gw, struct gw_tunnel *t)
 	    !dict_put(&gw->by_name, t->name, t) ||
 	    !dict_put(&gw->by_ifname, t->conf->ifname, t))
 		return false;
+	gw->moves++;
 	t->prev = before;
 	t->next = *at;
 	if (t->next != NULL)
@@ -89,6 +90,7 @@ enter(struct gw *gw, struct gw_tunnel *t)
 static void
 leave(struct gw *gw, struct gw_tunnel *t)
 {
+	gw->moves++;
 	map_del(&gw->by_id, t->id);
 	dict_del(&gw->by_name, t->name);
 	dict_del(&gw->by_ifname, t->conf->ifname);

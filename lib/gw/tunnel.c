@@ -457,6 +457,8 @@ report(struct gw_tunnel *t, struct instant now)
 	if (up == t->is_up)
 		return;
 	t->is_up = up;
+	t->ups += up;
+	t->downs += !up;
 	t->since = gw_wall(t->gw, now);
 	queue_event(&t->gw->out, up ? GW_INFO : GW_WARN,
 	    up ? "tunnel-up" : "tunnel-down", t->name, "%s%s%s",

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "crypto/prf.h"
+#include "daemon/check.h"
 #include "daemon/conf.h"
 #include "daemon/mono.h"
 #include "daemon/monitor.h"
@@ -348,6 +349,59 @@ a_directory_that_cannot_be_written_is_found_before_it_is_too_late(
 	assert_int_equal(apply_left(&m.apply, mono_now()), 0);
 }
 
+/* What an engine that is somebody else's could ask for. */
+static const struct {
+	const char	*token;
+	uint32_t	seconds;
+	int		error;
+} asked[] = {
+	{ "Ab12Cd", 0, 0 },
+	{ "Ab12Cd", 86400, 0 },
+	{ "0", 1, 0 },
+	{ "", 0, EINVAL },
+	{ "../passwd", 0, EINVAL },
+	{ "a/b", 0, EINVAL },
+	{ ".", 0, EINVAL },
+	{ "a b", 0, EINVAL },
+	{ "Ab12Cd", 86401, EINVAL },
+	{ "Ab12Cd", UINT32_MAX, EINVAL },
+};
+
+static void
+a_candidate_is_named_by_letters_and_digits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		struct kern_op op = { .kind = KERN_APPLY };
+		struct reason why = { "" };
+
+		str_set(op.apply.token, sizeof(op.apply.token),
+		    asked[i].token);
+		op.apply.seconds = asked[i].seconds;
+		assert_int_equal(check_apply(&m, &op, &why), asked[i].error);
+		assert_int_equal(why.s[0] == '\0', asked[i].error == 0);
+	}
+}
+
+/* Root's own, but not written by root: a link leads to where it was not. */
+static void
+a_candidate_that_is_a_link_is_not_followed(void **state)
+{
+	struct kern_op op = { .kind = KERN_APPLY };
+	struct reason why = { "" };
+	char path[96], other[96];
+
+	(void)state;
+	str_set(op.apply.token, sizeof(op.apply.token), "Ab12Cd");
+	str_fmt(path, sizeof(path), "%s/candidate.Ab12Cd", dir);
+	str_fmt(other, sizeof(other), "%s/other", dir);
+	put(other, conf_named("new"), 0600);
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(apply_run(&m, &op, &why), EINVAL);
+	assert_string_equal(m.files.conf->connections[0].name, "old");
+	assert_true(is_there(other));
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -364,6 +418,8 @@ main(void)
 		T(only_one_is_on_trial_at_a_time),
 		T(what_the_file_holds_already_cannot_be_on_trial),
 		T(what_is_no_configuration_changes_nothing),
+		T(a_candidate_is_named_by_letters_and_digits),
+		T(a_candidate_that_is_a_link_is_not_followed),
 		T(a_directory_that_cannot_be_written_is_found_before_it_is_too_late),
 	};
 

@@ -196,12 +196,33 @@ verdict=ok
 [ -z "$missed" ] && [ "$(grep -c '^  [a-z]' "$dir/out")" -gt 20 ] || verdict=bad
 result "completion knows every command of help" $verdict "$missed"
 verdict=ok missed=
-for words in up down rekey keys explain "show tunnel" "show bgp" "show bgp neighbor" "bgp refresh" "bgp clear" "bgp shutdown" \
+for words in up down rekey keys explain "show tunnel" "show counters" "show bgp" "show bgp neighbor" "bgp refresh" "bgp clear" "bgp shutdown" \
 	"bgp start" drain "drain off" "drain to 192.0.2.1"; do
 	# shellcheck disable=SC2086 # a list of words
 	missed+=$(offered vpn-branch1 $words) || verdict=bad
 done
 result "completion knows names where they go" $verdict "$missed"
+
+# offers_option OPTION WORD...: behind these words and "-"
+offers_option() {
+	COMP_WORDS=(vpnctl "${@:2}" -) COMP_CWORD=$# COMPREPLY=()
+	_vpnctl
+	[[ " ${COMPREPLY[*]} " = *" $1 "* ]] || { echo "no $1 behind '${*:2}'"; return 1; }
+}
+verdict=ok missed=
+missed+=$(offers_option --confirm-within apply new.conf) || verdict=bad
+missed+=$(offers_option --wireshark keys) || verdict=bad
+missed+=$(offers_option --reason pki revoke a) || verdict=bad
+missed+=$(offers_option -s check) || verdict=bad
+COMP_WORDS=(vpnctl show -) COMP_CWORD=2 COMPREPLY=()
+_vpnctl
+[[ " ${COMPREPLY[*]} " = *" --json "* && " ${COMPREPLY[*]} " != *" --confirm-within "* ]] || verdict=bad
+result "completion knows options where they go" $verdict "$missed"
+vpnctl() { printf 'TUNNEL STATE\na/1 UP\n\nthis configuration is undone\n'; }
+verdict=ok
+[ "$(_vpnctl_names | tr '\n' ' ')" = "a a/1 " ] || verdict=bad
+unset -f vpnctl
+result "completion knows where the table of tunnels ends" $verdict "a a/1"
 
 # --- with one ---
 
@@ -379,6 +400,45 @@ fails "a second one on trial" 4 'a configuration waits to be confirmed' apply "$
 verdict=ok
 compgen -G "$dir/candidate.*" >/dev/null && verdict=bad
 result "no candidate is left behind" $verdict "none"
+peers=00000000000d000100000014000000000004766e7064000100000000000000000000fc00
+peers=${peers}0000
+first=00000000000d00020000000b00000000100a09000002ff
+answers bgp-dump "{\"ok\":true,\"records\":[\"$peers\",\"$first\"],\"cursor\":\"4294967297\"}" \
+	"{\"ok\":true,\"records\":[\"$first\"]}"
+run bgp dump
+verdict=ok want_status=0
+[ $status -eq 0 ] && [ "$(od -An -v -tx1 "$dir/out" | tr -d ' \n')" = "$peers$first${first/00000000100a/00000001100a}" ] || verdict=bad
+result "a dump's prefixes are numbered over all pages" $verdict "two prefixes"
+asked "its pages are asked for" '{"command":"bgp-dump"}' '{"command":"bgp-dump","cursor":"4294967297"}'
+answers bgp-dump "{\"ok\":true,\"records\":[\"$peers\",\"$first\"]}"
+prints "a dump into a file" "{\"file\":\"$dir/mrt\",\"prefixes\":1,\"octets\":$(((${#peers} + ${#first}) / 2))}" \
+	--json bgp dump "$dir/mrt"
+verdict=ok
+[ "$(od -An -v -tx1 "$dir/mrt" | tr -d ' \n')" = "$peers$first" ] || verdict=bad
+result "the file holds it" $verdict "$peers$first"
+fails "a dump as JSON" 1 '--json says what was written to a file: name one' --json bgp dump -
+answers bgp-dump "{\"ok\":true,\"records\":[\"$peers\"],\"cursor\":\"1\"}" '{"ok":false,"exit":4,"error":"begin again"}'
+rm "$dir/mrt"
+fails "a dump that cannot go on" 4 'begin again' bgp dump "$dir/mrt"
+verdict=ok
+compgen -G "$dir/mrt*" >/dev/null && verdict=bad
+result "leaves nothing behind" $verdict "no file"
+fails "a dump where nothing can be written" 4 "$dir/none/mrt: No such file or directory" bgp dump "$dir/none/mrt"
+answers bgp-dump '{"ok":true,"records":["zz"]}'
+fails "records that are none" 4 "$dir/mrt: vpnd's answer is not understood" bgp dump "$dir/mrt"
+
+answers counters '{"ok":true,"counters":[{"name":"bgp_paths","tunnel":"","kind":"gauge","unit":"paths","value":1000000}],"cursor":"1"}' \
+	'{"ok":true,"counters":[{"name":"tunnel_ups","tunnel":"a/1","kind":"counter","unit":"times","value":2}]}'
+prints "counters are a table" 'NAME       TUNNEL  VALUE    UNIT
+bgp_paths  -       1000000  paths
+tunnel_ups  a/1     2      times' show counters
+asked "they come in pages" '{"command":"counters"}' '{"command":"counters","cursor":"1"}'
+answers counters '{"ok":true,"counters":[{"name":"tunnel_ups","tunnel":"a/1","kind":"counter","unit":"times","value":2}]}'
+prints "counters in JSON" '{"counters":[{"name":"tunnel_ups","tunnel":"a/1","kind":"counter","unit":"times","value":2}]}' \
+	--json show counters a/1
+asked "those of one tunnel" '{"command":"counters","name":"a/1"}'
+fails "counters of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' show counters "a b"
+
 answers confirm '{"ok":true}'
 prints "confirm says nothing" '' confirm
 answers undo '{"ok":false,"exit":4,"error":"no configuration waits to be confirmed"}'

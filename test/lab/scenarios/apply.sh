@@ -1,7 +1,7 @@
 #!/bin/bash
 # apply: a configuration on trial that cuts the tunnels is undone without anybody's help, also over the death of engine and daemon
 # needs: vti vpnd
-# time: 240
+# time: 400
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10    AS 64512                       AS 65010    10.2.0.10

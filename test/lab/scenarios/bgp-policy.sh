@@ -144,6 +144,57 @@ hub_log() {
 	grep -F "$1" "$out/hub.vpnd.log"
 }
 
+# Paths as bgpdump has them: prefix, AS path, origin, next hop, LOCAL_PREF, MED, communities; those of the daemon in the same form.
+dumped() {
+	bgpdump -q -m "$1" | cut -d'|' -f6-12 | sort
+}
+
+paths_of() {
+	ctl hub --json "$@" | jq -r '.routes[] | [.prefix, (.as_path | map(tostring) | join(" ")), .origin,
+		(if .next_hop == "" then "0.0.0.0" else .next_hop end), .local_pref, .med // 0,
+		((.communities // []) | join(" "))] | join("|")' | sort
+}
+
+# Every path that may be used is in the dump, and no other; the best ones, ours among them, are some of these.
+dump_is_true() {
+	local said
+	ctl hub bgp dump /mnt/hub/mrt
+	said=$(ctl hub bgp dump | bgpdump -q -m - | wc -l)
+	[ "$said" -eq "$(dumped /mnt/hub/mrt | wc -l)" ] || { echo "$said lines through a pipe"; return 1; }
+	cp /mnt/hub/mrt "$out/hub.mrt"
+	dumped /mnt/hub/mrt >/mnt/hub/dumped
+	paths_of show bgp routes >/mnt/hub/best
+	{
+		paths_of show bgp neighbor b1/1 accepted
+		paths_of show bgp neighbor b2/1 accepted
+		grep '^10\.1\.0\.0/16|' /mnt/hub/best
+	} | sort >/mnt/hub/accepted
+	said=$(diff /mnt/hub/dumped /mnt/hub/accepted) || { echo "$said"; return 1; }
+	said=$(comm -13 /mnt/hub/dumped /mnt/hub/best)
+	[ -z "$said" ] || { echo "not dumped: $said"; return 1; }
+	[ "$(wc -l </mnt/hub/dumped)" -ge "$1" ]
+}
+
+# counter NAME [TUNNEL]
+counter() {
+	ctl hub --json show counters | jq --arg n "$1" --arg t "${2:-}" '.counters[] | select(.name == $n and .tunnel == $t) | .value'
+}
+
+# What is counted agrees with what is shown, and with the kernel.
+counters_are_true() {
+	local n installed
+	for n in b1/1 b2/1; do
+		ctl hub --json show bgp | jq -e --arg n "$n" --argjson a "$(counter bgp_accepted "$n")" \
+			--argjson u "$(counter bgp_updates_in "$n")" '.neighbors[] | select(.tunnel == $n)
+			| .accepted == $a and .counters.updates_in == $u and $u > 0' || return
+	done
+	installed=$(ip -n hub route show proto 118 | grep -c '^10\.')
+	[ "$(counter fib_routes_installed)" -eq "$installed" ] || { echo "$installed routes in the kernel"; return 1; }
+	[ "$(counter tunnels_up)" -eq 2 ] && [ "$(counter engine_turns)" -gt 10 ] && [ "$(counter engine_longest_turn)" -gt 0 ] &&
+		[ "$(counter kernel_errors)" -eq 0 ] && [ "$(counter netlink_messages)" -gt "$(counter netlink_batches)" ] &&
+		[ "$(counter netlink_overruns)" -eq 0 ] && [ "$(counter engine_starts)" -eq 1 ] || { ctl hub show counters; return 1; }
+}
+
 frr_ceased() {
 	local said
 	said=$(frr b2 show bgp neighbors "${inside[1]}.1" json)
@@ -186,6 +237,11 @@ check "10.2.0.0/16 goes to b1" fib_is hub 10.2.0.0/16 vpn1
 check "10.66.0.0/16 goes nowhere" fib_is hub 10.66.0.0/16 ""
 check "nor is it a route of vpnctl" hub_lacks 10.66.0.0/16
 check "FRR has not heard of it" frr_shows 10.66.0.0/16 '.paths == null'
+
+step "MRT: bgpdump reads what vpnctl shows"
+wait_for 10 "10.9.0.0/16 comes from both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
+check "a dump has all paths that may be used" dump_is_true 6
+check "counters are true" counters_are_true
 
 step "graceful shutdown is heeded"
 wait_for 10 "10.9.0.0/16 goes to both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"

@@ -1,0 +1,13 @@
+/* What the service manager hears of us (sd_notify(3)), where there is one. */
+#ifndef DAEMON_SERVICE_H
+#define DAEMON_SERVICE_H
+
+#include "util/instant.h"
+
+/* Where to, by NOTIFY_SOCKET in the environment; it is taken out of there. */
+void	service_init(void);
+void	service_ready(void);
+/* The end has begun, and will take so long at most. */
+void	service_stopping(struct span most);
+
+#endif

@@ -1,0 +1,43 @@
+/* The command line's options, which may stand anywhere in it. */
+#ifndef TOOLS_OPTIONS_H
+#define TOOLS_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "tools/client.h"
+#include "tools/pki.h"
+
+enum {				/* options that only some commands take */
+	OPT_DIR = 256,
+	OPT_KEY,
+	OPT_DN,
+	OPT_REASON,
+	OPT_DAYS,
+	OPT_SAN,
+	OPT_NEW_KEY,
+	OPT_WIRESHARK,
+	OPT_CRL_URL,
+	OPT_OCSP_URL,
+	OPT_CONFIRM_WITHIN,
+};
+#define TAKES(option)	(1U << ((option) - OPT_DIR))
+#define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
+	TAKES(OPT_CRL_URL) | TAKES(OPT_OCSP_URL))
+
+struct options {
+	struct client	client;
+	bool		json, help;
+	const char	*secrets;	/* check's; NULL: not given */
+	struct pki_options pki;
+	bool		wireshark;	/* of keys */
+	unsigned	confirm_within;	/* of apply; 0: not given */
+	unsigned	given;		/* long options, TAKES() */
+	int		words_at;	/* argv from there on */
+};
+
+/* Everything but options ends up behind words_at.  Complains. */
+enum ctl_exit	options_read(struct options *, int argc, char **argv);
+/* One that was given though only others take it, or NULL. */
+const char	*options_unwanted(const struct options *, unsigned takes);
+
+#endif
