@@ -8,6 +8,7 @@
 #define BGP_RIB_H
 
 #include "bgp/bgp.h"
+#include "bgp/buckets.h"
 #include "bgp/decide.h"
 #include "bgp/store.h"
 
@@ -49,8 +50,7 @@ struct rib_reader {
 
 struct rib_table {
 	struct store	nets;
-	uint32_t	*bucket;
-	uint32_t	buckets;	/* power of two */
+	struct buckets	buckets;
 };
 
 struct rib {
