@@ -66,6 +66,7 @@ struct rib {
 	/* journal.c */
 	uint32_t	*journal;
 	uint32_t	journal_n, journal_cap;
+	uint32_t	journal_gone;	/* at its start, and let go already */
 	uint64_t	journal_base;	/* position of journal[0] */
 	uint64_t	journal_own;	/* behind the last of our own */
 	uint64_t	journal_low;	/* every reader has read up to it */
