@@ -157,7 +157,7 @@ help:
 # help: make lab                 list scenarios; make lab S=name runs one, logs in build/lab/name
 # help:                          JOBS=2 guests; FULL=1, CELLS= or ROWS= where it runs a selection
 # help: make bench               speed and size; make bench B=name for one of
-# help:                          bgp policy fib failover fair ike tunnels (ROUTES= MILLION= SAS= MANY= its size)
+# help:                          bgp policy mesh fib failover fair ike tunnels (ROUTES= MILLION= SAS= MANY= its size)
 # help: make fuzz T=name         fuzz one parser; SECONDS=60 RUNS=10000000
 # help: make lint                layers, purity, sizes
 # help: make SAN=address,undefined check    units, simulations and lints with sanitizers

@@ -344,7 +344,7 @@ static int
 turn(struct engine *e)
 {
 	struct poller_event ev[POLLER_EVENTS];
-	int n, error = 0;
+	int n, i, error = 0;
 
 	n = poller_wait(e->ep, ev, mono_until(instant_min(gw_deadline(e->gw),
 	    ports_deadline(&e->ports)), mono_now()));
@@ -352,11 +352,11 @@ turn(struct engine *e)
 		return n;
 	turns_begin(&e->turns);
 	gw_clock(e->gw, e->turns.began, (int64_t)time(NULL));
-	for (int i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_UDP)
 			ports_ready(&e->ports, ev[i].number);
 	}
-	for (int i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_BFD)
 			bfds_read(&e->bfds, mono_now(), ev[i].number);
 	}
@@ -365,7 +365,15 @@ turn(struct engine *e)
 		drain(e);
 		heartbeat(e);
 	}
-	for (int i = 0; i < n && error == 0; i++) {
+	streams_begin(&e->streams);
+	for (i = 0; i < n && error == 0; i++) {
+		if (ev[i].kind != POLL_UDP && ev[i].kind != POLL_BGP_CONN)
+			error = dispatch(e, &ev[i]);
+		drain(e);
+		heartbeat(e);
+	}
+	while (error == 0 &&
+	    (i = streams_choose(&e->streams, ev, n)) >= 0) {
 		error = dispatch(e, &ev[i]);
 		drain(e);
 		heartbeat(e);

@@ -9,6 +9,8 @@
  * come with ops_settle(), those about routes once they are there.
  */
 void	ops_run(struct monitor *, const struct kern_op *);
+/* For one more request of either kind; waits where it must. */
+void	ops_make_room(struct monitor *);
 /* Is there room for another one about a route?  Answers make some. */
 bool	ops_room(const struct monitor *);
 /* Sends what is queued to the kernel and answers the engine. */

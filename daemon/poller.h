@@ -25,7 +25,7 @@ struct poller_event {
 	bool		in, out, hup;
 };
 
-#define POLLER_EVENTS	64	/* of one turn */
+#define POLLER_EVENTS	256	/* of one turn */
 
 /* All 0 or -errno. */
 int	poller_open(void);	/* the descriptor */

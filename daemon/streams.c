@@ -1,7 +1,8 @@
 /*
  * TCP for BGP.  The gateway owns what is to be sent; here is only the socket:
- * what it takes is reported back, the rest waits for the next turn.  A read is
- * bounded per turn, so that one busy neighbour does not starve IKE.
+ * what it takes is reported back, the rest waits for the next turn.  What all
+ * connections together read and send in one turn is bounded, and who was not
+ * served is the next: neither one busy neighbour nor a hundred starve IKE.
  */
 #include "daemon/streams.h"
 
@@ -12,9 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/poller.h"
-
-#define READ_MAX	65536	/* octets of one connection in one turn */
+#define READ_MAX	16384	/* of one connection: some ms of work */
+#define EVENT_COST	64	/* octets that are worth as much as an event */
 
 struct stream {
 	int		 fd;
@@ -27,6 +27,42 @@ void
 streams_init(struct streams *s, int ep, struct gw *gw)
 {
 	*s = (struct streams){ .ep = ep, .gw = gw };
+	streams_begin(s);
+}
+
+void
+streams_begin(struct streams *s)
+{
+	s->left = STREAMS_TURN;
+	s->served = 0;
+}
+
+static void
+spend(struct streams *s, size_t octets)
+{
+	s->left -= octets < s->left ? octets : s->left;
+}
+
+int
+streams_choose(struct streams *s, const struct poller_event *ev, int n)
+{
+	unsigned conns = 0;
+	int best = -1;
+
+	for (int i = 0; i < n; i++) {
+		if (ev[i].kind != POLL_BGP_CONN)
+			continue;
+		conns++;
+		if (best < 0 || ev[i].number - s->last - 1 <
+		    ev[best].number - s->last - 1)
+			best = i;
+	}
+	if (s->served >= conns || s->left == 0)
+		return -1;
+	s->served++;
+	s->last = ev[best].number;
+	spend(s, EVENT_COST);
+	return best;
 }
 
 static void
@@ -156,6 +192,8 @@ streams_readable(struct streams *s, struct instant now, uint32_t conn)
 		return;
 	n = read(st->fd, buf, sizeof(buf));
 	if (n > 0)
+		spend(s, (size_t)n);
+	if (n > 0)
 		gw_stream(s->gw, now, conn, bytes_of(buf, (size_t)n));
 	else if (n == 0)
 		lost(s, now, st, "closed by the neighbor");
@@ -180,6 +218,10 @@ streams_send(struct streams *s, struct instant now, uint32_t conn)
 	ssize_t n;
 
 	while (st != NULL) {
+		if (s->left == 0) {
+			want_write(s, st, true);
+			return;
+		}
 		b = gw_stream_pull(s->gw, conn);
 		if (b.n == 0) {
 			want_write(s, st, false);
@@ -196,6 +238,7 @@ streams_send(struct streams *s, struct instant now, uint32_t conn)
 			lost(s, now, st, strerror(errno));
 			return;
 		}
+		spend(s, (size_t)n);
 		gw_stream_sent(s->gw, now, conn, (size_t)n);
 		st = map_get(&s->conns, conn);
 	}

@@ -111,6 +111,26 @@ aspath_has(struct bytes path, uint32_t asn)
 	return false;
 }
 
+uint32_t
+aspath_bit(uint32_t asn)
+{
+	return UINT32_C(1) << (asn * UINT32_C(0x9e3779b1) >> 27);
+}
+
+uint32_t
+aspath_bits(struct bytes path)
+{
+	struct rd r = rd_of(path);
+	struct segment s;
+	uint32_t bits = 0;
+
+	while (segment_next(&r, 4, &s)) {
+		while (s.asns.n > 0)
+			bits |= aspath_bit(rd_u32(&s.asns));
+	}
+	return bits;
+}
+
 unsigned
 aspath_times(struct bytes path, uint32_t asn)
 {

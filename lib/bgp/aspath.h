@@ -29,6 +29,9 @@ bool		aspath_next(struct rd *, struct aspath_part *);
 /* Length as the decision counts it: a set is one (RFC 4271 9.1.2.2 a). */
 unsigned	aspath_hops(struct bytes path);
 bool		aspath_has(struct bytes path, uint32_t asn);
+/* One of 32 bits for it; those of all in a path: none of others are set. */
+uint32_t	aspath_bit(uint32_t asn);
+uint32_t	aspath_bits(struct bytes path);
 /* How often it is in there. */
 unsigned	aspath_times(struct bytes path, uint32_t asn);
 /* For private use (RFC 6996)? */

@@ -185,6 +185,7 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 	*why = "it has come through the peer's AS";
 	if (!e->conf.ibgp && !e->edit.conf.override &&
 	    !e->edit.conf.tell_loops &&
+	    (a->asns & aspath_bit(e->conf.remote_asn)) != 0 &&
 	    aspath_has(attrs_path(a), e->conf.remote_asn))
 		return 0;
 	return id;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/aspath.h"
+
 _Static_assert(offsetof(struct attrs, data) ==
     offsetof(struct attrs, next_hop) + sizeof(struct addr), "padding");
 
@@ -213,6 +215,7 @@ intern_get(struct intern *in, const struct attrs *a)
 	copy->refs = 1;
 	copy->hash = hash;
 	copy->pack = pack_hash(in, a);
+	copy->asns = aspath_bits(attrs_path(a));
 	if (copy->raw != 0)
 		in->at[copy->raw - 1]->refs++;
 	id = number_get(in);

@@ -26,6 +26,7 @@ struct attrs {
 	uint32_t	hash;
 	uint32_t	chain;		/* next in the bucket */
 	uint32_t	pack;		/* alike: likely sent alike */
+	uint32_t	asns;		/* aspath_bits() of the AS path */
 	/* From here on it is compared octet by octet: no padding. */
 	uint32_t	med;		/* 0 where there is none */
 	uint32_t	local_pref;

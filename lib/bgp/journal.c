@@ -2,10 +2,11 @@
  * The journal of changed prefixes: an array of prefix numbers in order of
  * change.  A prefix counts only at its latest place; older ones are stale and
  * read over, so a reader who is late gets each prefix once, as it is now.
- * Compaction drops what all readers have passed and what
- * is stale; it runs when the array is full.  Since the array is kept larger
- * than the number of prefixes, compaction always makes room, however slow a
- * reader is, and a route can be taken back even where memory has run out.
+ * With every entry some of those that all readers have passed are let go.
+ * Compaction makes room of these, and drops what is stale; it runs when the
+ * array is full.  Since the array is kept larger than the number of prefixes,
+ * compaction always makes room, however slow a reader is, and a route can be
+ * taken back even where memory has run out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 /* An entry: family in the top bit, then the reasons, then the number. */
 #define ENTRY_SHIFT	28
 #define ENTRY_REASONS	(7u << ENTRY_SHIFT)
+
+#define TRIM		4	/* entries let go with each that is made */
+#define LOOK		1024	/* entries between looks at the readers */
 
 static unsigned
 entry_reasons(uint32_t entry)
@@ -123,20 +127,26 @@ journal_read(struct rib *r, uint32_t reader, unsigned reasons, uint32_t *net)
 	return false;
 }
 
-/* Takes the entries before pos out; their prefixes may go now. */
+/* Nobody needs the entry any more: its prefix may go now. */
+static void
+let_go(struct rib *r, uint32_t i)
+{
+	uint32_t net = entry_net(r->journal[i]);
+
+	if (!is_latest(r, r->journal[i], r->journal_base + i))
+		return;
+	rib_net(r, net)->flags &= (uint8_t)~NET_JOURNALED;
+	rib_forget(r, net);
+}
+
+/* Takes the entries before pos out. */
 static void
 drop_before(struct rib *r, uint64_t pos)
 {
 	uint32_t n = (uint32_t)(pos - r->journal_base);
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t net = entry_net(r->journal[i]);
-
-		if (!is_latest(r, r->journal[i], r->journal_base + i))
-			continue;
-		rib_net(r, net)->flags &= (uint8_t)~NET_JOURNALED;
-		rib_forget(r, net);
-	}
+	for (uint32_t i = r->journal_gone; i < n; i++)
+		let_go(r, i);
 	memmove(r->journal, r->journal + n,
 	    (r->journal_n - n) * sizeof(*r->journal));
 	r->journal_base = pos;
@@ -183,6 +193,7 @@ squeeze(struct rib *r)
 		rib_net(r, entry_net(r->journal[i]))->journal =
 		    (uint32_t)(r->journal_base + i);
 	r->journal_n = live;
+	r->journal_gone = 0;
 }
 
 static void
@@ -199,6 +210,17 @@ compact(struct rib *r)
 		r->journal_own = r->journal_base;
 	squeeze(r);
 	r->journal_low = r->journal_base;
+}
+
+/* A few of those that all have passed; how far that is, is looked up rarely. */
+static void
+trim(struct rib *r)
+{
+	if (r->changes % LOOK == 0)
+		r->journal_low = passed_by_all(r);
+	for (int i = 0; i < TRIM &&
+	    r->journal_base + r->journal_gone < r->journal_low; i++)
+		let_go(r, r->journal_gone++);
 }
 
 bool
@@ -224,11 +246,11 @@ journal_push(struct rib *r, uint32_t net, unsigned reasons)
 	struct rib_net *n = rib_net(r, net);
 	uint32_t old;
 
-	if (r->journal_n == r->journal_cap) {
-		n->flags |= NET_PINNED;
+	n->flags |= NET_PINNED;
+	trim(r);
+	if (r->journal_n == r->journal_cap)
 		compact(r);
-		n->flags &= (uint8_t)~NET_PINNED;
-	}
+	n->flags &= (uint8_t)~NET_PINNED;
 	old = n->journal - (uint32_t)r->journal_base;
 	/* What made the stale entry still holds for who has not read it. */
 	if ((n->flags & NET_JOURNALED) != 0 &&

@@ -31,11 +31,12 @@ rib_init(struct rib *r, const uint64_t key[static 2])
 
 	*r = (struct rib){ .key = k };
 	intern_init(&r->intern, k);
-	rib_net_init(r);
 	store_init(&r->paths, sizeof(struct rib_path), UINT32_MAX / 2);
 	r->source = calloc(1, sizeof(*r->source));
-	if (r->source == NULL)
+	if (!rib_net_init(r) || r->source == NULL) {
+		rib_fini(r);
 		return false;
+	}
 	r->sources = 1;
 	r->source[0].used = true;
 	r->source[0].decide.local = true;

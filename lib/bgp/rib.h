@@ -8,6 +8,7 @@
 #define BGP_RIB_H
 
 #include "bgp/bgp.h"
+#include "bgp/buckets.h"
 #include "bgp/decide.h"
 #include "bgp/store.h"
 
@@ -49,8 +50,7 @@ struct rib_reader {
 
 struct rib_table {
 	struct store	nets;
-	uint32_t	*bucket;
-	uint32_t	buckets;	/* power of two */
+	struct buckets	buckets;
 };
 
 struct rib {
@@ -66,6 +66,7 @@ struct rib {
 	/* journal.c */
 	uint32_t	*journal;
 	uint32_t	journal_n, journal_cap;
+	uint32_t	journal_gone;	/* at its start, and let go already */
 	uint64_t	journal_base;	/* position of journal[0] */
 	uint64_t	journal_own;	/* behind the last of our own */
 	uint64_t	journal_low;	/* every reader has read up to it */

@@ -6,7 +6,6 @@
  */
 #include "bgp/rib_net.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "util/array.h"
@@ -61,9 +60,7 @@ rib_find(const struct rib *r, uint16_t table, const struct prefix *p)
 	const struct rib_table *t = &r->table[v6];
 	uint32_t id;
 
-	if (t->buckets == 0)
-		return 0;
-	id = t->bucket[prefix_hash(r, table, p, v6) & (t->buckets - 1)];
+	id = *buckets_head(&t->buckets, prefix_hash(r, table, p, v6));
 	while (id != 0) {
 		const struct rib_net *n = store_at(&t->nets, id);
 
@@ -75,38 +72,33 @@ rib_find(const struct rib *r, uint16_t table, const struct prefix *p)
 	return 0;
 }
 
+static uint32_t *
+head_of(const struct rib *r, const struct rib_table *t,
+    const struct rib_net *n)
+{
+	return buckets_head(&t->buckets, key_hash(r, n, t == &r->table[1]));
+}
+
 static void
 link_net(const struct rib *r, struct rib_table *t, uint32_t id)
 {
 	struct rib_net *n = store_at(&t->nets, id);
-	uint32_t *head = &t->bucket[
-	    key_hash(r, n, t == &r->table[1]) & (t->buckets - 1)];
+	uint32_t *head = head_of(r, t, n);
 
 	n->chain = *head;
 	*head = id;
 }
 
-static bool
-grow_buckets(const struct rib *r, struct rib_table *t)
+static void
+grow(const struct rib *r, struct rib_table *t)
 {
-	uint32_t n = t->buckets == 0 ? 256 : t->buckets * 2;
-	uint32_t *bucket;
+	uint32_t next;
 
-	if (t->nets.used < t->buckets)
-		return true;
-	bucket = calloc(n, sizeof(*bucket));
-	if (bucket == NULL)
-		return t->buckets != 0;
-	free(t->bucket);
-	t->bucket = bucket;
-	t->buckets = n;
-	for (uint32_t id = 1; id <= t->nets.n; id++) {
-		const struct rib_net *net = store_at(&t->nets, id);
-
-		if ((net->flags & NET_LIVE) != 0)
-			link_net(r, t, id);
+	for (uint32_t id = buckets_grow(&t->buckets, t->nets.used); id != 0;
+	    id = next) {
+		next = ((struct rib_net *)store_at(&t->nets, id))->chain;
+		link_net(r, t, id);
 	}
-	return true;
 }
 
 uint32_t
@@ -119,7 +111,9 @@ rib_add(struct rib *r, uint16_t table, const struct prefix *p)
 
 	if (id != 0)
 		return id;
-	if (!grow_buckets(r, t) || (id = store_new(&t->nets)) == 0)
+	grow(r, t);
+	id = store_new(&t->nets);
+	if (id == 0)
 		return 0;
 	n = store_at(&t->nets, id);
 	n->len = p->len;
@@ -139,8 +133,7 @@ rib_forget(struct rib *r, uint32_t net)
 
 	if (n->paths != 0 || (n->flags & (NET_JOURNALED | NET_PINNED)) != 0)
 		return;
-	link = &t->bucket[
-	    key_hash(r, n, (net & RIB_IPV6) != 0) & (t->buckets - 1)];
+	link = head_of(r, t, n);
 	while (*link != id)
 		link = &((struct rib_net *)store_at(&t->nets, *link))->chain;
 	*link = n->chain;
@@ -178,14 +171,18 @@ rib_each(const struct rib *r, uint32_t *net)
 	return false;
 }
 
-void
+bool
 rib_net_init(struct rib *r)
 {
 	static const size_t octets[] = { 4, 16 };
+	bool ok = true;
 
-	for (size_t i = 0; i < ARRAY_SIZE(octets); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(octets); i++) {
 		store_init(&r->table[i].nets,
 		    offsetof(struct rib_net, key) + octets[i], LIMIT_NETS);
+		ok &= buckets_init(&r->table[i].buckets);
+	}
+	return ok;
 }
 
 void
@@ -193,6 +190,6 @@ rib_net_fini(struct rib *r)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(r->table); i++) {
 		store_fini(&r->table[i].nets);
-		free(r->table[i].bucket);
+		buckets_fini(&r->table[i].buckets);
 	}
 }

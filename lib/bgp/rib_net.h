@@ -5,7 +5,8 @@
 #include "bgp/limit.h"
 #include "bgp/rib.h"
 
-void		rib_net_init(struct rib *);
+/* False: no memory. */
+bool		rib_net_init(struct rib *);
 void		rib_net_fini(struct rib *);
 /* 0: no memory */
 uint32_t	rib_add(struct rib *, uint16_t table, const struct prefix *);

@@ -30,7 +30,6 @@ bgp_totals(const struct bgp *b, struct bgp_totals *t)
 	for (unsigned i = 0; i < 2; i++) {
 		t->prefixes[i] = r->table[i].nets.used;
 		t->prefix_octets += store_octets(&r->table[i].nets) +
-		    (uint64_t)r->table[i].buckets *
-		    sizeof(r->table[i].bucket[0]);
+		    buckets_octets(&r->table[i].buckets);
 	}
 }

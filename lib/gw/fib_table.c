@@ -1,54 +1,26 @@
 /*
- * Linear hashing (Litwin): the table has half + split buckets, and with every
- * addition that fills it the bucket `split` is divided between itself and the
- * new one at the end.  There is never a moment in which all is hashed anew,
- * which with a million routes would be a tenth of a second without IKE.
+ * Routes by prefix and by number; the two families have one table each.
  */
 #include "gw/fib_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK		4096u	/* buckets, allocated together */
 #define ROUTES_MAX	FIB_NUMBER
-
-static uint32_t *
-bucket_at(const struct fib_table *t, uint32_t i)
-{
-	return &t->bucket[i / CHUNK][i % CHUNK];
-}
-
-static bool
-chunk_add(struct fib_table *t)
-{
-	uint32_t **dir = realloc(t->bucket,
-	    (t->chunks + 1) * sizeof(*t->bucket));
-
-	if (dir == NULL)
-		return false;
-	t->bucket = dir;
-	dir[t->chunks] = calloc(CHUNK, sizeof(**dir));
-	if (dir[t->chunks] == NULL)
-		return false;
-	t->chunks++;
-	return true;
-}
 
 bool
 fib_table_init(struct fib_table *t, unsigned octets)
 {
-	*t = (struct fib_table){ .octets = octets, .half = CHUNK };
+	*t = (struct fib_table){ .octets = octets };
 	store_init(&t->routes, (offsetof(struct route, key) + octets + 3) &
 	    ~(size_t)3, ROUTES_MAX);
-	return chunk_add(t);
+	return buckets_init(&t->buckets);
 }
 
 void
 fib_table_fini(struct fib_table *t)
 {
-	for (uint32_t i = 0; i < t->chunks; i++)
-		free(t->bucket[i]);
-	free(t->bucket);
+	buckets_fini(&t->buckets);
 	store_fini(&t->routes);
 	*t = (struct fib_table){ 0 };
 }
@@ -71,20 +43,12 @@ hash(const struct fib_table *t, uint64_t key, const uint8_t *octets,
 	return (uint32_t)(h >> 32);
 }
 
-static uint32_t
-bucket_of(const struct fib_table *t, uint32_t h)
-{
-	uint32_t i = h & (t->half - 1);
-
-	return i < t->split ? h & (2 * t->half - 1) : i;
-}
-
 uint32_t
 fib_table_find(const struct fib_table *t, uint64_t key,
     const struct prefix *p)
 {
 	uint32_t h = hash(t, key, p->addr.b, p->len);
-	uint32_t id = *bucket_at(t, bucket_of(t, h));
+	uint32_t id = *buckets_head(&t->buckets, h);
 
 	while (id != 0) {
 		const struct route *r = fib_table_at(t, id);
@@ -97,40 +61,43 @@ fib_table_find(const struct fib_table *t, uint64_t key,
 	return 0;
 }
 
-static void
-divide(struct fib_table *t, uint64_t key)
+static uint32_t *
+head_of(const struct fib_table *t, uint64_t key, const struct route *r)
 {
-	uint32_t from = t->split, id, next;
+	return buckets_head(&t->buckets, hash(t, key, r->key, r->len));
+}
 
-	if ((t->half + from) / CHUNK == t->chunks && !chunk_add(t))
-		return;		/* chains get longer, that is all */
-	id = *bucket_at(t, from);
-	*bucket_at(t, from) = 0;
-	if (++t->split == t->half) {
-		t->half *= 2;
-		t->split = 0;
-	}
-	for (; id != 0; id = next) {
-		struct route *r = fib_table_at(t, id);
-		uint32_t *head = bucket_at(t,
-		    bucket_of(t, hash(t, key, r->key, r->len)));
+static void
+link_route(struct fib_table *t, uint64_t key, uint32_t id)
+{
+	struct route *r = fib_table_at(t, id);
+	uint32_t *head = head_of(t, key, r);
 
-		next = r->chain;
-		r->chain = *head;
-		*head = id;
+	r->chain = *head;
+	*head = id;
+}
+
+static void
+grow(struct fib_table *t, uint64_t key)
+{
+	uint32_t next;
+
+	for (uint32_t id = buckets_grow(&t->buckets, t->routes.used);
+	    id != 0; id = next) {
+		next = fib_table_at(t, id)->chain;
+		link_route(t, key, id);
 	}
 }
 
 uint32_t
 fib_table_get(struct fib_table *t, uint64_t key, const struct prefix *p)
 {
-	uint32_t id = fib_table_find(t, key, p), *head;
+	uint32_t id = fib_table_find(t, key, p);
 	struct route *r;
 
 	if (id != 0)
 		return id;
-	if (t->routes.used >= t->half + t->split)
-		divide(t, key);
+	grow(t, key);
 	id = store_new(&t->routes);
 	if (id == 0)
 		return 0;
@@ -138,9 +105,7 @@ fib_table_get(struct fib_table *t, uint64_t key, const struct prefix *p)
 	r->flags = ROUTE_LIVE;
 	r->len = p->len;
 	memcpy(r->key, p->addr.b, t->octets);
-	head = bucket_at(t, bucket_of(t, hash(t, key, r->key, r->len)));
-	r->chain = *head;
-	*head = id;
+	link_route(t, key, id);
 	return id;
 }
 
@@ -148,8 +113,7 @@ void
 fib_table_del(struct fib_table *t, uint64_t key, uint32_t number)
 {
 	struct route *r = fib_table_at(t, number);
-	uint32_t *link = bucket_at(t,
-	    bucket_of(t, hash(t, key, r->key, r->len)));
+	uint32_t *link = head_of(t, key, r);
 
 	while (*link != number)
 		link = &fib_table_at(t, *link)->chain;

@@ -1,10 +1,10 @@
 /*
- * The store of routes: nodes with 32-bit numbers, found by prefix.  A table
- * grows by one bucket at a time, so that no insertion takes long.
+ * The store of routes: nodes with 32-bit numbers, found by prefix.
  */
 #ifndef GW_FIB_TABLE_H
 #define GW_FIB_TABLE_H
 
+#include "bgp/buckets.h"
 #include "bgp/store.h"
 #include "gw/fib.h"
 
@@ -39,9 +39,7 @@ struct route {
 struct fib_table {
 	struct store	routes;
 	unsigned	octets;		/* of a key: 4 or 16 */
-	uint32_t	**bucket;	/* in chunks; owned */
-	uint32_t	chunks;
-	uint32_t	half, split;	/* buckets: half + split */
+	struct buckets	buckets;
 };
 
 /* Keys of hashing are secrets of this run.  False: no memory. */

@@ -45,13 +45,14 @@ struct gw_out {
 	uint8_t		*data;		/* DATAGRAM, BFD, CTL, an OCSP request of
 					   FETCH; owned */
 	size_t		n;
+	struct kern_op	*op;		/* KERN; owned, only its kind's part */
+	uint32_t	conn;		/* STREAM, CLOSE; BFD: the tunnel */
+	uint32_t	client;		/* CTL */
+	/* What follows is set with FETCH and EVENT alone. */
 	uint32_t	token;		/* FETCH */
 	bool		ocsp;		/* FETCH: POST data, else GET a CRL */
 	char		url[CERT_URL_LEN];	/* FETCH: http */
 	struct span	patience;	/* FETCH: nobody waits for longer */
-	struct kern_op	*op;		/* KERN; owned, only its kind's part */
-	uint32_t	conn;		/* STREAM, CLOSE; BFD: the tunnel */
-	uint32_t	client;		/* CTL */
 	enum gw_level	level;		/* EVENT */
 	const char	*name;		/* EVENT: stable, "ike-up" */
 	char		tunnel[CONF_NAME_LEN + 8];	/* EVENT: "conn/1" or "" */

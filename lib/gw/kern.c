@@ -54,10 +54,13 @@ kern_op_opens(enum kern_op_kind kind)
 size_t
 kern_op_size(enum kern_op_kind kind, size_t octets)
 {
-	/* Only AUTH is large; one size for the rest is simple. */
-	return kind == KERN_AUTH ?
-	    offsetof(struct kern_op, auth.octets) + octets :
-	    offsetof(struct kern_op, auth) + sizeof(struct kern_sa);
+	/* AUTH is large, routes are many; one size for the rest is simple. */
+	if (kind == KERN_AUTH)
+		return offsetof(struct kern_op, auth.octets) + octets;
+	if (kind == KERN_ROUTE_SET || kind == KERN_ROUTE_DEL)
+		return offsetof(struct kern_op, route) +
+		    sizeof(struct kern_route);
+	return offsetof(struct kern_op, sa) + sizeof(struct kern_sa);
 }
 
 _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&

@@ -30,8 +30,8 @@
 #include "bgp/bgp.h"
 #include "crypto/prf.h"
 
-#define CONNS	32
-#define PEERS	8
+#define CONNS	256
+#define PEERS	64
 #define PORT	179
 
 struct conn {

@@ -299,10 +299,10 @@ interface
 bgp
   state:             Established' show tunnel vpn-branch1/1
 
-answers routes '{"ok":true,"routes":[{"prefix":"10.2.0.0/16","table":254,"state":"installed","nexthops":[{"tunnel":"a/1","gateway":"169.254.10.2","device":"vpn1"},{"tunnel":"a/2","gateway":"","device":"vpn2"}],"as_path":[65010,4200000000]}]}'
+answers routes '{"ok":true,"routes":[{"prefix":"10.2.0.0/16","table":254,"table_name":"main","state":"installed","nexthops":[{"tunnel":"a/1","gateway":"169.254.10.2","device":"vpn1"},{"tunnel":"a/2","gateway":"","device":"vpn2"}],"as_path":[65010,4200000000]}]}'
 prints "show routes prints next hops and AS path" \
 	'PREFIX       TABLE  STATE      NEXT HOPS                            AS PATH
-10.2.0.0/16  254    installed  169.254.10.2 vpn1 (a/1), vpn2 (a/2)  65010 4200000000' show routes
+10.2.0.0/16  main   installed  169.254.10.2 vpn1 (a/1), vpn2 (a/2)  65010 4200000000' show routes
 
 # path PREFIX FLAGS REST
 path() {
