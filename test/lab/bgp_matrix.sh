@@ -16,7 +16,12 @@ cells_file=$out/cells		# what test/lab/run prints, one line of TAP per cell
 cell_dir=/mnt/cells		# per cell: log, and why it failed
 
 # Columns in the order in which they are run; what each does is below, under its name.
-columns=(ipv4 ipv6 as2 as4 refresh refreshed clear shutdown max-in max-out max-peer collision-lose collision-win)
+columns=(ipv4 ipv6 as2 as4 refresh refreshed clear shutdown max-in max-out max-peer collision-lose collision-win
+	md5 md5-wrong bfd role role-wrong add-path restart)
+
+# Columns that need a key of the configuration, which this vpnd may not have.
+declare -A key_of=([md5]=bgp_authentication [md5-wrong]=bgp_authentication [bfd]=bfd [role]=bgp_role [role-wrong]=bgp_role
+	[add-path]=bgp_add_path_receive [restart]=bgp_graceful_restart)
 
 # What cannot be: a column and a speaker, and why.
 cannot="
@@ -25,6 +30,14 @@ refresh    openbgpd  | OpenBGPD 7.7 counts the request and announces nothing aga
 shutdown   exabgp    | ExaBGP 4.2 takes a NOTIFICATION with a text (RFC 9003) for an error in the header
 collision-lose exabgp | ExaBGP 4.2 stumbles ('NoneType' object has no attribute 'router_id') and answers nobody any more
 collision-win  exabgp | as above
+bfd        gobgp     | GoBGP 3.10 has no BFD
+bfd        openbgpd  | OpenBGPD 7.7 has no BFD
+bfd        exabgp    | ExaBGP 4.2 has no BFD
+role       gobgp     | GoBGP 3.10 has no roles
+role       exabgp    | ExaBGP 4.2 has no roles
+role-wrong gobgp     | GoBGP 3.10 has no roles
+role-wrong exabgp    | ExaBGP 4.2 has no roles
+restart    openbgpd  | OpenBGPD 7.7 helps others to restart, and does not do so itself
 max-peer   exabgp    | ExaBGP 4.2 has no limit of prefixes
 as2        gobgp     | GoBGP 3.10 has no setting that leaves out the capability for 4-octet AS numbers
 refreshed  gobgp     | GoBGP 3.10 keeps all that it was told and never asks: its soft reset in reads that again
@@ -40,6 +53,7 @@ hub_net6=(fd01::/48 fd01:1::/48)
 hub_more=10.101.0.0/16 hub_most=10.102.0.0/16
 hub_more6=fd01:2::/48 hub_most6=fd01:3::/48
 
+bgp_password=hub-and-spokes
 declare -A want=() number=()
 hub_keys=			# of each connection
 
@@ -53,6 +67,13 @@ column_is() {
 	max-in)		hub_keys='max_prefixes_in = 3; max_prefixes_restart_seconds = 2;' ;;
 	max-out)	hub_keys='max_prefixes_out = 2; max_prefixes_restart_seconds = 2;' ;;
 	max-peer)	want[limit]=3 ;;
+	md5)		want[md5]=$bgp_password hub_keys='bgp_authentication = "md5";' ;;
+	md5-wrong)	want[md5]=another hub_keys='bgp_authentication = "md5";' ;;
+	bfd)		want[bfd]=yes hub_keys='bfd = true;' ;;
+	role)		want[role]=customer hub_keys='bgp_role = "provider";' ;;
+	role-wrong)	want[role]=provider hub_keys='bgp_role = "provider";' ;;
+	add-path)	want[addpath]=yes hub_keys='bgp_add_path_receive = true;' ;;
+	restart)	want[gr]=yes hub_keys='bgp_graceful_restart = "helper";' ;;
 	collision-lose)	from=device ;;
 	collision-win)	from=device low_router=yes ;;
 	esac
@@ -134,9 +155,10 @@ branch_write() {
 }
 
 secrets_write() {
-	local name text=
+	local name text= key_there=
+	! has_key bgp_authentication || key_there=yes
 	for name in "${@:2}"; do
-		text+="${text:+, }{ connection = \"$name\"; pre_shared_key = \"$psk\"; }"
+		text+="${text:+, }{ connection = \"$name\"; pre_shared_key = \"$psk\"; ${key_there:+bgp_password = \"$bgp_password\"; }}"
 	done
 	(umask 077 && printf 'secrets = ( %s );\n' "$text" >"/mnt/$1/vpnd.secrets")
 }
@@ -456,6 +478,118 @@ max-peer_2() {
 	grep -E "conn=$peer .*(maximum number of prefixes|6/1)" -i "$out/hub.vpnd.log" || fail "vpnd does not log why"
 }
 
+md5_1() {
+	capture "$peer.$column" hub "vpn${number[$peer]}"
+	told "$peer is not to wait" "${peer}_nudge"
+	begins
+	soon 10 "segments have been seen" seen
+	now "each of them was signed" all_signed
+}
+
+seen() {
+	why="none"
+	[ "$(packets "$peer.$column" 'tcp port 179')" -ge 3 ]
+}
+
+all_signed() {
+	why=$(tcpdump -nr "$pcaps/$peer.$column.pcap" 'tcp port 179' 2>/dev/null | grep -v 'md5' | head -n 1)
+	[ -z "$why" ]
+}
+
+md5-wrong_1() {
+	local end=$((SECONDS + 10))
+	while [ $SECONDS -lt $end ]; do
+		neighbor state Established && fail "there is a session with another password"
+		[[ $answer != *'"state":"Open'* ]] || fail "there is a connection with another password"
+		nap
+	done
+	ok "there is no session"
+}
+
+# The path is dead when the peer's BFD says nothing more; TCP would notice in 9 seconds.
+bfd_1() {
+	begins
+	soon 10 "BFD is up" bfd_is up
+	signal STOP "$peer.${bfd_of[$peer]}"
+	soon 4 "vpnd has the tunnel down by BFD" bfd_is down
+	soon 4 "and no route of $peer" hub_lacks "${nets[0]}"
+	signal CONT "$peer.${bfd_of[$peer]}"
+	up_again
+	soon 10 "BFD is up again" bfd_is up
+}
+declare -A bfd_of=([bird]=bird [frr]=bfdd)
+
+bfd_is() {
+	ask show || return
+	[[ $answer =~ \"bfd\":\{([^}]*)\} ]] || fail "no bfd in: $answer"
+	why=${BASH_REMATCH[1]}
+	[[ ${why,,} = *"\"state\":\"$1\""* ]]
+}
+
+role_1() {
+	begins
+	now "each has heard the other's role" neighbor role provider remote_role customer
+}
+
+role-wrong_1() {
+	soon 20 "one has told the other: role mismatch" mismatch
+	neighbor state Established && fail "there is a session of two providers"
+	ok "there is no session"
+}
+
+mismatch() {
+	why="neither has"
+	grep -q "conn=$peer .*2/11" "$out/hub.vpnd.log"
+}
+
+add-path_1() {
+	begins
+	now "several paths are taken" neighbor add_path_receive "[ipv4]"
+	[ "$peer" != bird ] || soon 10 "two paths to one prefix are there" two_paths "${nets[0]}"
+}
+
+two_paths() {
+	local rest
+	ask bgp-routes ',"what":"received"' || return
+	rest=${answer#*\"prefix\":\"$1\"}
+	why=$answer
+	[ "$rest" != "$answer" ] && [[ $rest = *\"prefix\":\"$1\"* ]]
+}
+
+# The daemon dies and comes again; its routes stay meanwhile.
+restart_1() { begins; }
+restart_hub_2() {
+	local name
+	for name in "$@"; do reap "$name.${daemon_of[$name]}" KILL; done
+}
+restart_2() {
+	soon 10 "the session is gone" no_session
+	now "its routes are not" hub_fib "${nets[0]}" "vpn${number[$peer]}"
+	hub_route "${nets[1]}" || fail "its second one is"
+}
+no_session() {
+	neighbor state Established || [ "$REPLY" != Established ]
+}
+restart_hub_3() {
+	local name
+	for name in "$@"; do
+		speaker_is "$name"
+		"${name}_end"
+		"${name}_begin"
+	done
+}
+restart_3() {
+	soon 60 "the session is up again" new_session
+	soon 15 "with all routes" has_all
+	soon 15 "none of them is stale" none_stale
+}
+
+none_stale() {
+	ask bgp-routes ',"what":"received"' || return
+	why="some are"
+	[[ $answer != *'"stale":true'* ]]
+}
+
 # --- collisions: both ends have a connection to the other at the same time (RFC 4271 section 6.8) ---
 #
 # vpnd has just been refused, since nobody is there, and is held before it tries again; the speakers connect to what its kernel
@@ -555,6 +689,11 @@ cannot_be() {
 		END { exit !found }' <<<"$cannot"
 }
 
+# has_key NAME: of the configuration, according to its manual.
+has_key() {
+	grep -q "^\.It Ic $1\$" "$top/etc/vpnd.conf.5"
+}
+
 # chosen VIA COLUMN SPEAKER: is to be run.
 chosen() {
 	if [ -n "${CELLS:-}" ]; then
@@ -624,7 +763,7 @@ column() {
 	column_hook go "$@"
 	for n in 1 2 3 4; do
 		declare -F "${column}_$n" >/dev/null || break
-		! declare -F "${column}_hub_$n" >/dev/null || { speaker_is bird; "${column}_hub_$n"; }
+		! declare -F "${column}_hub_$n" >/dev/null || { speaker_is bird; "${column}_hub_$n" "$@"; }
 		column_parts "${column}_$n" "$@"
 	done
 	column_hook end "$@"
@@ -669,7 +808,10 @@ matrix_via() {
 		list=()
 		for name in "${speakers[@]}"; do
 			chosen "$via" "$column" "$name" || continue
-			if why=$(cannot_be "$column" "$name"); then
+			if [ -n "${key_of[$column]:-}" ] && ! has_key "${key_of[$column]}"; then
+				echo "# off: $column: vpnd has no ${key_of[$column]}" >>"$out/cells_cannot"
+				echo "$via $column $name off" >>/mnt/done
+			elif why=$(cannot_be "$column" "$name"); then
 				echo "# cannot: $name: $column: $why" >>"$out/cells_cannot"
 				echo "$via $column $name cannot" >>/mnt/done
 			else
@@ -712,6 +854,6 @@ matrix_table() {
 				for (i = 1; i <= n; i++) { k = is[order[r], name[i]]; printf " %-9s", k == "" ? "-" : k }
 				printf "\n"
 			}
-			printf "# %d cells passed, %d failed, %d cannot be\n", count["ok"], count["failed"], count["cannot"]
+			printf "# %d cells passed, %d failed; %d cannot be, %d are off\n", count["ok"], count["failed"], count["cannot"], count["off"]
 		}' /mnt/done
 }

@@ -15,6 +15,8 @@
 speakers=(bird frr gobgp openbgpd exabgp)
 declare -A daemon_of=([bird]=bird [frr]=bgpd [gobgp]=gobgpd [openbgpd]=bgpd [exabgp]=exabgp)
 
+q='"'				# bash takes quotes away within ${...:+...}
+
 # afi: as most of them call it.
 afi() {
 	[ "$family" = 6 ] && echo ipv6 || echo ipv4
@@ -45,12 +47,13 @@ bird_write() {
 	router id $router;
 	protocol device { scan time 10; }
 	protocol static { $(afi); $(networks_of bird | sed 's/.*/route & unreachable;/' | tr '\n' ' ') }
-	${want[bfd]:+protocol bfd { interface "vpn*" { interval 300 ms; multiplier 3; \}; \}}
+	${want[addpath]:+protocol static again { ipv4 { preference 150; \}; route $(head -n 1 /mnt/bird/networks) blackhole; \}}
+	${want[bfd]:+protocol bfd { interface ${q}vpn*${q} { interval 300 ms; multiplier 3; \}; \}}
 	protocol bgp hub {
 	  local $theirs as $own_asn; neighbor $ours $(bird_remote);
 	  hold time 9; connect retry time 2; connect delay time 1; error wait time 1, 2;
-	  enable as4 $as4; long lived graceful restart off; graceful restart ${want[gr]:-off};
-	  ${want[md5]:+password "${want[md5]}";}
+	  enable as4 $as4; long lived graceful restart off; graceful restart $([ -n "${want[gr]:-}" ] && echo on || echo off);
+	  ${want[md5]:+password ${q}${want[md5]}${q};}
 	  ${want[bfd]:+bfd on;}
 	  ${want[role]:+local role ${want[role]};}
 	  $(afi) { import all; export where source = RTS_STATIC;
@@ -108,7 +111,7 @@ frr_write() {
 	 no bgp network import-check
 	 no bgp default ipv4-unicast
 	 timers bgp 3 9
-	 ${want[gr]:-bgp graceful-restart-disable}
+	 $([ -n "${want[gr]:-}" ] && echo bgp graceful-restart || echo bgp graceful-restart-disable)
 	 neighbor $ours remote-as $hub_asn
 	 neighbor $ours timers connect 2
 	 neighbor $ours advertisement-interval 0
@@ -190,7 +193,7 @@ gobgp_begin() {
 	[neighbors.config]
 	neighbor-address = "$ours"
 	peer-as = $hub_asn
-	${want[md5]:+auth-password = "${want[md5]}"}
+	${want[md5]:+auth-password = ${q}${want[md5]}${q}}
 	[neighbors.timers.config]
 	hold-time = 9
 	keepalive-interval = 3
@@ -257,11 +260,10 @@ openbgpd_begin() {
 	  holdtime 9
 	  announce $([ "$family" = 6 ] && echo IPv6 || echo IPv4) unicast
 	  announce $([ "$family" = 6 ] && echo IPv4 || echo IPv6) none
-	  announce restart ${want[gr]:-no}
+	  announce restart no
 	  ${want[as2]:+announce as-4byte no}
-	  ${want[md5]:+tcp md5sig password "${want[md5]}"}
-	  ${want[role]:+announce policy yes
-	  role ${want[role]}}
+	  ${want[md5]:+tcp md5sig password ${q}${want[md5]}${q}}
+	  ${want[role]:+announce policy ${want[role]}}
 	  ${want[limit]:+max-prefix ${want[limit]} restart 1}
 	  ${want[addpath]:+announce add-path send all}
 	}
@@ -305,10 +307,10 @@ exabgp_begin() {
 	process pipe { run $dir/pipe; encoder json; }
 	neighbor $ours {
 	  router-id $router; local-address $theirs; local-as $own_asn; peer-as $(asn_seen); hold-time 9;
-	  ${want[md5]:+md5-password "${want[md5]}";}
+	  ${want[md5]:+md5-password ${q}${want[md5]}${q};}
 	  family { $(afi) unicast; }
 	  capability { route-refresh enable; asn4 $([ -n "${want[as2]:-}" ] && echo disable || echo enable);
-	    graceful-restart ${want[gr]:-disable}; ${want[addpath]:+add-path send;} }
+	    graceful-restart $([ -n "${want[gr]:-}" ] && echo 60 || echo disable); ${want[addpath]:+add-path send;} }
 	  api { processes [ pipe ]; neighbor-changes; receive { parsed; update; notification; } }
 	  static { $(networks_of exabgp | sed 's/.*/route & next-hop self;/' | tr '\n' ' ') }
 	}
