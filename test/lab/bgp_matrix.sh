@@ -1,4 +1,4 @@
-# The matrix of the scenario bgp-peers: five BGP speakers of other people against one vpnd, column by column. A column is one way
+# The matrix of the scenarios bgp-peers and bgp-peers-veth: five BGP speakers of other people against one vpnd, column by column. A column is one way
 # to set up the sessions and what must then be seen from both ends; all speakers go through it at the same time, each is a cell of
 # its own. Sourced by the scenario.
 #
@@ -16,15 +16,35 @@ cells_file=$out/cells		# what test/lab/run prints, one line of TAP per cell
 cell_dir=/mnt/cells		# per cell: log, and why it failed
 
 # Columns in the order in which they are run; what each does is below, under its name.
-columns=(ipv4 ipv6 as2 as4 refresh cease max-in max-out max-peer collision-lose collision-win)
+columns=(ipv4 ipv6 as2 as4 refresh refreshed clear shutdown max-in max-out max-peer collision-lose collision-win
+	md5 md5-wrong bfd role role-wrong add-path restart)
+
+# Columns that need a key of the configuration, which this vpnd may not have.
+declare -A key_of=([md5]=bgp_authentication [md5-wrong]=bgp_authentication [bfd]=bfd [role]=bgp_role [role-wrong]=bgp_role
+	[add-path]=bgp_add_path_receive [restart]=bgp_graceful_restart)
 
 # What cannot be: a column and a speaker, and why.
 cannot="
+as2        frr       | FRR 8.4 leaves out all capabilities or none, and then has AS_TRANS in the path: it takes no AS4_PATH of one who has 4-octet numbers
+refresh    openbgpd  | OpenBGPD 7.7 counts the request and announces nothing again that has not changed
+shutdown   exabgp    | ExaBGP 4.2 takes a NOTIFICATION with a text (RFC 9003) for an error in the header
+collision-lose exabgp | ExaBGP 4.2 stumbles ('NoneType' object has no attribute 'router_id') and answers nobody any more
+collision-win  exabgp | as above
+bfd        gobgp     | GoBGP 3.10 has no BFD
+bfd        openbgpd  | OpenBGPD 7.7 has no BFD
+bfd        exabgp    | ExaBGP 4.2 has no BFD
+role       gobgp     | GoBGP 3.10 has no roles
+role       exabgp    | ExaBGP 4.2 has no roles
+role-wrong gobgp     | GoBGP 3.10 has no roles
+role-wrong exabgp    | ExaBGP 4.2 has no roles
+restart    openbgpd  | OpenBGPD 7.7 helps others to restart, and does not do so itself
+max-peer   exabgp    | ExaBGP 4.2 has no limit of prefixes
 as2        gobgp     | GoBGP 3.10 has no setting that leaves out the capability for 4-octet AS numbers
+refreshed  gobgp     | GoBGP 3.10 keeps all that it was told and never asks: its soft reset in reads that again
 "
 
-# What the short selection runs via veth; via tunnel it runs everything.
-short_veth="ipv4 ipv6"
+# What the short selection runs via tunnel, where a guest is slow; via veth it runs everything.
+short_tunnel="ipv4 ipv6"
 
 # --- one column's configuration ---
 
@@ -33,12 +53,13 @@ hub_net6=(fd01::/48 fd01:1::/48)
 hub_more=10.101.0.0/16 hub_most=10.102.0.0/16
 hub_more6=fd01:2::/48 hub_most6=fd01:3::/48
 
+bgp_password=hub-and-spokes
 declare -A want=() number=()
 hub_keys=			# of each connection
 
 # column_is NAME: what differs from a plain session over IPv4.
 column_is() {
-	family=4 wide= want=() hub_keys= low_router=
+	family=4 wide= want=() hub_keys= low_router= from=hub
 	case $1 in
 	ipv6)		family=6 ;;
 	as2)		want[as2]=yes hub_keys='local_as = 4200000001;' ;;
@@ -46,7 +67,15 @@ column_is() {
 	max-in)		hub_keys='max_prefixes_in = 3; max_prefixes_restart_seconds = 2;' ;;
 	max-out)	hub_keys='max_prefixes_out = 2; max_prefixes_restart_seconds = 2;' ;;
 	max-peer)	want[limit]=3 ;;
-	collision-win)	low_router=yes ;;
+	md5)		want[md5]=$bgp_password hub_keys='bgp_authentication = "md5";' ;;
+	md5-wrong)	want[md5]=another hub_keys='bgp_authentication = "md5";' ;;
+	bfd)		want[bfd]=yes hub_keys='bfd = true;' ;;
+	role)		want[role]=customer hub_keys='bgp_role = "provider";' ;;
+	role-wrong)	want[role]=provider hub_keys='bgp_role = "provider";' ;;
+	add-path)	want[addpath]=yes hub_keys='bgp_add_path_receive = true;' ;;
+	restart)	want[gr]=yes hub_keys='bgp_graceful_restart = "helper";' ;;
+	collision-lose)	from=device ;;
+	collision-win)	from=device low_router=yes ;;
 	esac
 	case $hub_keys in
 	*local_as*)	hub_asn=4200000001 hub_path="4200000001 64512" ;;
@@ -65,7 +94,9 @@ speaker_is() {
 		ours=fd00:1$n::1 theirs=fd00:1$n::2 nets=("fd02:$n::/48" "fd03:$n::/48") more="fd04:$n::/48" most="fd05:$n::/48"
 		hub_nets=("${hub_net6[@]}") hub_third=$hub_more6
 	else
-		ours=169.254.1$n.1 theirs=169.254.1$n.2 nets=("10.2$n.0.0/16" "10.3$n.0.0/16") more="10.4$n.0.0/16" most="10.5$n.0.0/16"
+		ours=169.254.1$n.1 theirs=169.254.1$n.2
+		[ $from = hub ] || ours=169.254.2$n.2 theirs=169.254.2$n.1
+		nets=("10.2$n.0.0/16" "10.3$n.0.0/16") more="10.4$n.0.0/16" most="10.5$n.0.0/16"
 		hub_nets=("${hub_net[@]}") hub_third=$hub_more
 	fi
 }
@@ -74,16 +105,21 @@ quoted() {
 	printf '"%s", ' "$@" | sed 's/, $//'
 }
 
+# A hub waits for the other end to connect first, a device does not; in an inside CIDR the hub has the first address.
+inside_cidr() {
+	if [ $from = hub ]; then echo "169.254.1$1.0/30"; else echo "169.254.2$1.0/30"; fi
+}
+
 hub_connection() {
 	local n=${number[$1]}
 	speaker_is "$1"
 	cat <<-X
-	{ name = "$1"; role = "hub"; remote_asn = $own_asn; bgp_hold_time_seconds = 9; startup_action = "add";
+	{ name = "$1"; role = "$from"; remote_asn = $own_asn; bgp_hold_time_seconds = 9; startup_action = "add";
 	  export_policy = "own"; $hub_keys
 	  $([ "$1" != bird ] || echo "networks = [ $(quoted "${announced[@]}") ];")
 	  tunnel_inside_ip_version = "ipv$family";
 	  tunnels = ( { local_outside_ip_address = "198.51.10$n.1"; remote_outside_ip_address = "198.51.10$n.2";
-	    tunnel_inside_cidr = "169.254.1$n.0/30"; tunnel_inside_ipv6_cidr = "fd00:1$n::/126"; interface_name = "vpn$n"; } ); }
+	    tunnel_inside_cidr = "$(inside_cidr $n)"; tunnel_inside_ipv6_cidr = "fd00:1$n::/126"; interface_name = "vpn$n"; } ); }
 	X
 }
 
@@ -112,16 +148,17 @@ branch_write() {
 	local n=${number[$1]}
 	cat >"/mnt/$1/vpnd.conf" <<-X
 	allow_short_lifetimes = true; secrets = "vpnd.secrets"; interface = "vti";
-	connections = ( { name = "hub"; role = "device"; startup_action = "start"; tunnel_inside_ip_version = "ipv$family";
+	connections = ( { name = "hub"; role = "$([ $from = hub ] && echo device || echo hub)"; startup_action = "start"; tunnel_inside_ip_version = "ipv$family";
 	  tunnels = ( { local_outside_ip_address = "198.51.10$n.2"; remote_outside_ip_address = "198.51.10$n.1";
-	    tunnel_inside_cidr = "169.254.1$n.0/30"; tunnel_inside_ipv6_cidr = "fd00:1$n::/126"; interface_name = "vpn$n"; } ); } );
+	    tunnel_inside_cidr = "$(inside_cidr $n)"; tunnel_inside_ipv6_cidr = "fd00:1$n::/126"; interface_name = "vpn$n"; } ); } );
 	X
 }
 
 secrets_write() {
-	local name text=
+	local name text= key_there=
+	! has_key bgp_authentication || key_there=yes
 	for name in "${@:2}"; do
-		text+="${text:+, }{ connection = \"$name\"; pre_shared_key = \"$psk\"; }"
+		text+="${text:+, }{ connection = \"$name\"; pre_shared_key = \"$psk\"; ${key_there:+bgp_password = \"$bgp_password\"; }}"
 	done
 	(umask 077 && printf 'secrets = ( %s );\n' "$text" >"/mnt/$1/vpnd.secrets")
 }
@@ -147,7 +184,7 @@ via_begin() {
 		vpnd_program=vpndveth
 		for name in "${speakers[@]}"; do
 			n=${number[$name]}
-			wire hub vpn$n "169.254.1$n.1/30,fd00:1$n::1/126" "$name" vpn$n "169.254.1$n.2/30,fd00:1$n::2/126"
+			wire hub vpn$n "169.254.1$n.1/30,169.254.2$n.2/30,fd00:1$n::1/126" "$name" vpn$n "169.254.1$n.2/30,169.254.2$n.1/30,fd00:1$n::2/126"
 		done
 	fi
 	secrets_write hub "${speakers[@]}"
@@ -189,7 +226,8 @@ answer=
 ask() {
 	printf '{"command":"%s","name":"%s/1"%s}\n' "$1" "$peer" "${2:-}" >&"$asking"
 	IFS= read -r -t $((20 * patience)) -u "$never" answer || fail "vpnd does not answer ($1)"
-	[[ $answer = '{"ok":true'* ]] || fail "vpnd refuses ($1): $answer"
+	why="vpnd refuses ($1): $answer"
+	[[ $answer = '{"ok":true'* ]]
 }
 
 nap() {
@@ -228,7 +266,7 @@ field() {
 
 # neighbor KEY VALUE [KEY VALUE...]: so vpnd has this peer; "+N" is a number above N.
 neighbor() {
-	ask bgp
+	ask bgp || return
 	while [ $# -gt 0 ]; do
 		field "$1"
 		why="$1 is $REPLY"
@@ -241,13 +279,13 @@ neighbor() {
 }
 
 neighbor_get() {
-	ask bgp
+	ask bgp || fail "$why"
 	field "$1"
 }
 
 # hub_route PREFIX: next hop and AS_PATH, as vpnd has it of this peer, are in REPLY.
 hub_route() {
-	ask bgp-routes ',"what":"received"'
+	ask bgp-routes ',"what":"received"' || return
 	[[ $answer =~ \"prefix\":\"$1\",([^}]*) ]] || return
 	local route=${BASH_REMATCH[1]}
 	[[ $route =~ \"next_hop\":\"([^\"]*)\",\"as_path\":\[([^]]*)\] ]] || fail "what is $route"
@@ -300,6 +338,13 @@ peer_established() {
 	"${peer}_established" >/dev/null 2>&1
 }
 
+# After a NOTIFICATION OpenBGPD waits half a minute, and longer each time.
+up_again() {
+	told "$peer is not to wait" "${peer}_nudge"
+	soon 60 "the session is up again" new_session
+	soon 15 "with all routes" has_all
+}
+
 session_is_up() {
 	neighbor state Established && peer_established
 }
@@ -310,6 +355,17 @@ begins() {
 	now "what was negotiated is right" neighbor asn "$own_asn" local_asn "$hub_asn" router_id "$router" hold_time 9 \
 		families "[ipv$family]" refresh true
 	soon 15 "either end has what the other announces, with next hop and AS_PATH" has_all
+	neighbor_get established
+	echo "$REPLY" >"$cell_dir/$peer.sessions"
+}
+
+# same_session: as begins has left it.
+same_session() {
+	neighbor state Established established "$(<"$cell_dir/$peer.sessions")"
+}
+
+new_session() {
+	neighbor established "+$(<"$cell_dir/$peer.sessions")" && session_is_up
 }
 
 peer_told() {
@@ -323,7 +379,7 @@ peer_told() {
 
 ipv4_1() {
 	begins
-	now "with 4-octet AS numbers, in the first session" neighbor as4 true established 1
+	now "with 4-octet AS numbers" neighbor as4 true
 	told "$peer announces another network" "${peer}_add" "$more"
 	soon 10 "the hub has it" hub_has "$more"
 	told "$peer withdraws it" "${peer}_del" "$more"
@@ -336,7 +392,7 @@ ipv4_hub_3() { hub_announces "${hub_nets[@]}"; }
 ipv4_3() {
 	soon 10 "$peer has it no more" peer_lacks "$hub_third"
 	now "all others are there" has_all
-	now "the session is the one of before" neighbor established 1
+	now "in the same session" same_session
 }
 
 ipv6_1() { ipv4_1; }
@@ -356,32 +412,41 @@ as4_1() {
 }
 
 refresh_1() {
-	local asked updates
+	local updates
 	begins
 	neighbor_get updates_in; updates=$REPLY
 	now "vpnd asks" ask bgp-refresh
 	soon 10 "$peer tells its routes again" neighbor refreshes_out +0 updates_in "+$updates"
+	soon 5 "all is there as before" has_all
+	now "in the same session" same_session
+}
+
+refreshed_1() {
+	local asked updates
+	begins
 	neighbor_get refreshes_in; asked=$REPLY
 	neighbor_get updates_out; updates=$REPLY
 	told "$peer asks" "${peer}_ask"
 	soon 10 "vpnd tells its routes again" neighbor refreshes_in "+$asked" updates_out "+$updates"
 	soon 5 "all is there as before" has_all
-	now "in the same session" neighbor established 1
+	now "in the same session" same_session
 }
 
-cease_1() {
+clear_1() {
 	begins
 	now "vpnd clears the session" ask bgp-clear
 	soon 10 "$peer was told: administrative reset" peer_told 6 4
-	soon 60 "it is up again" neighbor state Established established 2
-	soon 15 "with all routes" has_all
+	up_again
+}
+
+shutdown_1() {
+	begins
 	now "vpnd shuts the session down" ask bgp-shutdown ',"text":"new line cards"'
 	soon 10 "$peer was told: administrative shutdown" peer_told 6 2
 	soon 10 "its routes are gone" hub_lacks "${nets[0]}"
 	soon 10 "and ours from $peer" peer_lacks "${hub_nets[0]}"
 	now "vpnd starts it" ask bgp-start
-	soon 60 "it is up again" neighbor state Established
-	soon 15 "with all routes" has_all
+	up_again
 }
 
 max-in_1() {
@@ -392,8 +457,7 @@ max-in_1() {
 	soon 10 "$peer was told: maximum number of prefixes" peer_told 6 1
 	now "vpnd counts it" neighbor notifications_out +0
 	told "$peer announces less" "${peer}_del" "$most"
-	soon 60 "the session is up again" session_is_up
-	soon 15 "with all routes" has_all
+	up_again
 }
 
 max-out_1() { begins; }
@@ -404,8 +468,7 @@ max-out_2() {
 }
 max-out_hub_3() { hub_announces "${hub_nets[@]}"; }
 max-out_3() {
-	soon 60 "the session is up again" session_is_up
-	soon 15 "with all routes" has_all
+	up_again
 }
 
 max-peer_1() { begins; }
@@ -415,62 +478,207 @@ max-peer_2() {
 	grep -E "conn=$peer .*(maximum number of prefixes|6/1)" -i "$out/hub.vpnd.log" || fail "vpnd does not log why"
 }
 
+md5_1() {
+	capture "$peer.$column" hub "vpn${number[$peer]}"
+	told "$peer is not to wait" "${peer}_nudge"
+	begins
+	soon 10 "segments have been seen" seen
+	now "each of them was signed" all_signed
+}
+
+seen() {
+	why="none"
+	[ "$(packets "$peer.$column" 'tcp port 179')" -ge 3 ]
+}
+
+all_signed() {
+	why=$(tcpdump -nr "$pcaps/$peer.$column.pcap" 'tcp port 179' 2>/dev/null | grep -v 'md5' | head -n 1)
+	[ -z "$why" ]
+}
+
+md5-wrong_1() {
+	local end=$((SECONDS + 10))
+	while [ $SECONDS -lt $end ]; do
+		neighbor state Established && fail "there is a session with another password"
+		[[ $answer != *'"state":"Open'* ]] || fail "there is a connection with another password"
+		nap
+	done
+	ok "there is no session"
+}
+
+# The path is dead when the peer's BFD says nothing more; TCP would notice in 9 seconds.
+bfd_1() {
+	begins
+	soon 10 "BFD is up" bfd_is up
+	signal STOP "$peer.${bfd_of[$peer]}"
+	soon 4 "vpnd has the tunnel down by BFD" bfd_is down
+	soon 4 "and no route of $peer" hub_lacks "${nets[0]}"
+	signal CONT "$peer.${bfd_of[$peer]}"
+	up_again
+	soon 10 "BFD is up again" bfd_is up
+}
+declare -A bfd_of=([bird]=bird [frr]=bfdd)
+
+bfd_is() {
+	ask show || return
+	[[ $answer =~ \"bfd\":\{([^}]*)\} ]] || fail "no bfd in: $answer"
+	why=${BASH_REMATCH[1]}
+	[[ ${why,,} = *"\"state\":\"$1\""* ]]
+}
+
+role_1() {
+	begins
+	now "each has heard the other's role" neighbor role provider remote_role customer
+}
+
+role-wrong_1() {
+	soon 20 "one has told the other: role mismatch" mismatch
+	neighbor state Established && fail "there is a session of two providers"
+	ok "there is no session"
+}
+
+mismatch() {
+	why="neither has"
+	grep -q "conn=$peer .*2/11" "$out/hub.vpnd.log"
+}
+
+add-path_1() {
+	begins
+	now "several paths are taken" neighbor add_path_receive "[ipv4]"
+	[ "$peer" != bird ] || soon 10 "two paths to one prefix are there" two_paths "${nets[0]}"
+}
+
+two_paths() {
+	local rest
+	ask bgp-routes ',"what":"received"' || return
+	rest=${answer#*\"prefix\":\"$1\"}
+	why=$answer
+	[ "$rest" != "$answer" ] && [[ $rest = *\"prefix\":\"$1\"* ]]
+}
+
+# The daemon dies and comes again; its routes stay meanwhile.
+restart_1() { begins; }
+restart_hub_2() {
+	local name
+	for name in "$@"; do reap "$name.${daemon_of[$name]}" KILL; done
+}
+restart_2() {
+	soon 10 "the session is gone" no_session
+	now "its routes are not" hub_fib "${nets[0]}" "vpn${number[$peer]}"
+	hub_route "${nets[1]}" || fail "its second one is"
+}
+no_session() {
+	neighbor state Established || [ "$REPLY" != Established ]
+}
+restart_hub_3() {
+	local name
+	for name in "$@"; do
+		speaker_is "$name"
+		"${name}_end"
+		"${name}_begin"
+	done
+}
+restart_3() {
+	soon 60 "the session is up again" new_session
+	soon 15 "with all routes" has_all
+	soon 15 "none of them is stale" none_stale
+}
+
+none_stale() {
+	ask bgp-routes ',"what":"received"' || return
+	why="some are"
+	[[ $answer != *'"stale":true'* ]]
+}
+
 # --- collisions: both ends have a connection to the other at the same time (RFC 4271 section 6.8) ---
 #
-# The peer is held while vpnd connects to it, until it is time for its own attempt as well: when it goes on, it has both before it.
+# vpnd has just been refused, since nobody is there, and is held before it tries again; the speakers connect to what its kernel
+# accepts, and are held in turn, so that they answer neither connection before vpnd has made its own.
+
+collision-lose_hold() {
+	local name
+	for name in "$@"; do
+		speaker_is "$name"
+		wait_quietly 40 "tunnel to $name" has_child "$name"
+		capture "$name.$column" hub "vpn${number[$name]}"
+		ctl hub bgp shutdown "$name/1" >/dev/null
+	done
+	for name in "$@"; do
+		ctl hub bgp start "$name/1" >/dev/null
+	done
+	signal STOP hub.vpnd
+}
+
+# Not as long as the IKE peers would need to miss it.
+collision-lose_go() {
+	local end=$((SECONDS + 20))
+	until [ "$(in_ns hub ss -Htn state established "( sport = :179 )" | wc -l)" -ge $# ] || [ $SECONDS -ge $end ]; do
+		sleep 0.1
+	done
+	signal_speakers STOP "$@"
+	signal CONT hub.vpnd
+	sleep 3
+	signal_speakers CONT "$@"
+}
+
+has_child() {
+	ctl hub --json show tunnel "$1/1" | jq -e '.tunnels[0].child.state == "installed"'
+}
+
+# signal SIGNAL NAME: all processes of what was spawned under that name.
+signal() {
+	local pid
+	for pid in $(pgrep -s "${lab_pids[$2]}"); do kill -"$1" "$pid"; done
+}
+
+signal_speakers() {
+	local name word=$1; shift
+	for name in "$@"; do
+		signal "$word" "$name.${daemon_of[$name]}"
+	done
+}
 
 collision-lose_1() {
-	local try
-	begins
-	for try in 1 2 3 4; do
-		note "try $try"
-		collide "$try"
-		if ceased_collision "$peer.$try"; then break; fi
-	done
-	ceased_collision "$peer.$try" || fail "no connection was ended with Cease 6/7 in $try tries"
-	ok "a connection was ended with Cease 6/7"
-	soon 20 "one connection is left, by who has the higher identifier" one_connection
-	soon 20 "the session is up at both ends" session_is_up
-	soon 15 "with all routes" has_all
-}
-collision-win_1() { collision-lose_1; }
-
-collide() {
-	ask bgp-shutdown
-	soon 10 "the session is down" neighbor state Idle
-	capture "$peer.$1" hub "vpn${number[$peer]}"
-	hold_peer STOP
-	ask bgp-start
-	sleep 6
-	hold_peer CONT
 	soon 60 "the session is up at both ends" session_is_up
-	capture_end "$peer.$1"
+	soon 10 "vpnd has sent an OPEN on two connections" collided
+	if ceased_collision; then note "one was ended with Cease 6/7"; else note "$peer closed one without a word"; fi
+	soon 20 "one connection is left" one_connection
+	soon 15 "either end has what the other announces" has_all
 }
 
-# hold_peer SIGNAL: all processes of the daemon; each is in a session of its own.
-hold_peer() {
-	local name pid
-	for name in bird.bird frr.bgpd gobgp.gobgpd openbgpd.bgpd exabgp.exabgp; do
-		[ "${name%%.*}" = "$peer" ] || continue
-		for pid in $(pgrep -s "${lab_pids[$name]}"); do kill -"$1" "$pid"; done
-	done
+collision-lose_end() {
+	local name
+	for name in "$@"; do capture_end "$name.$column"; done
 }
 
-# The header of a NOTIFICATION with code 6, subcode 7, anywhere in a segment.
-ceased_collision() {
-	tcpdump -nxr "$pcaps/$1.pcap" 'tcp port 179' 2>/dev/null | awk '
-		/^[^\t ]/ { if (all ~ /ffffffffffffffff....030607/) n++; all = ""; next }
+collision-win_hold() { collision-lose_hold "$@"; }
+collision-win_go() { collision-lose_go "$@"; }
+collision-win_1() { collision-lose_1; }
+collision-win_end() { collision-lose_end "$@"; }
+
+# payloads: of the cell's capture, one line for each segment: from, to, octets.
+payloads() {
+	tcpdump -nxr "$pcaps/$peer.$column.pcap" 'tcp port 179' 2>/dev/null | awk '
+		/^[^\t ]/ { if (all != "") print from, to, all; from = $3; to = $5; all = ""; next }
 		{ for (i = 2; i <= NF; i++) all = all $i }
-		END { if (all ~ /ffffffffffffffff....030607/) n++; exit n == 0 }'
+		END { if (all != "") print from, to, all }'
+}
+
+# OPENs of ours on two connections.
+collided() {
+	why="there was no collision"
+	[ "$(payloads | awk -v us="$ours." 'index($1, us) == 1 && /ffffffffffffffff....01/ { print $1, $2 }' | sort -u | wc -l)" -ge 2 ]
+}
+
+ceased_collision() {
+	payloads | grep -q 'ffffffffffffffff....030607'
 }
 
 one_connection() {
-	local said us=peer
-	said=$(in_ns hub ss -Htn state established "( sport = :179 or dport = :179 )" | grep -F "$theirs")
-	why=$said
-	[ -n "$said" ] && [ "$(wc -l <<<"$said")" -eq 1 ] || return
-	awk '{ exit $3 !~ /:179$/ }' <<<"$said" || us=hub
-	[ "$us" = "$([ -n "$low_router" ] && echo hub || echo peer)" ]
+	local said
+	said=$(in_ns hub ss -Htn state established "( sport = :179 or dport = :179 )" | grep -F "$theirs") || true
+	why="connections: $said"
+	[ -n "$said" ] && [ "$(wc -l <<<"$said")" -eq 1 ]
 }
 
 # --- running ---
@@ -481,12 +689,17 @@ cannot_be() {
 		END { exit !found }' <<<"$cannot"
 }
 
+# has_key NAME: of the configuration, according to its manual.
+has_key() {
+	grep -q "^\.It Ic $1\$" "$top/etc/vpnd.conf.5"
+}
+
 # chosen VIA COLUMN SPEAKER: is to be run.
 chosen() {
 	if [ -n "${CELLS:-}" ]; then
 		grep -qE "${CELLS//,/.*}" <<<"$1 $2 $3"
-	elif [ "$1" = veth ] && [ -z "${FULL:-}" ]; then
-		[[ " $short_veth " = *" $2 "* ]]
+	elif [ "$1" = tunnel ] && [ -z "${FULL:-}" ]; then
+		[[ " $short_tunnel " = *" $2 "* ]]
 	fi
 }
 
@@ -518,9 +731,15 @@ cell_failed() {
 	speaker_is "$1"
 	{
 		echo "--- $1"
-		timeout 10 ctl hub --json show bgp neighbor "$1/1"
+		ctl hub --json show bgp neighbor "$1/1"
 		"${1}_state"
 	} >>"$cell_dir/$1.log" 2>&1 || true
+}
+
+# column_hook WORD SPEAKER...: COLUMN_hold before the speakers begin, COLUMN_go when they have, COLUMN_end before they end.
+column_hook() {
+	local hook=${column}_$1; shift
+	! declare -F "$hook" >/dev/null || "$hook" "$@"
 }
 
 # column VIA NAME SPEAKER...
@@ -534,14 +753,22 @@ column() {
 		speaker_is "$name"
 		printf '%s\n' "${nets[@]}" >"/mnt/$name/networks"
 		branch_family "$name"
+		ctl hub bgp start "$name/1" >/dev/null 2>&1 || true	# a cell that failed may have left it shut down
+	done
+	column_hook hold "$@"
+	for name in "$@"; do
+		speaker_is "$name"
 		"${name}_begin"
 	done
+	column_hook go "$@"
 	for n in 1 2 3 4; do
 		declare -F "${column}_$n" >/dev/null || break
-		! declare -F "${column}_hub_$n" >/dev/null || { speaker_is bird; "${column}_hub_$n"; }
+		! declare -F "${column}_hub_$n" >/dev/null || { speaker_is bird; "${column}_hub_$n" "$@"; }
 		column_parts "${column}_$n" "$@"
 	done
+	column_hook end "$@"
 	for name in "$@"; do
+		speaker_is "$name"
 		"${name}_end"
 		cell_report "$via" "$column" "$name"
 	done
@@ -557,6 +784,7 @@ cells_failed=0
 cell_report() {
 	local what="$3: $2, via $1" why
 	lab_checks=$((lab_checks + 1))
+	touch "$cell_dir/$3.log"
 	sed "s/^/    /; 1i\\    $what" "$cell_dir/$3.log" >>"$out/cells.log"
 	if [ ! -s "$cell_dir/$3.reason" ]; then
 		echo "  ok - $what"
@@ -566,7 +794,7 @@ cell_report() {
 	fi
 	why=$(head -n 1 "$cell_dir/$3.reason")
 	echo "  not ok - $what: $why"
-	tail -n 12 "$cell_dir/$3.log" | sed 's/^/      /'
+	tail -n 12 "$cell_dir/$3.log" | cut -c1-150 | sed 's/^/      /'
 	echo "not ok - $what: $why" >>"$cells_file"
 	echo "$1 $2 $3 failed" >>/mnt/done
 	cells_failed=$((cells_failed + 1))
@@ -580,7 +808,10 @@ matrix_via() {
 		list=()
 		for name in "${speakers[@]}"; do
 			chosen "$via" "$column" "$name" || continue
-			if why=$(cannot_be "$column" "$name"); then
+			if [ -n "${key_of[$column]:-}" ] && ! has_key "${key_of[$column]}"; then
+				echo "# off: $column: vpnd has no ${key_of[$column]}" >>"$out/cells_cannot"
+				echo "$via $column $name off" >>/mnt/done
+			elif why=$(cannot_be "$column" "$name"); then
 				echo "# cannot: $name: $column: $why" >>"$out/cells_cannot"
 				echo "$via $column $name cannot" >>/mnt/done
 			else
@@ -593,6 +824,15 @@ matrix_via() {
 		column "$via" "$column" "${list[@]}"
 	done
 	[ -z "$begun" ] || via_end "$via"
+}
+
+# matrix_end: what the scenario's last words depend on.
+matrix_end() {
+	step "the table"
+	sort -u "$out/cells_cannot" >>"$cells_file" 2>/dev/null || true
+	[ -s /mnt/done ] || fail "no cell was run"
+	matrix_table | tee -a "$cells_file"
+	[ $cells_failed -eq 0 ] || fail "$cells_failed of $lab_checks cells failed"
 }
 
 # Columns down, speakers across; what was not run is "-".
@@ -614,6 +854,6 @@ matrix_table() {
 				for (i = 1; i <= n; i++) { k = is[order[r], name[i]]; printf " %-9s", k == "" ? "-" : k }
 				printf "\n"
 			}
-			printf "# %d cells passed, %d failed, %d cannot be\n", count["ok"], count["failed"], count["cannot"]
+			printf "# %d cells passed, %d failed; %d cannot be, %d are off\n", count["ok"], count["failed"], count["cannot"], count["off"]
 		}' /mnt/done
 }

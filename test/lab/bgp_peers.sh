@@ -1,6 +1,6 @@
 # Five BGP speakers of other people as neighbors of vpnd, each alone in a namespace of its name and all asked in the same words.
 # What a cell wants of one is in variables of bgp_matrix.sh: ours, theirs, family, own_asn, hub_asn, router and want[...], one word
-# for each thing that is not as usual. Sourced by the scenario bgp-peers.
+# for each thing that is not as usual. Sourced by bgp-peers and bgp-peers-veth.
 #
 #    NAME_begin, NAME_end       it runs, with the networks of /mnt/NAME/networks
 #    NAME_established           it says that the session is
@@ -8,10 +8,14 @@
 #    NAME_add, NAME_del PREFIX  announces one more, withdraws it
 #    NAME_ask                   asks vpnd for its routes again (RFC 2918)
 #    NAME_told CODE SUBCODE     it was sent such a NOTIFICATION
+#    NAME_nudge                 does not wait any longer before it tries again
 #    NAME_state                 all that it has to say, for a cell that fails
 # shellcheck shell=bash
 
 speakers=(bird frr gobgp openbgpd exabgp)
+declare -A daemon_of=([bird]=bird [frr]=bgpd [gobgp]=gobgpd [openbgpd]=bgpd [exabgp]=exabgp)
+
+q='"'				# bash takes quotes away within ${...:+...}
 
 # afi: as most of them call it.
 afi() {
@@ -25,8 +29,13 @@ networks_of() {
 # As text of NOTIFICATIONs, where a daemon writes no numbers.
 declare -A bird_words=([6.1]="Maximum number of prefixes reached" [6.2]="Administrative shutdown" [6.4]="Administrative reset"
 	[6.7]="Connection collision resolution" [2.11]="Role mismatch" [6.10]="BFD Down")
-declare -A openbgpd_words=([6.1]="Cease, max-prefix exceeded" [6.2]="Cease, administratively down" [6.4]="Cease, administratively reset"
+declare -A openbgpd_words=([6.1]="Cease, received max-prefix exceeded" [6.2]="Cease, administratively down" [6.4]="Cease, administrative reset"
 	[6.7]="Cease, connection collision resolution" [2.11]="error in OPEN message, role mismatch")
+
+# Who has no 4-octet AS numbers is told AS_TRANS by who has one (RFC 6793 section 9).
+asn_seen() {
+	if [ -n "${want[as2]:-}" ] && [ "$hub_asn" -gt 65535 ]; then echo 23456; else echo "$hub_asn"; fi
+}
 
 # --- BIRD ---
 
@@ -38,12 +47,13 @@ bird_write() {
 	router id $router;
 	protocol device { scan time 10; }
 	protocol static { $(afi); $(networks_of bird | sed 's/.*/route & unreachable;/' | tr '\n' ' ') }
-	${want[bfd]:+protocol bfd { interface "vpn*" { interval 300 ms; multiplier 3; \}; \}}
+	${want[addpath]:+protocol static again { ipv4 { preference 150; \}; route $(head -n 1 /mnt/bird/networks) blackhole; \}}
+	${want[bfd]:+protocol bfd { interface ${q}vpn*${q} { interval 300 ms; multiplier 3; \}; \}}
 	protocol bgp hub {
-	  local $theirs as $own_asn; neighbor $ours as $hub_asn;
+	  local $theirs as $own_asn; neighbor $ours $(bird_remote);
 	  hold time 9; connect retry time 2; connect delay time 1; error wait time 1, 2;
-	  enable as4 $as4; long lived graceful restart off; graceful restart ${want[gr]:-off};
-	  ${want[md5]:+password "${want[md5]}";}
+	  enable as4 $as4; long lived graceful restart off; graceful restart $([ -n "${want[gr]:-}" ] && echo on || echo off);
+	  ${want[md5]:+password ${q}${want[md5]}${q};}
 	  ${want[bfd]:+bfd on;}
 	  ${want[role]:+local role ${want[role]};}
 	  $(afi) { import all; export where source = RTS_STATIC;
@@ -51,6 +61,11 @@ bird_write() {
 	    ${want[addpath]:+add paths tx;} };
 	}
 	X
+}
+
+# Without 4-octet AS numbers it takes none in its configuration, but one from the capability of the other side.
+bird_remote() {
+	if [ "$(asn_seen)" = 23456 ]; then echo external; else echo "as $hub_asn"; fi
 }
 
 bird_begin() {
@@ -79,6 +94,7 @@ bird_changed() {
 bird_add() { echo "$1" >>/mnt/bird/networks; bird_changed; }
 bird_del() { sed -i "\\|^$1\$|d" /mnt/bird/networks; bird_changed; }
 bird_ask() { bird bird reload in hub; }
+bird_nudge() { :; }
 bird_told() { grep -F "Received: ${bird_words[$1.$2]}" "$out/bird.bird.log"; }
 bird_state() { bird bird show protocols all hub; bird bird show route all; }
 
@@ -88,13 +104,14 @@ frr_write() {
 	local other=ipv4
 	[ "$family" = 4 ] || other=ipv6
 	cat <<-X
+	bgp as-path access-list own permit ^$
 	router bgp $own_asn
 	 bgp router-id $router
 	 no bgp ebgp-requires-policy
 	 no bgp network import-check
 	 no bgp default ipv4-unicast
 	 timers bgp 3 9
-	 ${want[gr]:-bgp graceful-restart-disable}
+	 $([ -n "${want[gr]:-}" ] && echo bgp graceful-restart || echo bgp graceful-restart-disable)
 	 neighbor $ours remote-as $hub_asn
 	 neighbor $ours timers connect 2
 	 neighbor $ours advertisement-interval 0
@@ -104,6 +121,7 @@ frr_write() {
 	 ${want[role]:+neighbor $ours local-role ${want[role]}}
 	 address-family $other unicast
 	  neighbor $ours activate
+	  neighbor $ours filter-list own out
 	  ${want[limit]:+neighbor $ours maximum-prefix ${want[limit]}}
 	  ${want[addpath]:+neighbor $ours addpath-tx-all-paths}
 	X
@@ -149,6 +167,8 @@ frr_add() { frr_say "router bgp $own_asn" "address-family $(afi) unicast" "netwo
 frr_del() { frr_say "router bgp $own_asn" "address-family $(afi) unicast" "no network $1"; }
 frr_ask() { frr frr clear bgp "$(afi)" unicast "$ours" soft in; }
 
+frr_nudge() { :; }
+
 frr_told() {
 	frr frr show bgp neighbors "$ours" json | jq -e --arg want "$(printf '%02X%02X' "$1" "$2")" \
 		'.[] | .lastResetDueTo == "BGP Notification received" and .lastErrorCodeSubcode == $want'
@@ -173,7 +193,7 @@ gobgp_begin() {
 	[neighbors.config]
 	neighbor-address = "$ours"
 	peer-as = $hub_asn
-	${want[md5]:+auth-password = "${want[md5]}"}
+	${want[md5]:+auth-password = ${q}${want[md5]}${q}}
 	[neighbors.timers.config]
 	hold-time = 9
 	keepalive-interval = 3
@@ -212,6 +232,7 @@ gobgp_route() {
 gobgp_add() { gobgp global rib add -a "$(afi)" "$1"; }
 gobgp_del() { gobgp global rib del -a "$(afi)" "$1"; }
 gobgp_ask() { gobgp neighbor "$ours" softresetin; }
+gobgp_nudge() { :; }
 gobgp_told() { grep -E "received notification" "$out/gobgp.gobgpd.log" | grep -E "\"Code\":$1,.*\"Subcode\":$2[,}]"; }
 gobgp_state() { gobgp neighbor "$ours"; gobgp global rib -a "$(afi)"; }
 
@@ -239,11 +260,10 @@ openbgpd_begin() {
 	  holdtime 9
 	  announce $([ "$family" = 6 ] && echo IPv6 || echo IPv4) unicast
 	  announce $([ "$family" = 6 ] && echo IPv4 || echo IPv6) none
-	  announce restart ${want[gr]:-no}
+	  announce restart no
 	  ${want[as2]:+announce as-4byte no}
-	  ${want[md5]:+tcp md5sig password "${want[md5]}"}
-	  ${want[role]:+announce policy yes
-	  role ${want[role]}}
+	  ${want[md5]:+tcp md5sig password ${q}${want[md5]}${q}}
+	  ${want[role]:+announce policy ${want[role]}}
 	  ${want[limit]:+max-prefix ${want[limit]} restart 1}
 	  ${want[addpath]:+announce add-path send all}
 	}
@@ -266,6 +286,7 @@ openbgpd_route() { bgpctl -j show rib "$1" | jq -er '[.rib[] | select(.aspath !=
 openbgpd_add() { bgpctl network add "$1"; }
 openbgpd_del() { bgpctl network delete "$1"; }
 openbgpd_ask() { bgpctl neighbor "$ours" refresh; }
+openbgpd_nudge() { bgpctl neighbor "$ours" clear; }
 openbgpd_told() { grep -F "received notification: ${openbgpd_words[$1.$2]}" "$out/openbgpd.bgpd.log"; }
 openbgpd_state() { bgpctl show neighbor "$ours"; bgpctl show rib; }
 
@@ -285,11 +306,11 @@ exabgp_begin() {
 	cat >$dir/exabgp.conf <<-X
 	process pipe { run $dir/pipe; encoder json; }
 	neighbor $ours {
-	  router-id $router; local-address $theirs; local-as $own_asn; peer-as $hub_asn; hold-time 9;
-	  ${want[md5]:+md5-password "${want[md5]}";}
+	  router-id $router; local-address $theirs; local-as $own_asn; peer-as $(asn_seen); hold-time 9;
+	  ${want[md5]:+md5-password ${q}${want[md5]}${q};}
 	  family { $(afi) unicast; }
 	  capability { route-refresh enable; asn4 $([ -n "${want[as2]:-}" ] && echo disable || echo enable);
-	    graceful-restart ${want[gr]:-disable}; ${want[addpath]:+add-path send;} }
+	    graceful-restart $([ -n "${want[gr]:-}" ] && echo 60 || echo disable); ${want[addpath]:+add-path send;} }
 	  api { processes [ pipe ]; neighbor-changes; receive { parsed; update; notification; } }
 	  static { $(networks_of exabgp | sed 's/.*/route & next-hop self;/' | tr '\n' ' ') }
 	}
@@ -301,15 +322,16 @@ exabgp_begin() {
 exabgp_end() { reap exabgp.exabgp; }
 
 exabgp_established() {
-	jq -es '[.[] | select(.type == "state")][-1].neighbor.state == "up"' $exabgp_heard
+	jq -neR '[inputs | fromjson? | select(.type == "state")][-1].neighbor.state == "up"' $exabgp_heard
 }
 
 exabgp_route() {
-	jq -ers --arg p "$1" --arg f "$(afi) unicast" '
-		[.[] | select(.type == "update") | .neighbor.message.update? // empty |
+	jq -nerR --arg p "$1" --arg f "$(afi) unicast" '
+		[inputs | fromjson? | if .type == "state" and .neighbor.state == "down" then "gone" else empty end,
+			(select(.type == "update") | .neighbor.message.update? // empty |
 			(if any(.withdraw[$f][]?; .nlri == $p) then "gone" else empty end),
 			((.attribute["as-path"] // [] | map(tostring) | join(" ")) as $path | .announce[$f] // {} | to_entries[] |
-				select(any(.value[]; .nlri == $p)) | "\(.key) \($path)")][-1] |
+				select(any(.value[]; .nlri == $p)) | "\(.key) \($path)"))][-1] |
 		if . == "gone" then null else . end' $exabgp_heard
 }
 
@@ -318,9 +340,8 @@ exabgp_add() { exabgp_say "neighbor $ours announce route $1 next-hop self"; }
 exabgp_del() { exabgp_say "neighbor $ours withdraw route $1 next-hop self"; }
 exabgp_ask() { exabgp_say "neighbor $ours announce route-refresh $(afi) unicast"; }
 
-exabgp_told() {
-	jq -es --argjson c "$1" --argjson s "$2" 'any(.[]; .type == "notification" and
-		(.neighbor.message.notification | .code == $c and .subcode == $s))' $exabgp_heard
-}
+exabgp_nudge() { :; }
 
+# The line of one with a text is no JSON.
+exabgp_told() { grep -F "\"code\": $1, \"subcode\": $2," $exabgp_heard; }
 exabgp_state() { cat $exabgp_heard; }

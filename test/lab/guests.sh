@@ -9,8 +9,8 @@ initrd=$kernel_dir/lab-initrd.gz
 # kind  features of its kernel (host: asked when needed)
 declare -A guest_features=(
 	[host]=""
-	[uml]="vti"
-	[qemu]="vti xfrmi nft asan"		# asan: an address space that the sanitizer's shadow fits into
+	[uml]="esp vti"
+	[qemu]="esp vti xfrmi nft asan"		# asan: an address space that the sanitizer's shadow fits into
 )
 guest_order="host uml qemu"
 
@@ -33,7 +33,7 @@ host_has() {
 }
 
 host_ready() {
-	[ "$(id -u)" -eq 0 ] && command -v unshare ip >/dev/null && host_has esp
+	[ "$(id -u)" -eq 0 ] && command -v unshare ip >/dev/null
 }
 
 guest_host() {

@@ -8,51 +8,13 @@
 #define TEST_UNIT_BGP_HEARD_H
 
 #include "bgp_octets.h"
+#include "hostile/bgp_rows.h"
 
 #include "bgp/bgp.h"
 #include "bgp/limit.h"
 #include "bgp/msg.h"
 #include "bgp/open.h"
 #include "crypto/prf.h"
-
-/* Attributes that are right, in the widths of a 4-octet and a 2-octet peer. */
-#define ORIGIN	"40010100 "
-#define PATH	"40020602010000fdf2 "
-#define PATH2	"4002040201fdf2 "
-#define HOP	"400304a9fe0002 "
-#define PREF	"40050400000064 "
-#define GOOD	ORIGIN PATH HOP
-#define GOOD2	ORIGIN PATH2 HOP
-#define GOODI	ORIGIN "400200 " HOP PREF
-#define NET	"100a02 "		/* 10.2.0.0/16, which it has learned */
-
-#define LOCAL_ASN	4200000000u
-#define LOCAL_ID	0x0a000001u
-
-enum kind {			/* of the neighbour */
-	E4,			/* AS 65010, 4-octet AS numbers */
-	E2,			/* AS 65010, 2-octet AS numbers */
-	IB,			/* our own AS */
-};
-
-enum verdict {
-	ACCEPT,			/* the route is there, nothing is said */
-	DISCARD,		/* it is there, something was left out */
-	WITHDRAW,		/* it is gone, the session stays */
-	IGNORE,			/* nothing changes */
-	REPORT,			/* nothing changes, an error is reported */
-	RESET,			/* NOTIFICATION of this code, then closed */
-	CLOSED,			/* closed without a word */
-};
-
-/* An UPDATE from its three parts; withdrawn, attributes and NLRI as hex. */
-struct update_row {
-	const char	*what;
-	enum kind	kind;
-	const char	*withdrawn, *attrs, *nlri;
-	enum verdict	verdict;
-	uint8_t		subcode;	/* of code 3, with RESET */
-};
 
 static const struct {
 	uint32_t	asn;
@@ -151,9 +113,9 @@ static inline void
 meet(struct heard *h, struct drbg *drbg, enum kind kind, enum bgp_state state)
 {
 	const struct bgp_peer_conf c = {
-		.id = 1, .local = { ADDR_IPV4, { 169, 254, 0, 1 } },
-		.remote = { ADDR_IPV4, { 169, 254, 0, 2 } },
-		.next_hop4 = { ADDR_IPV4, { 169, 254, 0, 1 } },
+		.id = 1, .local = { ADDR_IPV4, { 169, 254, 30, 1 } },
+		.remote = { ADDR_IPV4, { 169, 254, 30, 2 } },
+		.next_hop4 = { ADDR_IPV4, { 169, 254, 30, 1 } },
 		.next_hop6 = { ADDR_IPV6, { 0xfd, [15] = 1 } },
 		.local_asn = LOCAL_ASN, .remote_asn = kinds[kind].asn,
 		.hold_time = 30, .passive = true,
