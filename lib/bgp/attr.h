@@ -55,6 +55,7 @@ enum attr_verdict {
 struct attr_mode {
 	bool		ibgp;
 	bool		as4;		/* both ends: RFC 6793 */
+	uint8_t		path_ids;	/* families that have them: RFC 7911 */
 	uint32_t	remote_asn;
 };
 

@@ -77,6 +77,7 @@ struct bgp_peer_conf {
 	bool		transit;	/* also announce what others taught us */
 	enum bgp_role	role;		/* of ours, not with our own AS */
 	bool		role_strict;	/* the remote must have one, too */
+	bool		add_path;	/* take several paths (RFC 7911) */
 	struct bgp_soft	soft;
 };
 
@@ -112,6 +113,7 @@ struct bgp_peer_info {
 	struct addr	local, remote;	/* of the session */
 	uint32_t	local_asn;	/* ours in it */
 	bool		ipv4, ipv6;	/* negotiated, while established */
+	bool		paths4, paths6;	/* of them, with add-path to us */
 	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
 	enum bgp_role	role, remote_role;	/* ours; what it says it is */
 	struct bgp_counts counts;

@@ -1,7 +1,7 @@
 /*
  * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
  * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793), route refresh
- * (RFC 2918) and roles (RFC 9234); the extended form of the optional parameters is understood
+ * (RFC 2918), roles (RFC 9234) and add-path (RFC 7911); the extended form of the optional parameters is understood
  * (RFC 9072) and never needed in ours.  Capabilities that we do not know are
  * skipped.  A peer that offers no multiprotocol capability speaks IPv4.
  */
@@ -17,6 +17,7 @@ enum {
 	CAP_REFRESH = 2,
 	CAP_ROLE = 9,
 	CAP_AS4 = 65,
+	CAP_ADD_PATH = 69,
 };
 
 struct parse {
@@ -27,22 +28,25 @@ struct parse {
 	bool		other_role;	/* and another one */
 };
 
+enum {				/* Send/Receive of add-path */
+	PATHS_IN = 1,
+	PATHS_OUT = 2,
+};
+
+uint8_t
+open_family(enum addr_family family)
+{
+	return family == ADDR_IPV4 ? OPEN_IPV4 :
+	    family == ADDR_IPV6 ? OPEN_IPV6 : 0;
+}
+
 static bool
 cap_mp(struct parse *p, struct rd *r)
 {
 	uint16_t afi = rd_u16(r);
 
 	rd_u8(r);
-	switch (msg_family(afi, rd_u8(r))) {
-	case ADDR_IPV4:
-		p->open.families |= OPEN_IPV4;
-		break;
-	case ADDR_IPV6:
-		p->open.families |= OPEN_IPV6;
-		break;
-	case ADDR_NONE:
-		break;
-	}
+	p->open.families |= open_family(msg_family(afi, rd_u8(r)));
 	p->mp = true;
 	return rd_done(r);
 }
@@ -74,6 +78,25 @@ cap_role(struct parse *p, struct rd *r)
 	return rd_done(r);
 }
 
+/* RFC 7911 section 4: another value than 1 to 3 is as if it was not there. */
+static bool
+cap_add_path(struct parse *p, struct rd *r)
+{
+	while (!r->bad && r->n > 0) {
+		uint16_t afi = rd_u16(r);
+		uint8_t family = open_family(msg_family(afi, rd_u8(r)));
+		uint8_t how = rd_u8(r);
+
+		if (how < PATHS_IN || how > (PATHS_IN | PATHS_OUT))
+			continue;
+		if ((how & PATHS_IN) != 0)
+			p->open.paths_in |= family;
+		if ((how & PATHS_OUT) != 0)
+			p->open.paths_out |= family;
+	}
+	return rd_done(r);
+}
+
 static const struct {
 	uint8_t		code;
 	const char	*name;
@@ -83,6 +106,7 @@ static const struct {
 	{ CAP_REFRESH, "route refresh", cap_refresh },
 	{ CAP_AS4, "4-octet AS number", cap_as4 },
 	{ CAP_ROLE, "role", cap_role },
+	{ CAP_ADD_PATH, "add-path", cap_add_path },
 };
 
 static bool
@@ -285,6 +309,33 @@ put_families(struct wr *w, unsigned families)
 		put_mp(w, AFI_IPV6);
 }
 
+static void
+put_add_path(struct wr *w, const struct open *o)
+{
+	static const struct {
+		uint8_t		bit;
+		uint16_t	afi;
+	} rows[] = { { OPEN_IPV4, AFI_IPV4 }, { OPEN_IPV6, AFI_IPV6 } };
+	size_t at = w->n + 1;
+
+	if ((o->paths_in | o->paths_out) == 0)
+		return;
+	wr_u8(w, CAP_ADD_PATH);
+	wr_u8(w, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t how = (uint8_t)(
+		    ((o->paths_in & rows[i].bit) != 0 ? PATHS_IN : 0) |
+		    ((o->paths_out & rows[i].bit) != 0 ? PATHS_OUT : 0));
+
+		if (how == 0)
+			continue;
+		wr_u16(w, rows[i].afi);
+		wr_u8(w, SAFI_UNICAST);
+		wr_u8(w, how);
+	}
+	wr_patch_u8(w, at, (uint8_t)(w->n - at - 1));
+}
+
 /* RFC 5492 section 3: the data are the capabilities that we miss. */
 static bool
 check_families(const struct open *o, const struct open_want *w,
@@ -362,6 +413,7 @@ open_put(struct wr *w, const struct open *o)
 		wr_u8(w, 4);
 		wr_u32(w, o->asn);
 	}
+	put_add_path(w, o);
 	wr_patch_u8(w, params, (uint8_t)(w->n - params - 1));
 	wr_patch_u8(w, params + 2, (uint8_t)(w->n - params - 3));
 	msg_end(w, at);

@@ -11,6 +11,8 @@
 #define OPEN_IPV4	1u
 #define OPEN_IPV6	2u
 
+uint8_t	open_family(enum addr_family);	/* its bit; NONE: 0 */
+
 struct open {
 	uint32_t	asn;		/* of the 4-octet capability if there */
 	uint32_t	router_id;	/* host order */
@@ -19,6 +21,8 @@ struct open {
 	bool		as4;		/* RFC 6793 */
 	bool		refresh;	/* RFC 2918 */
 	enum bgp_role	role;		/* RFC 9234; NONE: it says nothing */
+	uint8_t		paths_in;	/* families of which it takes and */
+	uint8_t		paths_out;	/* tells several paths: RFC 7911 */
 };
 
 /* What we are and what we expect, to judge a peer's OPEN by. */

@@ -120,6 +120,8 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 		.families = peer_families(s->peer),
 		.as4 = true, .refresh = true,
 		.role = s->peer->conf.role,
+		.paths_in = s->peer->conf.add_path ?
+		    peer_families(s->peer) : 0,
 	};
 	struct wr w = outq_begin(&s->out, CONTROL_ROOM);
 
@@ -238,6 +240,8 @@ fill_import(const struct bgp *b, struct session *s)
 		.mode = {
 			.ibgp = c->local_asn == c->remote_asn,
 			.as4 = s->open.as4,
+			.path_ids = c->add_path ? s->open.paths_out &
+			    peer_families(s->peer) : 0,
 			.remote_asn = c->remote_asn,
 		},
 		.role = c->role,

@@ -8,6 +8,13 @@
 #include "bgp/update.h"
 
 #include "bgp/nlri.h"
+#include "bgp/open.h"
+
+bool
+update_has_ids(const struct attr_mode *mode, enum addr_family family)
+{
+	return (mode->path_ids & open_family(family)) != 0;
+}
 
 static enum attr_verdict
 reset(struct fault *f, unsigned subcode, const char *what)
@@ -19,20 +26,22 @@ reset(struct fault *f, unsigned subcode, const char *what)
 
 /* RFC 7606 section 5.3: NLRI that cannot be read resets the session. */
 static bool
-prefixes_ok(const struct update *u, unsigned *reachable)
+prefixes_ok(const struct update *u, const struct attr_mode *mode,
+    unsigned *reachable)
 {
 	const struct attr_mp *reach = &u->attrs.reach;
 	const struct attr_mp *unreach = &u->attrs.unreach;
+	bool ids = update_has_ids(mode, ADDR_IPV4);
 	unsigned gone, n4, mp = 0;
 
-	if (!nlri_check(u->withdrawn, ADDR_IPV4, &gone) ||
-	    !nlri_check(u->nlri, ADDR_IPV4, &n4))
+	if (!nlri_check(u->withdrawn, ADDR_IPV4, ids, &gone) ||
+	    !nlri_check(u->nlri, ADDR_IPV4, ids, &n4))
 		return false;
-	if (unreach->family != ADDR_NONE &&
-	    !nlri_check(unreach->nlri, unreach->family, &gone))
+	if (unreach->family != ADDR_NONE && !nlri_check(unreach->nlri,
+	    unreach->family, update_has_ids(mode, unreach->family), &gone))
 		return false;
-	if (reach->family != ADDR_NONE &&
-	    !nlri_check(reach->nlri, reach->family, &mp))
+	if (reach->family != ADDR_NONE && !nlri_check(reach->nlri,
+	    reach->family, update_has_ids(mode, reach->family), &mp))
 		return false;
 	*reachable = n4 + mp;
 	return true;
@@ -84,7 +93,7 @@ judge(struct update *u, const struct attr_mode *mode,
 {
 	unsigned reachable = 0;
 
-	if (!prefixes_ok(u, &reachable))
+	if (!prefixes_ok(u, mode, &reachable))
 		return reset(f, FAULT_NETWORK, "a prefix cannot be read");
 	/* RFC 7606 section 5.2: what it announces may have been lost. */
 	if (verdict == ATTR_WITHDRAW && reachable == 0 &&

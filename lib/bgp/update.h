@@ -4,6 +4,9 @@
 
 #include "bgp/attr.h"
 
+/* Have the prefixes of the family path identifiers in this session? */
+bool	update_has_ids(const struct attr_mode *, enum addr_family);
+
 struct update {
 	struct bytes	withdrawn;	/* IPv4, well-formed */
 	struct bytes	nlri;		/* IPv4, well-formed */

@@ -163,6 +163,7 @@ struct conf_session {
 	enum conf_bgp_auth auth;
 	enum bgp_role	role;		/* of ours; NONE: it has none */
 	bool		role_strict;
+	bool		add_path;	/* to us */
 };
 
 struct conf_tunnel {

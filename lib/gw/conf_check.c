@@ -285,7 +285,7 @@ check_no_bgp(struct conf_read *r, const struct conf_connection *c,
 		"import_policy", "export_policy", "allowas_in", "as_override",
 		"remove_private_as", "local_as", "max_prefixes_in",
 		"max_prefixes_out", "graceful_shutdown_seconds",
-		"bgp_authentication", "bgp_role",
+		"bgp_authentication", "bgp_role", "bgp_add_path_receive",
 	};
 	const config_setting_t *tunnels =
 	    config_setting_get_member(group, "tunnels");

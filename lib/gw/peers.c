@@ -222,6 +222,7 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.transit = t->hub,
 		.role = c->session.role,
 		.role_strict = c->session.role_strict,
+		.add_path = c->session.add_path,
 		.patient = t->hub,
 	};
 	if (v4)

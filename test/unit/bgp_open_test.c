@@ -58,6 +58,17 @@ static const struct {
 	    .families = OPEN_IPV4, .role = BGP_ROLE_PROVIDER } },
 	{ "two roles", HEAD "0a 0203 090100 0203 090103", FAULT_ROLE, { 0 } },
 	{ "role 5", HEAD "05 0203 090105", FAULT_ROLE, { 0 } },
+	{ "add-path of both families and directions (RFC 7911)",
+	    HEAD "0c 020a 4508 00010102 00020103", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4, .paths_in = OPEN_IPV6,
+	    .paths_out = OPEN_IPV4 | OPEN_IPV6 } },
+	{ "add-path of 0 and 4 is none, nor of another family",
+	    HEAD "10 020e 450c 00010100 00020104 00010403", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4 } },
+	{ "add-path that is cut short", HEAD "07 0205 4503 000101", 0,
+	    { 0 } },
 	{ "a role without a value", HEAD "04 0202 0900", 0, { 0 } },
 	{ "a role of 2 octets", HEAD "06 0204 09020003", 0, { 0 } },
 	{ "a multiprotocol capability of 3 octets",
@@ -88,6 +99,8 @@ opens_are_parsed_or_refused(void **state)
 		assert_int_equal(o.as4, opens[i].open.as4);
 		assert_int_equal(o.refresh, opens[i].open.refresh);
 		assert_int_equal(o.role, opens[i].open.role);
+		assert_int_equal(o.paths_in, opens[i].open.paths_in);
+		assert_int_equal(o.paths_out, opens[i].open.paths_out);
 	}
 }
 
@@ -102,7 +115,10 @@ ours_survives_a_round_trip(void **state)
 		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
 		    .role = BGP_ROLE_PROVIDER },
 		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
-		    .role = BGP_ROLE_PEER },
+		    .role = BGP_ROLE_PEER, .paths_in = OPEN_IPV6 },
+		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
+		    .paths_in = OPEN_IPV4 | OPEN_IPV6,
+		    .paths_out = OPEN_IPV4 },
 	};
 
 	(void)state;
@@ -125,6 +141,8 @@ ours_survives_a_round_trip(void **state)
 		assert_int_equal(o.as4, ours[i].as4);
 		assert_int_equal(o.refresh, ours[i].refresh);
 		assert_int_equal(o.role, ours[i].role);
+		assert_int_equal(o.paths_in, ours[i].paths_in);
+		assert_int_equal(o.paths_out, ours[i].paths_out);
 	}
 }
 

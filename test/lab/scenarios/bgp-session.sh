@@ -63,7 +63,8 @@ bird_conf() {
 	log stderr all;
 	router id 10.2.0.1;
 	protocol device { scan time 2; }
-	protocol static { ipv4; route 10.2.0.0/16 unreachable; }
+	protocol static { ipv4; route 10.2.0.0/16 unreachable; route 10.9.0.0/16 unreachable; }
+	protocol static second { ipv4 { preference 190; }; route 10.9.0.0/16 unreachable; }
 	protocol bgp hub {
 	  local ${inside[0]}.2 as 65010; neighbor ${inside[0]}.1 as 64512;
 	  hold time 9; connect retry time 2; connect delay time 1; error wait time 1, 4;
@@ -221,6 +222,25 @@ wait_for 10 "BIRD has our network" bird_shows 10.1.0.0/16 "BGP.otc: 64512"
 wait_for 10 "the hub marked FRR's" explained 10.3.0.0/16 '.route.candidates[0].otc == 65020'
 check "and keeps it from BIRD" explained 10.3.0.0/16 '.route.not_advertised_to | any(.reason | startswith("it is for customers only"))'
 refuse "BIRD does not have it" bird_shows 10.3.0.0/16 "BGP.as_path"
+
+step "several paths of BIRD"
+write_hub 'bgp_add_path_receive = true;' 'bgp_authentication = "md5"; bgp_add_path_receive = true;'
+check "vpnctl reload" ctl hub reload
+bird_keys= bird_channel="add paths tx;"
+check "BIRD sends them" bird_again
+check "FRR sends them, without a role" frr_set "router bgp 65020" "no neighbor ${inside[1]}.1 local-role peer strict-mode" \
+	"address-family ipv4 unicast" "neighbor ${inside[1]}.1 addpath-tx-all-paths"
+wait_for 30 "both sessions are up" up hub
+wait_for 10 "BIRD's have identifiers" neighbor 1 '.add_path_receive == ["ipv4"] and .received == 3'
+check "FRR's have as well" neighbor 2 '.add_path_receive == ["ipv4"]'
+two='[.route.candidates[] | select(.from == "b1/1") | .path_id] | length == 2 and .[0] != .[1]'
+check "two paths to 10.9.0.0/16" explained 10.9.0.0/16 "$two"
+check "which is one way" fib_is hub 10.9.0.0/16 vpn1
+ctl hub show bgp neighbor b1/1 received
+check "BIRD has one path less" in_ns b1 birdc -s /mnt/b1/bird/ctl disable second
+wait_for 10 "the other one stays" neighbor 1 '.received == 2'
+check "it is used" fib_is hub 10.9.0.0/16 vpn1
+wait_for 10 "FRR has it" frr_shows 10.9.0.0/16 '.paths[0].aspath.string == "64512 65010"'
 
 for n in hub b1 b2; do vpnd_stop $n; done
 pass
