@@ -2,11 +2,12 @@
  * Adj-RIB-In (RFC 4271 sections 6.3, 9 and 9.1.2): routes enter the RIB, with
  * the mark whether they may be chosen.  Not to be chosen are routes with our
  * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8), leaks by
- * the roles of both ends (RFC 9234) and such whose next hop is not on the tunnel: with the family of the session it is
- * the neighbour itself, with the other family any address but ours.  Others
- * the session's policy judges (edit.c).  A route that is rejected stays as it
- * came, and one that was changed knows what it came as, so that a new policy
- * needs nothing from the peer.
+ * the roles of both ends (RFC 9234) and such whose next hop is not on the
+ * tunnel: with the family of the session it is the neighbour itself, with the
+ * other family any address but ours.  Others the session's policy judges
+ * (edit.c).  A route that is rejected stays as it came, and one that was
+ * changed knows what it came as, so that a new policy needs nothing from the
+ * peer.
  */
 #include "bgp/import.h"
 

@@ -1,9 +1,10 @@
 /*
  * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
  * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793), route refresh
- * (RFC 2918), roles (RFC 9234) and add-path (RFC 7911); the extended form of the optional parameters is understood
- * (RFC 9072) and never needed in ours.  Capabilities that we do not know are
- * skipped.  A peer that offers no multiprotocol capability speaks IPv4.
+ * (RFC 2918), roles (RFC 9234) and add-path (RFC 7911); the extended form of
+ * the optional parameters is understood (RFC 9072) and never needed in ours.
+ * Capabilities that we do not know are skipped.  A peer that offers no
+ * multiprotocol capability speaks IPv4.
  */
 #include "bgp/open.h"
 

@@ -237,7 +237,7 @@ two='[.route.candidates[] | select(.from == "b1/1") | .path_id] | length == 2 an
 check "two paths to 10.9.0.0/16" explained 10.9.0.0/16 "$two"
 check "which is one way" fib_is hub 10.9.0.0/16 vpn1
 ctl hub show bgp neighbor b1/1 received
-check "BIRD has one path less" in_ns b1 birdc -s /mnt/b1/bird/ctl disable second
+check "BIRD has one path less" bird b1 disable second
 wait_for 10 "the other one stays" neighbor 1 '.received == 2'
 check "it is used" fib_is hub 10.9.0.0/16 vpn1
 wait_for 10 "FRR has it" frr_shows 10.9.0.0/16 '.paths[0].aspath.string == "64512 65010"'
