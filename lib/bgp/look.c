@@ -185,8 +185,8 @@ as_sent(struct bgp *b, struct session *s, const struct prefix *prefix,
 
 	if (id != 0)
 		out->attrs = intern_at(&b->rib.intern, id);
-	out->next_hop = prefix->addr.family == ADDR_IPV4 ? c->next_hop4 :
-	    c->next_hop6;
+	out->next_hop = prefix->addr.family == ADDR_IPV4 &&
+	    addr_is_set(&c->next_hop4) ? c->next_hop4 : c->next_hop6;
 	out->prepend = c->ibgp ? 0 : c->local_asn;
 }
 

@@ -2,8 +2,8 @@
  * UPDATE: its three parts, what must be there, and the verdict for the whole
  * (RFC 4271 sections 4.3 and 6.3, RFC 7606 sections 3, 5.2 and 5.3), and its
  * writers, which fill a message with prefixes that share their attributes.
- * IPv4 goes in the classic fields, IPv6 in MP_REACH_NLRI, which stands first
- * (RFC 7606 section 5.1).  End-of-RIB is RFC 4724 section 2.
+ * IPv4 goes in the classic fields, IPv6 and IPv4 with an IPv6 next hop
+ * (RFC 8950) in MP_REACH_NLRI, which stands first (RFC 7606 section 5.1).  End-of-RIB is RFC 4724 section 2.
  */
 #include "bgp/update.h"
 
@@ -164,7 +164,7 @@ put_mp_reach(struct wr *w, const struct addr *next_hop,
 	wr_u8(w, ATTR_OPTIONAL | ATTR_EXTENDED);
 	wr_u8(w, ATTR_MP_REACH);
 	wr_u16(w, (uint16_t)(5 + 16 + octets));
-	wr_u16(w, AFI_IPV6);
+	wr_u16(w, msg_afi((enum addr_family)p->addr.family));
 	wr_u8(w, SAFI_UNICAST);
 	wr_u8(w, 16);
 	wr_bytes(w, addr_bytes(next_hop));
@@ -176,7 +176,7 @@ size_t
 update_put_reach(struct wr *w, struct bytes attrs, const struct addr *next_hop,
     const struct prefix *p, size_t n)
 {
-	bool mp = n > 0 && p[0].addr.family == ADDR_IPV6;
+	bool mp = next_hop != NULL;
 	size_t head = attrs.n + (mp ? MP_REACH_HEAD : 0), at, len, octets;
 
 	if (head > UPDATE_ROOM)

@@ -164,6 +164,7 @@ struct conf_session {
 	enum bgp_role	role;		/* of ours; NONE: it has none */
 	bool		role_strict;
 	bool		add_path;	/* to us */
+	bool		extended_hop;	/* IPv4 by IPv6 next hops */
 };
 
 struct conf_tunnel {

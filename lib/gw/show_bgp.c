@@ -81,7 +81,7 @@ show_neighbor(const struct gw_tunnel *t)
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
 	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:o, s:b, s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:o}",
+	    "s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:o}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
@@ -92,6 +92,7 @@ show_neighbor(const struct gw_tunnel *t)
 	    b.why.s), "router_id", router_id(b.remote_router_id),
 	    "hold_time", (int)b.hold_time, "families", show_families(b.ipv4, b.ipv6),
 	    "add_path_receive", show_families(b.paths4, b.paths6),
+	    "extended_next_hop", (int)b.extended_hop,
 	    "as4", (int)b.as4, "refresh", (int)b.refresh,
 	    "role", bgp_role_str(b.role),
 	    "remote_role", bgp_role_str(b.remote_role),
