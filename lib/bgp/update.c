@@ -3,7 +3,8 @@
  * (RFC 4271 sections 4.3 and 6.3, RFC 7606 sections 3, 5.2 and 5.3), and its
  * writers, which fill a message with prefixes that share their attributes.
  * IPv4 goes in the classic fields, IPv6 and IPv4 with an IPv6 next hop
- * (RFC 8950) in MP_REACH_NLRI, which stands first (RFC 7606 section 5.1).  End-of-RIB is RFC 4724 section 2.
+ * (RFC 8950) in MP_REACH_NLRI, which stands first (RFC 7606 section 5.1).
+ * End-of-RIB is RFC 4724 section 2.
  */
 #include "bgp/update.h"
 

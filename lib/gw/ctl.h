@@ -45,7 +45,7 @@ enum ctl_what {
 	CTL_WHATS
 };
 
-#define CTL_TEXT_MAX	128	/* octets of a shutdown communication */
+#define CTL_TEXT_MAX	256	/* a shutdown communication, with NUL */
 
 enum ctl_exit {			/* of vpnctl; part of the answer */
 	CTL_EXIT_OK = 0,
