@@ -165,6 +165,7 @@ struct conf_session {
 	bool		role_strict;
 	bool		add_path;	/* to us */
 	bool		extended_hop;	/* IPv4 by IPv6 next hops */
+	bool		ttl_security;	/* RFC 5082 */
 };
 
 struct conf_tunnel {

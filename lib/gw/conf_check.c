@@ -287,7 +287,7 @@ check_no_bgp(struct conf_read *r, const struct conf_connection *c,
 		"remove_private_as", "local_as", "max_prefixes_in",
 		"max_prefixes_out", "graceful_shutdown_seconds",
 		"bgp_authentication", "bgp_role", "bgp_add_path_receive",
-		"bgp_extended_next_hop",
+		"bgp_extended_next_hop", "bgp_ttl_security",
 	};
 	const config_setting_t *tunnels =
 	    config_setting_get_member(group, "tunnels");

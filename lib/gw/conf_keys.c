@@ -287,6 +287,8 @@ static const struct conf_key keys[] = {
 	    .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "bgp_extended_next_hop", TUN(session.extended_hop),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "bgp_ttl_security", TUN(session.ttl_security),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "bgp_role_strict", TUN(session.role_strict),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),

@@ -81,7 +81,7 @@ show_neighbor(const struct gw_tunnel *t)
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
 	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:o}",
+	    "s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
@@ -97,6 +97,7 @@ show_neighbor(const struct gw_tunnel *t)
 	    "role", bgp_role_str(b.role),
 	    "remote_role", bgp_role_str(b.remote_role),
 	    "authentication", auth_str(t->conf->session.auth),
+	    "ttl_security", (int)t->conf->session.ttl_security,
 	    "received", (json_int_t)b.held,
 	    "accepted", (json_int_t)b.received,
 	    "advertised", (json_int_t)b.advertised,

@@ -269,6 +269,20 @@ wait_for 10 "the other one stays" neighbor 1 '.received == 2'
 check "it is used" fib_is hub 10.9.0.0/16 vpn1
 wait_for 10 "FRR has it" frr_shows 10.9.0.0/16 '.paths[0].aspath.string == "64512 65010"'
 
+step "nobody from further away"
+write_hub 'bgp_ttl_security = true;' 'bgp_ttl_security = true;'
+check "vpnctl reload" ctl hub reload
+bird_channel=
+sleep 4
+check "BIRD's segments are not near enough" session_down 1
+check "nor are FRR's" session_down 2
+bird_keys="ttl security on;"
+check "BIRD sends them with 255" bird_again
+check "FRR as well" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 ttl-security hops 1"
+wait_for 30 "both sessions are up" up hub
+check "the hub says so" neighbor 1 '.ttl_security'
+bird_keys=
+
 step "IPv4 between IPv6 addresses"
 six=yes
 write_hub 'bgp_extended_next_hop = true;' 'bgp_extended_next_hop = true;'
