@@ -18,15 +18,16 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/conf.h"
 #include "daemon/heap.h"
 #include "daemon/kevents.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
 #include "daemon/ops.h"
+#include "daemon/ops_conn.h"
 #include "daemon/sock.h"
 #include "gw/gw.h"
 
@@ -44,6 +45,7 @@ enum source {
 	FROM_XFRM,
 	FROM_LINK,
 	FROM_ROUTE,
+	FROM_HAUL,
 	FROM_DIAL,
 };
 
@@ -79,7 +81,7 @@ static int
 event_fd(const struct kern_event *e)
 {
 	bool has = e->kind == KERN_RELOADED || (e->kind == KERN_DONE &&
-	    (e->op == KERN_LISTEN || e->op == KERN_CONNECT));
+	    kern_op_opens(e->op));
 
 	return has ? e->conn.fd : -1;
 }
@@ -142,6 +144,7 @@ drop_chan(struct monitor *m)
 {
 	chan_free(m->chan);
 	m->chan = NULL;
+	ops_finish(m);	/* its answers are nobody's */
 	dials_fini(&m->dials);
 	m->overrun = false;
 }
@@ -177,6 +180,7 @@ forget(void *of)
 	struct monitor *m = of;
 
 	conffile_forget(&m->files);
+	apply_forget(&m->apply);
 	stated_fini(&m->stated);
 	ifaces_fini(&m->ifaces);
 	sas_fini(&m->sas);
@@ -225,6 +229,7 @@ start_engine(struct monitor *m)
 	m->engine_since = mono_now();
 	m->phase = PHASE_START;
 	m->owed = 1;
+	m->untold = TELL_PENDING;
 	stated_new_generation(&m->stated);
 	m->chan_events = EPOLLIN;
 	watch(m, FROM_CHAN, chan_fd(m->chan), m->chan_events);
@@ -304,62 +309,6 @@ stop(struct monitor *m)
 	monitor_event(m, &e);
 }
 
-static void
-warn_line(const char *line)
-{
-	char quoted[LOG_QUOTE_LEN];
-
-	log_event(LEVEL_WARNING, "secret-missing", "why=%s",
-	    log_quote(quoted, line));
-}
-
-static void
-warn_cert(const char *line)
-{
-	char quoted[LOG_QUOTE_LEN];
-
-	log_event(LEVEL_WARNING, "certificate", "why=%s",
-	    log_quote(quoted, line));
-}
-
-static void
-warn(const struct conffile *files)
-{
-	conffile_keyless(files, warn_line);
-	certfiles_warn(files->conf, (int64_t)time(NULL), warn_cert);
-}
-
-bool
-monitor_reload(struct monitor *m, struct reason *why)
-{
-	char quoted[LOG_QUOTE_LEN];
-	struct conffile fresh;
-	struct kern_event e;
-
-	if (!conffile_load(&fresh, m->files.path, m->secrets, why)) {
-		log_event(LEVEL_ERROR, "reload-failed", "why=%s",
-		    log_quote(quoted, why->s));
-		return false;
-	}
-	conffile_free(&m->files);
-	m->files = fresh;
-	tickets_mark(&m->tickets, &m->files);
-	heap_trim();
-	warn(&m->files);
-	helper_conf(&m->fetcher, m->files.conf);
-	if (m->nl != NULL)
-		sysctls_set(&m->sysctls, m->files.conf);
-	monitor_event_init(&e, KERN_RELOADED);
-	e.conn.fd = conffile_memfd(&m->files);
-	if (e.conn.fd < 0) {
-		e.error = -e.conn.fd;
-		e.conn.fd = -1;
-	}
-	monitor_event(m, &e);
-	log_event(LEVEL_INFO, "reloaded", "file=%s", m->files.path);
-	return true;
-}
-
 /* SIGHUP: the engine hears of a failure too, for its status. */
 static void
 reload_asked(struct monitor *m)
@@ -367,7 +316,7 @@ reload_asked(struct monitor *m)
 	struct kern_event e;
 	struct reason why;
 
-	if (m->stopping || monitor_reload(m, &why))
+	if (m->stopping || conf_reload(m, &why))
 		return;
 	monitor_event_init(&e, KERN_RELOADED);
 	e.error = EINVAL;
@@ -392,6 +341,13 @@ on_signal(struct monitor *m)
 	}
 }
 
+/* For the answers, and on the way to the kernel. */
+static bool
+room(const struct monitor *m)
+{
+	return chan_queued(m->chan) < QUEUE_HIGH && ops_room(m);
+}
+
 /*
  * Operations of a datagram, as far as answers have room: each that carries a
  * descriptor takes a datagram of its own.  False: the conversation is over.
@@ -402,8 +358,7 @@ read_ops(struct monitor *m)
 	struct kern_op op;
 	int rc = 0;
 
-	while (chan_queued(m->chan) < QUEUE_HIGH &&
-	    (rc = chan_get_op(m->chan, &op)) > 0) {
+	while (room(m) && (rc = chan_get_op(m->chan, &op)) > 0) {
 		ops_run(m, &op);
 		wipe(&op, sizeof(op));
 	}
@@ -416,8 +371,7 @@ read_ops(struct monitor *m)
 static bool
 ops_left(const struct monitor *m)
 {
-	return m->chan != NULL && chan_has_more(m->chan) &&
-	    chan_queued(m->chan) < QUEUE_HIGH;
+	return m->chan != NULL && chan_has_more(m->chan) && room(m);
 }
 
 static void
@@ -425,8 +379,8 @@ on_chan(struct monitor *m)
 {
 	int rc;
 
-	for (int i = 0; i < READS_PER_TURN && m->chan != NULL &&
-	    chan_queued(m->chan) < QUEUE_HIGH; i++) {
+	for (int i = 0; i < READS_PER_TURN && m->chan != NULL && room(m);
+	    i++) {
 		rc = chan_has_more(m->chan) ? 1 : chan_recv(m->chan);
 		if (rc == 0)
 			return;
@@ -447,7 +401,7 @@ end_dial(struct monitor *m, struct dial *d, int error)
 	int fd = dial_end(&m->dials, d);
 
 	epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, NULL);
-	ops_dialled(m, id, fd, error);
+	ops_conn_dialled(m, id, fd, error);
 }
 
 static void
@@ -474,6 +428,9 @@ on_event(struct monitor *m, const struct epoll_event *e)
 	case FROM_ROUTE:
 		kevents_route(m);
 		break;
+	case FROM_HAUL:
+		ops_settle(m);
+		break;
 	case FROM_DIAL:
 		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
 		if (d != NULL)
@@ -494,6 +451,7 @@ timers(struct monitor *m)
 		restart(m, now);
 	if (instant_due(m->tickets.keys.turn_at, now))
 		tickets_turn(&m->tickets);
+	apply_tick(m, now);
 	helper_tick(&m->fetcher, now, &m->user, forget, m);
 	if (instant_due(m->stop_at, now) && m->engine > 0) {
 		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
@@ -512,11 +470,13 @@ flush(struct monitor *m)
 	tell_overrun(m);
 	if (m->chan == NULL)
 		return;
+	if (chan_queued(m->chan) < QUEUE_HIGH)
+		conf_tell(m, 0);
 	if (chan_flush(m->chan) < 0) {
 		hang_up(m);
 		return;
 	}
-	e.events = (chan_queued(m->chan) < QUEUE_HIGH ? EPOLLIN : 0u) |
+	e.events = (room(m) ? EPOLLIN : 0u) |
 	    (chan_wants_write(m->chan) ? EPOLLOUT : 0u);
 	e.data.u64 = tag(FROM_CHAN, chan_fd(m->chan));
 	if (e.events != m->chan_events)
@@ -532,7 +492,8 @@ deadline(const struct monitor *m)
 	return instant_min(timers_next(&m->dials.timers),
 	    instant_min(instant_min(m->fetcher.start_at,
 	    m->tickets.keys.turn_at),
-	    instant_min(m->restart_at, m->stop_at)));
+	    instant_min(m->stopping ? INSTANT_NEVER : m->apply.undo_at,
+	    instant_min(m->restart_at, m->stop_at))));
 }
 
 static void
@@ -544,13 +505,16 @@ loop(struct monitor *m)
 	while (!m->stopping || m->engine > 0) {
 		n = epoll_wait(m->epoll, e, 16,
 		    mono_until(deadline(m), mono_now()));
+		turns_begin(&m->turns);
 		for (int i = 0; i < n; i++)
 			on_event(m, &e[i]);
 		if (ops_left(m))
 			on_chan(m);
 		timers(m);
 		flush(m);
+		turns_end(&m->turns);
 	}
+	turns_tell(&m->turns, "monitor");
 }
 
 static bool
@@ -570,7 +534,9 @@ set_up(struct monitor *m)
 	    !watch(m, FROM_SIGNAL, m->signals, EPOLLIN))
 		return false;
 	return m->nl == NULL ||
-	    (watch(m, FROM_XFRM, mnl_socket_get_fd(m->nl->xfrm_events),
+	    (haul_start(&m->haul, m->nl) == 0 &&
+	    watch(m, FROM_HAUL, m->haul.news, EPOLLIN) &&
+	    watch(m, FROM_XFRM, mnl_socket_get_fd(m->nl->xfrm_events),
 	    EPOLLIN) && watch(m, FROM_LINK,
 	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN) &&
 	    watch(m, FROM_ROUTE, mnl_socket_get_fd(m->nl->route_events),
@@ -581,9 +547,11 @@ static void
 tear_down(struct monitor *m)
 {
 	struct nl_removed r = { 0 };
+	int rc;
 
-	int rc = m->nl != NULL ? nl_remove_ours(m->nl, &r) : 0;
-
+	ops_finish(m);
+	haul_stop(&m->haul);
+	rc = m->nl != NULL ? nl_remove_ours(m->nl, &r) : 0;
 	if (rc < 0)
 		log_event(LEVEL_ERROR, "kern-not-removed", "error=%d", -rc);
 	log_event(LEVEL_INFO, "stopped", "links=%u sas=%u policies=%u "
@@ -611,11 +579,13 @@ monitor_run(struct monitor *m)
 		return 4;
 	}
 	tickets_mark(&m->tickets, &m->files);
-	warn(&m->files);
+	apply_init(m);
+	conf_warn(&m->files);
 	m->fetcher = (struct helper){ .fd = { -1, -1 },
 	    .start_at = INSTANT_NEVER };
 	helper_conf(&m->fetcher, m->files.conf);
 	loop(m);
+	apply_fini(m);
 	helper_fini(&m->fetcher);
 	tear_down(m);
 	tickets_fini(&m->tickets);

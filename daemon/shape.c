@@ -149,9 +149,16 @@ static const struct field policy_fields[] = {
 	{ is_bool,	OP_AT(policy.block),	0 },
 };
 
+static const struct field table_fields[] = {
+	{ is_str,	OP_AT(table.alias),	OP_SIZE(table.alias) },
+	{ is_str,	OP_AT(table.vrf_name),	OP_SIZE(table.vrf_name) },
+	{ is_enum,	OP_AT(table.vrf),	KERN_VRF_NEVER + 1 },
+};
+
 static const struct field nexthop_fields[] = {
 	{ is_str,	OP_AT(nexthop.dev),	OP_SIZE(nexthop.dev) },
 	{ is_addr,	OP_AT(nexthop.gateway),	0 },
+	{ is_bool,	OP_AT(nexthop.blackhole), 0 },
 };
 
 static const struct field group_fields[] = {
@@ -168,6 +175,10 @@ static const struct field conn_fields[] = {
 	{ is_str,	OP_AT(conn.dev),	OP_SIZE(conn.dev) },
 	{ is_addr,	OP_AT(conn.local),	0 },
 	{ is_addr,	OP_AT(conn.remote),	0 },
+};
+
+static const struct field apply_fields[] = {
+	{ is_str,	OP_AT(apply.token),	OP_SIZE(apply.token) },
 };
 
 static const struct field auth_fields[] = {
@@ -193,6 +204,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_SA_PATH] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_POLICY_SET] = SHAPE(OP_SIZE(policy), policy_fields),
 	[KERN_POLICY_DEL] = SHAPE(OP_SIZE(policy), policy_fields),
+	[KERN_TABLE_SET] = SHAPE(OP_SIZE(table), table_fields),
+	[KERN_TABLE_DEL] = SHAPE(OP_SIZE(table), table_fields),
 	[KERN_NEXTHOP_SET] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_DEL] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_GROUP_SET] = SHAPE(OP_SIZE(group), group_fields),
@@ -202,9 +215,15 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_UNLISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_CLOSE] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_AUTH] = SHAPE_ENDING(auth_fields, OP_AT(auth.n),
 	    OP_AT(auth.octets), OP_SIZE(auth.octets)),
 	[KERN_RELOAD] = { 0 },
+	[KERN_APPLY] = SHAPE(OP_SIZE(apply), apply_fields),
+	[KERN_CONFIRM] = { 0 },
+	[KERN_UNDO] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 };
 
@@ -240,13 +259,17 @@ static const struct shape auth_event =
     EVENT_SIZE(auth.value));
 static const struct shape fd_event =
     { .size = EVENT_SIZE(conn), .has_fd = true };
+static const struct shape pending_event = { .size = EVENT_SIZE(pending) };
 static const struct shape plain_event = { 0 };
 
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
 static const struct shape *const done_shapes[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = &link_event,
+	[KERN_TABLE_SET] = &link_event,
 	[KERN_LISTEN] = &fd_event,
 	[KERN_CONNECT] = &fd_event,
+	[KERN_BFD_LISTEN] = &fd_event,
+	[KERN_BFD_CONNECT] = &fd_event,
 	[KERN_AUTH] = &auth_event,
 };
 
@@ -260,6 +283,7 @@ static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {
 	[KERN_OVERRUN] = &plain_event,
 	[KERN_RELOADED] = &fd_event,
 	[KERN_STOP] = &plain_event,
+	[KERN_PENDING] = &pending_event,
 };
 
 const struct shape *

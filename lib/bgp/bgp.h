@@ -2,7 +2,8 @@
  * A BGP speaker (RFC 4271) as a sans-IO core: the host owns clocks, sockets
  * and kernel; bytes, connection results and time are pushed in, requests are
  * pulled out with bgp_next().  One speaker serves all tunnels of a gateway and
- * keeps one Loc-RIB, in which what it originates itself beats what it learns.
+ * keeps a Loc-RIB for each route table, in which what it originates itself
+ * beats what it learns.  Without more there is one, the main table.
  *
  * Connections are named by numbers: the speaker numbers those it asks for,
  * the host gets a number for one it accepted from bgp_accepted().  A number is
@@ -21,6 +22,17 @@ struct policy;
 
 #define BGP_PATHS_MAX	16	/* equal-cost paths of one route */
 #define BGP_AS_PATH_MAX	64	/* shown; longer ones are cut for display */
+
+#define BGP_TABLE_MAIN	254	/* route tables are 1 to 65535 */
+#define BGP_TABLES_MAX	24	/* that one peer propagates to */
+
+/* Route tables of a peer. */
+struct bgp_tables {
+	bool		given;		/* or the main one is all */
+	uint16_t	associated;	/* what is announced to it */
+	uint8_t		n;		/* what it teaches goes into these: */
+	uint16_t	into[BGP_TABLES_MAX];
+};
 
 enum bgp_private {		/* private AS numbers in what is announced */
 	BGP_PRIVATE_KEEP,
@@ -56,6 +68,7 @@ struct bgp_soft {
 	uint32_t	max_in, max_out;	/* prefixes, else Cease; 0: any */
 	uint8_t		warn_percent;	/* of them; 0: no warning */
 	struct span	pause;		/* after that Cease; 0: for ever */
+	struct bgp_tables tables;
 };
 
 struct bgp_peer_conf {
@@ -131,9 +144,10 @@ struct bgp_path {
 	struct addr	gateway;	/* next hop as received */
 };
 
-/* One route of Loc-RIB; multipath: paths[0] is best, the rest its equals. */
+/* One route of a table; multipath: paths[0] is best, the rest its equals. */
 struct bgp_route {
 	struct prefix	prefix;
+	uint16_t	table;
 	uint8_t		n;		/* 0: gone */
 	struct bgp_path	paths[BGP_PATHS_MAX];
 	uint8_t		as_path_n;	/* of the best, for display */
@@ -176,10 +190,10 @@ void		bgp_free(struct bgp *);
 /* For sessions that begin from now on. */
 void		bgp_router_id(struct bgp *, uint32_t);
 
-/* Prefixes that we originate towards every peer; idempotent. */
-bool		bgp_network_add(struct bgp *, struct instant,
+/* Prefixes that we originate towards a table's peers; idempotent. */
+bool		bgp_network_add(struct bgp *, struct instant, uint16_t table,
 		    const struct prefix *);
-void		bgp_network_del(struct bgp *, struct instant,
+void		bgp_network_del(struct bgp *, struct instant, uint16_t table,
 		    const struct prefix *);
 
 /* Adds a stopped peer (Idle); false: id in use or no memory. */
@@ -198,6 +212,12 @@ void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
  */
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 		    bool alive, const char *why);
+/*
+ * As bgp_peer_stop() when BFD has found the path broken: Cease "BFD Down"
+ * (RFC 9384) goes out, though it may not get there.
+ */
+void		bgp_peer_fail(struct bgp *, struct instant, uint32_t id,
+		    const char *why);
 /* Ends its session with Cease "administrative reset"; it comes back. */
 void		bgp_peer_reset(struct bgp *, struct instant, uint32_t id);
 /*
@@ -208,9 +228,9 @@ const char	*bgp_peer_refresh(struct bgp *, struct instant, uint32_t id);
 bool		bgp_peer_get(const struct bgp *, uint32_t id,
 		    struct bgp_peer_info *);
 /*
- * Other policies and limits, without an end to the session: what was learned
- * is judged again, in portions with bgp_tick(), and the peer is told what is
- * different for it.  Likes change nothing.
+ * Other policies, limits and tables, without an end to the session: what was
+ * learned is judged again, in portions with bgp_tick(), and the peer is told
+ * what is different for it.  Likes change nothing.
  */
 void		bgp_peer_change(struct bgp *, struct instant, uint32_t id,
 		    const struct bgp_soft *);
@@ -227,7 +247,7 @@ enum bgp_verdict {
 /* Of Adj-RIB-In; why names the term of the policy, or the rule. */
 enum bgp_verdict bgp_why_in(const struct bgp *, uint32_t id,
 		    const struct prefix *, struct reason *why);
-/* Of Loc-RIB towards this peer. */
+/* Of the table that it is associated with, towards this peer. */
 enum bgp_verdict bgp_why_out(const struct bgp *, uint32_t id,
 		    const struct prefix *, struct reason *why);
 
@@ -269,13 +289,13 @@ bool		bgp_next(struct bgp *, struct bgp_out *);
 bool		bgp_next_urgent(struct bgp *, struct bgp_out *);
 
 /*
- * Learned routes of Loc-RIB in prefix-store order: pos starts at 0; false at
- * the end.  Not across changes.
+ * Learned routes of all tables in prefix-store order: pos starts at 0; false
+ * at the end.  Not across changes.
  */
 bool		bgp_route_each(const struct bgp *, size_t *pos,
 		    struct bgp_route *);
 /* One of them by its prefix; false: not learned. */
-bool		bgp_route_get(const struct bgp *, const struct prefix *,
-		    struct bgp_route *);
+bool		bgp_route_get(const struct bgp *, uint16_t table,
+		    const struct prefix *, struct bgp_route *);
 
 #endif

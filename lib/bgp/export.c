@@ -13,7 +13,9 @@
  * Of the rest the session's policy says what goes out, and how (edit.c).
  *
  * A new policy begins a dump that says only what is different: each route is
- * asked of the old policy as well.
+ * asked of the old policy as well.  Another table begins a dump, too: what the
+ * peer has from the one of before, it has from this one where that says so,
+ * and the rest is withdrawn.
  */
 #include "bgp/export.h"
 
@@ -124,6 +126,16 @@ export_change(struct export *e, struct rib *r, const struct edit_conf *conf)
 	dump_from_start(e, 0, clean);
 	dump_from_start(e, 1, clean);
 	return true;
+}
+
+void
+export_move(struct export *e, uint16_t table)
+{
+	if (table == e->conf.table)
+		return;
+	e->conf.table = table;
+	dump_from_start(e, 0, false);
+	dump_from_start(e, 1, false);
 }
 
 bool
@@ -254,6 +266,31 @@ say(struct export *e, struct rib *r, struct batch *b, uint32_t net,
 	return true;
 }
 
+static bool	consider(struct export *, struct rib *, struct batch *,
+		    uint32_t net);
+
+/*
+ * The peer has it from the table of before.  If there is one like it in this
+ * table, that is what it has from now on, unless its turn in the dump comes.
+ */
+static bool
+leave_behind(struct export *e, struct rib *r, struct batch *b, uint32_t net)
+{
+	unsigned f = family_index(net);
+	struct item it = { .prefix = rib_prefix(r, net) };
+	uint32_t twin = rib_find(r, e->conf.table, &it.prefix);
+
+	if (twin == 0)
+		return say(e, r, b, net, &it);
+	if (export_told(e, twin))
+		e->advertised--;
+	else if (!bits_set(&e->told[f], twin & ~RIB_IPV6))
+		return false;
+	bits_clear(&e->told[f], net & ~RIB_IPV6);
+	return (e->conf.transit && e->dumping[f] && twin > e->at[f]) ||
+	    consider(e, r, b, twin);
+}
+
 /* Adds what is to be said about a prefix, if anything. */
 static bool
 consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
@@ -263,8 +300,11 @@ consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
 	struct item it = { .attrs = 0 };
 	bool same = false;
 	const char *why;
-	uint32_t id = candidate(e, r, net, &why);
+	uint32_t id;
 
+	if (rib_net_table(r, net) != e->conf.table)
+		return !had || leave_behind(e, r, b, net);
+	id = candidate(e, r, net, &why);
 	if (id == 0 && !had)
 		return true;
 	it.prefix = rib_prefix(r, net);
@@ -534,7 +574,7 @@ enum bgp_verdict
 export_why(const struct export *e, const struct rib *r,
     const struct prefix *p, struct reason *why)
 {
-	uint32_t net = rib_find(r, p);
+	uint32_t net = rib_find(r, e->conf.table, p);
 	const char *against = "there is no such route";
 	uint32_t id = net == 0 ? 0 : candidate(e, r, net, &against);
 	union attrs_buf buf;

@@ -8,8 +8,14 @@
  * (edit.c).  A route that is rejected stays as it came, and one that was
  * changed knows what it came as, so that a new policy needs nothing from the
  * peer.
+ *
+ * A route is in every table that the session propagates to, with the same
+ * attributes.  Other tables are filled, and those of before left, by the sweep
+ * that judges all again; what comes meanwhile goes where it belongs at once.
  */
 #include "bgp/import.h"
+
+#include <limits.h>
 
 #include "bgp/aspath.h"
 #include "bgp/nlri.h"
@@ -85,6 +91,109 @@ judge(struct import *im, struct rib *r, uint32_t raw, const struct prefix *p,
 	return true;
 }
 
+/* --- tables --- */
+
+static bool
+among(const struct places *p, uint16_t table)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->v[i] == table)
+			return true;
+	}
+	return false;
+}
+
+static struct places
+places_of(const struct bgp_tables *t)
+{
+	struct places p = { .n = 1, .v = { BGP_TABLE_MAIN } };
+
+	if (!t->given)
+		return p;
+	p.v[0] = RIB_LIMBO;
+	for (p.n = 0; p.n < t->n; p.n++)
+		p.v[p.n] = t->into[p.n];
+	if (p.n == 0)
+		p.n = 1;
+	return p;
+}
+
+void
+import_places(struct import *im, struct rib *r, const struct bgp_tables *t)
+{
+	im->into = places_of(t);
+	im->from.n = 0;
+	rib_move(r, im->source, im->into.v[0]);
+}
+
+static bool
+same_places(const struct places *a, const struct places *b)
+{
+	bool same = a->n == b->n;
+
+	for (unsigned i = 0; same && i < a->n; i++)
+		same = among(b, a->v[i]);
+	return same;
+}
+
+/* One move at a time: what one of before has left to do is done first. */
+bool
+import_move(struct import *im, struct rib *r, const struct bgp_tables *t,
+    bool *due)
+{
+	const struct places to = places_of(t);
+	unsigned all = UINT_MAX;
+
+	*due = false;
+	if (same_places(&to, &im->into))
+		return true;
+	if (im->from.n > 0) {
+		if (!import_sweep(im, r, &all))
+			return false;
+		im->sweeping = true;	/* the next one follows */
+	}
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (!among(&to, im->into.v[i]))
+			im->from.v[im->from.n++] = im->into.v[i];
+	}
+	im->into = to;
+	if (!among(&to, rib_home(r, im->source)))
+		rib_move(r, im->source, to.v[0]);
+	im->moving = *due = true;
+	return true;
+}
+
+static bool
+put(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id, uint32_t attrs, bool eligible)
+{
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (!rib_reach_path(r, im->source, im->into.v[i], p, id,
+		    attrs, eligible))
+			return false;
+	}
+	return true;
+}
+
+static void
+leave(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id)
+{
+	for (unsigned i = 0; i < im->from.n; i++)
+		rib_unreach_path(r, im->source, im->from.v[i], p, id);
+}
+
+static void
+take_back(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id)
+{
+	for (unsigned i = 0; i < im->into.n; i++)
+		rib_unreach_path(r, im->source, im->into.v[i], p, id);
+	leave(im, r, p, id);
+}
+
+/* --- what comes --- */
+
 /* The prefixes of a field that update_parse() found well-formed. */
 static void
 withdraw(const struct import *im, struct rib *r, enum addr_family family,
@@ -98,7 +207,7 @@ withdraw(const struct import *im, struct rib *r, enum addr_family family,
 	if (!family_on(im, family))
 		return;
 	while (nlri_next_id(&rd, family, ids, &p, &id))
-		rib_unreach_path(r, im->source, &p, id);
+		take_back(im, r, &p, id);
 }
 
 /* RFC 4271 section 6.7, RFC 4486. */
@@ -135,7 +244,7 @@ is_ignored(const struct import *im, const struct rib *r,
 		ignored->multicast++;
 		return true;
 	}
-	if (!ids || rib_room(r, im->source, p, id))
+	if (!ids || rib_room(r, im->source, im->into.v[0], p, id))
 		return false;
 	if (ignored->paths++ == 0)
 		ignored->crowded = *p;
@@ -159,8 +268,9 @@ announce(struct import *im, struct rib *r, enum addr_family family,
 			continue;
 		if (edits && !judge(im, r, raw, &p, &attrs, &eligible))
 			return false;
-		if (!rib_reach_path(r, im->source, &p, id, attrs, eligible))
+		if (!put(im, r, &p, id, attrs, eligible))
 			return false;
+		leave(im, r, &p, id);
 	}
 	return true;
 }
@@ -312,8 +422,10 @@ import_sweep_begin(struct import *im)
 }
 
 static bool
-judge_path(struct import *im, struct rib *r, uint32_t net, uint32_t path)
+judge_path(struct import *im, struct rib *r, uint32_t path)
 {
+	uint32_t net = rib_path(r, path)->net;
+	uint32_t id = addpath_get(&r->ids, path);
 	uint32_t attrs, raw;
 	const struct attrs *a;
 	struct prefix p;
@@ -328,7 +440,14 @@ judge_path(struct import *im, struct rib *r, uint32_t net, uint32_t path)
 	if (eligible && edit_touches(&im->edit, a) &&
 	    !judge(im, r, raw, &p, &attrs, &eligible))
 		return false;
-	return rib_teach(r, im->source, path, attrs, eligible);
+	if (!im->moving)
+		return rib_teach(r, im->source, path, attrs, eligible);
+	if (!put(im, r, &p, id, attrs, eligible))
+		return false;
+	/* From here alone: other places are met by themselves. */
+	if (!among(&im->into, rib_net_table(r, net)))
+		rib_unreach_path(r, im->source, rib_net_table(r, net), &p, id);
+	return true;
 }
 
 /* What the peer taught about one prefix, if anything. */
@@ -339,25 +458,36 @@ judge_again(struct import *im, struct rib *r, uint32_t net)
 	unsigned n = rib_paths_from(r, net, im->source, path);
 
 	while (n-- > 0) {
-		if (!judge_path(im, r, net, path[n]))
+		if (!judge_path(im, r, path[n]))
 			return false;
 	}
 	return true;
+}
+
+static void
+sweep_end(struct import *im)
+{
+	im->sweeping = im->moving = false;
+	im->from.n = 0;
 }
 
 /* Few: all at once, without a look at what others taught. */
 static bool
 sweep_own(struct import *im, struct rib *r, unsigned *budget)
 {
-	uint32_t path = 0, net, n = 0;
+	uint32_t path = 0, net, this, n = 0;
+	bool more = rib_taught_each(r, im->source, &path, &net);
 
-	while (rib_taught_each(r, im->source, &path, &net)) {
-		if (!judge_again(im, r, net))
+	/* It may leave where it is: on to the next before that. */
+	while (more) {
+		this = path;
+		more = rib_taught_each(r, im->source, &path, &net);
+		if (!judge_path(im, r, this))
 			return false;
 		n++;
 	}
 	*budget -= n + 1 < *budget ? n + 1 : *budget;
-	im->sweeping = false;
+	sweep_end(im);
 	return true;
 }
 
@@ -372,7 +502,7 @@ import_sweep(struct import *im, struct rib *r, unsigned *budget)
 			if (!judge_again(im, r, im->at))
 				return false;
 		} else if ((im->at & RIB_IPV6) != 0) {
-			im->sweeping = false;
+			sweep_end(im);
 		} else {
 			im->at = RIB_IPV6;
 		}
@@ -409,7 +539,7 @@ enum bgp_verdict
 import_why(const struct import *im, const struct rib *r,
     const struct prefix *p, struct reason *why)
 {
-	uint32_t net = rib_find(r, p);
+	uint32_t net = rib_find(r, rib_home(r, im->source), p);
 	const struct rib_path *path = net == 0 ? NULL :
 	    rib_path_from(r, net, im->source);
 

@@ -6,16 +6,20 @@
  * takes the routes back later they find it so.
  *
  * A change of many routes at once is a round over all of them, some in each
- * turn; one of a few goes in line.  A route has one operation outstanding at
- * most: what changes meanwhile is seen when the answer is there.
+ * turn; one of a few goes in line.  Where so many are new that the line is
+ * long, the rest of these is left to a round, too (fib_round.c says why); what
+ * is in the kernel already never waits for that when it changes.  A route has
+ * one operation outstanding at most: what changes meanwhile is seen when the
+ * answer is there.
  */
 #include "gw/fib.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/fib_line.h"
+#include "gw/fib_round.h"
 #include "gw/fib_set.h"
-#include "gw/fib_table.h"
 #include "util/array.h"
 
 #define SCRUB_ROUND	600	/* seconds in which all are stated again */
@@ -25,14 +29,13 @@
 struct fib {
 	struct queue	*out;		/* borrowed */
 	struct fib_sets	sets;
-	struct fib_table table[2];	/* IPv4, IPv6 */
-	uint64_t	key;
+	struct fib_store store;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
-	uint32_t	head, tail;	/* in line */
-	/* The round: where it is, and how many places are left. */
-	uint32_t	round_at, round_left;
-	uint32_t	restate_left;	/* of those, to be sent in any case */
+	struct fib_line	line;
+	bool		held;		/* no loose ones now */
+	struct fib_round round;
+	uint32_t	restate_left;	/* steps of it that send in any case */
 	bool		retrying;	/* in this round */
 	uint32_t	scrub_at;
 	uint32_t	*statics;	/* routes with static hops; owned */
@@ -47,10 +50,8 @@ fib_new(struct queue *out, uint64_t key)
 	if (f == NULL)
 		return NULL;
 	f->out = out;
-	f->key = key;
 	fib_sets_init(&f->sets, out);
-	if (!fib_table_init(&f->table[0], 4) ||
-	    !fib_table_init(&f->table[1], 16)) {
+	if (!fib_store_init(&f->store, key)) {
 		fib_free(f);
 		return NULL;
 	}
@@ -63,8 +64,7 @@ fib_free(struct fib *f)
 	if (f == NULL)
 		return;
 	fib_sets_fini(&f->sets);
-	fib_table_fini(&f->table[0]);
-	fib_table_fini(&f->table[1]);
+	fib_store_fini(&f->store);
 	map_fini(&f->ops);
 	free(f->statics);
 	free(f);
@@ -72,98 +72,25 @@ fib_free(struct fib *f)
 
 /* --- routes by number --- */
 
-static const struct fib_table *
-table_of(const struct fib *f, uint32_t number)
-{
-	return &f->table[(number & FIB_IPV6) != 0];
-}
-
 static struct route *
 route_at(const struct fib *f, uint32_t number)
 {
-	return fib_table_at(table_of(f, number), number & ~FIB_IPV6);
-}
-
-/* Places of both tables in a row, 0.. */
-static uint32_t
-places(const struct fib *f)
-{
-	return f->table[0].routes.n + f->table[1].routes.n;
-}
-
-static uint32_t
-route_find(const struct fib *f, const struct prefix *p)
-{
-	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t id = fib_table_find(&f->table[v6], f->key, p);
-
-	return id != 0 && v6 ? id | FIB_IPV6 : id;
-}
-
-static uint32_t
-route_get(struct fib *f, const struct prefix *p)
-{
-	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t before = places(f);
-	uint32_t id = fib_table_get(&f->table[v6], f->key, p);
-
-	/* Places behind it have moved: a round that is under way goes on. */
-	if (places(f) != before && f->round_left > 0)
-		f->round_left++;
-	if (places(f) != before && f->restate_left > 0)
-		f->restate_left++;
-	return id != 0 && v6 ? id | FIB_IPV6 : id;
-}
-
-/* The number of the route in a place; 0: none is there. */
-static uint32_t
-route_in(const struct fib *f, uint32_t place)
-{
-	uint32_t n4 = f->table[0].routes.n;
-	uint32_t id = place < n4 ? place + 1 : (place - n4 + 1) | FIB_IPV6;
-
-	return (route_at(f, id)->flags & ROUTE_LIVE) != 0 ? id : 0;
+	return fib_store_at(&f->store, number);
 }
 
 static void
 line_up(struct fib *f, uint32_t id)
 {
-	struct route *r = route_at(f, id);
-
-	if ((r->flags & ROUTE_IN_LINE) != 0)
-		return;
-	r->flags |= ROUTE_IN_LINE;
-	r->next = 0;
-	if (f->tail != 0)
-		route_at(f, f->tail)->next = id;
-	else
-		f->head = id;
-	f->tail = id;
-}
-
-static uint32_t
-line_next(struct fib *f)
-{
-	uint32_t id = f->head;
-	struct route *r;
-
-	if (id == 0)
-		return 0;
-	r = route_at(f, id);
-	r->flags &= (uint8_t)~ROUTE_IN_LINE;
-	f->head = r->next;
-	if (f->head == 0)
-		f->tail = 0;
-	return id;
+	fib_line_up(&f->line, &f->store, id);
 }
 
 /* Looks at every route once more from here on. */
 static void
 round_begin(struct fib *f)
 {
-	f->round_left = places(f);
-	if (f->round_at >= f->round_left)
-		f->round_at = 0;
+	fib_round_begin(&f->round, &f->store);
+	if (f->restate_left > 0 && fib_round_starts(&f->round))
+		f->restate_left = f->round.left;
 }
 
 static void
@@ -291,8 +218,8 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 		r->flags |= ROUTE_FAILED;
 		return;
 	}
-	op->route.prefix = fib_table_prefix(table_of(f, id), r);
-	op->route.table = FIB_TABLE_MAIN;
+	op->route.prefix = fib_store_prefix(&f->store, id);
+	op->route.table = fib_store_table(&f->store, id);
 	op->route.nexthop = target;
 	if (kind == KERN_ROUTE_SET)
 		op->route.prefsrc = f->conf.source[v6];
@@ -333,8 +260,7 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
 		return;
 	static_del(f, id, r);
-	fib_table_del(&f->table[(id & FIB_IPV6) != 0], f->key,
-	    id & ~FIB_IPV6);
+	fib_store_del(&f->store, id);
 }
 
 /* Brings the kernel to what the hops say.  It may be freed. */
@@ -383,10 +309,11 @@ fib_configure(struct fib *f, const struct fib_conf *c)
 }
 
 void
-fib_set(struct fib *f, enum fib_source source, const struct prefix *p,
-    const struct fib_hops *hops)
+fib_set(struct fib *f, enum fib_source source, uint32_t table,
+    const struct prefix *p, const struct fib_hops *hops)
 {
-	uint32_t id = hops->n > 0 ? route_get(f, p) : route_find(f, p);
+	uint32_t id = hops->n > 0 ? fib_store_get(&f->store, table, p) :
+	    fib_store_find(&f->store, table, p);
 	struct fib_set *was, *is;
 	struct route *r;
 
@@ -470,9 +397,9 @@ fib_object_changed(struct fib *f, uint32_t id)
 
 /* It is sent again, whatever it was changed to. */
 void
-fib_route_changed(struct fib *f, const struct prefix *p)
+fib_route_changed(struct fib *f, uint32_t table, const struct prefix *p)
 {
-	uint32_t id = route_find(f, p);
+	uint32_t id = fib_store_find(&f->store, table, p);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL)
@@ -519,9 +446,9 @@ fib_resync(struct fib *f)
 	map_fini(&f->ops);
 	map_fini(&f->sets.asked);
 	fib_sets_restate(&f->sets);
+	f->round = (struct fib_round){ .left = 0 };
 	round_begin(f);
-	f->restate_left = f->round_left;
-	f->round_at = 0;
+	f->restate_left = f->round.left;
 }
 
 bool
@@ -531,17 +458,25 @@ fib_restating(const struct fib *f)
 }
 
 static bool
+may_ask(const struct fib *f)
+{
+	return f->ops.used < FIB_WINDOW;
+}
+
+static bool
 round_more(const struct fib *f)
 {
-	return f->round_left > 0 || f->sets.revived;
+	return f->round.left > 0 || f->sets.revived ||
+	    (f->line.loose > 0 && !f->held);
 }
 
 /* A place of the round that is under way. */
 static void
 round_step(struct fib *f)
 {
-	uint32_t id = route_in(f, f->round_at);
+	uint32_t id = fib_round_step(&f->round, &f->store);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
+	bool loose = r != NULL && fib_line_loose(r);
 
 	if (r != NULL && f->restate_left > 0) {
 		r->op = 0;
@@ -549,31 +484,42 @@ round_step(struct fib *f)
 	}
 	if (r != NULL && f->retrying && (r->flags & ROUTE_FAILED) != 0)
 		r->flags |= ROUTE_STALE;
-	if (r != NULL)
+	if (loose && !f->held)
+		fib_line_take(&f->line, r);
+	if (r != NULL && !(loose && f->held))
 		settle(f, id);
-	if (++f->round_at >= places(f))
-		f->round_at = 0;
 	f->restate_left -= f->restate_left > 0;
-	if (--f->round_left == 0)
+	if (f->round.left == 0)
 		f->retrying = false;
 }
 
+void
+fib_hold(struct fib *f, bool held)
+{
+	f->held = held;
+}
+
+uint32_t
+fib_loose(const struct fib *f)
+{
+	return f->line.loose;
+}
+
+/* One of the line and one of the round, so that neither waits for long. */
 unsigned
 fib_work(struct fib *f, unsigned budget)
 {
 	uint32_t id;
 
-	while (budget > 0 && f->ops.used < FIB_WINDOW &&
-	    (id = line_next(f)) != 0) {
-		settle(f, id);
-		budget--;
-	}
-	if (f->sets.revived)
+	if (f->sets.revived || (f->round.left == 0 && round_more(f)))
 		round_begin(f);
 	f->sets.revived = false;
-	while (budget > 0 && f->ops.used < FIB_WINDOW && f->round_left > 0) {
-		round_step(f);
-		budget--;
+	for (; budget > 0 && may_ask(f) && (f->line.head != 0 ||
+	    f->round.left > 0); budget--) {
+		if ((id = fib_line_next(&f->line, &f->store)) != 0)
+			settle(f, id);
+		if (f->round.left > 0 && may_ask(f))
+			round_step(f);
 	}
 	return budget;
 }
@@ -581,16 +527,16 @@ fib_work(struct fib *f, unsigned budget)
 bool
 fib_pending(const struct fib *f)
 {
-	return f->ops.used < FIB_WINDOW && (f->head != 0 || round_more(f));
+	return may_ask(f) && (f->line.head != 0 || round_more(f));
 }
 
 static void
 scrub(struct fib *f)
 {
-	uint32_t n = places(f);
+	uint32_t n = fib_store_places(&f->store);
 	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
 
-	if (n == 0 || f->round_left > 0 || f->head != 0)
+	if (n == 0 || f->round.left > 0 || f->line.head != 0)
 		return;
 	if (f->scrub_at >= n) {
 		f->scrub_at = 0;
@@ -598,7 +544,7 @@ scrub(struct fib *f)
 	}
 	for (; some > 0 && f->scrub_at < n && f->ops.used < FIB_WINDOW;
 	    some--) {
-		uint32_t id = route_in(f, f->scrub_at++);
+		uint32_t id = fib_store_in(&f->store, f->scrub_at++);
 		struct route *r = id == 0 ? NULL : route_at(f, id);
 		struct fib_set *at = r == NULL ? NULL : attached(f, r);
 
@@ -612,7 +558,7 @@ scrub(struct fib *f)
 unsigned
 fib_tick_in(const struct fib *f)
 {
-	uint32_t n = f->table[0].routes.used + f->table[1].routes.used;
+	uint32_t n = fib_store_used(&f->store);
 
 	if (n == 0)
 		return 0;
@@ -649,8 +595,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 	const struct fib_set *at = attached(f, r);
 
 	*out = (struct fib_route){
-		.prefix = fib_table_prefix(table_of(f, id), r),
-		.table = FIB_TABLE_MAIN, .source = source_of(f, r),
+		.prefix = fib_store_prefix(&f->store, id),
+		.table = fib_store_table(&f->store, id), .source = source_of(f, r),
 		.state = (r->flags & ROUTE_FAILED) != 0 ? FIB_FAILED :
 		    (r->flags & ROUTE_ACKED) != 0 ? FIB_INSTALLED :
 		    FIB_PENDING,
@@ -666,8 +612,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 bool
 fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 {
-	while (*pos < places(f)) {
-		uint32_t id = route_in(f, (uint32_t)(*pos)++);
+	while (*pos < fib_store_places(&f->store)) {
+		uint32_t id = fib_store_in(&f->store, (uint32_t)(*pos)++);
 		const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 		if (r == NULL || !in_kernel(r, attached(f, r)))
@@ -679,9 +625,10 @@ fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 }
 
 bool
-fib_get(const struct fib *f, const struct prefix *p, struct fib_route *out)
+fib_get(const struct fib *f, uint32_t table, const struct prefix *p,
+    struct fib_route *out)
 {
-	uint32_t id = route_find(f, p);
+	uint32_t id = fib_store_find(&f->store, table, p);
 	const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL || !in_kernel(r, attached(f, r)))

@@ -15,6 +15,8 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_SA_PATH] = "sa-path",
 	[KERN_POLICY_SET] = "policy-set",
 	[KERN_POLICY_DEL] = "policy-del",
+	[KERN_TABLE_SET] = "table-set",
+	[KERN_TABLE_DEL] = "table-del",
 	[KERN_NEXTHOP_SET] = "nexthop-set",
 	[KERN_NEXTHOP_DEL] = "nexthop-del",
 	[KERN_GROUP_SET] = "group-set",
@@ -24,8 +26,14 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = "listen",
 	[KERN_UNLISTEN] = "unlisten",
 	[KERN_CONNECT] = "connect",
+	[KERN_BFD_LISTEN] = "bfd-listen",
+	[KERN_BFD_CONNECT] = "bfd-connect",
+	[KERN_BFD_CLOSE] = "bfd-close",
 	[KERN_AUTH] = "auth",
 	[KERN_RELOAD] = "reload",
+	[KERN_APPLY] = "apply",
+	[KERN_CONFIRM] = "confirm",
+	[KERN_UNDO] = "undo",
 	[KERN_RESYNC_DONE] = "resync-done",
 };
 
@@ -33,6 +41,13 @@ const char *
 kern_op_name(enum kern_op_kind kind)
 {
 	return (size_t)kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
+}
+
+bool
+kern_op_opens(enum kern_op_kind kind)
+{
+	return kind == KERN_LISTEN || kind == KERN_CONNECT ||
+	    kind == KERN_BFD_LISTEN || kind == KERN_BFD_CONNECT;
 }
 
 size_t
@@ -47,5 +62,6 @@ kern_op_size(enum kern_op_kind kind, size_t octets)
 _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_policy) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
-    sizeof(struct kern_sa) >= sizeof(struct kern_conn),
+    sizeof(struct kern_sa) >= sizeof(struct kern_conn) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_apply),
     "kern_sa is the largest member but auth");

@@ -34,6 +34,8 @@ enum kern_op_kind {
 	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
 	KERN_POLICY_SET,	/* add or replace */
 	KERN_POLICY_DEL,
+	KERN_TABLE_SET,		/* make the route table be as described */
+	KERN_TABLE_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
 	KERN_GROUP_SET,		/* add or replace a group of nexthops */
@@ -43,8 +45,15 @@ enum kern_op_kind {
 	KERN_LISTEN,		/* TCP 179 on an inside address: a descriptor */
 	KERN_UNLISTEN,
 	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
+	/* UDP of BFD: on port 3784 of an inside address; to the neighbour's. */
+	KERN_BFD_LISTEN,
+	KERN_BFD_CONNECT,
+	KERN_BFD_CLOSE,		/* both */
 	KERN_AUTH,		/* AUTH value from a pre-shared or private key */
 	KERN_RELOAD,		/* read the configuration again */
+	KERN_APPLY,		/* a candidate in its place, for now or good */
+	KERN_CONFIRM,		/* for good */
+	KERN_UNDO,		/* back to what was before */
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
 	KERN_OP_KINDS
@@ -64,7 +73,21 @@ struct kern_link {
 	struct addr	local, remote;	/* outer; remote any: unknown */
 	struct prefix	inside[2];	/* our addresses; family 0: none */
 	uint32_t	mtu;
+	uint32_t	table;		/* of what comes from it; 0: main */
 	bool		up;
+};
+
+enum kern_vrf {			/* how packets get to a route table */
+	KERN_VRF_AUTO,		/* by a VRF device where that works */
+	KERN_VRF_ALWAYS,
+	KERN_VRF_NEVER,		/* by rules for interfaces */
+};
+
+struct kern_table {
+	uint32_t	number;
+	char		alias[KERN_SECRET_NAME];	/* "vpnd:table/NAME" */
+	char		vrf_name[KERN_IFNAME_LEN];
+	enum kern_vrf	vrf;
 };
 
 enum kern_dir {
@@ -116,6 +139,7 @@ struct kern_nexthop {
 	char		dev[KERN_IFNAME_LEN];
 	/* Onlink.  Any (0.0.0.0, ::): device route of that family. */
 	struct addr	gateway;
+	bool		blackhole;	/* no device; of the gateway's family */
 };
 
 struct kern_group {
@@ -133,11 +157,11 @@ struct kern_route {
 	struct addr	prefsrc;	/* unset: the kernel's choice */
 };
 
-struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT */
-	uint32_t	id;		/* listener: tunnel; else connection */
+struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
+	uint32_t	id;		/* CONNECT: connection; else tunnel */
 	char		dev[KERN_IFNAME_LEN];	/* bound to it */
 	struct addr	local, remote;
-	uint8_t		ttl;		/* 1 for single-hop eBGP */
+	uint8_t		ttl;		/* 1 for single-hop eBGP, 255 for BFD */
 	uint8_t		min_ttl;	/* of what comes; 0: any (RFC 5082) */
 	uint16_t	mss;		/* 0: the system's */
 };
@@ -161,11 +185,22 @@ struct kern_auth {
 	uint8_t		octets[KERN_OCTETS_MAX];
 };
 
+/*
+ * The candidate is a file of this name that root has put beside the control
+ * socket; its content never comes from who asks.
+ */
+#define KERN_TOKEN_LEN	16
+struct kern_apply {
+	char		token[KERN_TOKEN_LEN];	/* letters and digits */
+	uint32_t	seconds;	/* until it is undone; 0: it is not */
+};
+
 struct kern_op {
 	enum kern_op_kind kind;
 	uint32_t	id;
 	union {
 		struct kern_link	link;	/* SET; DEL: name and kind */
+		struct kern_table	table;	/* DEL: number and vrf_name */
 		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer. */
 		struct kern_sa		sa;
 		struct kern_policy	policy;
@@ -173,6 +208,7 @@ struct kern_op {
 		struct kern_group	group;
 		struct kern_route	route;
 		struct kern_conn	conn;
+		struct kern_apply	apply;
 		struct kern_auth	auth;
 	};
 };
@@ -187,6 +223,7 @@ enum kern_event_kind {
 	KERN_OVERRUN,		/* events were lost: state it all again */
 	KERN_RELOADED,		/* new configuration is here (or its error) */
 	KERN_STOP,		/* shut down in order */
+	KERN_PENDING,		/* does a configuration wait for KERN_CONFIRM? */
 	KERN_EVENT_KINDS
 };
 
@@ -197,7 +234,8 @@ struct kern_event {
 	int32_t		error;		/* DONE: 0 or an errno */
 	char		text[KERN_TEXT_LEN];	/* what failed, in words */
 	union {
-		struct {		/* LINK_STATE; DONE of LINK_SET */
+		struct {		/* LINK_STATE; DONE of LINK_SET, and
+					   TABLE_SET: its VRF */
 			char		name[KERN_IFNAME_LEN];
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;
@@ -215,9 +253,12 @@ struct kern_event {
 			struct prefix	prefix;
 			uint32_t	table;
 		} changed;
-		struct {		/* DONE of LISTEN, CONNECT; RELOADED */
+		struct {		/* DONE of (BFD_)LISTEN, CONNECT; RELOADED */
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
+		struct {		/* PENDING */
+			uint32_t	seconds;	/* left; 0: none waits */
+		} pending;
 		struct {		/* DONE of AUTH */
 			uint8_t		method;	/* of a signature: sig.h */
 			uint16_t	n;
@@ -231,6 +272,8 @@ struct kern_event {
  * so many octets as it has.
  */
 size_t		kern_op_size(enum kern_op_kind, size_t octets);
+/* Is it answered with a descriptor? */
+bool		kern_op_opens(enum kern_op_kind);
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
 
 #endif

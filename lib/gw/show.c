@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gw/show_bfd.h"
 #include "gw/tunnel.h"
 
 /* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
@@ -204,7 +205,7 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
+	    "s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
 	    "connection", t->connection,
 	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
@@ -212,9 +213,22 @@ show_tunnel(const struct gw_tunnel *t)
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
 	    "since", show_time(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
+	    "bfd", show_bfd_brief(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
 	    "authentication", show_auth(t, &ike), "drain", drain_show(t),
 	    "resumption", show_resumption(t, &ike.resumption));
+}
+
+json_t *
+show_apply(const struct gw *gw, struct instant now)
+{
+	struct instant at = gw->undo_at;
+	bool pending = !instant_is_never(at);
+
+	return json_pack("{s:b, s:o, s:I}", "pending", (int)pending,
+	    "until", pending ? show_time(gw_wall(gw, at)) : json_string(""),
+	    "seconds_left", (json_int_t)(!pending || instant_due(at, now) ? 0 :
+	    (instant_since(at, now).ns + 999999999) / 1000000000));
 }
 
 /* --- routes --- */
@@ -243,7 +257,7 @@ show_as_path(const struct gw *gw, const struct fib_route *r)
 	json_t *a = json_array();
 	struct bgp_route b;
 
-	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, &r->prefix, &b))
+	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, BGP_TABLE_MAIN, &r->prefix, &b))
 		return a;
 	for (size_t i = 0; i < b.as_path_n; i++)
 		json_array_append_new(a, json_integer(b.as_path[i]));

@@ -224,7 +224,7 @@ candidates(const struct gw *gw, const struct prefix *p)
 {
 	struct look_path *all = calloc(CANDIDATES, sizeof(*all));
 	unsigned n = all == NULL ? 0 :
-	    look_paths(gw->bgp, p, all, CANDIDATES);
+	    look_paths(gw->bgp, BGP_TABLE_MAIN, p, all, CANDIDATES);
 	json_t *a = json_array();
 
 	for (unsigned i = 0; i < n && i < CANDIDATES; i++)
@@ -241,7 +241,7 @@ fib_cover(const struct gw *gw, const struct prefix *of, struct fib_route *out)
 		struct prefix p = { .addr = of->addr, .len = (uint8_t)len };
 
 		p = prefix_network(&p);
-		if (fib_get(gw->fib, &p, out))
+		if (fib_get(gw->fib, FIB_TABLE_MAIN, &p, out))
 			return true;
 	}
 	return false;
@@ -254,7 +254,7 @@ show_fib(const struct gw *gw, const struct prefix *p, json_t *j,
 {
 	bool same = prefix_eq(&fib->prefix, p);
 
-	if (same || !gw_own_network(gw, p))
+	if (same || !gw_own_network(gw, BGP_TABLE_MAIN, p))
 		json_object_set_new(j, same ? "fib" : "covered_by",
 		    show_route(gw, fib));
 }
@@ -266,7 +266,7 @@ explain_route(const struct gw *gw, const struct prefix *asked)
 	struct fib_route fib;
 	char text[PREFIX_STRLEN];
 	json_t *told, *others, *j;
-	bool learned = look_cover(gw->bgp, asked, &p);
+	bool learned = look_cover(gw->bgp, BGP_TABLE_MAIN, asked, &p);
 	bool routed = fib_cover(gw, asked, &fib);
 
 	/* The longer one is what a packet would take. */
@@ -280,7 +280,7 @@ explain_route(const struct gw *gw, const struct prefix *asked)
 	j = json_pack("{s:s, s:o, s:o, s:o, s:b}", "prefix",
 	    prefix_str(&p, text), "candidates", candidates(gw, &p),
 	    "advertised_to", told, "not_advertised_to", others,
-	    "own", (int)gw_own_network(gw, &p));
+	    "own", (int)gw_own_network(gw, BGP_TABLE_MAIN, &p));
 	if (j != NULL && routed)
 		show_fib(gw, &p, j, &fib);
 	return j;

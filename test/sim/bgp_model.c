@@ -189,7 +189,7 @@ better(const struct model *m, unsigned step, unsigned a, unsigned b,
 
 /* The best of all paths, ALL when there is none; *share has its peers. */
 static unsigned
-choose(const struct model *m, unsigned net, unsigned *share)
+choose(const struct model *m, unsigned table, unsigned net, unsigned *share)
 {
 	struct model_path path[ALL];
 	bool in[ALL], out[ALL];
@@ -197,7 +197,8 @@ choose(const struct model *m, unsigned net, unsigned *share)
 
 	*share = 0;
 	for (unsigned i = 0; i < ALL; i++)
-		in[i] = learn(m, i, net, &path[i]);
+		in[i] = (m->peer[peer_of(i)].into >> table & 1) != 0 &&
+		    learn(m, i, net, &path[i]);
 	for (unsigned step = 0; step < 5; step++) {
 		memset(out, 0, sizeof(out));
 		for (unsigned a = 0; a < ALL; a++) {
@@ -224,9 +225,10 @@ choose(const struct model *m, unsigned net, unsigned *share)
 }
 
 unsigned
-model_choose(const struct model *m, unsigned net, unsigned *best)
+model_choose(const struct model *m, unsigned table, unsigned net,
+    unsigned *best)
 {
-	unsigned share, first = choose(m, net, &share);
+	unsigned share, first = choose(m, table, net, &share);
 
 	if (share != 0)
 		*best = peer_of(first);
@@ -288,8 +290,8 @@ model_told(const struct model *m, unsigned to, unsigned net)
 
 	if (!t->up)
 		return told;
-	if (!m->own[net]) {
-		unsigned best = choose(m, net, &share);
+	if (!m->own[t->table][net]) {
+		unsigned best = choose(m, t->table, net, &share);
 
 		if (share == 0)
 			return told;
@@ -298,7 +300,8 @@ model_told(const struct model *m, unsigned to, unsigned net)
 			return told;
 	}
 	rewrite(m, t, &path);
-	if (!passes(&t->export, &path, net, m->own[net], t->local_asn, true))
+	if (!passes(&t->export, &path, net, m->own[t->table][net],
+	    t->local_asn, true))
 		return told;
 	if (t->drain) {
 		path.local_pref = 0;

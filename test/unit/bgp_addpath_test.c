@@ -41,6 +41,7 @@ begin(uint8_t path_ids)
 		.next_hop4 = V4(169, 254, 10, 1), .next_hop6 = V6(1),
 	};
 	im.source = rib_join(&rib, 1, &peer);
+	import_places(&im, &rib, &(struct bgp_tables){ .n = 0 });
 }
 
 static enum attr_verdict
@@ -56,7 +57,7 @@ paths_now(void)
 {
 	static char text[200];
 	const struct prefix net = { V4(10, 2, 0, 0), 16 };
-	uint32_t path[LIMIT_PATHS], n = rib_find(&rib, &net);
+	uint32_t path[LIMIT_PATHS], n = rib_find(&rib, BGP_TABLE_MAIN, &net);
 	unsigned k = n == 0 ? 0 : rib_paths_from(&rib, n, im.source, path);
 
 	text[0] = '\0';
@@ -214,14 +215,14 @@ paths_that_lead_alike_carry_traffic_once(void **state)
 	/* Another peer with an equal path, behind all of them. */
 	ref = rib_join(&rib, 2, &other);
 	id = rib_path(&rib, rib.source[im.source.slot].paths)->attrs;
-	assert_true(rib_reach(&rib, ref, &net, id, true));
-	rib_route(&rib, rib_find(&rib, &net), &r);
+	assert_true(rib_reach(&rib, ref, BGP_TABLE_MAIN, &net, id, true));
+	rib_route(&rib, rib_find(&rib, BGP_TABLE_MAIN, &net), &r);
 	assert_int_equal(r.n, 2);
 	assert_int_equal(r.paths[0].peer, 1);
 	assert_int_equal(r.paths[1].peer, 2);
 	/* The best goes: the next of the same peer takes its place. */
 	hear("0007 00000001 " NET " 0000", &f);
-	rib_route(&rib, rib_find(&rib, &net), &r);
+	rib_route(&rib, rib_find(&rib, BGP_TABLE_MAIN, &net), &r);
 	assert_int_equal(r.n, 2);
 	assert_int_equal(r.paths[0].peer, 1);
 	assert_string_equal(paths_now(), "2 3");

@@ -123,6 +123,7 @@ a_next_hop_is_taken_where_it_was_agreed_on(void **state)
 		print_message("%s\n", rows[i].what);
 		assert_true(rib_init(&rib, key));
 		im.source = rib_join(&rib, 1, &peer);
+		import_places(&im, &rib, &(struct bgp_tables){ .n = 0 });
 		assert_int_equal(import_update(&im, &rib, update_of(
 		    &rows[i].hop, rows[i].octets, room, sizeof(room)), &f),
 		    rows[i].verdict);
@@ -168,8 +169,8 @@ two_that_can_have_ipv4_without_an_ipv4_address(void **state)
 	assert_true(addr_eq(&route(0, "fd02::/48")->paths[0].gateway, &hop));
 	hop = inside6(0, 1);
 	assert_true(addr_eq(&route(1, "10.1.0.0/16")->paths[0].gateway, &hop));
-	bgp_network_del(net->bgp[1], net->now, &(struct prefix){ { ADDR_IPV4,
-	    { 10, 2 } }, 16 });
+	bgp_network_del(net->bgp[1], net->now, BGP_TABLE_MAIN,
+	    &(struct prefix){ { ADDR_IPV4, { 10, 2 } }, 16 });
 	run(1000);
 	assert_null(route(0, "10.2.0.0/16"));
 	net_free();

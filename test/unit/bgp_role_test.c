@@ -44,6 +44,7 @@ taught(enum bgp_role role, const char *update, enum attr_verdict *v,
 
 	im.role = role;
 	im.source = rib_join(&rib, 1, &peer);
+	import_places(&im, &rib, &(struct bgp_tables){ .given = false });
 	*v = import_update(&im, &rib, octets(update), f);
 	assert_int_equal(rib_held(&rib, im.source), 1);
 	return im;
@@ -145,7 +146,8 @@ said(enum bgp_role role)
 	const struct attr_mode mode = { .as4 = true, .remote_asn = 64512 };
 	struct export_conf conf = {
 		.local_asn = 64512, .remote_asn = 65020, .as4 = true,
-		.transit = true, .role = role, .families = OPEN_IPV4,
+		.transit = true, .table = BGP_TABLE_MAIN, .role = role,
+		.families = OPEN_IPV4,
 		.next_hop4 = V4(169, 254, 20, 1),
 	};
 	struct rib_ref ref = rib_join(&rib, 2, &peer);
@@ -187,7 +189,8 @@ originate(void)
 
 	attr_originate(&buf);
 	id = intern_get(&rib.intern, &buf.attrs);
-	assert_true(rib_reach(&rib, rib_self(), &net, id, true));
+	assert_true(rib_reach(&rib, rib_self(), BGP_TABLE_MAIN, &net, id,
+	    true));
 	intern_drop(&rib.intern, id);
 }
 

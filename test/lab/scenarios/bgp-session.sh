@@ -270,7 +270,7 @@ check "it is used" fib_is hub 10.9.0.0/16 vpn1
 wait_for 10 "FRR has it" frr_shows 10.9.0.0/16 '.paths[0].aspath.string == "64512 65010"'
 
 step "nobody from further away"
-write_hub 'bgp_ttl_security = true;' 'bgp_ttl_security = true;'
+write_hub 'bgp_ttl_security = true;' 'bgp_authentication = "md5"; bgp_ttl_security = true;'
 check "vpnctl reload" ctl hub reload
 bird_channel=
 sleep 4
