@@ -7,10 +7,11 @@
  * since IKE messages may be long (RFC 7383 section 1).
  *
  * BGP: bound to the tunnel's interface and inside address, so that a session
- * can go no other way; the TTL of RFC 4271 neighbours and the segment size
- * come with the operation.  FREEBIND, because the address may be a moment
- * late on an interface that is being made.  A password's key is without an
- * interface (TCP_MD5SIG_EXT), which could only be a VRF: the socket has one.
+ * can go no other way; the TTL of RFC 4271 neighbours, that of what may come
+ * (RFC 5082) and the segment size come with the operation.  FREEBIND, because
+ * the address may be a moment late on an interface that is being made.  A
+ * password's key is without an interface (TCP_MD5SIG_EXT), which could only be
+ * a VRF: the socket has one.
  *
  * BFD: bound likewise, a socket for each direction, since what is sent comes
  * from another port than what is received goes to (RFC 5881 section 4).
@@ -229,6 +230,10 @@ tcp_set_up(int fd, const struct kern_conn *c, uint16_t port,
 		{ IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY" },
 		{ four ? IPPROTO_IP : IPPROTO_IPV6,
 		    four ? IP_TTL : IPV6_UNICAST_HOPS, c->ttl, "TTL" },
+		/* 0 is any. */
+		{ four ? IPPROTO_IP : IPPROTO_IPV6,
+		    four ? IP_MINTTL : IPV6_MINHOPCOUNT, c->min_ttl,
+		    "least TTL" },
 		{ IPPROTO_TCP, TCP_MAXSEG, c->mss, "TCP_MAXSEG" },
 	};
 	size_t n = ARRAY_SIZE(options) - (c->mss == 0);

@@ -98,6 +98,18 @@ format_communities(const json_t *path, char *buf, size_t size)
 	}
 }
 
+/* "b1/1 id 7": one of several paths of a neighbor (RFC 7911). */
+static void
+format_from(const json_t *path, char *buf, size_t size)
+{
+	const json_t *id = json_object_get(path, "path_id");
+
+	str_set(buf, size, answer_text(path, "from"));
+	if (json_is_integer(id))
+		str_add(buf, size, " id %lld",
+		    (long long)json_integer_value(id));
+}
+
 static void
 format_ms(const json_t *j, char *buf, size_t size)
 {
@@ -150,7 +162,7 @@ static const struct render_column routes[] = {
 
 static const struct render_column paths[] = {
 	{ "PREFIX", "prefix", NULL },
-	{ "FROM", "from", NULL },
+	{ "FROM", "", format_from },
 	{ "USE", "", format_use },
 	{ "NEXT HOP", "next_hop", NULL },
 	{ "PREF", "local_pref", NULL },

@@ -149,27 +149,29 @@ get_mp(struct attr_mp *mp, struct rd *r)
 /*
  *  |  AFI  |SAFI|n| next hop (n octets) |reserved| NLRI ...
  * RFC 2545: an IPv6 next hop may carry a link-local address behind it.
+ * RFC 8950: so may IPv4 have one, which is told by its length.
  */
 static const char *
 get_mp_reach(struct attr_set *set, struct rd *r, const struct attr_mode *mode)
 {
 	struct attr_mp mp = { 0 };
 	struct bytes hop;
+	bool six;
 
-	(void)mode;
 	get_mp(&mp, r);
 	hop = rd_bytes(r, rd_u8(r));
 	rd_u8(r);
 	mp.nlri = rd_rest(r);
 	if (r->bad)
 		return "it is cut short";
-	if (mp.family == ADDR_IPV4 && hop.n != 4)
+	six = hop.n == 16 || hop.n == 32;
+	if (mp.family == ADDR_IPV4 && hop.n != 4 &&
+	    !(six && mode->extended_hop))
 		return "an IPv4 next hop of wrong length";
-	if (mp.family == ADDR_IPV6 && hop.n != 16 && hop.n != 32)
+	if (mp.family == ADDR_IPV6 && !six)
 		return "an IPv6 next hop of wrong length";
 	if (mp.family != ADDR_NONE)
-		mp.next_hop = addr_from(bytes_of(hop.p,
-		    mp.family == ADDR_IPV4 ? 4 : 16));
+		mp.next_hop = addr_from(bytes_of(hop.p, six ? 16 : 4));
 	set->reach = mp;
 	return NULL;
 }

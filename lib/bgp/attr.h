@@ -55,6 +55,8 @@ enum attr_verdict {
 struct attr_mode {
 	bool		ibgp;
 	bool		as4;		/* both ends: RFC 6793 */
+	uint8_t		path_ids;	/* families that have them: RFC 7911 */
+	bool		extended_hop;	/* IPv4 by IPv6 next hops: RFC 8950 */
 	uint32_t	remote_asn;
 };
 

@@ -278,6 +278,9 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 		return true;
 	info->ipv4 = (s->import.families & OPEN_IPV4) != 0;
 	info->ipv6 = (s->import.families & OPEN_IPV6) != 0;
+	info->paths4 = update_has_ids(&s->import.mode, ADDR_IPV4);
+	info->paths6 = update_has_ids(&s->import.mode, ADDR_IPV6);
+	info->extended_hop = s->import.mode.extended_hop;
 	info->received = rib_accepted(&b->rib, s->import.source);
 	info->held = rib_held(&b->rib, s->import.source);
 	info->advertised = s->export.advertised;

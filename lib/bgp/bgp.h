@@ -90,6 +90,12 @@ struct bgp_peer_conf {
 	bool		transit;	/* also announce what others taught us */
 	enum bgp_role	role;		/* of ours, not with our own AS */
 	bool		role_strict;	/* the remote must have one, too */
+	bool		add_path;	/* take several paths (RFC 7911) */
+	/*
+	 * IPv4 by next_hop6 as well (RFC 8950): where there is no next_hop4,
+	 * and when the remote announces it so.
+	 */
+	bool		extended_hop;
 	struct bgp_soft	soft;
 };
 
@@ -125,6 +131,8 @@ struct bgp_peer_info {
 	struct addr	local, remote;	/* of the session */
 	uint32_t	local_asn;	/* ours in it */
 	bool		ipv4, ipv6;	/* negotiated, while established */
+	bool		paths4, paths6;	/* of them, with add-path to us */
+	bool		extended_hop;	/* IPv4 by IPv6 next hops, likewise */
 	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
 	enum bgp_role	role, remote_role;	/* ours; what it says it is */
 	struct bgp_counts counts;

@@ -147,11 +147,15 @@ keep_lowest_each(const struct step *s, struct decide_path *p, unsigned n)
 	return kept;
 }
 
-/* Last resort and order of the equals: router id, address of the peer. */
+/*
+ * Last resort and order of the equals: router id, address of the peer, and
+ * between paths of the same peer their identifier.
+ */
 static int
 cmp_tie(const void *a, const void *b)
 {
 	const struct decide_path *x = a, *y = b;
+	int c;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(steps); i++) {
 		uint64_t kx = steps[i].key(x), ky = steps[i].key(y);
@@ -159,7 +163,9 @@ cmp_tie(const void *a, const void *b)
 		if (steps[i].breaks_tie && kx != ky)
 			return kx < ky ? -1 : 1;
 	}
-	return addr_cmp(&x->peer->addr, &y->peer->addr);
+	c = addr_cmp(&x->peer->addr, &y->peer->addr);
+	return c != 0 ? c : (x->path_id > y->path_id) -
+	    (x->path_id < y->path_id);
 }
 
 unsigned
@@ -199,6 +205,10 @@ decide_why(const struct decide_path *a, const struct decide_path *b,
 		return steps[i].name;
 	}
 	c = addr_cmp(&a->peer->addr, &b->peer->addr);
+	if (c == 0 && a->path_id != b->path_id) {
+		*winner = a->path_id < b->path_id ? -1 : 1;
+		return "path identifier";
+	}
 	*winner = c;
 	return c == 0 ? "equal" : "peer address";
 }

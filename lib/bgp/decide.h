@@ -16,6 +16,7 @@ struct decide_path {
 	const struct attrs *attrs;
 	const struct decide_peer *peer;
 	uint32_t	id;		/* the caller's */
+	uint32_t	path_id;	/* RFC 7911, or 0 */
 };
 
 /*

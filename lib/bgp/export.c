@@ -501,11 +501,13 @@ static bool
 put_group(struct wr *w, const struct export *e, const struct encoded *enc,
     const struct prefix *p, size_t n)
 {
+	const struct addr *hop = p->addr.family == ADDR_IPV6 ||
+	    !addr_is_set(&e->conf.next_hop4) ? &e->conf.next_hop6 : NULL;
 	size_t done;
 
 	while (n > 0 && !w->bad) {
 		done = enc->attrs == 0 ? update_put_unreach(w, p, n) :
-		    update_put_reach(w, enc->b, &e->conf.next_hop6, p, n);
+		    update_put_reach(w, enc->b, hop, p, n);
 		if (done == 0)
 			return false;
 		p += done;

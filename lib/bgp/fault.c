@@ -94,7 +94,7 @@ fault_set(struct fault *f, unsigned code, unsigned subcode, struct bytes data)
 	f->n = 0;
 	if (data.n > 0 && data.n <= sizeof(f->data)) {
 		memcpy(f->data, data.p, data.n);
-		f->n = (uint8_t)data.n;
+		f->n = (uint16_t)data.n;
 	}
 }
 
@@ -106,7 +106,7 @@ fault_shutdown(struct fault *f, unsigned subcode, const char *text)
 	fault_set(f, FAULT_CEASE, subcode, (struct bytes){ 0 });
 	f->data[0] = (uint8_t)n;
 	memcpy(f->data + 1, text, n);
-	f->n = (uint8_t)(n + 1);
+	f->n = (uint16_t)(n + 1);
 }
 
 static void
@@ -114,7 +114,7 @@ add_shutdown(char *s, size_t size, struct bytes data)
 {
 	struct rd r = rd_of(data);
 	struct bytes text = rd_bytes(&r, rd_u8(&r));
-	char plain[160];
+	char plain[sizeof(struct reason)];
 
 	if (r.bad || text.n == 0)
 		return;

@@ -64,12 +64,12 @@ enum fault_cease {			/* RFC 4486, and as cited */
 	FAULT_BFD_DOWN = 10,		/* RFC 9384 */
 };
 
-#define FAULT_DATA	128	/* RFC 9003: as much of the text as fits */
+#define FAULT_DATA	256	/* RFC 9003: 255 octets and their number */
 
 /* An error that we found and, when it is worth that, tell the peer. */
 struct fault {
 	uint8_t		code, subcode;
-	uint8_t		n;
+	uint16_t	n;
 	uint8_t		data[FAULT_DATA];
 	struct reason	text;		/* one sentence for the operator */
 };

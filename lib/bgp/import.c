@@ -165,29 +165,31 @@ import_move(struct import *im, struct rib *r, const struct bgp_tables *t,
 
 static bool
 put(const struct import *im, struct rib *r, const struct prefix *p,
-    uint32_t attrs, bool eligible)
+    uint32_t id, uint32_t attrs, bool eligible)
 {
 	for (unsigned i = 0; i < im->into.n; i++) {
-		if (!rib_reach(r, im->source, im->into.v[i], p, attrs,
-		    eligible))
+		if (!rib_reach_path(r, im->source, im->into.v[i], p, id,
+		    attrs, eligible))
 			return false;
 	}
 	return true;
 }
 
 static void
-leave(const struct import *im, struct rib *r, const struct prefix *p)
+leave(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id)
 {
 	for (unsigned i = 0; i < im->from.n; i++)
-		rib_unreach(r, im->source, im->from.v[i], p);
+		rib_unreach_path(r, im->source, im->from.v[i], p, id);
 }
 
 static void
-take_back(const struct import *im, struct rib *r, const struct prefix *p)
+take_back(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id)
 {
 	for (unsigned i = 0; i < im->into.n; i++)
-		rib_unreach(r, im->source, im->into.v[i], p);
-	leave(im, r, p);
+		rib_unreach_path(r, im->source, im->into.v[i], p, id);
+	leave(im, r, p, id);
 }
 
 /* --- what comes --- */
@@ -197,13 +199,15 @@ static void
 withdraw(const struct import *im, struct rib *r, enum addr_family family,
     struct bytes nlri)
 {
+	bool ids = update_has_ids(&im->mode, family);
 	struct rd rd = rd_of(nlri);
 	struct prefix p;
+	uint32_t id;
 
 	if (!family_on(im, family))
 		return;
-	while (nlri_next(&rd, family, &p))
-		take_back(im, r, &p);
+	while (nlri_next_id(&rd, family, ids, &p, &id))
+		take_back(im, r, &p, id);
 }
 
 /* RFC 4271 section 6.7, RFC 4486. */
@@ -220,32 +224,53 @@ import_limit(const struct import *im, const struct rib *r, struct fault *f)
 	return ATTR_RESET;
 }
 
+/* Prefixes and paths that are as if they had not come. */
+struct ignored {
+	unsigned	multicast;
+	unsigned	paths;		/* more than LIMIT_PATHS */
+	struct prefix	crowded;	/* the first one with as many */
+};
+
 /*
  * RFC 4271 section 6.3: "If a prefix in the NLRI field is semantically
  * incorrect (e.g., an unexpected multicast IP address), an error SHOULD be
  * logged locally, and the prefix SHOULD be ignored."
  */
 static bool
-announce(struct import *im, struct rib *r, enum addr_family family,
-    struct bytes nlri, uint32_t raw, bool usable, unsigned *ignored)
+is_ignored(const struct import *im, const struct rib *r,
+    const struct prefix *p, bool ids, uint32_t id, struct ignored *ignored)
 {
+	if (addr_is_multicast(&p->addr)) {
+		ignored->multicast++;
+		return true;
+	}
+	if (!ids || rib_room(r, im->source, im->into.v[0], p, id))
+		return false;
+	if (ignored->paths++ == 0)
+		ignored->crowded = *p;
+	return true;
+}
+
+static bool
+announce(struct import *im, struct rib *r, enum addr_family family,
+    struct bytes nlri, uint32_t raw, bool usable, struct ignored *ignored)
+{
+	bool ids = update_has_ids(&im->mode, family);
 	bool edits = usable &&
 	    edit_touches(&im->edit, intern_at(&r->intern, raw));
 	bool eligible = usable;
 	struct rd rd = rd_of(nlri);
-	uint32_t attrs = raw;
+	uint32_t attrs = raw, id;
 	struct prefix p;
 
-	while (nlri_next(&rd, family, &p)) {
-		if (addr_is_multicast(&p.addr)) {
-			++*ignored;
+	while (nlri_next_id(&rd, family, ids, &p, &id)) {
+		if (is_ignored(im, r, &p, ids, id, ignored))
 			continue;
-		}
 		if (edits && !judge(im, r, raw, &p, &attrs, &eligible))
 			return false;
-		if (!put(im, r, &p, attrs, eligible))
+		if (!put(im, r, &p, id, attrs, eligible))
 			return false;
-		leave(im, r, &p);
+		leave(im, r, &p, id);
 	}
 	return true;
 }
@@ -276,20 +301,40 @@ unusable(const struct import *im, const struct attrs *a, struct fault *f)
 
 /* "... (10.2.0.0/16 and 3 more)" */
 static void
-name_routes(struct fault *f, enum addr_family family, struct bytes nlri)
+name_routes(const struct import *im, struct fault *f,
+    enum addr_family family, struct bytes nlri)
 {
+	bool ids = update_has_ids(&im->mode, family);
 	char text[PREFIX_STRLEN];
 	struct rd rd = rd_of(nlri);
 	struct prefix p;
 	unsigned n = 0;
+	uint32_t id;
 
-	if (family == ADDR_NONE || !nlri_next(&rd, family, &p) ||
-	    !nlri_check(nlri, family, &n))
+	if (family == ADDR_NONE ||
+	    !nlri_next_id(&rd, family, ids, &p, &id) ||
+	    !nlri_check(nlri, family, ids, &n))
 		return;
 	str_add(f->text.s, sizeof(f->text.s), " (%s", prefix_str(&p, text));
 	if (n > 1)
 		str_add(f->text.s, sizeof(f->text.s), " and %u more", n - 1);
 	str_add(f->text.s, sizeof(f->text.s), ")");
+}
+
+static enum attr_verdict
+tell_ignored(const struct ignored *ignored, struct fault *f)
+{
+	char text[PREFIX_STRLEN];
+
+	if (ignored->multicast > 0)
+		reason_set(&f->text, "%u multicast prefixes are ignored",
+		    ignored->multicast);
+	else if (ignored->paths > 0)
+		reason_set(&f->text, "%u paths are ignored: %s has %u already",
+		    ignored->paths, prefix_str(&ignored->crowded, text),
+		    LIMIT_PATHS);
+	return ignored->multicast + ignored->paths > 0 ? ATTR_DISCARD :
+	    ATTR_OK;
 }
 
 /* Routes of one family with one next hop. */
@@ -298,7 +343,7 @@ reach(struct import *im, struct rib *r, const struct update *u,
     enum addr_family family, const struct addr *hop, struct bytes nlri,
     struct fault *f)
 {
-	unsigned ignored = 0;
+	struct ignored ignored = { 0 };
 	union attrs_buf buf;
 	const char *bad;
 	uint32_t id;
@@ -318,12 +363,9 @@ reach(struct import *im, struct rib *r, const struct update *u,
 	intern_drop(&r->intern, id);
 	if (!ok)
 		return no_memory(f);
-	if (bad == NULL && ignored > 0)
-		reason_set(&f->text, "%u multicast prefixes are ignored",
-		    ignored);
 	if (bad == NULL)
-		return ignored > 0 ? ATTR_DISCARD : ATTR_OK;
-	name_routes(f, family, nlri);
+		return tell_ignored(&ignored, f);
+	name_routes(im, f, family, nlri);
 	return ATTR_WITHDRAW;
 }
 
@@ -348,8 +390,8 @@ import_update(struct import *im, struct rib *r, struct bytes body,
 	if (v == ATTR_WITHDRAW) {
 		withdraw(im, r, ADDR_IPV4, u.nlri);
 		withdraw(im, r, mp->family, mp->nlri);
-		name_routes(f, ADDR_IPV4, u.nlri);
-		name_routes(f, mp->family, mp->nlri);
+		name_routes(im, f, ADDR_IPV4, u.nlri);
+		name_routes(im, f, mp->family, mp->nlri);
 		return v;
 	}
 	v = worse(v, reach(im, r, &u, ADDR_IPV4, &u.attrs.next_hop, u.nlri, f));
@@ -379,19 +421,17 @@ import_sweep_begin(struct import *im)
 	im->at = 0;
 }
 
-/* What the peer taught about one prefix, if anything. */
 static bool
-judge_again(struct import *im, struct rib *r, uint32_t net)
+judge_path(struct import *im, struct rib *r, uint32_t path)
 {
-	const struct rib_path *path = rib_path_from(r, net, im->source);
+	uint32_t net = rib_path(r, path)->net;
+	uint32_t id = addpath_get(&r->ids, path);
 	uint32_t attrs, raw;
 	const struct attrs *a;
 	struct prefix p;
 	bool eligible;
 
-	if (path == NULL)
-		return true;
-	attrs = raw = intern_raw(&r->intern, path->attrs);
+	attrs = raw = intern_raw(&r->intern, rib_path(r, path)->attrs);
 	a = intern_at(&r->intern, raw);
 	eligible = next_hop_error(im, &a->next_hop) == NULL &&
 	    !looped(im, a) &&
@@ -401,12 +441,26 @@ judge_again(struct import *im, struct rib *r, uint32_t net)
 	    !judge(im, r, raw, &p, &attrs, &eligible))
 		return false;
 	if (!im->moving)
-		return rib_teach(r, net, im->source, attrs, eligible);
-	if (!put(im, r, &p, attrs, eligible))
+		return rib_teach(r, im->source, path, attrs, eligible);
+	if (!put(im, r, &p, id, attrs, eligible))
 		return false;
 	/* From here alone: other places are met by themselves. */
 	if (!among(&im->into, rib_net_table(r, net)))
-		rib_unreach(r, im->source, rib_net_table(r, net), &p);
+		rib_unreach_path(r, im->source, rib_net_table(r, net), &p, id);
+	return true;
+}
+
+/* What the peer taught about one prefix, if anything. */
+static bool
+judge_again(struct import *im, struct rib *r, uint32_t net)
+{
+	uint32_t path[LIMIT_PATHS];
+	unsigned n = rib_paths_from(r, net, im->source, path);
+
+	while (n-- > 0) {
+		if (!judge_path(im, r, path[n]))
+			return false;
+	}
 	return true;
 }
 
@@ -421,14 +475,14 @@ sweep_end(struct import *im)
 static bool
 sweep_own(struct import *im, struct rib *r, unsigned *budget)
 {
-	uint32_t path = 0, net = 0, this, n = 0;
+	uint32_t path = 0, net, this, n = 0;
 	bool more = rib_taught_each(r, im->source, &path, &net);
 
 	/* It may leave where it is: on to the next before that. */
 	while (more) {
-		this = net;
+		this = path;
 		more = rib_taught_each(r, im->source, &path, &net);
-		if (!judge_again(im, r, this))
+		if (!judge_path(im, r, this))
 			return false;
 		n++;
 	}
@@ -457,23 +511,15 @@ import_sweep(struct import *im, struct rib *r, unsigned *budget)
 }
 
 enum bgp_verdict
-import_why(const struct import *im, const struct rib *r,
-    const struct prefix *p, struct reason *why)
+import_why_path(const struct import *im, const struct rib *r,
+    const struct rib_path *path, struct reason *why)
 {
-	uint32_t net = rib_find(r, rib_home(r, im->source), p);
-	const struct rib_path *path = net == 0 ? NULL :
-	    rib_path_from(r, net, im->source);
-	uint32_t raw;
+	uint32_t raw = intern_raw(&r->intern, path->attrs);
+	const struct attrs *a = intern_at(&r->intern, raw);
+	struct prefix p = rib_prefix(r, path->net);
 	union attrs_buf buf;
-	const struct attrs *a;
 	const char *bad;
 
-	if (path == NULL) {
-		reason_set(why, "the peer does not announce it");
-		return BGP_NO_ROUTE;
-	}
-	raw = intern_raw(&r->intern, path->attrs);
-	a = intern_at(&r->intern, raw);
 	bad = next_hop_error(im, &a->next_hop);
 	if (bad != NULL) {
 		reason_set(why, "its next hop %s", bad);
@@ -485,6 +531,20 @@ import_why(const struct import *im, const struct rib *r,
 		reason_set(why, "%s", bad);
 		return BGP_UNUSABLE;
 	}
-	return edit_why(&im->edit, &r->intern, raw, p, &buf, why) ?
+	return edit_why(&im->edit, &r->intern, raw, &p, &buf, why) ?
 	    BGP_ACCEPTED : BGP_REJECTED;
+}
+
+enum bgp_verdict
+import_why(const struct import *im, const struct rib *r,
+    const struct prefix *p, struct reason *why)
+{
+	uint32_t net = rib_find(r, rib_home(r, im->source), p);
+	const struct rib_path *path = net == 0 ? NULL :
+	    rib_path_from(r, net, im->source);
+
+	if (path != NULL)
+		return import_why_path(im, r, path, why);
+	reason_set(why, "the peer does not announce it");
+	return BGP_NO_ROUTE;
 }

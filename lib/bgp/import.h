@@ -62,7 +62,11 @@ void	import_sweep_begin(struct import *);
  * after the last.  False: no memory.
  */
 bool	import_sweep(struct import *, struct rib *, unsigned *budget);
-/* Why a route of the peer is (not) used. */
+/* Why this path, which the peer taught, is (not) used. */
+enum bgp_verdict	import_why_path(const struct import *,
+			    const struct rib *, const struct rib_path *,
+			    struct reason *);
+/* The same of its first one to a prefix. */
 enum bgp_verdict	import_why(const struct import *, const struct rib *,
 			    const struct prefix *, struct reason *);
 

@@ -6,6 +6,7 @@
 #define LIMIT_AS_PATH		255	/* AS numbers in an AS_PATH */
 #define LIMIT_COMMUNITIES	255	/* of each kind on one route */
 #define LIMIT_UNKNOWN		16	/* unknown attributes on one route */
+#define LIMIT_PATHS		16	/* of one peer to a prefix, RFC 7911 */
 #define LIMIT_INCOMING		2	/* accepted connections of one peer */
 #define LIMIT_EVENTS		256	/* UPDATE errors not yet pulled */
 #define LIMIT_FILL		32768	/* octets of UPDATEs made ahead */

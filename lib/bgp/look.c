@@ -10,9 +10,12 @@
 #include "bgp/session.h"
 
 static struct decide_path
-candidate(const struct bgp *b, const struct rib_path *p)
+candidate(const struct bgp *b, uint32_t path)
 {
+	const struct rib_path *p = rib_path(&b->rib, path);
+
 	return (struct decide_path){
+		.path_id = addpath_get(&b->rib.ids, path),
 		.attrs = intern_at(&b->rib.intern, p->attrs),
 		.peer = &b->rib.source[p->slot].decide,
 	};
@@ -20,10 +23,10 @@ candidate(const struct bgp *b, const struct rib_path *p)
 
 /* The step of the decision that the path lost against the best one. */
 static void
-lost_by(const struct bgp *b, const struct rib_path *best,
-    const struct rib_path *p, struct reason *why)
+lost_by(const struct bgp *b, uint32_t best, uint32_t path,
+    struct reason *why)
 {
-	struct decide_path x = candidate(b, best), y = candidate(b, p);
+	struct decide_path x = candidate(b, best), y = candidate(b, path);
 	int winner = 0;
 	const char *step = decide_why(&x, &y, &winner);
 
@@ -36,36 +39,47 @@ lost_by(const struct bgp *b, const struct rib_path *best,
 }
 
 static void
-refused(const struct bgp *b, const struct rib_path *p,
-    const struct prefix *prefix, struct reason *why)
+refused(const struct bgp *b, const struct rib_path *p, struct reason *why)
 {
-	uint32_t peer = b->rib.source[p->slot].peer;
+	const struct session *s = peer_up(b, b->rib.source[p->slot].peer);
 
-	if (bgp_why_in(b, peer, prefix, why) == BGP_ACCEPTED)
+	if (s == NULL || s->import.source.slot != p->slot)
+		reason_set(why, "the session is not established");
+	else if (import_why_path(&s->import, &b->rib, p, why) == BGP_ACCEPTED)
 		reason_set(why, "it is about to be judged again");
 }
 
-static void
-describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
-    struct look_path *out)
+/* Is it of a session in which paths of its family have identifiers? */
+static bool
+has_id(const struct bgp *b, const struct rib_path *p)
 {
-	const struct rib_path *best = rib_path(&b->rib, rib_net(&b->rib,
-	    net)->paths);
-	struct prefix prefix = rib_prefix(&b->rib, net);
+	const struct session *s = p->slot == 0 ? NULL :
+	    peer_up(b, b->rib.source[p->slot].peer);
+
+	return s != NULL && s->import.source.slot == p->slot &&
+	    update_has_ids(&s->import.mode, (p->net & RIB_IPV6) != 0 ?
+	    ADDR_IPV6 : ADDR_IPV4);
+}
+
+static void
+describe(const struct bgp *b, uint32_t path, struct look_path *out)
+{
+	const struct rib_path *p = rib_path(&b->rib, path);
 
 	*out = (struct look_path){
 		.peer = p->slot == 0 ? 0 : b->rib.source[p->slot].peer,
-		.table = rib_net_table(&b->rib, net),
+		.table = rib_net_table(&b->rib, p->net),
 		.attrs = intern_at(&b->rib.intern, p->attrs),
 		.eligible = (p->flags & PATH_ELIGIBLE) != 0,
 		.best = (p->flags & PATH_BEST) != 0,
 		.shares = (p->flags & PATH_SHARES) != 0,
+		.has_id = has_id(b, p), .id = addpath_get(&b->rib.ids, path),
 	};
 	out->next_hop = out->attrs->next_hop;
 	if (!out->eligible)
-		refused(b, p, &prefix, &out->why);
+		refused(b, p, &out->why);
 	else if (!out->best)
-		lost_by(b, best, p, &out->why);
+		lost_by(b, rib_net(&b->rib, p->net)->paths, path, &out->why);
 }
 
 /* --- one prefix --- */
@@ -82,7 +96,7 @@ look_paths(const struct bgp *b, uint16_t table, const struct prefix *prefix,
 	for (id = rib_net(&b->rib, net)->paths; id != 0;
 	    id = rib_path(&b->rib, id)->next) {
 		if (n < max)
-			describe(b, net, rib_path(&b->rib, id), &out[n]);
+			describe(b, id, &out[n]);
 		n++;
 	}
 	return n;
@@ -118,12 +132,6 @@ look_cover(const struct bgp *b, uint16_t table, const struct prefix *of,
 
 /* --- tables --- */
 
-static bool
-is_best(const struct rib_path *p)
-{
-	return (p->flags & PATH_BEST) != 0;
-}
-
 /* Is it in the table that the walk is about? */
 static bool
 in_table(const struct bgp *b, const struct look *l, const struct session *s,
@@ -143,31 +151,51 @@ in_table(const struct bgp *b, const struct look *l, const struct session *s,
 	return table == rib_home(&b->rib, s->import.source);
 }
 
-/* What the walk shows of a prefix; NULL: nothing. */
-static const struct rib_path *
-path_for(const struct bgp *b, const struct look *l, const struct session *s,
+/* The best, if there is one and, when that is asked, the peer was told. */
+static uint32_t
+best_for(const struct bgp *b, const struct look *l, const struct session *s,
     uint32_t net)
 {
 	uint32_t first = rib_net(&b->rib, net)->paths;
-	const struct rib_path *p;
 
-	if (!in_table(b, l, s, net))
-		return NULL;
-	switch (l->what) {
-	case LOOK_BEST:
-	case LOOK_ADVERTISED:
-		p = first == 0 ? NULL : rib_path(&b->rib, first);
-		if (p == NULL || !is_best(p) || (l->what == LOOK_ADVERTISED &&
-		    !export_told(&s->export, net)))
-			return NULL;
-		return p;
-	case LOOK_RECEIVED:
-		return rib_path_from(&b->rib, net, s->import.source);
-	case LOOK_ACCEPTED:
-		p = rib_path_from(&b->rib, net, s->import.source);
-		return p != NULL && (p->flags & PATH_ELIGIBLE) != 0 ? p : NULL;
+	if (first == 0 || (rib_path(&b->rib, first)->flags & PATH_BEST) == 0)
+		return 0;
+	return l->what != LOOK_ADVERTISED || export_told(&s->export, net) ?
+	    first : 0;
+}
+
+/* The next of those that the peer taught, in the order of the decision. */
+static uint32_t
+taught_for(const struct bgp *b, struct look *l, const struct session *s,
+    uint32_t net)
+{
+	uint32_t path[LIMIT_PATHS];
+	unsigned n = rib_paths_from(&b->rib, net, s->import.source, path);
+
+	for (; l->nth < n; l->nth++) {
+		uint32_t id = path[l->nth];
+
+		if (l->what == LOOK_ACCEPTED &&
+		    (rib_path(&b->rib, id)->flags & PATH_ELIGIBLE) == 0)
+			continue;
+		l->nth = (l->nth + 1) % n;
+		return id;
 	}
-	return NULL;
+	l->nth = 0;
+	return 0;
+}
+
+/* What the walk shows of a prefix; 0: nothing more. */
+static uint32_t
+path_for(const struct bgp *b, struct look *l, const struct session *s,
+    uint32_t net)
+{
+	if (!in_table(b, l, s, net)) {
+		l->nth = 0;
+		return 0;
+	}
+	return l->what == LOOK_BEST || l->what == LOOK_ADVERTISED ?
+	    best_for(b, l, s, net) : taught_for(b, l, s, net);
 }
 
 /*
@@ -183,8 +211,8 @@ as_sent(struct bgp *b, struct session *s, const struct prefix *prefix,
 
 	if (id != 0)
 		out->attrs = intern_at(&b->rib.intern, id);
-	out->next_hop = prefix->addr.family == ADDR_IPV4 ? c->next_hop4 :
-	    c->next_hop6;
+	out->next_hop = prefix->addr.family == ADDR_IPV4 &&
+	    addr_is_set(&c->next_hop4) ? c->next_hop4 : c->next_hop6;
 	out->prepend = c->ibgp ? 0 : c->local_asn;
 }
 
@@ -209,15 +237,17 @@ look_next(struct bgp *b, struct look *l, struct prefix *prefix,
 		return false;
 	for (; l->visits > 0; l->visits--) {
 		const struct rib_path *p;
+		uint32_t path;
 
-		if (!advance(&b->rib, &l->cursor))
+		if (l->nth == 0 && !advance(&b->rib, &l->cursor))
 			return false;
-		p = path_for(b, l, s, l->cursor);
-		if (p == NULL)
+		path = path_for(b, l, s, l->cursor);
+		if (path == 0)
 			continue;
 		l->visits--;
+		p = rib_path(&b->rib, path);
 		*prefix = rib_prefix(&b->rib, l->cursor);
-		describe(b, l->cursor, p, out);
+		describe(b, path, out);
 		if (l->what == LOOK_ADVERTISED)
 			as_sent(b, s, prefix, p, out);
 		if (l->what == LOOK_RECEIVED)

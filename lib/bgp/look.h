@@ -19,6 +19,8 @@ enum look_what {
 struct look_path {
 	uint32_t	peer;		/* taught it; 0: we originate it */
 	uint16_t	table;
+	bool		has_id;		/* one of several: */
+	uint32_t	id;		/* its identifier (RFC 7911) */
 	const struct attrs *attrs;
 	struct addr	next_hop;	/* as received or as it was sent */
 	uint32_t	prepend;	/* ADVERTISED: sent in front; 0: none */
@@ -33,6 +35,7 @@ struct look {
 	uint32_t	peer;		/* not for BEST */
 	uint16_t	table;		/* BEST: that one; 0: all of them */
 	uint32_t	cursor;		/* 0: from the start; kept between calls */
+	uint32_t	nth;		/* so many paths of it were shown */
 	unsigned	visits;		/* prefixes that may still be visited */
 };
 

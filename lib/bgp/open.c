@@ -1,7 +1,8 @@
 /*
  * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
  * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793), route refresh
- * (RFC 2918) and roles (RFC 9234); the extended form of the optional parameters is understood
+ * (RFC 2918), extended next hops (RFC 8950), roles (RFC 9234) and add-path
+ * (RFC 7911); the extended form of the optional parameters is understood
  * (RFC 9072) and never needed in ours.  Capabilities that we do not know are
  * skipped.  A peer that offers no multiprotocol capability speaks IPv4.
  */
@@ -15,8 +16,10 @@ enum {
 	PARAM_EXTENDED = 255,
 	CAP_MP = 1,
 	CAP_REFRESH = 2,
+	CAP_EXTENDED_HOP = 5,
 	CAP_ROLE = 9,
 	CAP_AS4 = 65,
+	CAP_ADD_PATH = 69,
 };
 
 struct parse {
@@ -27,22 +30,25 @@ struct parse {
 	bool		other_role;	/* and another one */
 };
 
+enum {				/* Send/Receive of add-path */
+	PATHS_IN = 1,
+	PATHS_OUT = 2,
+};
+
+uint8_t
+open_family(enum addr_family family)
+{
+	return family == ADDR_IPV4 ? OPEN_IPV4 :
+	    family == ADDR_IPV6 ? OPEN_IPV6 : 0;
+}
+
 static bool
 cap_mp(struct parse *p, struct rd *r)
 {
 	uint16_t afi = rd_u16(r);
 
 	rd_u8(r);
-	switch (msg_family(afi, rd_u8(r))) {
-	case ADDR_IPV4:
-		p->open.families |= OPEN_IPV4;
-		break;
-	case ADDR_IPV6:
-		p->open.families |= OPEN_IPV6;
-		break;
-	case ADDR_NONE:
-		break;
-	}
+	p->open.families |= open_family(msg_family(afi, rd_u8(r)));
 	p->mp = true;
 	return rd_done(r);
 }
@@ -62,6 +68,20 @@ cap_as4(struct parse *p, struct rd *r)
 	return rd_done(r);
 }
 
+/* RFC 8950 section 4: |AFI|SAFI of two octets|AFI of the next hop| each. */
+static bool
+cap_extended_hop(struct parse *p, struct rd *r)
+{
+	while (!r->bad && r->n > 0) {
+		uint16_t afi = rd_u16(r), safi = rd_u16(r), hop = rd_u16(r);
+
+		if (afi == AFI_IPV4 && safi == SAFI_UNICAST &&
+		    hop == AFI_IPV6 && !r->bad)
+			p->open.extended_hop = true;
+	}
+	return rd_done(r);
+}
+
 /* RFC 9234 section 4.2: several are fine when they are the same. */
 static bool
 cap_role(struct parse *p, struct rd *r)
@@ -74,6 +94,25 @@ cap_role(struct parse *p, struct rd *r)
 	return rd_done(r);
 }
 
+/* RFC 7911 section 4: another value than 1 to 3 is as if it was not there. */
+static bool
+cap_add_path(struct parse *p, struct rd *r)
+{
+	while (!r->bad && r->n > 0) {
+		uint16_t afi = rd_u16(r);
+		uint8_t family = open_family(msg_family(afi, rd_u8(r)));
+		uint8_t how = rd_u8(r);
+
+		if (how < PATHS_IN || how > (PATHS_IN | PATHS_OUT))
+			continue;
+		if ((how & PATHS_IN) != 0)
+			p->open.paths_in |= family;
+		if ((how & PATHS_OUT) != 0)
+			p->open.paths_out |= family;
+	}
+	return rd_done(r);
+}
+
 static const struct {
 	uint8_t		code;
 	const char	*name;
@@ -82,7 +121,9 @@ static const struct {
 	{ CAP_MP, "multiprotocol", cap_mp },
 	{ CAP_REFRESH, "route refresh", cap_refresh },
 	{ CAP_AS4, "4-octet AS number", cap_as4 },
+	{ CAP_EXTENDED_HOP, "extended next hop", cap_extended_hop },
 	{ CAP_ROLE, "role", cap_role },
+	{ CAP_ADD_PATH, "add-path", cap_add_path },
 };
 
 static bool
@@ -285,6 +326,55 @@ put_families(struct wr *w, unsigned families)
 		put_mp(w, AFI_IPV6);
 }
 
+static void
+put_extended_hop(struct wr *w, const struct open *o)
+{
+	if (!o->extended_hop)
+		return;
+	wr_u8(w, CAP_EXTENDED_HOP);
+	wr_u8(w, 6);
+	wr_u16(w, AFI_IPV4);
+	wr_u16(w, SAFI_UNICAST);
+	wr_u16(w, AFI_IPV6);
+}
+
+static void
+put_add_path(struct wr *w, const struct open *o)
+{
+	static const struct {
+		uint8_t		bit;
+		uint16_t	afi;
+	} rows[] = { { OPEN_IPV4, AFI_IPV4 }, { OPEN_IPV6, AFI_IPV6 } };
+	size_t at = w->n + 1;
+
+	if ((o->paths_in | o->paths_out) == 0)
+		return;
+	wr_u8(w, CAP_ADD_PATH);
+	wr_u8(w, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t how = (uint8_t)(
+		    ((o->paths_in & rows[i].bit) != 0 ? PATHS_IN : 0) |
+		    ((o->paths_out & rows[i].bit) != 0 ? PATHS_OUT : 0));
+
+		if (how == 0)
+			continue;
+		wr_u16(w, rows[i].afi);
+		wr_u8(w, SAFI_UNICAST);
+		wr_u8(w, how);
+	}
+	wr_patch_u8(w, at, (uint8_t)(w->n - at - 1));
+}
+
+uint8_t
+open_common(const struct open *o, uint8_t ours, bool only_extended)
+{
+	uint8_t both = o->families & ours;
+
+	if (only_extended && !o->extended_hop)
+		both &= (uint8_t)~OPEN_IPV4;
+	return both;
+}
+
 /* RFC 5492 section 3: the data are the capabilities that we miss. */
 static bool
 check_families(const struct open *o, const struct open_want *w,
@@ -293,13 +383,14 @@ check_families(const struct open *o, const struct open_want *w,
 	uint8_t data[12];
 	struct wr out = wr_of(data, sizeof(data));
 
-	if ((o->families & w->families) != 0)
+	if (open_common(o, w->families, w->only_extended) != 0)
 		return true;
 	put_families(&out, w->families);
 	fault_set(f, FAULT_OPEN, FAULT_CAPABILITY, wr_done(&out));
 	reason_set(&f->text, "no address family in common: ours %s, the "
-	    "remote's %s", families_str(w->families),
-	    families_str(o->families));
+	    "remote's %s%s", families_str(w->families),
+	    families_str(o->families), (o->families & w->families) == 0 ? "" :
+	    " without extended next hops (RFC 8950)");
 	return false;
 }
 
@@ -362,6 +453,8 @@ open_put(struct wr *w, const struct open *o)
 		wr_u8(w, 4);
 		wr_u32(w, o->asn);
 	}
+	put_extended_hop(w, o);
+	put_add_path(w, o);
 	wr_patch_u8(w, params, (uint8_t)(w->n - params - 1));
 	wr_patch_u8(w, params + 2, (uint8_t)(w->n - params - 3));
 	msg_end(w, at);

@@ -41,7 +41,9 @@ peer_up(const struct bgp *b, uint32_t id)
 uint8_t
 peer_families(const struct peer *p)
 {
-	return (uint8_t)((addr_is_set(&p->conf.next_hop4) ? OPEN_IPV4 : 0) |
+	return (uint8_t)(
+	    (addr_is_set(&p->conf.next_hop4) || p->conf.extended_hop ?
+	    OPEN_IPV4 : 0) |
 	    (addr_is_set(&p->conf.next_hop6) ? OPEN_IPV6 : 0));
 }
 

@@ -48,6 +48,7 @@ rib_fini(struct rib *r)
 {
 	rib_net_fini(r);
 	store_fini(&r->paths);
+	addpath_fini(&r->ids);
 	intern_fini(&r->intern);
 	free(r->source);
 	free(r->scratch);
@@ -207,7 +208,8 @@ gather(struct rib *r, const struct rib_net *n, uint32_t *others)
 		}
 		r->scratch[k++] = (struct decide_path){
 			.attrs = intern_at(&r->intern, p->attrs),
-			.peer = &r->source[p->slot].decide, .id = id,
+			.peer = &r->source[p->slot].decide,
+			.path_id = addpath_get(&r->ids, id), .id = id,
 		};
 	}
 	return k;
@@ -222,6 +224,8 @@ rank(struct rib *r, struct rib_net *n)
 	r->decisions++;
 	k = gather(r, n, &others);
 	share = k == 0 ? 0 : decide(r->scratch, k);
+	if (r->ids.n > 0)
+		share = addpath_share(r->scratch, share);
 	n->paths = others;
 	for (uint32_t i = k; i-- > 0;) {
 		struct rib_path *p = rib_path(r, r->scratch[i].id);
@@ -257,18 +261,28 @@ settle(struct rib *r, uint32_t net, const struct choice *was, uint32_t path,
 		rib_forget(r, net);
 }
 
+/* From this path on, one of the source's; 0: none. */
 static uint32_t
-path_of(const struct rib *r, const struct rib_net *n, uint16_t slot)
+path_seek(const struct rib *r, uint32_t path, uint16_t slot)
 {
-	uint32_t id = n->paths;
+	while (path != 0 && rib_path(r, path)->slot != slot)
+		path = rib_path(r, path)->next;
+	return path;
+}
 
-	while (id != 0 && rib_path(r, id)->slot != slot)
-		id = rib_path(r, id)->next;
+static uint32_t
+path_of(const struct rib *r, const struct rib_net *n, uint16_t slot,
+    uint32_t path_id)
+{
+	uint32_t id = path_seek(r, n->paths, slot);
+
+	while (id != 0 && addpath_get(&r->ids, id) != path_id)
+		id = path_seek(r, rib_path(r, id)->next, slot);
 	return id;
 }
 
 static uint32_t
-path_add(struct rib *r, uint32_t net, uint16_t slot)
+path_add(struct rib *r, uint32_t net, uint16_t slot, uint32_t path_id)
 {
 	struct rib_source *s = &r->source[slot];
 	struct rib_net *n = rib_net(r, net);
@@ -277,6 +291,10 @@ path_add(struct rib *r, uint32_t net, uint16_t slot)
 
 	if (id == 0)
 		return 0;
+	if (!addpath_set(&r->ids, id, path_id)) {
+		store_free(&r->paths, id);
+		return 0;
+	}
 	p = rib_path(r, id);
 	*p = (struct rib_path){
 		.next = n->paths, .net = net, .src_next = s->paths,
@@ -354,18 +372,18 @@ path_is(const struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 }
 
 static bool
-reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
-    bool eligible)
+reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t path_id,
+    uint32_t attrs, bool eligible)
 {
 	struct rib_net *n = rib_net(r, net);
-	uint32_t id = path_of(r, n, ref.slot);
+	uint32_t id = path_of(r, n, ref.slot, path_id);
 	struct choice was;
 
 	choice_of(r, n, &was);
 	if (id != 0 && path_is(r, id, attrs, eligible))
 		return true;
 	if (!scratch_reserve(r, n) ||
-	    (id == 0 && (id = path_add(r, net, ref.slot)) == 0)) {
+	    (id == 0 && (id = path_add(r, net, ref.slot, path_id)) == 0)) {
 		rib_forget(r, net);
 		return false;
 	}
@@ -375,8 +393,9 @@ reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 }
 
 bool
-rib_reach(struct rib *r, struct rib_ref ref, uint16_t table,
-    const struct prefix *prefix, uint32_t attrs, bool eligible)
+rib_reach_path(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t path_id, uint32_t attrs,
+    bool eligible)
 {
 	uint32_t net;
 
@@ -384,14 +403,46 @@ rib_reach(struct rib *r, struct rib_ref ref, uint16_t table,
 		return true;
 	if (!journal_reserve(r) || (net = rib_add(r, table, prefix)) == 0)
 		return false;
-	return reach(r, net, ref, attrs, eligible);
+	return reach(r, net, ref, path_id, attrs, eligible);
+}
+
+bool
+rib_reach(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t attrs, bool eligible)
+{
+	return rib_reach_path(r, ref, table, prefix, 0, attrs, eligible);
+}
+
+unsigned
+rib_paths_from(const struct rib *r, uint32_t net, struct rib_ref ref,
+    uint32_t path[static LIMIT_PATHS])
+{
+	uint32_t id = rib_valid(r, ref) ?
+	    path_seek(r, rib_net(r, net)->paths, ref.slot) : 0;
+	unsigned n = 0;
+
+	for (; id != 0 && n < LIMIT_PATHS;
+	    id = path_seek(r, rib_path(r, id)->next, ref.slot))
+		path[n++] = id;
+	return n;
+}
+
+bool
+rib_room(const struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t path_id)
+{
+	uint32_t net = rib_find(r, table, prefix), path[LIMIT_PATHS];
+
+	return net == 0 || !rib_valid(r, ref) ||
+	    path_of(r, rib_net(r, net), ref.slot, path_id) != 0 ||
+	    rib_paths_from(r, net, ref, path) < LIMIT_PATHS;
 }
 
 const struct rib_path *
 rib_path_from(const struct rib *r, uint32_t net, struct rib_ref ref)
 {
 	uint32_t id = rib_valid(r, ref) ?
-	    path_of(r, rib_net(r, net), ref.slot) : 0;
+	    path_seek(r, rib_net(r, net)->paths, ref.slot) : 0;
 
 	return id == 0 ? NULL : rib_path(r, id);
 }
@@ -411,12 +462,11 @@ rib_taught_each(const struct rib *r, struct rib_ref ref, uint32_t *path,
 }
 
 bool
-rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
+rib_teach(struct rib *r, struct rib_ref ref, uint32_t path, uint32_t attrs,
     bool eligible)
 {
-	if (rib_path_from(r, net, ref) == NULL)
-		return true;
-	return reach(r, net, ref, attrs, eligible);
+	return reach(r, rib_path(r, path)->net, ref,
+	    addpath_get(&r->ids, path), attrs, eligible);
 }
 
 /* A gone path's number may be given out again, but not before this ends. */
@@ -439,11 +489,18 @@ void
 rib_unreach(struct rib *r, struct rib_ref ref, uint16_t table,
     const struct prefix *prefix)
 {
+	rib_unreach_path(r, ref, table, prefix, 0);
+}
+
+void
+rib_unreach_path(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t path_id)
+{
 	uint32_t net, id;
 
 	if (!rib_valid(r, ref) || (net = rib_find(r, table, prefix)) == 0)
 		return;
-	id = path_of(r, rib_net(r, net), ref.slot);
+	id = path_of(r, rib_net(r, net), ref.slot, path_id);
 	if (id != 0)
 		path_remove(r, id);
 }

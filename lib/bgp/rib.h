@@ -7,9 +7,11 @@
 #ifndef BGP_RIB_H
 #define BGP_RIB_H
 
+#include "bgp/addpath.h"
 #include "bgp/bgp.h"
 #include "bgp/buckets.h"
 #include "bgp/decide.h"
+#include "bgp/limit.h"
 #include "bgp/store.h"
 
 /* A prefix by number: the family in the top bit, its store number below. */
@@ -58,6 +60,7 @@ struct rib {
 	struct hash_key	key;
 	struct rib_table table[2];	/* IPv4, IPv6 */
 	struct store	paths;
+	struct addpath	ids;		/* of paths that have one */
 	struct rib_source *source;	/* [0] is ourselves */
 	uint32_t	sources;
 	uint32_t	leaving;	/* sources that are */
@@ -108,7 +111,21 @@ bool	rib_reach(struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *, uint32_t attrs, bool eligible);
 void	rib_unreach(struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *);
-/* The source's path to a prefix; NULL: none. */
+/*
+ * The same for one of several paths to it, by its identifier (RFC 7911).
+ * No more than LIMIT_PATHS: ask rib_room() before.
+ */
+bool	rib_reach_path(struct rib *, struct rib_ref, uint16_t table,
+	    const struct prefix *, uint32_t id, uint32_t attrs, bool eligible);
+void	rib_unreach_path(struct rib *, struct rib_ref, uint16_t table,
+	    const struct prefix *, uint32_t id);
+/* May there be a path of this identifier? */
+bool	rib_room(const struct rib *, struct rib_ref, uint16_t table,
+	    const struct prefix *, uint32_t id);
+/* Numbers of the source's paths to a prefix; how many they are. */
+unsigned	rib_paths_from(const struct rib *, uint32_t net,
+		    struct rib_ref, uint32_t path[static LIMIT_PATHS]);
+/* The first of them; NULL: none. */
 const struct rib_path	*rib_path_from(const struct rib *, uint32_t net,
 			    struct rib_ref);
 /*
@@ -117,8 +134,8 @@ const struct rib_path	*rib_path_from(const struct rib *, uint32_t net,
  */
 bool		rib_taught_each(const struct rib *, struct rib_ref,
 		    uint32_t *path, uint32_t *net);
-/* Other ones for a path that is there.  False: no memory. */
-bool		rib_teach(struct rib *, uint32_t net, struct rib_ref,
+/* Other ones for a path that is there, of a source.  False: no memory. */
+bool		rib_teach(struct rib *, struct rib_ref, uint32_t path,
 		    uint32_t attrs, bool eligible);
 /* The reference under which what we originate is reached and unreached. */
 struct rib_ref	rib_self(void);

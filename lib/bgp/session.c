@@ -120,6 +120,9 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 		.families = peer_families(s->peer),
 		.as4 = true, .refresh = true,
 		.role = s->peer->conf.role,
+		.extended_hop = s->peer->conf.extended_hop,
+		.paths_in = s->peer->conf.add_path ?
+		    peer_families(s->peer) : 0,
 	};
 	struct wr w = outq_begin(&s->out, CONTROL_ROOM);
 
@@ -238,10 +241,15 @@ fill_import(const struct bgp *b, struct session *s)
 		.mode = {
 			.ibgp = c->local_asn == c->remote_asn,
 			.as4 = s->open.as4,
+			.path_ids = c->add_path ? s->open.paths_out &
+			    peer_families(s->peer) : 0,
+			.extended_hop = c->extended_hop &&
+			    s->open.extended_hop,
 			.remote_asn = c->remote_asn,
 		},
 		.role = c->role,
-		.families = s->open.families & peer_families(s->peer),
+		.families = open_common(&s->open, peer_families(s->peer),
+		    !addr_is_set(&c->next_hop4)),
 		.portion = b->sweep,
 		.local_asn = c->local_asn, .own_asn = c->own_asn,
 		.router_id = b->router_id,

@@ -21,6 +21,7 @@ ask_open(struct bgp *b, struct session *s, struct bytes body)
 		.remote_asn = s->peer->conf.remote_asn,
 		.router_id = b->router_id,
 		.families = peer_families(s->peer),
+		.only_extended = !addr_is_set(&s->peer->conf.next_hop4),
 		.role = s->peer->conf.role,
 		.role_strict = s->peer->conf.role_strict,
 	};

@@ -2,12 +2,20 @@
  * UPDATE: its three parts, what must be there, and the verdict for the whole
  * (RFC 4271 sections 4.3 and 6.3, RFC 7606 sections 3, 5.2 and 5.3), and its
  * writers, which fill a message with prefixes that share their attributes.
- * IPv4 goes in the classic fields, IPv6 in MP_REACH_NLRI, which stands first
- * (RFC 7606 section 5.1).  End-of-RIB is RFC 4724 section 2.
+ * IPv4 goes in the classic fields, IPv6 and IPv4 with an IPv6 next hop
+ * (RFC 8950) in MP_REACH_NLRI, which stands first (RFC 7606 section 5.1).
+ * End-of-RIB is RFC 4724 section 2.
  */
 #include "bgp/update.h"
 
 #include "bgp/nlri.h"
+#include "bgp/open.h"
+
+bool
+update_has_ids(const struct attr_mode *mode, enum addr_family family)
+{
+	return (mode->path_ids & open_family(family)) != 0;
+}
 
 static enum attr_verdict
 reset(struct fault *f, unsigned subcode, const char *what)
@@ -19,20 +27,22 @@ reset(struct fault *f, unsigned subcode, const char *what)
 
 /* RFC 7606 section 5.3: NLRI that cannot be read resets the session. */
 static bool
-prefixes_ok(const struct update *u, unsigned *reachable)
+prefixes_ok(const struct update *u, const struct attr_mode *mode,
+    unsigned *reachable)
 {
 	const struct attr_mp *reach = &u->attrs.reach;
 	const struct attr_mp *unreach = &u->attrs.unreach;
+	bool ids = update_has_ids(mode, ADDR_IPV4);
 	unsigned gone, n4, mp = 0;
 
-	if (!nlri_check(u->withdrawn, ADDR_IPV4, &gone) ||
-	    !nlri_check(u->nlri, ADDR_IPV4, &n4))
+	if (!nlri_check(u->withdrawn, ADDR_IPV4, ids, &gone) ||
+	    !nlri_check(u->nlri, ADDR_IPV4, ids, &n4))
 		return false;
-	if (unreach->family != ADDR_NONE &&
-	    !nlri_check(unreach->nlri, unreach->family, &gone))
+	if (unreach->family != ADDR_NONE && !nlri_check(unreach->nlri,
+	    unreach->family, update_has_ids(mode, unreach->family), &gone))
 		return false;
-	if (reach->family != ADDR_NONE &&
-	    !nlri_check(reach->nlri, reach->family, &mp))
+	if (reach->family != ADDR_NONE && !nlri_check(reach->nlri,
+	    reach->family, update_has_ids(mode, reach->family), &mp))
 		return false;
 	*reachable = n4 + mp;
 	return true;
@@ -84,7 +94,7 @@ judge(struct update *u, const struct attr_mode *mode,
 {
 	unsigned reachable = 0;
 
-	if (!prefixes_ok(u, &reachable))
+	if (!prefixes_ok(u, mode, &reachable))
 		return reset(f, FAULT_NETWORK, "a prefix cannot be read");
 	/* RFC 7606 section 5.2: what it announces may have been lost. */
 	if (verdict == ATTR_WITHDRAW && reachable == 0 &&
@@ -155,7 +165,7 @@ put_mp_reach(struct wr *w, const struct addr *next_hop,
 	wr_u8(w, ATTR_OPTIONAL | ATTR_EXTENDED);
 	wr_u8(w, ATTR_MP_REACH);
 	wr_u16(w, (uint16_t)(5 + 16 + octets));
-	wr_u16(w, AFI_IPV6);
+	wr_u16(w, msg_afi((enum addr_family)p->addr.family));
 	wr_u8(w, SAFI_UNICAST);
 	wr_u8(w, 16);
 	wr_bytes(w, addr_bytes(next_hop));
@@ -167,7 +177,7 @@ size_t
 update_put_reach(struct wr *w, struct bytes attrs, const struct addr *next_hop,
     const struct prefix *p, size_t n)
 {
-	bool mp = n > 0 && p[0].addr.family == ADDR_IPV6;
+	bool mp = next_hop != NULL;
 	size_t head = attrs.n + (mp ? MP_REACH_HEAD : 0), at, len, octets;
 
 	if (head > UPDATE_ROOM)

@@ -4,6 +4,9 @@
 
 #include "bgp/attr.h"
 
+/* Have the prefixes of the family path identifiers in this session? */
+bool	update_has_ids(const struct attr_mode *, enum addr_family);
+
 struct update {
 	struct bytes	withdrawn;	/* IPv4, well-formed */
 	struct bytes	nlri;		/* IPv4, well-formed */
@@ -22,7 +25,8 @@ enum attr_verdict	update_parse(struct update *, struct bytes body,
 /*
  * Writes one UPDATE with as many of the n prefixes, all of one family, as fit
  * and returns how many that were; 0: not even one.  attrs are encoded
- * attributes; next_hop is for MP_REACH_NLRI, used with IPv6.
+ * attributes; next_hop, an IPv6 address, is for MP_REACH_NLRI, which IPv6
+ * needs; without it IPv4 stands in the classic field.
  */
 size_t	update_put_reach(struct wr *, struct bytes attrs,
 	    const struct addr *next_hop, const struct prefix *, size_t n);

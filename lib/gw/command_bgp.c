@@ -119,6 +119,7 @@ command_bgp_routes(struct request *q)
 	struct look l = {
 		.what = table_of(q->r.what), .visits = VISITS,
 		.cursor = (uint32_t)q->r.cursor, .table = q->table,
+		.nth = (uint32_t)((uint64_t)q->r.cursor >> 32),
 	};
 	struct look_path path;
 	struct prefix prefix;
@@ -131,7 +132,8 @@ command_bgp_routes(struct request *q)
 	while (json_array_size(a) < REQUEST_PAGE &&
 	    (more = look_next(q->gw->bgp, &l, &prefix, &path)))
 		json_array_append_new(a, show_path(q->gw, &prefix, &path));
-	request_page(q, a, more || l.visits == 0 ? l.cursor : 0);
+	request_page(q, a, more || l.visits == 0 ?
+	    (uint64_t)l.nth << 32 | l.cursor : 0);
 }
 
 /* --- MRT --- */

@@ -166,6 +166,9 @@ struct conf_session {
 	enum conf_bgp_auth auth;
 	enum bgp_role	role;		/* of ours; NONE: it has none */
 	bool		role_strict;
+	bool		add_path;	/* to us */
+	bool		extended_hop;	/* IPv4 by IPv6 next hops */
+	bool		ttl_security;	/* RFC 5082 */
 };
 
 /* May change while the session is up. */

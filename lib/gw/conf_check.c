@@ -283,7 +283,7 @@ check_families(struct conf_read *r, const struct conf_connection *c,
 	return true;
 }
 
-/* An announced network needs a next hop of its family (RFC 4760). */
+/* An announced network needs a next hop (RFC 4760, RFC 8950). */
 static bool
 check_next_hops(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
@@ -296,7 +296,8 @@ check_next_hops(struct conf_read *r, const struct conf_connection *c,
 		for (unsigned k = 0; k < c->tunnels_n; k++) {
 			const struct conf_tunnel *t = &c->tunnels[k];
 
-			if (addr_is_set(v4 ? &t->local4 : &t->local6))
+			if (addr_is_set(v4 ? &t->local4 : &t->local6) ||
+			    (v4 && t->session.extended_hop))
 				continue;
 			return conf_fail_key(r, group, "networks",
 			    "%s needs %s in tunnel %u",
@@ -317,7 +318,8 @@ check_no_bgp(struct conf_read *r, const struct conf_connection *c,
 		"import_policy", "export_policy", "allowas_in", "as_override",
 		"remove_private_as", "local_as", "max_prefixes_in",
 		"max_prefixes_out", "graceful_shutdown_seconds",
-		"bgp_authentication", "bgp_role",
+		"bgp_authentication", "bgp_role", "bgp_add_path_receive",
+		"bgp_extended_next_hop", "bgp_ttl_security",
 	};
 	const config_setting_t *tunnels =
 	    config_setting_get_member(group, "tunnels");
@@ -360,6 +362,23 @@ check_local_as(struct conf_read *r, const struct conf_connection *c,
 }
 
 static bool
+check_extended_hop(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		const struct conf_tunnel *t = &c->tunnels[i];
+
+		if (!t->session.extended_hop || (t->inside == CONF_INSIDE_BOTH
+		    && addr_is_set(&t->local6)))
+			continue;
+		return conf_fail_key(r, group, "bgp_extended_next_hop",
+		    "needs tunnel_inside_ipv6_cidr and "
+		    "tunnel_inside_ip_version \"both\" in tunnel %u", i + 1);
+	}
+	return true;
+}
+
+static bool
 check_roles(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
 {
@@ -386,7 +405,8 @@ conf_check_connection(struct conf_read *r, const struct conf_connection *c,
 		return conf_fail_key(r, group, "routes",
 		    "static routes and BGP (remote_asn) exclude each other");
 	if (c->remote_asn != 0 && (!check_bgp(r, c, group) ||
-	    !check_local_as(r, c, group) || !check_roles(r, c, group)))
+	    !check_local_as(r, c, group) || !check_roles(r, c, group) ||
+	    !check_extended_hop(r, c, group)))
 		return false;
 	return check_bfd(r, c, group) &&
 	    check_families(r, c, &c->networks, "networks", group) &&

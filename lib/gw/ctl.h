@@ -55,7 +55,7 @@ enum ctl_what {
 
 #define CTL_CONFIRM_MAX	86400	/* seconds to confirm in */
 #define CTL_DUMP_SEQUENCE 12	/* octets of a record before its number */
-#define CTL_TEXT_MAX	128	/* octets of a shutdown communication */
+#define CTL_TEXT_MAX	256	/* a shutdown communication, with NUL */
 
 enum ctl_exit {			/* of vpnctl; part of the answer */
 	CTL_EXIT_OK = 0,

@@ -163,6 +163,7 @@ struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
 	char		dev[KERN_IFNAME_LEN];	/* bound to it */
 	struct addr	local, remote;
 	uint8_t		ttl;		/* 1 for single-hop eBGP, 255 for BFD */
+	uint8_t		min_ttl;	/* of what comes; 0: any (RFC 5082) */
 	uint16_t	mss;		/* 0: the system's */
 };
 

@@ -11,6 +11,20 @@
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
+/*
+ * RFC 5082: what comes from the next hop has not been routed by anybody, and
+ * what was has less than the most.
+ */
+void
+neighbor_conn(const struct gw_tunnel *t, struct kern_conn *c)
+{
+	bool gtsm = t->conf->session.ttl_security;
+
+	c->ttl = gtsm ? UINT8_MAX : 1;
+	c->min_ttl = gtsm ? UINT8_MAX : 0;
+	memcpy(c->dev, t->conf->ifname, sizeof(c->dev));
+}
+
 void
 neighbor_listen(struct gw_tunnel *t, enum kern_op_kind kind)
 {
@@ -23,8 +37,7 @@ neighbor_listen(struct gw_tunnel *t, enum kern_op_kind kind)
 	op->conn.id = t->id;
 	op->conn.local = bgp.local;
 	op->conn.remote = bgp.remote;
-	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
+	neighbor_conn(t, &op->conn);
 	gw_await(t->gw, op, t->id);
 	t->listening = kind == KERN_LISTEN;
 }

@@ -4,6 +4,8 @@
 
 #include "gw/inner.h"
 
+/* The device, and how far segments may go or may have come. */
+void	neighbor_conn(const struct gw_tunnel *, struct kern_conn *);
 /* LISTEN or UNLISTEN on the tunnel's inside address. */
 void	neighbor_listen(struct gw_tunnel *, enum kern_op_kind);
 /* Does a session of the one differ from one of the other? */

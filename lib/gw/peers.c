@@ -228,6 +228,8 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.transit = t->hub,
 		.role = c->session.role,
 		.role_strict = c->session.role_strict,
+		.add_path = c->session.add_path,
+		.extended_hop = c->session.extended_hop,
 		.patient = t->hub,
 	};
 	if (v4)

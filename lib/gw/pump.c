@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gw/forward.h"
+#include "gw/neighbor.h"
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
@@ -191,8 +192,7 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 	op->conn.id = o->conn;
 	op->conn.local = o->local;
 	op->conn.remote = o->remote;
-	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
+	neighbor_conn(t, &op->conn);
 	gw_await(gw, op, o->conn);
 }
 

@@ -52,13 +52,13 @@ show_counts(const struct bgp_counts *c)
 }
 
 static json_t *
-show_families(const struct bgp_peer_info *b)
+show_families(bool ipv4, bool ipv6)
 {
 	json_t *a = json_array();
 
-	if (b->ipv4)
+	if (ipv4)
 		json_array_append_new(a, json_string("ipv4"));
-	if (b->ipv6)
+	if (ipv6)
 		json_array_append_new(a, json_string("ipv6"));
 	return a;
 }
@@ -81,7 +81,7 @@ show_neighbor(const struct gw_tunnel *t)
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
 	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:b, s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:o}",
+	    "s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
@@ -90,11 +90,14 @@ show_neighbor(const struct gw_tunnel *t)
 	    "since", show_time(gw_wall(t->gw, b.since)),
 	    "reason", show_text(t->bgp_shut.s[0] != '\0' ? t->bgp_shut.s :
 	    b.why.s), "router_id", router_id(b.remote_router_id),
-	    "hold_time", (int)b.hold_time, "families", show_families(&b),
+	    "hold_time", (int)b.hold_time, "families", show_families(b.ipv4, b.ipv6),
+	    "add_path_receive", show_families(b.paths4, b.paths6),
+	    "extended_next_hop", (int)b.extended_hop,
 	    "as4", (int)b.as4, "refresh", (int)b.refresh,
 	    "role", bgp_role_str(b.role),
 	    "remote_role", bgp_role_str(b.remote_role),
 	    "authentication", auth_str(t->conf->session.auth),
+	    "ttl_security", (int)t->conf->session.ttl_security,
 	    "received", (json_int_t)b.held,
 	    "accepted", (json_int_t)b.received,
 	    "advertised", (json_int_t)b.advertised,
@@ -164,6 +167,8 @@ show_path(const struct gw *gw, const struct prefix *prefix,
 	if ((p->attrs->has & ATTRS_MED) != 0)
 		json_object_set_new(j, "med", json_integer(p->attrs->med));
 	show_lists(j, p->attrs);
+	if (p->has_id)
+		json_object_set_new(j, "path_id", json_integer(p->id));
 	if (role_otc(p->attrs, &otc))
 		json_object_set_new(j, "otc", json_integer(otc));
 	if (p->why.s[0] != '\0')

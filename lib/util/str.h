@@ -9,7 +9,7 @@
 
 /* One sentence that tells an operator why; never holds a secret. */
 struct reason {
-	char		s[240];
+	char		s[320];	/* RFC 9003's longest, and who said it */
 };
 
 void	str_set(char *, size_t size, const char *);

@@ -19,6 +19,8 @@ static const struct attr_mode modes[] = {
 	{ .as4 = true, .remote_asn = 65010 },
 	{ .as4 = false, .remote_asn = 65010 },
 	{ .as4 = true, .ibgp = true },
+	{ .as4 = true, .remote_asn = 65010,
+	    .path_ids = OPEN_IPV4 | OPEN_IPV6 },
 };
 
 static void
@@ -68,8 +70,11 @@ update(struct bytes in, const struct attr_mode *mode)
 	struct update u;
 	struct fault f;
 
-	if (update_parse(&u, in, mode, &f) < ATTR_WITHDRAW)
-		attr_canon(&buf, &u.attrs, mode, &u.attrs.next_hop);
+	if (update_parse(&u, in, mode, &f) >= ATTR_WITHDRAW)
+		return;
+	attr_canon(&buf, &u.attrs, mode, &u.attrs.next_hop);
+	attr_add_otc(&buf, 65010);
+	check(role_otc(&buf.attrs, NULL));
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * Hostile neighbours of a speaker with three peers, one of them within our AS
- * and one with 2-octet AS numbers, each Established before it is first heard.
+ * Hostile neighbours of a speaker with four peers, one of them within our AS,
+ * one with 2-octet AS numbers, one with add-path and a role, each Established before it is first heard.
  * The input is a script of steps: octets or framed messages from one of the
  * peers, time that passes, connections, networks, stops.  Whatever the speaker
  * sends in return must be messages that we would accept ourselves.  The parsers
@@ -16,7 +16,7 @@
 #include "bgp/update.h"
 #include "crypto/prf.h"
 
-#define PEERS		3
+#define PEERS		4
 #define LOCAL_ASN	4200000000u
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -24,10 +24,12 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static const struct {
 	uint32_t	asn;
 	bool		as4, transit;
+	bool		rich;		/* add-path, and we are its customer */
 } kinds[PEERS] = {
-	{ 65010, true, true },
-	{ LOCAL_ASN, true, true },
-	{ 65020, false, false },
+	{ 65010, true, true, false },
+	{ LOCAL_ASN, true, true, false },
+	{ 65020, false, false, false },
+	{ 65030, true, true, true },
 };
 
 struct host {
@@ -141,6 +143,8 @@ establish(struct host *h, unsigned peer)
 		.asn = kinds[peer].asn, .router_id = peer + 1,
 		.hold_time = 30, .families = OPEN_IPV4 | OPEN_IPV6,
 		.as4 = kinds[peer].as4,
+		.role = kinds[peer].rich ? BGP_ROLE_PROVIDER : BGP_ROLE_NONE,
+		.paths_out = kinds[peer].rich ? OPEN_IPV4 | OPEN_IPV6 : 0,
 	};
 	uint8_t room[256];
 	struct wr w = wr_of(room, sizeof(room));
@@ -182,6 +186,9 @@ start(struct host *h, struct drbg *drbg)
 			.next_hop4 = v4((uint8_t)i, 1), .next_hop6 = v6(1),
 			.local_asn = LOCAL_ASN, .remote_asn = kinds[i].asn,
 			.hold_time = 30, .transit = kinds[i].transit,
+			.add_path = kinds[i].rich,
+			.role = kinds[i].rich ? BGP_ROLE_CUSTOMER :
+			    BGP_ROLE_NONE,
 		};
 
 		check(bgp_peer_add(h->bgp, h->now, &c));

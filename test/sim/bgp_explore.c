@@ -1,7 +1,8 @@
 /*
  * Route churn against the reference of bgp_model.c: six neighbours of every
  * kind announce, withdraw, come and go, ask for a refresh, or do not read for
- * a while; networks of our own come and go; policies and the like change amid
+ * a while; two of them have several paths to a prefix (add-path), four have a
+ * role; networks of our own come and go; policies and the like change amid
  * sessions.  After every step Loc-RIB, what
  * the host was told of it (the FIB) and the Adj-RIB-Out of everybody who reads
  * must be what the reference says.  A seed that fails is printed and replays.
@@ -29,17 +30,27 @@
 
 static const struct model_peer kinds[MODEL_PEERS] = {
 	{ .asn = 65010, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
-	    .router_id = 60 },
+	    .router_id = 60, .role = MODEL_ITS_CUSTOMER },
 	{ .asn = 65010, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
-	    .router_id = 50 },
+	    .router_id = 50, .role = MODEL_ITS_PROVIDER, .add_path = true },
 	{ .asn = 65020, .local_asn = EXPLORE_ASN, .transit = true,
-	    .router_id = 40 },
+	    .router_id = 40, .role = MODEL_ITS_PEER },
 	{ .asn = EXPLORE_ASN, .local_asn = EXPLORE_ASN, .ibgp = true, .as4 = true,
-	    .transit = true, .router_id = 30 },
+	    .transit = true, .router_id = 30, .add_path = true },
 	{ .asn = EXPLORE_ASN, .local_asn = EXPLORE_ASN, .ibgp = true, .as4 = true,
 	    .transit = true, .router_id = 20 },
 	{ .asn = 65030, .local_asn = OTHER_ASN, .as4 = true,
-	    .router_id = 10 },
+	    .router_id = 10, .role = MODEL_ITS_PROVIDER },
+};
+
+/* Identifiers of a neighbour's paths, in order. */
+static const uint32_t path_ids[MODEL_PATHS] = { 0, 7, 4000000000u };
+
+static const enum bgp_role ours[] = {
+	[MODEL_NO_ROLE] = BGP_ROLE_NONE,
+	[MODEL_ITS_PROVIDER] = BGP_ROLE_PROVIDER,
+	[MODEL_ITS_CUSTOMER] = BGP_ROLE_CUSTOMER,
+	[MODEL_ITS_PEER] = BGP_ROLE_PEER,
 };
 
 struct world {
@@ -125,6 +136,8 @@ read_route(struct world *w, unsigned peer, const struct attrs *a,
 		t.has_med = (a->has & ATTRS_MED) != 0;
 		t.med = a->med;
 		t.local_pref = kinds[peer].ibgp ? a->local_pref : 0;
+		if (!role_otc(a, &t.otc))
+			t.otc = 0;
 	}
 	while (family != ADDR_NONE && nlri_next(&r, family, &p))
 		w->told[peer][net_of(&p)] = t;
@@ -299,6 +312,8 @@ put_attrs(struct wr *w, unsigned peer, const struct model_path *p)
 	}
 	if (communities.n > 0)
 		put_attr(w, 0xc0, ATTR_COMMUNITIES, wr_done(&communities));
+	if (p->otc != 0)
+		put_u32(w, 0xc0, ATTR_OTC, p->otc);
 }
 
 static void
@@ -324,17 +339,27 @@ some_nets(struct world *w)
 }
 
 static struct bytes
-nlri_of(unsigned set, uint8_t *room, size_t size)
+nlri_of(unsigned peer, unsigned set, unsigned path, uint8_t *room,
+    size_t size)
 {
 	struct wr w = wr_of(room, size);
 
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
 		struct prefix p = explore_prefix(net);
 
-		if ((set >> net & 1) != 0)
-			nlri_put(&w, &p);
+		if ((set >> net & 1) == 0)
+			continue;
+		if (kinds[peer].add_path)
+			wr_u32(&w, path_ids[path]);
+		nlri_put(&w, &p);
 	}
 	return wr_done(&w);
+}
+
+static unsigned
+some_number(struct world *w, unsigned peer)
+{
+	return kinds[peer].add_path ? below(w, MODEL_PATHS) : 0;
 }
 
 static struct model_path
@@ -351,6 +376,8 @@ some_path(struct world *w, unsigned peer)
 	p.communities |= (uint8_t)((below(w, 8) == 0 ? MODEL_NO_EXPORT : 0) |
 	    (below(w, 8) == 0 ? MODEL_NO_ADVERTISE : 0) |
 	    (below(w, 10) == 0 ? MODEL_SHUTDOWN : 0));
+	if (below(w, 5) == 0)
+		p.otc = below(w, 2) == 0 ? kinds[peer].asn : 777;
 	if (!p.has_med)
 		p.med = 0;
 	if (!kinds[peer].ibgp)
@@ -372,10 +399,11 @@ announce(struct world *w, unsigned peer)
 	uint8_t room[512], nlri_room[200], attrs_room[300];
 	struct wr m = wr_of(room, sizeof(room));
 	struct wr a = wr_of(attrs_room, sizeof(attrs_room));
-	unsigned set = some_nets(w);
+	unsigned set = some_nets(w), path = some_number(w, peer);
 	bool v6 = set >> EXPLORE_IPV4 != 0;
 	struct model_path p = some_path(w, peer);
-	struct bytes nlri = nlri_of(set, nlri_room, sizeof(nlri_room));
+	struct bytes nlri = nlri_of(peer, set, path, nlri_room,
+	    sizeof(nlri_room));
 	size_t at = msg_begin(&m, MSG_UPDATE);
 
 	if (v6)
@@ -389,7 +417,7 @@ announce(struct world *w, unsigned peer)
 	msg_end(&m, at);
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
 		if ((set >> net & 1) != 0)
-			w->model.in[peer][net] = p;
+			w->model.in[peer][net][path] = p;
 	}
 	hear(w, peer, wr_done(&m));
 }
@@ -397,19 +425,32 @@ announce(struct world *w, unsigned peer)
 static void
 withdraw(struct world *w, unsigned peer)
 {
-	uint8_t room[512];
+	uint8_t room[512], nlri_room[200], value_room[200];
 	struct wr m = wr_of(room, sizeof(room));
-	struct prefix list[MODEL_NETS];
-	unsigned set = some_nets(w);
-	size_t n = 0;
+	struct wr value = wr_of(value_room, sizeof(value_room));
+	unsigned set = some_nets(w), path = some_number(w, peer);
+	bool v6 = set >> EXPLORE_IPV4 != 0;
+	struct bytes nlri = nlri_of(peer, set, path, nlri_room,
+	    sizeof(nlri_room));
+	size_t at = msg_begin(&m, MSG_UPDATE);
 
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		if ((set >> net & 1) == 0)
-			continue;
-		list[n++] = explore_prefix(net);
-		w->model.in[peer][net].there = false;
+		if ((set >> net & 1) != 0)
+			w->model.in[peer][net][path].there = false;
 	}
-	update_put_unreach(&m, list, n);
+	if (v6) {
+		wr_u16(&value, AFI_IPV6);
+		wr_u8(&value, SAFI_UNICAST);
+		wr_bytes(&value, nlri);
+		wr_u16(&m, 0);
+		wr_u16(&m, (uint16_t)(value.n + 3));
+		put_attr(&m, 0x80, ATTR_MP_UNREACH, wr_done(&value));
+	} else {
+		wr_u16(&m, (uint16_t)nlri.n);
+		wr_bytes(&m, nlri);
+		wr_u16(&m, 0);
+	}
+	msg_end(&m, at);
 	hear(w, peer, wr_done(&m));
 }
 
@@ -434,6 +475,9 @@ come(struct world *w, unsigned peer)
 		.asn = kinds[peer].asn, .router_id = kinds[peer].router_id,
 		.hold_time = 90, .families = OPEN_IPV4 | OPEN_IPV6,
 		.as4 = kinds[peer].as4, .refresh = true,
+		.role = role_other(ours[kinds[peer].role]),
+		.paths_out = kinds[peer].add_path ?
+		    OPEN_IPV4 | OPEN_IPV6 : 0,
 	};
 	uint8_t room[256];
 	struct wr m = wr_of(room, sizeof(room));
@@ -526,6 +570,8 @@ check_chosen(struct world *w, unsigned table, unsigned net)
 	if (bgp_route_get(w->bgp, explore_table(table), &p, &r)) {
 		for (unsigned i = 0; i < r.n; i++)
 			got |= 1u << (r.paths[i].peer - 1);
+		if ((unsigned)__builtin_popcount(got) != r.n)
+			wrong(w, "net %u: a peer is there twice", net);
 	}
 	if (got != set || (set != 0 && r.paths[0].peer - 1 != best))
 		wrong(w, "net %u: table %u has peers %x, expected %x, best %u",
@@ -544,7 +590,7 @@ same_told(const struct model_told *a, const struct model_told *b)
 	    memcmp(a->as, b->as, a->n * sizeof(a->as[0])) == 0 &&
 	    a->origin == b->origin && a->communities == b->communities &&
 	    a->has_med == b->has_med && a->med == b->med &&
-	    a->local_pref == b->local_pref));
+	    a->local_pref == b->local_pref && a->otc == b->otc));
 }
 
 /* Adj-RIB-In is counted once, in however many tables it is. */
@@ -555,7 +601,8 @@ check_held(struct world *w, unsigned peer)
 	unsigned held = 0, told = 0;
 
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		held += w->model.in[peer][net].there;
+		for (unsigned k = 0; k < MODEL_PATHS; k++)
+			held += w->model.in[peer][net][k].there;
 		told += w->told[peer][net].there;
 	}
 	if (!bgp_peer_get(w->bgp, peer + 1, &info) ||
@@ -661,6 +708,8 @@ begin(struct world *w, uint64_t seed)
 			    EXPLORE_ASN,
 			.remote_asn = kinds[i].asn, .hold_time = 90,
 			.passive = true, .transit = kinds[i].transit,
+			.role = ours[kinds[i].role], .role_strict = true,
+			.add_path = kinds[i].add_path,
 		};
 
 		if (below(w, 2) == 0)

@@ -2,7 +2,9 @@
  * RFC 4271 section 9.1 step by step: each step crosses out who loses it.  And
  * section 9.2 with what the speaker promises: nothing back to who taught it,
  * nothing from iBGP to iBGP, nothing with the neighbour's own AS, the
- * well-known communities of RFC 1997, and without transit only our own.
+ * well-known communities of RFC 1997, OTC (RFC 9234 section 5), and without
+ * transit only our own.  What is chosen among is all paths of all peers; one
+ * of them is a number: the peer's times MODEL_PATHS and its own.
  * Policies are asked anew for every question.
  */
 #include "sim/bgp_model.h"
@@ -103,20 +105,41 @@ times(const struct model_path *p, uint32_t asn)
 	return n;
 }
 
+/* RFC 9234 section 5, ingress, point by point.  False: a leak. */
+static bool
+no_leak(const struct model_peer *from, struct model_path *p)
+{
+	if (p->otc != 0 && from->role == MODEL_ITS_PROVIDER)
+		return false;
+	if (p->otc != 0 && from->role == MODEL_ITS_PEER &&
+	    p->otc != from->asn)
+		return false;
+	if (p->otc == 0 && (from->role == MODEL_ITS_CUSTOMER ||
+	    from->role == MODEL_ITS_PEER))
+		p->otc = from->asn;
+	return true;
+}
+
+static unsigned
+peer_of(unsigned path)
+{
+	return path / MODEL_PATHS;
+}
+
 /*
  * Section 9.1.2: feasible, not through ourselves, and as the import policy
  * makes it.  False: it cannot be chosen.
  */
 static bool
-learn(const struct model *m, unsigned peer, unsigned net,
+learn(const struct model *m, unsigned path, unsigned net,
     struct model_path *p)
 {
-	const struct model_peer *from = &m->peer[peer];
+	const struct model_peer *from = &m->peer[peer_of(path)];
 	bool marked;
 	unsigned own;
 
-	*p = m->in[peer][net];
-	if (!from->up || !p->there)
+	*p = m->in[peer_of(path)][net][path % MODEL_PATHS];
+	if (!from->up || !p->there || !no_leak(from, p))
 		return false;
 	marked = (p->communities & MODEL_SHUTDOWN) != 0;
 	own = times(p, m->asn) + (from->local_asn == m->asn ? 0 :
@@ -134,9 +157,10 @@ learn(const struct model *m, unsigned peer, unsigned net,
 
 /* Who taught it, whatever was put in front. */
 static uint32_t
-neighbour(const struct model *m, unsigned peer, unsigned net)
+neighbour(const struct model *m, unsigned path, unsigned net)
 {
-	const struct model_path *p = &m->in[peer][net];
+	const struct model_path *p =
+	    &m->in[peer_of(path)][net][path % MODEL_PATHS];
 
 	return p->n > 0 ? p->as[0] : 0;
 }
@@ -157,45 +181,57 @@ better(const struct model *m, unsigned step, unsigned a, unsigned b,
 		return neighbour(m, a, net) == neighbour(m, b, net) &&
 		    (x->has_med ? x->med : 0) < (y->has_med ? y->med : 0);
 	default:
-		return !m->peer[a].ibgp && m->peer[b].ibgp;
+		return !m->peer[peer_of(a)].ibgp && m->peer[peer_of(b)].ibgp;
 	}
+}
+
+#define ALL	(MODEL_PEERS * MODEL_PATHS)
+
+/* The best of all paths, ALL when there is none; *share has its peers. */
+static unsigned
+choose(const struct model *m, unsigned table, unsigned net, unsigned *share)
+{
+	struct model_path path[ALL];
+	bool in[ALL], out[ALL];
+	unsigned first = ALL;
+
+	*share = 0;
+	for (unsigned i = 0; i < ALL; i++)
+		in[i] = (m->peer[peer_of(i)].into >> table & 1) != 0 &&
+		    learn(m, i, net, &path[i]);
+	for (unsigned step = 0; step < 5; step++) {
+		memset(out, 0, sizeof(out));
+		for (unsigned a = 0; a < ALL; a++) {
+			for (unsigned b = 0; b < ALL; b++) {
+				if (in[a] && in[b] && better(m, step, a, b,
+				    net, &path[a], &path[b]))
+					out[b] = true;
+			}
+		}
+		for (unsigned i = 0; i < ALL; i++)
+			in[i] = in[i] && !out[i];
+	}
+	for (unsigned i = 0; i < ALL; i++) {
+		if (in[i] && (first == ALL || m->peer[peer_of(i)].router_id <
+		    m->peer[peer_of(first)].router_id))
+			first = i;
+	}
+	/* Those as good as the best share its traffic: same neighbour AS. */
+	for (unsigned i = 0; i < ALL; i++) {
+		if (in[i] && neighbour(m, i, net) == neighbour(m, first, net))
+			*share |= 1u << peer_of(i);
+	}
+	return first;
 }
 
 unsigned
 model_choose(const struct model *m, unsigned table, unsigned net,
     unsigned *best)
 {
-	struct model_path path[MODEL_PEERS];
-	bool in[MODEL_PEERS], out[MODEL_PEERS];
-	unsigned share = 0, first = MODEL_PEERS;
+	unsigned share, first = choose(m, table, net, &share);
 
-	for (unsigned i = 0; i < MODEL_PEERS; i++)
-		in[i] = (m->peer[i].into >> table & 1) != 0 &&
-		    learn(m, i, net, &path[i]);
-	for (unsigned step = 0; step < 5; step++) {
-		memset(out, 0, sizeof(out));
-		for (unsigned a = 0; a < MODEL_PEERS; a++) {
-			for (unsigned b = 0; b < MODEL_PEERS; b++) {
-				if (in[a] && in[b] && better(m, step, a, b,
-				    net, &path[a], &path[b]))
-					out[b] = true;
-			}
-		}
-		for (unsigned i = 0; i < MODEL_PEERS; i++)
-			in[i] = in[i] && !out[i];
-	}
-	for (unsigned i = 0; i < MODEL_PEERS; i++) {
-		if (in[i] && (first == MODEL_PEERS ||
-		    m->peer[i].router_id < m->peer[first].router_id))
-			first = i;
-	}
-	/* Those as good as the best share its traffic: same neighbour AS. */
-	for (unsigned i = 0; i < MODEL_PEERS; i++) {
-		if (in[i] && neighbour(m, i, net) == neighbour(m, first, net))
-			share |= 1u << i;
-	}
 	if (share != 0)
-		*best = first;
+		*best = peer_of(first);
 	return share;
 }
 
@@ -209,6 +245,10 @@ may_tell(const struct model *m, unsigned to, unsigned from,
 
 	if (!t->transit || to == from || (t->ibgp && f->ibgp) ||
 	    (p->communities & MODEL_NO_ADVERTISE) != 0)
+		return false;
+	/* RFC 9234 section 5, egress 2 */
+	if (p->otc != 0 && (t->role == MODEL_ITS_CUSTOMER ||
+	    t->role == MODEL_ITS_PEER))
 		return false;
 	return t->ibgp || ((p->communities & MODEL_NO_EXPORT) == 0 &&
 	    (t->override || t->tell_loops || !has_as(p, t->asn)));
@@ -246,15 +286,17 @@ model_told(const struct model *m, unsigned to, unsigned net)
 	const struct model_peer *t = &m->peer[to];
 	struct model_told told = { .there = false };
 	struct model_path path = { .local_pref = 100 };
-	unsigned best = 0;
+	unsigned share;
 
 	if (!t->up)
 		return told;
 	if (!m->own[t->table][net]) {
-		if (model_choose(m, t->table, net, &best) == 0)
+		unsigned best = choose(m, t->table, net, &share);
+
+		if (share == 0)
 			return told;
 		learn(m, best, net, &path);
-		if (!may_tell(m, to, best, &path))
+		if (!may_tell(m, to, peer_of(best), &path))
 			return told;
 	}
 	rewrite(m, t, &path);
@@ -275,5 +317,10 @@ model_told(const struct model *m, unsigned to, unsigned net)
 	told.has_med = path.has_med && (t->ibgp || path.med_out);
 	told.med = told.has_med ? path.med : 0;
 	told.local_pref = t->ibgp ? path.local_pref : 0;
+	told.otc = path.otc;
+	/* RFC 9234 section 5, egress 1 */
+	if (path.otc == 0 && (t->role == MODEL_ITS_PROVIDER ||
+	    t->role == MODEL_ITS_PEER))
+		told.otc = t->local_asn;
 	return told;
 }

@@ -14,6 +14,7 @@
 #define MODEL_TABLES	3
 #define MODEL_PATH	48	/* AS numbers of one path, with all in front */
 #define MODEL_TERMS	4
+#define MODEL_PATHS	3	/* of one peer to a prefix, with add-path */
 
 enum {				/* communities, as bits */
 	MODEL_MARKS = 0x0f,	/* four of no meaning */
@@ -48,11 +49,20 @@ struct model_policy {
 	struct model_term term[MODEL_TERMS];
 };
 
+enum model_role {		/* what we are to it (RFC 9234) */
+	MODEL_NO_ROLE,
+	MODEL_ITS_PROVIDER,
+	MODEL_ITS_CUSTOMER,
+	MODEL_ITS_PEER,
+};
+
 struct model_peer {
 	uint32_t	asn, local_asn;	/* its, and ours towards it */
 	bool		ibgp, as4, transit;
 	bool		up;
 	uint32_t	router_id;
+	enum model_role	role;
+	bool		add_path;	/* else the first path is all it has */
 	/* What may change: */
 	struct model_policy import, export;
 	unsigned	allow_own;
@@ -69,12 +79,14 @@ struct model_path {
 	bool		has_med, med_out;
 	uint32_t	med, local_pref;
 	uint8_t		communities;
+	uint32_t	otc;		/* 0: none */
 };
 
 struct model {
 	uint32_t	asn;		/* ours */
 	struct model_peer peer[MODEL_PEERS];
-	struct model_path in[MODEL_PEERS][MODEL_NETS];	/* Adj-RIB-In */
+	/* Adj-RIB-In, paths in the order of their identifiers. */
+	struct model_path in[MODEL_PEERS][MODEL_NETS][MODEL_PATHS];
 	bool		own[MODEL_TABLES][MODEL_NETS];	/* we originate it */
 };
 
@@ -86,6 +98,7 @@ struct model_told {
 	uint8_t		origin, communities;
 	bool		has_med;
 	uint32_t	med, local_pref;	/* the latter to iBGP, else 0 */
+	uint32_t	otc;
 };
 
 /* Bit per peer that shares the traffic; *best is one of them; 0: no route. */

@@ -83,8 +83,9 @@ each_step_decides_where_those_before_are_equal(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct decide_path good = { rows[i].attrs, &rows[i].peer, 1 };
-		struct decide_path bad = { &base_attrs, &base_peer, 2 };
+		struct decide_path good = { rows[i].attrs, &rows[i].peer, 1,
+		    0 };
+		struct decide_path bad = { &base_attrs, &base_peer, 2, 0 };
 		struct decide_path one[] = { good, bad };
 		struct decide_path two[] = { bad, good };
 		int winner = 0;
@@ -148,8 +149,8 @@ only_equals_share_the_traffic(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
 		struct decide_path p[] = {
-			{ shares[i].b, shares[i].second, 2 },
-			{ shares[i].a, &one, 1 },
+			{ shares[i].b, shares[i].second, 2, 0 },
+			{ shares[i].a, &one, 1, 0 },
 		};
 
 		print_message("%s\n", shares[i].what);
@@ -173,7 +174,7 @@ med_between_different_neighbours_does_not_depend_on_order(void **state)
 	const struct attrs b = { .neighbour = 7, .med = 2 };
 	const struct attrs c = { .neighbour = 8, .med = 9 };
 	const struct decide_path all[] = {
-		{ &a, &three, 1 }, { &b, &one, 2 }, { &c, &two, 3 },
+		{ &a, &three, 1, 0 }, { &b, &one, 2, 0 }, { &c, &two, 3, 0 },
 	};
 
 	(void)state;
@@ -188,9 +189,29 @@ med_between_different_neighbours_does_not_depend_on_order(void **state)
 }
 
 static void
+between_paths_of_a_peer_the_identifier_decides(void **state)
+{
+	const struct decide_path low = { &base_attrs, &base_peer, 1, 7 };
+	const struct decide_path high = { &base_attrs, &base_peer, 2, 8 };
+	struct decide_path a[] = { low, high }, b[] = { high, low };
+	int winner = 0;
+
+	(void)state;
+	decide(a, 2);
+	decide(b, 2);
+	assert_int_equal(a[0].id, 1);
+	assert_int_equal(b[0].id, 1);
+	assert_string_equal(decide_why(&low, &high, &winner),
+	    "path identifier");
+	assert_true(winner < 0);
+	decide_why(&high, &low, &winner);
+	assert_true(winner > 0);
+}
+
+static void
 a_single_path_is_best(void **state)
 {
-	struct decide_path p = { &base_attrs, &base_peer, 1 };
+	struct decide_path p = { &base_attrs, &base_peer, 1, 0 };
 
 	(void)state;
 	assert_int_equal(decide(&p, 1), 1);
@@ -205,6 +226,8 @@ main(void)
 		cmocka_unit_test(only_equals_share_the_traffic),
 		cmocka_unit_test(
 		    med_between_different_neighbours_does_not_depend_on_order),
+		cmocka_unit_test(
+		    between_paths_of_a_peer_the_identifier_decides),
 		cmocka_unit_test(a_single_path_is_best),
 	};
 

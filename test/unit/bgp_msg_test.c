@@ -176,7 +176,12 @@ a_shutdown_text_is_cut_to_what_fits(void **state)
 	text[sizeof(text) - 1] = '\0';
 	fault_shutdown(&f, FAULT_SHUTDOWN, text);
 	assert_int_equal(f.n, FAULT_DATA);
-	assert_int_equal(f.data[0], FAULT_DATA - 1);
+	assert_int_equal(f.data[0], 255);
+	fault_str(got, sizeof(got), f.code, f.subcode, bytes_of(f.data, f.n));
+	text[255] = '\0';
+	assert_non_null(strstr(got, text));
+	assert_int_equal(strlen(got),
+	    strlen("6/2 Cease, Administrative Shutdown: \"\"") + 255);
 	fault_shutdown(&f, FAULT_SHUTDOWN, "bye");
 	fault_str(got, sizeof(got), f.code, f.subcode, bytes_of(f.data, f.n));
 	assert_string_equal(got, "6/2 Cease, Administrative Shutdown: \"bye\"");

@@ -58,6 +58,27 @@ static const struct {
 	    .families = OPEN_IPV4, .role = BGP_ROLE_PROVIDER } },
 	{ "two roles", HEAD "0a 0203 090100 0203 090103", FAULT_ROLE, { 0 } },
 	{ "role 5", HEAD "05 0203 090105", FAULT_ROLE, { 0 } },
+	{ "add-path of both families and directions (RFC 7911)",
+	    HEAD "0c 020a 4508 00010102 00020103", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4, .paths_in = OPEN_IPV6,
+	    .paths_out = OPEN_IPV4 | OPEN_IPV6 } },
+	{ "add-path of 0 and 4 is none, nor of another family",
+	    HEAD "10 020e 450c 00010100 00020104 00010403", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4 } },
+	{ "add-path that is cut short", HEAD "07 0205 4503 000101", 0,
+	    { 0 } },
+	{ "IPv4 by IPv6 next hops (RFC 8950)",
+	    HEAD "10 020e 050c 000100010002 000100040002", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4, .extended_hop = true } },
+	{ "IPv6 by IPv4 next hops, and other families by IPv6",
+	    HEAD "10 020e 050c 000200010001 000100800002", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4 } },
+	{ "extended next hops that are cut short",
+	    HEAD "09 0207 0505 0001000100", 0, { 0 } },
 	{ "a role without a value", HEAD "04 0202 0900", 0, { 0 } },
 	{ "a role of 2 octets", HEAD "06 0204 09020003", 0, { 0 } },
 	{ "a multiprotocol capability of 3 octets",
@@ -88,6 +109,9 @@ opens_are_parsed_or_refused(void **state)
 		assert_int_equal(o.as4, opens[i].open.as4);
 		assert_int_equal(o.refresh, opens[i].open.refresh);
 		assert_int_equal(o.role, opens[i].open.role);
+		assert_int_equal(o.extended_hop, opens[i].open.extended_hop);
+		assert_int_equal(o.paths_in, opens[i].open.paths_in);
+		assert_int_equal(o.paths_out, opens[i].open.paths_out);
 	}
 }
 
@@ -102,7 +126,10 @@ ours_survives_a_round_trip(void **state)
 		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
 		    .role = BGP_ROLE_PROVIDER },
 		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
-		    .role = BGP_ROLE_PEER },
+		    .role = BGP_ROLE_PEER, .paths_in = OPEN_IPV6 },
+		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
+		    .paths_in = OPEN_IPV4 | OPEN_IPV6,
+		    .paths_out = OPEN_IPV4, .extended_hop = true },
 	};
 
 	(void)state;
@@ -125,6 +152,9 @@ ours_survives_a_round_trip(void **state)
 		assert_int_equal(o.as4, ours[i].as4);
 		assert_int_equal(o.refresh, ours[i].refresh);
 		assert_int_equal(o.role, ours[i].role);
+		assert_int_equal(o.extended_hop, ours[i].extended_hop);
+		assert_int_equal(o.paths_in, ours[i].paths_in);
+		assert_int_equal(o.paths_out, ours[i].paths_out);
 	}
 }
 
@@ -157,6 +187,11 @@ static const struct open_want provider = WANT_ROLE(BGP_ROLE_PROVIDER, false);
 static const struct open_want strict = WANT_ROLE(BGP_ROLE_PROVIDER, true);
 static const struct open_want peer = WANT_ROLE(BGP_ROLE_PEER, true);
 static const struct open_want client = WANT_ROLE(BGP_ROLE_RS_CLIENT, true);
+
+static const struct open_want only6 = {
+	.local_asn = 64512, .remote_asn = 65010, .router_id = 1,
+	.families = OPEN_IPV4, .only_extended = true,
+};
 
 #define SAYS(of) { .asn = 65010, .router_id = 2, .hold_time = 30,	\
 	.families = OPEN_IPV4, .role = (of) }
@@ -207,6 +242,11 @@ static const struct {
 	{ "two clients", &client, SAYS(BGP_ROLE_RS_CLIENT), FAULT_ROLE,
 	    "we are rs-client and the remote says that it is rs-client, not "
 	    "rs-server" },
+	{ "IPv4 by IPv6 next hops", &only6, { .asn = 65010, .router_id = 2,
+	    .families = OPEN_IPV4, .extended_hop = true }, -1, "" },
+	{ "IPv4 without them", &only6, SAYS(BGP_ROLE_NONE), FAULT_CAPABILITY,
+	    "no address family in common: ours IPv4, the remote's IPv4 "
+	    "without extended next hops (RFC 8950)" },
 	{ "another family", &want, OPEN_OF(65010, 2, 30, OPEN_IPV6, true, true),
 	    FAULT_CAPABILITY, "no address family in common: ours IPv4, the "
 	    "remote's IPv6" },

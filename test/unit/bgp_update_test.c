@@ -174,7 +174,8 @@ prefixes_are_packed_until_the_message_is_full(void **state)
 
 		make_prefixes(p, ARRAY_SIZE(p), packs[i].family);
 		n = packs[i].reach ?
-		    update_put_reach(&w, attrs, &hop, p, ARRAY_SIZE(p)) :
+		    update_put_reach(&w, attrs, packs[i].family == ADDR_IPV6 ?
+		    &hop : NULL, p, ARRAY_SIZE(p)) :
 		    update_put_unreach(&w, p, ARRAY_SIZE(p));
 		assert_int_equal(n, packs[i].fit);
 		assert_true(w.n <= 4096);

@@ -149,8 +149,8 @@ static const struct row {
 	    "\"99999999999999999999\"}", .error = "\"99999999999999999999\" is "
 	    "not a cursor of an earlier answer" },
 	{ "a text too long", "{\"command\":\"bgp-shutdown\",\"name\":\"a\","
-	    "\"text\":\"" X47 X47 X47 "\"}",
-	    .error = "the text is longer than 127 octets" },
+	    "\"text\":\"" X47 X47 X47 X47 X47 X47 "\"}",
+	    .error = "the text is longer than 255 octets" },
 	{ "a text where none belongs", "{\"command\":\"up\",\"text\":\"x\"}",
 	    .error = "up takes no text" },
 	{ "a name with a blank", NAMED("up", "a b"), .error = "\"a b\"" NOT_NAME },

@@ -1,7 +1,7 @@
 /*
  * BGP's sockets against the kernel's own TCP, in a network namespace of their
- * own: who gets through to a listener with a password (RFC 2385), and who does
- * not.  Needs a kernel that lets us have such a namespace.
+ * own: who gets through to a listener with a password (RFC 2385) or one that
+ * looks at the TTL (RFC 5082), and who does not.  Needs a kernel that lets us have such a namespace.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -125,6 +125,50 @@ only_who_has_the_password_gets_through(void **state)
 	}
 }
 
+static const struct {
+	const char	*what;
+	const char	*address;
+	uint8_t		least, ttl;	/* the listener's, the caller's */
+	bool		up;
+} hops[] = {
+	{ "any TTL", "127.0.0.1", 0, 1, true },
+	{ "255 of 255", "127.0.0.1", 255, 255, true },
+	{ "254 of 255", "127.0.0.1", 255, 254, false },
+	{ "1 of 255", "127.0.0.1", 255, 1, false },
+	{ "IPv6, any hop limit", "::1", 0, 1, true },
+	{ "IPv6, 255 of 255", "::1", 255, 255, true },
+	{ "IPv6, 254 of 255", "::1", 255, 254, false },
+};
+
+static void
+only_who_is_near_gets_through(void **state)
+{
+	(void)state;
+	if (!apart)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(hops); i++) {
+		struct kern_conn c = conn_of(hops[i].address), from = c;
+		const struct bytes none = { 0 };
+		const char *what = "";
+		int listener, caller;
+		bool up;
+
+		c.ttl = 255;
+		c.min_ttl = hops[i].least;
+		from.ttl = hops[i].ttl;
+		listener = sock_listen(&c, none, &what);
+		assert_true(listener >= 0);
+		caller = sock_connect(&from, none, &what);
+		assert_true(caller >= 0);
+		up = writable(caller, hops[i].up ? 2000 : 200) &&
+		    sock_connected(caller) == 0 && talks(listener, caller);
+		if (up != hops[i].up)
+			fail_msg("%s: %s", hops[i].what, up ? "up" : "down");
+		close(caller);
+		close(listener);
+	}
+}
+
 static void
 a_password_that_the_kernel_cannot_take_is_refused(void **state)
 {
@@ -143,6 +187,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_who_has_the_password_gets_through),
+		cmocka_unit_test(only_who_is_near_gets_through),
 		cmocka_unit_test(
 		    a_password_that_the_kernel_cannot_take_is_refused),
 	};

@@ -355,7 +355,7 @@ asked "an address is asked for as it is" '{"command":"explain-route","prefix":"1
 answers bgp-shutdown '{"ok":true}'
 prints "a shutdown with words prints nothing" '' bgp shutdown a/1 back at 5
 asked "the words go along" '{"command":"bgp-shutdown","name":"a/1","text":"back at 5"}'
-fails "a text for the peer that is too long" 1 'the text for the peer is longer than 127 octets' bgp shutdown a/1 "$(printf '%0128d' 0)"
+fails "a text for the peer that is too long" 1 'the text for the peer is longer than 255 octets' bgp shutdown a/1 "$(printf '%0256d' 0)"
 fails "a session of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' bgp clear "a b"
 
 answers show '{"ok":false,"exit":3,"error":"no connection or tunnel named vpn-nowhere"}'

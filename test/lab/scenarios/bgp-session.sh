@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-session: what a hub negotiates with BIRD and FRR beyond plain BGP, and what it does when they disagree
 # needs: vti vpnd bird frr
-# time: 300
+# time: 420
 #
 #                   u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16
 #      hub  ========
@@ -14,7 +14,22 @@
 outside=(198.51.100 203.0.113)
 router=10.2.0.1
 branch_asn=(65010 65020)
+six=				# inside addresses are IPv6
 password=(s3cret-of-b1 s3cret-of-b2)
+
+# inside_of N: the tunnel's addresses, of one family or the other.
+inside_of() {
+	if [ -z "$six" ]; then
+		echo "tunnel_inside_cidr = \"${inside[$1 - 1]}.0/30\";"
+	else
+		echo "tunnel_inside_ipv6_cidr = \"${inside6[$1 - 1]}/126\"; tunnel_inside_ip_version = \"both\";"
+	fi
+}
+
+# address N LAST
+address() {
+	if [ -z "$six" ]; then echo "${inside[$1 - 1]}.$2"; else echo "${inside6[$1 - 1]}$2"; fi
+}
 
 # branch_conf N: IPsec alone.
 branch_conf() {
@@ -22,7 +37,7 @@ branch_conf() {
 	allow_short_lifetimes = true; secrets = "vpnd.secrets";
 	connections = ( { name = "hub"; role = "device"; startup_action = "start";
 	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.2"; remote_outside_ip_address = "${outside[$1 - 1]}.1";
-	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); } );
+	    $(inside_of "$1") interface_name = "vpn$1"; } ); } );
 	X
 }
 
@@ -33,7 +48,7 @@ hub_connection() {
 	  bgp_hold_time_seconds = 9; dpd_timeout_seconds = 10; startup_action = "add";
 	  $2
 	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.1"; remote_outside_ip_address = "${outside[$1 - 1]}.2";
-	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); }
+	    $(inside_of "$1") interface_name = "vpn$1"; } ); }
 	X
 }
 
@@ -63,9 +78,11 @@ bird_conf() {
 	log stderr all;
 	router id 10.2.0.1;
 	protocol device { scan time 2; }
-	protocol static { ipv4; route 10.2.0.0/16 unreachable; }
+	protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
+	protocol static { ipv4; route 10.2.0.0/16 unreachable; route 10.9.0.0/16 unreachable; }
+	protocol static second { ipv4 { preference 190; }; route 10.9.0.0/16 unreachable; }
 	protocol bgp hub {
-	  local ${inside[0]}.2 as 65010; neighbor ${inside[0]}.1 as 64512;
+	  local $(address 1 2) as 65010; neighbor $(address 1 1) as 64512;
 	  hold time 9; connect retry time 2; connect delay time 1; error wait time 1, 4;
 	  graceful restart off; long lived graceful restart off;
 	  $bird_keys
@@ -85,9 +102,9 @@ frr_conf() {
 	 no bgp network import-check
 	 timers bgp 3 9
 	 bgp graceful-restart-disable
-	 neighbor ${inside[1]}.1 remote-as 64512
-	 neighbor ${inside[1]}.1 timers connect 2
-	 neighbor ${inside[1]}.1 advertisement-interval 0
+	 neighbor $(address 2 1) remote-as 64512
+	 neighbor $(address 2 1) timers connect 2
+	 neighbor $(address 2 1) advertisement-interval 0
 	$frr_keys
 	 address-family ipv4 unicast
 	  network 10.3.0.0/16
@@ -144,6 +161,17 @@ explained() {
 	local said
 	said=$(ctl hub --json explain route "$1")
 	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+}
+
+has_address() {
+	ip -n "$1" -j addr show dev "$2" | jq -e --arg a "$3" '[.[].addr_info[].local] | index($a)' >/dev/null
+}
+
+# routed_by ADDRESS GATEWAY: the hub's kernel sends there by this address of the other family.
+routed_by() {
+	local said
+	said=$(ip -n hub route get "$1")
+	grep -qF "via inet6 $2 " <<<"$said" || { echo "$said"; return 1; }
 }
 
 hub_log() {
@@ -221,6 +249,71 @@ wait_for 10 "BIRD has our network" bird_shows 10.1.0.0/16 "BGP.otc: 64512"
 wait_for 10 "the hub marked FRR's" explained 10.3.0.0/16 '.route.candidates[0].otc == 65020'
 check "and keeps it from BIRD" explained 10.3.0.0/16 '.route.not_advertised_to | any(.reason | startswith("it is for customers only"))'
 refuse "BIRD does not have it" bird_shows 10.3.0.0/16 "BGP.as_path"
+
+step "several paths of BIRD"
+write_hub 'bgp_add_path_receive = true;' 'bgp_authentication = "md5"; bgp_add_path_receive = true;'
+check "vpnctl reload" ctl hub reload
+bird_keys= bird_channel="add paths tx;"
+check "BIRD sends them" bird_again
+check "FRR sends them, without a role" frr_set "router bgp 65020" "no neighbor ${inside[1]}.1 local-role peer strict-mode" \
+	"address-family ipv4 unicast" "neighbor ${inside[1]}.1 addpath-tx-all-paths"
+wait_for 30 "both sessions are up" up hub
+wait_for 10 "BIRD's have identifiers" neighbor 1 '.add_path_receive == ["ipv4"] and .received == 3'
+check "FRR's have as well" neighbor 2 '.add_path_receive == ["ipv4"]'
+two='[.route.candidates[] | select(.from == "b1/1") | .path_id] | length == 2 and .[0] != .[1]'
+check "two paths to 10.9.0.0/16" explained 10.9.0.0/16 "$two"
+check "which is one way" fib_is hub 10.9.0.0/16 vpn1
+ctl hub show bgp neighbor b1/1 received
+check "BIRD has one path less" bird b1 disable second
+wait_for 10 "the other one stays" neighbor 1 '.received == 2'
+check "it is used" fib_is hub 10.9.0.0/16 vpn1
+wait_for 10 "FRR has it" frr_shows 10.9.0.0/16 '.paths[0].aspath.string == "64512 65010"'
+
+step "nobody from further away"
+write_hub 'bgp_ttl_security = true;' 'bgp_authentication = "md5"; bgp_ttl_security = true;'
+check "vpnctl reload" ctl hub reload
+bird_channel=
+sleep 4
+check "BIRD's segments are not near enough" session_down 1
+check "nor are FRR's" session_down 2
+bird_keys="ttl security on;"
+check "BIRD sends them with 255" bird_again
+check "FRR as well" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 ttl-security hops 1"
+wait_for 30 "both sessions are up" up hub
+check "the hub says so" neighbor 1 '.ttl_security'
+bird_keys=
+
+step "IPv4 between IPv6 addresses"
+six=yes
+write_hub 'bgp_extended_next_hop = true;' 'bgp_extended_next_hop = true;'
+check "vpnctl check takes it" in_ns hub "$daemons/vpnctl" check /mnt/hub/vpnd.conf
+ip -n hub addr add 10.1.0.1/32 dev lo
+ip -n b1 addr add 10.2.0.1/32 dev lo
+ip -n b2 addr add 10.3.0.1/32 dev lo
+check "the hub reloads" ctl hub reload
+for n in 1 2; do
+	branch_conf $n >/mnt/b$n/vpnd.conf
+	check "b$n reloads" ctl b$n reload
+done
+bird_channel="extended next hop yes;"
+check "BIRD by IPv6" bird_again
+hub6=$(address 2 1)
+frr_keys=" neighbor $hub6 capability extended-nexthop" frr_family="  neighbor $hub6 activate"
+# It does not find an interface that was made again while it ran.
+wait_for 20 "the new addresses are there" has_address b2 vpn2 "$(address 2 2)"
+frr_stop b2
+frr_start b2 branch
+wait_for 60 "both sessions are up" up hub
+for n in 1 2; do
+	check "IPv6 session $n, IPv4 routes" neighbor $n '.extended_next_hop and (.families | index("ipv4")) and (.neighbor | test(":"))'
+done
+wait_for 10 "10.2.0.0/16 goes to BIRD" fib_is hub 10.2.0.0/16 vpn1
+wait_for 10 "10.3.0.0/16 goes to FRR" fib_is hub 10.3.0.0/16 vpn2
+check "by its IPv6 address" routed_by 10.2.0.1 "$(address 1 2)"
+wait_for 10 "BIRD has ours by IPv6" bird_shows 10.1.0.0/16 "via $(address 1 1)"
+wait_for 10 "FRR has ours by IPv6" frr_shows 10.1.0.0/16 ".paths[0].nexthops[0].ip == \"$hub6\""
+wait_for 10 "the hub reaches BIRD's network" in_ns hub ping -qnc1 -W2 -I 10.1.0.1 10.2.0.1
+wait_for 10 "and FRR's" in_ns hub ping -qnc1 -W2 -I 10.1.0.1 10.3.0.1
 
 for n in hub b1 b2; do vpnd_stop $n; done
 pass
