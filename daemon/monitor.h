@@ -12,6 +12,7 @@
 #include "daemon/conffile.h"
 #include "daemon/dial.h"
 #include "daemon/engine.h"
+#include "daemon/haul.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
 #include "daemon/rtables.h"
@@ -38,6 +39,8 @@ struct monitor {
 	struct spawn_user user;
 	struct engine_boot boot;	/* all but chan and conf */
 	struct nl	*nl;		/* NULL: --kernel=none */
+	struct haul	haul;		/* of its route requests */
+	unsigned	claims;		/* among those, not answered yet */
 	struct sysctls	sysctls;
 
 	enum phase	phase;

@@ -1,6 +1,6 @@
 /*
- * Interfaces of tunnels for the engine: made at once, after what is queued,
- * with the way by which their packets get to their route table.
+ * Interfaces are made at once, after what is queued; their route table has a
+ * part in that (rtables.h).  Nothing here looks at what a link is for.
  */
 #include "daemon/ops_link.h"
 
@@ -9,7 +9,6 @@
 
 #include "daemon/kevents.h"
 #include "daemon/nl_link.h"
-#include "daemon/ops.h"
 #include "daemon/rtables.h"
 
 static void
@@ -110,7 +109,8 @@ ops_link_set(struct monitor *m, const struct kern_op *op)
 	struct iface state, *f;
 	int error;
 
-	ops_settle(m);
+	if (!wants_mtu(m, &op->link))
+		ops_finish(m);
 	f = iface_by_name(&m->ifaces, op->link.name);
 	if (f != NULL)
 		was = f->link;
@@ -139,7 +139,7 @@ ops_link_del(struct monitor *m, const struct kern_op *op)
 	char text[KERN_TEXT_LEN] = "";
 	int error = 0;
 
-	ops_settle(m);
+	ops_finish(m);
 	if (m->nl != NULL)
 		error = nl_link_del(m->nl, op->link.name, text);
 	if (error == ENODEV)

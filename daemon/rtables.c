@@ -52,7 +52,7 @@ last_resort(struct monitor *m, uint32_t number, bool add, char *text)
 	struct nlq *q = m->nl->route;
 	int error = 0;
 
-	ops_settle(m);
+	ops_finish(m);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		struct kern_route r = nl_last_resort(families[i], number);
 

@@ -215,6 +215,9 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_UNLISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_CLOSE] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_AUTH] = SHAPE_ENDING(auth_fields, OP_AT(auth.n),
 	    OP_AT(auth.octets), OP_SIZE(auth.octets)),
 	[KERN_RELOAD] = { 0 },
@@ -265,6 +268,8 @@ static const struct shape *const done_shapes[KERN_OP_KINDS] = {
 	[KERN_TABLE_SET] = &link_event,
 	[KERN_LISTEN] = &fd_event,
 	[KERN_CONNECT] = &fd_event,
+	[KERN_BFD_LISTEN] = &fd_event,
+	[KERN_BFD_CONNECT] = &fd_event,
 	[KERN_AUTH] = &auth_event,
 };
 

@@ -168,6 +168,13 @@ struct conf_session {
 	bool		role_strict;
 };
 
+/* May change while the session is up. */
+struct conf_bfd {
+	bool		on, strict;
+	uint8_t		multiplier;
+	uint32_t	interval_ms;	/* least, both ways */
+};
+
 struct conf_tunnel {
 	unsigned	number;		/* 1 or 2 */
 	struct addr	local, remote;	/* outside; remote unset: anybody */
@@ -214,6 +221,7 @@ struct conf_tunnel {
 	struct conf_gateways gateways;	/* n 0: to any */
 	struct conf_bgp	bgp;
 	struct conf_session session;
+	struct conf_bfd	bfd;
 	uint32_t	local_as;	/* 0: asn */
 	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;

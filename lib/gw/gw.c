@@ -17,6 +17,7 @@
 #include "gw/roster.h"
 #include "gw/tables.h"
 #include "gw/tunnel.h"
+#include "gw/watch.h"
 #include "util/array.h"
 
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
@@ -106,8 +107,10 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	drbg_fill(&gw->drbg, &key, sizeof(key));
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
+	gw->bfd = bfd_new(&gw->drbg);
 	gw->fib = fib_new(&gw->out, key);
-	if (gw->ike == NULL || gw->bgp == NULL || gw->fib == NULL) {
+	if (gw->ike == NULL || gw->bgp == NULL || gw->bfd == NULL ||
+	    gw->fib == NULL) {
 		gw_free(gw);
 		return NULL;
 	}
@@ -141,6 +144,7 @@ gw_free(struct gw *gw)
 	}
 	ike_free(gw->ike);
 	bgp_free(gw->bgp);
+	bfd_free(gw->bfd);
 	fib_free(gw->fib);
 	creds_free(gw->creds);
 	conf_free(gw->conf);
@@ -279,6 +283,7 @@ gw_pump(struct gw *gw, struct instant now)
 
 	while (more) {
 		more = pump_ike(gw, now);
+		more |= watch_pump(gw, now);
 		more |= pump_bgp(gw);
 		more |= settle(gw, now);
 	}
@@ -367,6 +372,12 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		if (!fib_done(gw->fib, e->id, e->error))
 			forward_refused(gw, now, e);
 		return;
+	case KERN_BFD_LISTEN:
+	case KERN_BFD_CONNECT:
+		if (!watch_opened(gw, what, why == NULL) &&
+		    (t = gw_tunnel(gw, what)) != NULL)
+			tunnel_refused(t, now, e->op);
+		break;
 	case KERN_LISTEN:
 	case KERN_POLICY_SET:
 	case KERN_SA_PATH:
@@ -382,6 +393,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
 	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
+	case KERN_BFD_CLOSE:
 		break;
 	}
 	if (why != NULL)
@@ -510,6 +522,34 @@ gw_stream_sent(struct gw *gw, struct instant now, uint32_t conn, size_t n)
 }
 
 void
+gw_bfd(struct gw *gw, struct instant now, uint32_t tunnel, unsigned ttl,
+    struct bytes b)
+{
+	bfd_packet(gw->bfd, now, tunnel, ttl, b);
+	gw_pump(gw, now);
+}
+
+bool
+gw_bfd_dying(const struct gw *gw, struct instant now, size_t *pos,
+    uint32_t *tunnel)
+{
+	return bfd_dying(gw->bfd, now, pos, tunnel);
+}
+
+void
+gw_bfd_tick(struct gw *gw, struct instant now)
+{
+	bfd_tick(gw->bfd, now);
+	gw_pump(gw, now);
+}
+
+struct instant
+gw_bfd_deadline(const struct gw *gw)
+{
+	return bfd_deadline(gw->bfd);
+}
+
+void
 gw_ctl(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
     struct bytes line)
 {
@@ -529,6 +569,7 @@ gw_tick(struct gw *gw, struct instant now)
 	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
+	bfd_tick(gw->bfd, now);
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw_pump(gw, now);
 }
@@ -541,6 +582,7 @@ gw_deadline(const struct gw *gw)
 
 	t = instant_min(t, instant_min(forward_deadline(gw),
 	    instant_min(drain_deadline(gw), tables_deadline(gw))));
+	t = instant_min(t, bfd_deadline(gw->bfd));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

@@ -2,6 +2,7 @@
 #ifndef GW_INNER_H
 #define GW_INNER_H
 
+#include "bfd/bfd.h"
 #include "bgp/bgp.h"
 #include "gw/creds.h"
 #include "gw/drain.h"
@@ -31,6 +32,7 @@ enum gw_layer {			/* lowest first */
 	LAYER_INTERFACE,
 	LAYER_IKE,
 	LAYER_CHILD,
+	LAYER_BFD,
 	LAYER_BGP,
 };
 
@@ -45,6 +47,14 @@ struct gw_table {
 	bool		by_vrf;		/* there is a VRF device for it */
 	struct instant	retry_at;
 	struct reason	why;		/* it is not there */
+};
+
+/* What BFD finds. */
+struct gw_watch {
+	bool		joined;		/* bfd has a session for it */
+	bool		open;		/* its sockets were asked for */
+	bool		failed;		/* was Up, and is not */
+	struct reason	why;		/* if so */
 };
 
 struct gw_tunnel {
@@ -75,6 +85,7 @@ struct gw_tunnel {
 	bool		refused;	/* but not all of them */
 	struct path	policy_path;
 	struct ts_list	policy_local, policy_remote;
+	struct gw_watch	watch;
 	bool		carrying;	/* the fib may route through it */
 	bool		listening, bgp_on;
 	bool		teaches;	/* once what BGP has to say was said */
@@ -109,6 +120,7 @@ struct gw {
 	struct queue	out;
 	struct ike	*ike;
 	struct bgp	*bgp;
+	struct bfd	*bfd;
 	struct fib	*fib;
 	struct gw_table	*tables;	/* owned */
 	struct gw_tunnel *tunnels;	/* in the order of their ids */

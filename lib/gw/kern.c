@@ -26,6 +26,9 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = "listen",
 	[KERN_UNLISTEN] = "unlisten",
 	[KERN_CONNECT] = "connect",
+	[KERN_BFD_LISTEN] = "bfd-listen",
+	[KERN_BFD_CONNECT] = "bfd-connect",
+	[KERN_BFD_CLOSE] = "bfd-close",
 	[KERN_AUTH] = "auth",
 	[KERN_RELOAD] = "reload",
 	[KERN_APPLY] = "apply",
@@ -38,6 +41,13 @@ const char *
 kern_op_name(enum kern_op_kind kind)
 {
 	return (size_t)kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
+}
+
+bool
+kern_op_opens(enum kern_op_kind kind)
+{
+	return kind == KERN_LISTEN || kind == KERN_CONNECT ||
+	    kind == KERN_BFD_LISTEN || kind == KERN_BFD_CONNECT;
 }
 
 size_t

@@ -45,6 +45,10 @@ enum kern_op_kind {
 	KERN_LISTEN,		/* TCP 179 on an inside address: a descriptor */
 	KERN_UNLISTEN,
 	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
+	/* UDP of BFD: on port 3784 of an inside address; to the neighbour's. */
+	KERN_BFD_LISTEN,
+	KERN_BFD_CONNECT,
+	KERN_BFD_CLOSE,		/* both */
 	KERN_AUTH,		/* AUTH value from a pre-shared or private key */
 	KERN_RELOAD,		/* read the configuration again */
 	KERN_APPLY,		/* a candidate in its place, for now or good */
@@ -153,11 +157,11 @@ struct kern_route {
 	struct addr	prefsrc;	/* unset: the kernel's choice */
 };
 
-struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT */
-	uint32_t	id;		/* listener: tunnel; else connection */
+struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
+	uint32_t	id;		/* CONNECT: connection; else tunnel */
 	char		dev[KERN_IFNAME_LEN];	/* bound to it */
 	struct addr	local, remote;
-	uint8_t		ttl;		/* 1 for single-hop eBGP */
+	uint8_t		ttl;		/* 1 for single-hop eBGP, 255 for BFD */
 	uint16_t	mss;		/* 0: the system's */
 };
 
@@ -248,7 +252,7 @@ struct kern_event {
 			struct prefix	prefix;
 			uint32_t	table;
 		} changed;
-		struct {		/* DONE of LISTEN, CONNECT; RELOADED */
+		struct {		/* DONE of (BFD_)LISTEN, CONNECT; RELOADED */
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
 		struct {		/* PENDING */
@@ -267,6 +271,8 @@ struct kern_event {
  * so many octets as it has.
  */
 size_t		kern_op_size(enum kern_op_kind, size_t octets);
+/* Is it answered with a descriptor? */
+bool		kern_op_opens(enum kern_op_kind);
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
 
 #endif

@@ -1,5 +1,6 @@
 /*
  * The life of a tunnel, layer by layer: interface, IKE, child, BGP, routes.
+ * What BFD finds is watch.c's.
  * Each layer stands on the one below; tunnel_settle() compares what is wanted
  * with what is and takes every step that can be taken.  The interface is made
  * when the tunnel is configured and stays until it is removed: its life does
@@ -14,24 +15,13 @@
 #include "gw/peers.h"
 #include "gw/policy.h"
 #include "gw/tables.h"
+#include "gw/watch.h"
 
 /* A tunnel that is taken down lets traffic move to the other one first. */
 static const struct span drain = { INT64_C(1000) * 1000000 };
 static const struct span backoff_first = { INT64_C(1000) * 1000000 };
 static const struct span backoff_refused = { INT64_C(5000) * 1000000 };
 static const struct span backoff_most = { INT64_C(30) * 1000000000 };
-
-const char *
-tunnel_layer_str(enum gw_layer layer)
-{
-	static const char *const names[] = {
-		[LAYER_NONE] = "", [LAYER_ADMIN] = "admin",
-		[LAYER_INTERFACE] = "interface", [LAYER_IKE] = "ike",
-		[LAYER_CHILD] = "child", [LAYER_BGP] = "bgp",
-	};
-
-	return names[layer];
-}
 
 static bool
 prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
@@ -61,8 +51,8 @@ void
 tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
     const struct conf_connection *c, const struct conf_tunnel *conf)
 {
-	bool moved = t->of != NULL && t->association != c->association;
 	bool anew = t->conf != NULL && neighbor_differs(t->conf, conf);
+	bool moved = t->of != NULL && t->association != c->association;
 
 	conf_hold(of);
 	conf_free(t->of);
@@ -75,6 +65,7 @@ tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
 		tunnel_relink(t);
 	if (anew)
 		neighbor_renew(t, now);
+	watch_change(t, now);
 }
 
 void
@@ -137,6 +128,7 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 		return;
 	bgp_peer_del(t->gw->bgp, now, t->id);
 	ike_peer_del(t->gw->ike, now, t->id);
+	watch_fini(t);
 	timer_clear(&t->gw->timers, &t->timer);
 	tunnel_clean(t);
 	free(t->routes.v);
@@ -286,8 +278,8 @@ settle_ike(struct gw_tunnel *t, struct instant now)
 }
 
 /*
- * With another gateway: a VTI is bound to its address, and its BGP knows
- * nothing of the session with the one before.
+ * With another gateway: a VTI is bound to its address, and its BGP and BFD
+ * know nothing of the sessions with the one before.
  */
 static void
 moved(struct gw_tunnel *t, struct instant now,
@@ -302,6 +294,7 @@ moved(struct gw_tunnel *t, struct instant now,
 		bgp_peer_stop(t->gw->bgp, now, t->id, false,
 		    "the tunnel moved to another gateway");
 	t->bgp_on = false;
+	watch_moved(t, now);
 }
 
 static void
@@ -415,10 +408,13 @@ static void
 settle_bgp(struct gw_tunnel *t, struct instant now, bool carry)
 {
 	bool shut = t->bgp_shut.s[0] != '\0', on = carry && !shut;
+	struct reason why;
 
 	if (on && !t->bgp_on)
 		bgp_peer_start(t->gw->bgp, now, t->id);
-	if (!on && t->bgp_on)
+	if (!on && t->bgp_on && !watch_allows(t, &why))
+		bgp_peer_fail(t->gw->bgp, now, t->id, why.s);
+	else if (!on && t->bgp_on)
 		bgp_peer_stop(t->gw->bgp, now, t->id, t->child_up,
 		    carry ? t->bgp_shut.s : t->child_up ?
 		    "tunnel is administratively down" : "tunnel is down");
@@ -449,46 +445,6 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 }
 
 /* --- all layers --- */
-
-enum gw_layer
-tunnel_layer(const struct gw_tunnel *t, struct reason *why)
-{
-	struct ike_peer_info ike;
-	struct bgp_peer_info bgp;
-
-	*why = t->why;
-	if (!t->admin_up) {
-		reason_set(why, "administratively down");
-		return LAYER_ADMIN;
-	}
-	if (!t->link.exists || !t->link.up) {
-		*why = t->link.why;
-		return LAYER_INTERFACE;
-	}
-	if (!ike_peer_get(t->gw->ike, t->id, &ike) ||
-	    ike.state != IKE_ESTABLISHED) {
-		if (t->drain.on)
-			drain_reason(t, why);
-		if (why->s[0] == '\0')
-			reason_set(why, t->conf->start ? "connecting" :
-			    "waiting for the peer to initiate");
-		return LAYER_IKE;
-	}
-	if (!t->child_up)
-		return LAYER_CHILD;
-	why->s[0] = '\0';
-	if (t->remote_asn == 0 ||
-	    !bgp_peer_get(t->gw->bgp, t->id, &bgp) ||
-	    bgp.state == BGP_ESTABLISHED)
-		return LAYER_NONE;
-	*why = bgp.why;
-	if (t->bgp_shut.s[0] != '\0')
-		reason_set(why, "shut down: %s",
-		    t->bgp_shut.s);
-	else if (why->s[0] == '\0')
-		reason_set(why, "session is in %s", bgp_state_str(bgp.state));
-	return LAYER_BGP;
-}
 
 static void
 report(struct gw_tunnel *t, struct instant now)
@@ -556,8 +512,10 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	settle_policies(t, now);
 	if (!instant_is_never(t->shut_at))
 		settle_shutdown(t, now, link);
-	settle_routes(t, now, link && t->child_up &&
-	    (wanted || !instant_is_never(t->shut_at)));
+	wanted = wanted || !instant_is_never(t->shut_at);
+	watch_settle(t, now, link && t->child_up, wanted);
+	settle_routes(t, now, link && t->child_up && wanted &&
+	    watch_allows(t, NULL));
 	report(t, now);
 	rearm(t, now);
 }
@@ -643,7 +601,7 @@ tunnel_refused(struct gw_tunnel *t, struct instant now, enum kern_op_kind op)
 	}
 	if (op == KERN_LISTEN)
 		t->listening = false;
-	else
+	else if (op == KERN_POLICY_SET)
 		t->refused = true;
 	t->again_at = instant_after(now, backoff_refused);
 	tunnel_touch(t);
@@ -661,5 +619,6 @@ tunnel_restate(struct gw_tunnel *t, struct instant now)
 	/* The descriptor may have been in an event that was lost. */
 	if (t->listening)
 		neighbor_listen(t, KERN_LISTEN);
+	watch_restate(t);
 	tunnel_touch(t);
 }

@@ -41,7 +41,7 @@ void		tunnel_ike_event(struct gw_tunnel *, struct instant,
 		    const struct ike_out *);
 void		tunnel_link_event(struct gw_tunnel *, struct instant,
 		    const struct kern_event *);
-/* The kernel refused to listen, a policy, or to move an SA. */
+/* The kernel refused to listen, a socket, a policy, or to move an SA. */
 void		tunnel_refused(struct gw_tunnel *, struct instant,
 		    enum kern_op_kind);
 /* All of its kernel state is stated again (after KERN_OVERRUN). */

@@ -250,7 +250,7 @@ wait_for 10 "without it s1's is there again" hop_is 100 10.30.0.0/16 vs1
 check "no session has ended" [ "$(sessions)" = "$before" ]
 
 step "an association moves, and no session ends"
-teaches[1]='"red"'
+teaches[1]='"red", "shared"'
 write_hub "$black" red
 check "vpnctl reload" ctl hub reload
 wait_for 10 "a2's packets go to red" way_is va2 "$(expected_way 200)"
