@@ -1,7 +1,7 @@
 #!/bin/bash
 # route-tables: a transit gateway: two route tables that know nothing of each other, a third for services that both share
 # needs: vti vpnd bird
-# time: 300
+# time: 400
 #
 #      u1 ====== a1   BIRD, AS 65011, 10.10.0.0/16                    in blue
 #      u2 ====== a2   vpnd, AS 65012, 10.20.0.0/16, 10.77.0.0/16      in blue
