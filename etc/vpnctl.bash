@@ -7,6 +7,10 @@ _vpnctl_names() {
 		sort -u
 }
 
+_vpnctl_tables() {
+	vpnctl "$@" --timeout 1 show tables 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
 _vpnctl_certificates() {
 	awk '!/^#/ && $8 != "root" { print $8 }' "$1/index" 2>/dev/null | sort -u
 }
@@ -72,6 +76,9 @@ _vpnctl() {
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
+	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
+	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
+		choices=$(_vpnctl_tables "${socket[@]}") ;;
 	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;

@@ -146,7 +146,7 @@ static const struct render_column tables[] = {
 	{ "NAME", "name", NULL },
 	{ "TABLE", "table", NULL },
 	{ "STATE", "state", NULL },
-	{ "BY", "by", NULL },
+	{ "VRF", "vrf", NULL },
 	{ "ASSOCIATED", "associated", format_list },
 	{ "PROPAGATED BY", "propagated", format_list },
 	{ "WHY", "reason", NULL },

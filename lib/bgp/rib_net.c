@@ -10,6 +10,8 @@
 
 #include "util/array.h"
 
+_Static_assert(offsetof(struct rib_net, key) + 4 == 20, "a node has grown");
+
 static const struct rib_table *
 table_of(const struct rib *r, uint32_t net)
 {

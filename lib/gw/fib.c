@@ -20,7 +20,6 @@
 #include "gw/fib_line.h"
 #include "gw/fib_round.h"
 #include "gw/fib_set.h"
-#include "gw/fib_slots.h"
 #include "util/array.h"
 
 #define SCRUB_ROUND	600	/* seconds in which all are stated again */
@@ -30,15 +29,13 @@
 struct fib {
 	struct queue	*out;		/* borrowed */
 	struct fib_sets	sets;
-	struct fib_slots slots;
+	struct fib_store store;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
 	struct fib_line	line;
 	bool		held;		/* no loose ones now */
-	struct {			/* of each slot */
-		struct fib_round round;
-		uint32_t restate_left;	/* steps that send in any case */
-	} turn[FIB_SLOTS];
+	struct fib_round round;
+	uint32_t	restate_left;	/* steps of it that send in any case */
 	bool		retrying;	/* in this round */
 	uint32_t	scrub_at;
 	uint32_t	*statics;	/* routes with static hops; owned */
@@ -54,7 +51,7 @@ fib_new(struct queue *out, uint64_t key)
 		return NULL;
 	f->out = out;
 	fib_sets_init(&f->sets, out);
-	if (!fib_slots_init(&f->slots, key)) {
+	if (!fib_store_init(&f->store, key)) {
 		fib_free(f);
 		return NULL;
 	}
@@ -67,7 +64,7 @@ fib_free(struct fib *f)
 	if (f == NULL)
 		return;
 	fib_sets_fini(&f->sets);
-	fib_slots_fini(&f->slots);
+	fib_store_fini(&f->store);
 	map_fini(&f->ops);
 	free(f->statics);
 	free(f);
@@ -78,36 +75,22 @@ fib_free(struct fib *f)
 static struct route *
 route_at(const struct fib *f, uint32_t number)
 {
-	return fib_slots_at(&f->slots, number);
+	return fib_store_at(&f->store, number);
 }
 
 static void
 line_up(struct fib *f, uint32_t id)
 {
-	fib_line_up(&f->line, &f->slots, id);
+	fib_line_up(&f->line, &f->store, id);
 }
 
 /* Looks at every route once more from here on. */
 static void
 round_begin(struct fib *f)
 {
-	for (unsigned i = 0; i < f->slots.n; i++) {
-		struct fib_round *r = &f->turn[i].round;
-
-		fib_round_begin(r, f->slots.slot[i].of);
-		if (f->turn[i].restate_left > 0 && r->at == 0)
-			f->turn[i].restate_left = r->left;
-	}
-}
-
-static uint32_t
-round_left(const struct fib *f)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < f->slots.n; i++)
-		n += f->turn[i].round.left;
-	return n;
+	fib_round_begin(&f->round, &f->store);
+	if (f->restate_left > 0 && fib_round_starts(&f->round))
+		f->restate_left = f->round.left;
 }
 
 static void
@@ -235,8 +218,8 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 		r->flags |= ROUTE_FAILED;
 		return;
 	}
-	op->route.prefix = fib_slots_prefix(&f->slots, id);
-	op->route.table = fib_slots_table(&f->slots, id);
+	op->route.prefix = fib_store_prefix(&f->store, id);
+	op->route.table = fib_store_table(&f->store, id);
 	op->route.nexthop = target;
 	if (kind == KERN_ROUTE_SET)
 		op->route.prefsrc = f->conf.source[v6];
@@ -277,7 +260,7 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
 		return;
 	static_del(f, id, r);
-	fib_slots_del(&f->slots, id);
+	fib_store_del(&f->store, id);
 }
 
 /* Brings the kernel to what the hops say.  It may be freed. */
@@ -329,8 +312,8 @@ void
 fib_set(struct fib *f, enum fib_source source, uint32_t table,
     const struct prefix *p, const struct fib_hops *hops)
 {
-	uint32_t id = hops->n > 0 ? fib_slots_get(&f->slots, table, p) :
-	    fib_slots_find(&f->slots, table, p);
+	uint32_t id = hops->n > 0 ? fib_store_get(&f->store, table, p) :
+	    fib_store_find(&f->store, table, p);
 	struct fib_set *was, *is;
 	struct route *r;
 
@@ -416,7 +399,7 @@ fib_object_changed(struct fib *f, uint32_t id)
 void
 fib_route_changed(struct fib *f, uint32_t table, const struct prefix *p)
 {
-	uint32_t id = fib_slots_find(&f->slots, table, p);
+	uint32_t id = fib_store_find(&f->store, table, p);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL)
@@ -463,21 +446,15 @@ fib_resync(struct fib *f)
 	map_fini(&f->ops);
 	map_fini(&f->sets.asked);
 	fib_sets_restate(&f->sets);
+	f->round = (struct fib_round){ .left = 0 };
 	round_begin(f);
-	for (unsigned i = 0; i < f->slots.n; i++) {
-		f->turn[i].round.at = 0;
-		f->turn[i].restate_left = f->turn[i].round.left;
-	}
+	f->restate_left = f->round.left;
 }
 
 bool
 fib_restating(const struct fib *f)
 {
-	for (unsigned i = 0; i < f->slots.n; i++) {
-		if (f->turn[i].restate_left > 0)
-			return true;
-	}
-	return false;
+	return f->restate_left > 0;
 }
 
 static bool
@@ -489,7 +466,7 @@ may_ask(const struct fib *f)
 static bool
 round_more(const struct fib *f)
 {
-	return round_left(f) > 0 || f->sets.revived ||
+	return f->round.left > 0 || f->sets.revived ||
 	    (f->line.loose > 0 && !f->held);
 }
 
@@ -497,20 +474,11 @@ round_more(const struct fib *f)
 static void
 round_step(struct fib *f)
 {
-	bool restate, loose;
-	struct route *r;
-	unsigned i = 0;
-	uint32_t id;
+	uint32_t id = fib_round_step(&f->round, &f->store);
+	struct route *r = id == 0 ? NULL : route_at(f, id);
+	bool loose = r != NULL && fib_line_loose(r);
 
-	while (f->turn[i].round.left == 0)
-		i++;
-	id = fib_slots_number(i, fib_round_step(&f->turn[i].round,
-	    f->slots.slot[i].of));
-	r = id == 0 ? NULL : route_at(f, id);
-	loose = r != NULL && fib_line_loose(r);
-	restate = f->turn[i].restate_left > 0;
-	f->turn[i].restate_left -= restate;
-	if (r != NULL && restate) {
+	if (r != NULL && f->restate_left > 0) {
 		r->op = 0;
 		r->flags |= ROUTE_STALE;
 	}
@@ -520,7 +488,8 @@ round_step(struct fib *f)
 		fib_line_take(&f->line, r);
 	if (r != NULL && !(loose && f->held))
 		settle(f, id);
-	if (round_left(f) == 0)
+	f->restate_left -= f->restate_left > 0;
+	if (f->round.left == 0)
 		f->retrying = false;
 }
 
@@ -542,14 +511,14 @@ fib_work(struct fib *f, unsigned budget)
 {
 	uint32_t id;
 
-	if (f->sets.revived || (round_left(f) == 0 && round_more(f)))
+	if (f->sets.revived || (f->round.left == 0 && round_more(f)))
 		round_begin(f);
 	f->sets.revived = false;
 	for (; budget > 0 && may_ask(f) && (f->line.head != 0 ||
-	    round_left(f) > 0); budget--) {
-		if ((id = fib_line_next(&f->line, &f->slots)) != 0)
+	    f->round.left > 0); budget--) {
+		if ((id = fib_line_next(&f->line, &f->store)) != 0)
 			settle(f, id);
-		if (round_left(f) > 0 && may_ask(f))
+		if (f->round.left > 0 && may_ask(f))
 			round_step(f);
 	}
 	return budget;
@@ -564,10 +533,10 @@ fib_pending(const struct fib *f)
 static void
 scrub(struct fib *f)
 {
-	uint32_t n = fib_slots_places(&f->slots);
+	uint32_t n = fib_store_places(&f->store);
 	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
 
-	if (n == 0 || round_left(f) > 0 || f->line.head != 0)
+	if (n == 0 || f->round.left > 0 || f->line.head != 0)
 		return;
 	if (f->scrub_at >= n) {
 		f->scrub_at = 0;
@@ -575,7 +544,7 @@ scrub(struct fib *f)
 	}
 	for (; some > 0 && f->scrub_at < n && f->ops.used < FIB_WINDOW;
 	    some--) {
-		uint32_t id = fib_slots_in(&f->slots, f->scrub_at++);
+		uint32_t id = fib_store_in(&f->store, f->scrub_at++);
 		struct route *r = id == 0 ? NULL : route_at(f, id);
 		struct fib_set *at = r == NULL ? NULL : attached(f, r);
 
@@ -589,7 +558,7 @@ scrub(struct fib *f)
 unsigned
 fib_tick_in(const struct fib *f)
 {
-	uint32_t n = fib_slots_used(&f->slots);
+	uint32_t n = fib_store_used(&f->store);
 
 	if (n == 0)
 		return 0;
@@ -616,7 +585,7 @@ fib_waits(const struct fib *f)
 struct fib_totals
 fib_totals(const struct fib *f)
 {
-	return (struct fib_totals){ fib_slots_used(&f->slots),
+	return (struct fib_totals){ fib_store_used(&f->store),
 	    fib_sets_acked(&f->sets), f->ops.used };
 }
 
@@ -633,8 +602,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 	const struct fib_set *at = attached(f, r);
 
 	*out = (struct fib_route){
-		.prefix = fib_slots_prefix(&f->slots, id),
-		.table = fib_slots_table(&f->slots, id), .source = source_of(f, r),
+		.prefix = fib_store_prefix(&f->store, id),
+		.table = fib_store_table(&f->store, id), .source = source_of(f, r),
 		.state = (r->flags & ROUTE_FAILED) != 0 ? FIB_FAILED :
 		    (r->flags & ROUTE_ACKED) != 0 ? FIB_INSTALLED :
 		    FIB_PENDING,
@@ -650,8 +619,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 bool
 fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 {
-	while (*pos < fib_slots_places(&f->slots)) {
-		uint32_t id = fib_slots_in(&f->slots, (uint32_t)(*pos)++);
+	while (*pos < fib_store_places(&f->store)) {
+		uint32_t id = fib_store_in(&f->store, (uint32_t)(*pos)++);
 		const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 		if (r == NULL || !in_kernel(r, attached(f, r)))
@@ -666,7 +635,7 @@ bool
 fib_get(const struct fib *f, uint32_t table, const struct prefix *p,
     struct fib_route *out)
 {
-	uint32_t id = fib_slots_find(&f->slots, table, p);
+	uint32_t id = fib_store_find(&f->store, table, p);
 	const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL || !in_kernel(r, attached(f, r)))

@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUTES_MAX	FIB_NUMBER
-
 bool
 fib_table_init(struct fib_table *t, unsigned octets)
 {
 	*t = (struct fib_table){ .octets = octets };
 	store_init(&t->routes, (offsetof(struct route, key) + octets + 3) &
-	    ~(size_t)3, ROUTES_MAX);
+	    ~(size_t)3, FIB_ROUTES_MAX);
 	return buckets_init(&t->buckets);
 }
 

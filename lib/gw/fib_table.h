@@ -8,9 +8,7 @@
 #include "bgp/store.h"
 #include "gw/fib.h"
 
-/* The number of an IPv6 route has the top bit set. */
-#define FIB_IPV6	0x80000000u
-#define FIB_NUMBER	((1u << 26) - 1)	/* the highest of a store */
+#define FIB_ROUTES_MAX	0x03ffffffu	/* of one table and family */
 
 enum {
 	ROUTE_LIVE = 1,		/* in the store */

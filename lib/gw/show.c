@@ -309,10 +309,9 @@ show_table(const struct gw *gw, uint16_t number, const struct gw_table *t)
 {
 	bool main = number == CONF_TABLE_MAIN;
 
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o}",
 	    "name", conf_table_name(gw->conf, number), "table", (int)number,
 	    "state", main || (t != NULL && t->exists) ? "UP" : "DOWN",
-	    "by", main ? "" : t != NULL && t->by_vrf ? "vrf" : "rules",
 	    "vrf", t != NULL && t->by_vrf ? t->vrf_name : "",
 	    "associated", names_of(gw, number, true),
 	    "propagated", names_of(gw, number, false),

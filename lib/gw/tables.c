@@ -307,13 +307,12 @@ way_to(const struct gw *gw, uint16_t table, const struct prefix *p,
 		*w = other;
 }
 
-/* Do we originate it in the table? */
+/* Do we originate it in the table?  live: a static route leads there. */
 static void
 announce(struct gw *gw, struct instant now, uint16_t table,
     const struct prefix *p, bool live)
 {
-	if ((live && table != CONF_TABLE_MAIN) ||
-	    gw_own_network(gw, table, p))
+	if (live || gw_own_network(gw, table, p))
 		bgp_network_add(gw->bgp, now, table, p);
 	else
 		bgp_network_del(gw->bgp, now, table, p);
@@ -327,17 +326,8 @@ route(struct gw *gw, struct instant now, uint16_t table,
 
 	way_to(gw, table, p, &w);
 	fib_set(gw->fib, FIB_STATIC, table, p, &w.hops);
-	announce(gw, now, table, p, w.live);
-}
-
-static void
-network(struct gw *gw, struct instant now, uint16_t table,
-    const struct prefix *p)
-{
-	struct way w;
-
-	way_to(gw, table, p, &w);
-	announce(gw, now, table, p, w.live);
+	if (table != CONF_TABLE_MAIN)
+		announce(gw, now, table, p, w.live);
 }
 
 void
@@ -362,13 +352,49 @@ tables_tunnel(struct gw_tunnel *t, struct instant now)
 }
 
 static void
-networks(struct gw *gw, struct instant now, const struct conf *conf)
+networks_add(struct gw *gw, struct instant now)
 {
-	for (size_t i = 0; i < conf->n; i++) {
-		const struct conf_connection *c = &conf->connections[i];
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		const struct conf_connection *c = &gw->conf->connections[i];
 
 		for (size_t k = 0; k < c->networks.n; k++)
-			network(gw, now, c->association, &c->networks.v[k]);
+			bgp_network_add(gw->bgp, now, c->association,
+			    &c->networks.v[k]);
+	}
+}
+
+/* It stands in the configuration where it stood before. */
+static bool
+is_kept(const struct gw *gw, const struct conf_connection *was,
+    const struct prefix *p)
+{
+	const struct conf_connection *c = conf_find(gw->conf, was->name);
+
+	if (c == NULL || c->association != was->association)
+		return false;
+	for (size_t i = 0; i < c->networks.n; i++) {
+		if (prefix_eq(&c->networks.v[i], p))
+			return true;
+	}
+	return false;
+}
+
+static void
+networks_del(struct gw *gw, struct instant now, const struct conf *old)
+{
+	for (size_t i = 0; i < old->n; i++) {
+		const struct conf_connection *c = &old->connections[i];
+		struct way w = { .live = false };
+
+		for (size_t k = 0; k < c->networks.n; k++) {
+			const struct prefix *p = &c->networks.v[k];
+
+			if (is_kept(gw, c, p))
+				continue;
+			if (c->association != CONF_TABLE_MAIN)
+				way_to(gw, c->association, p, &w);
+			announce(gw, now, c->association, p, w.live);
+		}
 	}
 }
 
@@ -428,15 +454,15 @@ propagations(struct gw *gw, struct instant now, const struct conf *of,
 void
 tables_fill(struct gw *gw, struct instant now)
 {
-	networks(gw, now, gw->conf);
+	networks_add(gw, now);
 	statics(gw, now, gw->conf, NULL);
 }
 
 void
 tables_refill(struct gw *gw, struct instant now, const struct conf *old)
 {
-	networks(gw, now, gw->conf);
-	networks(gw, now, old);
+	networks_add(gw, now);
+	networks_del(gw, now, old);
 	statics(gw, now, gw->conf, old);
 	statics(gw, now, old, gw->conf);
 	propagations(gw, now, gw->conf, old);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # route-tables: a transit gateway: two route tables that know nothing of each other, a third for services that both share
 # needs: vti vpnd bird
-# time: 300
+# time: 400
 #
 #      u1 ====== a1   BIRD, AS 65011, 10.10.0.0/16                    in blue
 #      u2 ====== a2   vpnd, AS 65012, 10.20.0.0/16, 10.77.0.0/16      in blue
@@ -250,7 +250,7 @@ wait_for 10 "without it s1's is there again" hop_is 100 10.30.0.0/16 vs1
 check "no session has ended" [ "$(sessions)" = "$before" ]
 
 step "an association moves, and no session ends"
-teaches[1]='"red"'
+teaches[1]='"red", "shared"'
 write_hub "$black" red
 check "vpnctl reload" ctl hub reload
 wait_for 10 "a2's packets go to red" way_is va2 "$(expected_way 200)"
