@@ -1,6 +1,6 @@
 /*
- * The sockets of BGP and BFD: opened here, because it takes a privilege to
- * bind them to an interface and a low port, and handed to the engine.
+ * Sockets are bound to a tunnel's interface (sock.h) and go to the engine with
+ * the answer.  What signs a BGP session's segments stays in the kernel.
  */
 #include "daemon/ops_conn.h"
 
@@ -10,7 +10,6 @@
 
 #include "daemon/log.h"
 #include "daemon/mono.h"
-#include "daemon/ops.h"
 #include "daemon/sock.h"
 
 static void
@@ -128,7 +127,7 @@ ops_conn_connect(struct monitor *m, const struct kern_op *op)
 }
 
 void
-ops_dialled(struct monitor *m, uint32_t id, int fd, int error)
+ops_conn_dialled(struct monitor *m, uint32_t id, int fd, int error)
 {
 	if (error == 0) {
 		fd_done(m, KERN_CONNECT, id, fd);

@@ -228,6 +228,22 @@ check_bgp(struct conf_read *r, const struct conf_connection *c,
 	return true;
 }
 
+bool
+conf_carries(const struct conf_connection *c, const struct prefix *p,
+    unsigned *tunnel)
+{
+	unsigned bit = p->addr.family == ADDR_IPV4 ? CONF_INSIDE_IPV4 :
+	    CONF_INSIDE_IPV6;
+
+	for (unsigned k = 0; k < c->tunnels_n; k++) {
+		if ((c->tunnels[k].inside & bit) == 0) {
+			*tunnel = k + 1;
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 check_bfd(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
@@ -255,18 +271,14 @@ check_families(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
 {
 	char text[PREFIX_STRLEN];
+	unsigned tunnel;
 
 	for (size_t i = 0; i < list->n; i++) {
-		bool v4 = list->v[i].addr.family == ADDR_IPV4;
-		unsigned bit = v4 ? CONF_INSIDE_IPV4 : CONF_INSIDE_IPV6;
-
-		for (unsigned k = 0; k < c->tunnels_n; k++) {
-			if ((c->tunnels[k].inside & bit) != 0)
-				continue;
+		if (!conf_carries(c, &list->v[i], &tunnel))
 			return conf_fail_key(r, group, key,
 			    "%s does not fit tunnel_inside_ip_version of "
-			    "tunnel %u", prefix_str(&list->v[i], text), k + 1);
-		}
+			    "tunnel %u", prefix_str(&list->v[i], text),
+			    tunnel);
 	}
 	return true;
 }

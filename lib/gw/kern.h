@@ -34,6 +34,8 @@ enum kern_op_kind {
 	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
 	KERN_POLICY_SET,	/* add or replace */
 	KERN_POLICY_DEL,
+	KERN_TABLE_SET,		/* make the route table be as described */
+	KERN_TABLE_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
 	KERN_GROUP_SET,		/* add or replace a group of nexthops */
@@ -71,7 +73,21 @@ struct kern_link {
 	struct addr	local, remote;	/* outer; remote any: unknown */
 	struct prefix	inside[2];	/* our addresses; family 0: none */
 	uint32_t	mtu;
+	uint32_t	table;		/* of what comes from it; 0: main */
 	bool		up;
+};
+
+enum kern_vrf {			/* how packets get to a route table */
+	KERN_VRF_AUTO,		/* by a VRF device where that works */
+	KERN_VRF_ALWAYS,
+	KERN_VRF_NEVER,		/* by rules for interfaces */
+};
+
+struct kern_table {
+	uint32_t	number;
+	char		alias[KERN_SECRET_NAME];	/* "vpnd:table/NAME" */
+	char		vrf_name[KERN_IFNAME_LEN];
+	enum kern_vrf	vrf;
 };
 
 enum kern_dir {
@@ -123,6 +139,7 @@ struct kern_nexthop {
 	char		dev[KERN_IFNAME_LEN];
 	/* Onlink.  Any (0.0.0.0, ::): device route of that family. */
 	struct addr	gateway;
+	bool		blackhole;	/* no device; of the gateway's family */
 };
 
 struct kern_group {
@@ -182,6 +199,7 @@ struct kern_op {
 	uint32_t	id;
 	union {
 		struct kern_link	link;	/* SET; DEL: name and kind */
+		struct kern_table	table;	/* DEL: number and vrf_name */
 		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer. */
 		struct kern_sa		sa;
 		struct kern_policy	policy;
@@ -215,7 +233,8 @@ struct kern_event {
 	int32_t		error;		/* DONE: 0 or an errno */
 	char		text[KERN_TEXT_LEN];	/* what failed, in words */
 	union {
-		struct {		/* LINK_STATE; DONE of LINK_SET */
+		struct {		/* LINK_STATE; DONE of LINK_SET, and
+					   TABLE_SET: its VRF */
 			char		name[KERN_IFNAME_LEN];
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;

@@ -14,6 +14,7 @@
 #include "gw/neighbor.h"
 #include "gw/peers.h"
 #include "gw/policy.h"
+#include "gw/tables.h"
 #include "gw/watch.h"
 
 /* A tunnel that is taken down lets traffic move to the other one first. */
@@ -48,15 +49,20 @@ bgp_change(struct gw_tunnel *t, struct instant now)
 
 void
 tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
-    const struct conf_tunnel *conf)
+    const struct conf_connection *c, const struct conf_tunnel *conf)
 {
 	bool anew = t->conf != NULL && neighbor_differs(t->conf, conf);
+	bool moved = t->of != NULL && t->association != c->association;
 
 	conf_hold(of);
 	conf_free(t->of);
 	t->of = of;
 	t->conf = conf;
+	t->association = c->association;
+	t->propagation = c->propagation;
 	bgp_change(t, now);
+	if (moved)
+		tunnel_relink(t);
 	if (anew)
 		neighbor_renew(t, now);
 	watch_change(t, now);
@@ -103,7 +109,7 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 		.shut_at = INSTANT_NEVER, .drain_at = INSTANT_NEVER,
 		.layer = LAYER_INTERFACE, .since = gw_wall(gw, now),
 	};
-	tunnel_conf(t, now, gw->conf, conf);
+	tunnel_conf(t, now, gw->conf, c, conf);
 	str_set(t->connection, sizeof(t->connection), c->name);
 	str_fmt(t->name, sizeof(t->name), "%s/%u", c->name, conf->number);
 	if (!prefixes_copy(&t->routes, &c->routes) || !tunnel_join(t, now)) {
@@ -171,6 +177,12 @@ link_set(struct gw_tunnel *t)
 	t->link.mtu = op->link.mtu;
 	t->link.asked = true;
 	gw_await(t->gw, op, t->id);
+}
+
+void
+tunnel_relink(struct gw_tunnel *t)
+{
+	link_set(t);
 }
 
 static void
@@ -392,36 +404,6 @@ settle_policies(struct gw_tunnel *t, struct instant now)
 
 /* --- BGP and routes --- */
 
-static bool
-routes_to(const struct gw_tunnel *t, const struct prefix *p)
-{
-	for (size_t i = 0; i < t->routes.n; i++) {
-		if (prefix_eq(&t->routes.v[i], p))
-			return true;
-	}
-	return false;
-}
-
-/* All tunnels of all connections that have the route share it. */
-static void
-static_routes(struct gw_tunnel *t)
-{
-	for (size_t i = 0; i < t->routes.n; i++) {
-		struct fib_hops hops = { 0 };
-
-		for (struct gw_tunnel *o = t->gw->tunnels; o != NULL;
-		    o = o->next) {
-			if (!o->removing && hops.n < KERN_GROUP_MAX &&
-			    routes_to(o, &t->routes.v[i]))
-				hops.v[hops.n++].tunnel = o->id;
-		}
-		for (uint8_t k = 0; k < hops.n; k++)
-			hops.v[k].gateway = addr_any((enum addr_family)
-			    t->routes.v[i].addr.family);
-		fib_set(t->gw->fib, FIB_STATIC, &t->routes.v[i], &hops);
-	}
-}
-
 static void
 settle_bgp(struct gw_tunnel *t, struct instant now, bool carry)
 {
@@ -448,9 +430,10 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 		fib_tunnel_up(gw->fib, t->id, t->conf->ifname);
 	if (!carry && t->carrying)
 		fib_tunnel_down(gw->fib, t->id);
-	if (carry != t->carrying && t->routes.n > 0)
-		static_routes(t);
-	t->carrying = carry;
+	if (carry != t->carrying) {
+		t->carrying = carry;
+		tables_tunnel(t, now);
+	}
 	if (t->remote_asn == 0)
 		return;
 	if (t->link.exists && !t->listening && !t->removing &&
@@ -597,7 +580,7 @@ void
 tunnel_remove(struct gw_tunnel *t, struct instant now)
 {
 	t->removing = true;
-	static_routes(t);
+	tables_tunnel(t, now);
 	if (t->listening)
 		neighbor_listen(t, KERN_UNLISTEN);
 	wind_down(t, now);
