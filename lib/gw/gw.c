@@ -544,7 +544,7 @@ void
 gw_bfd(struct gw *gw, struct instant now, uint32_t tunnel, unsigned ttl,
     struct bytes b)
 {
-	bfd_packet(gw->bfd, now, tunnel, ttl, b);
+	watch_packet(gw, now, tunnel, ttl, b);
 	gw_pump(gw, now);
 }
 

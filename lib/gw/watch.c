@@ -139,16 +139,20 @@ watch_moved(struct gw_tunnel *t, struct instant now)
 }
 
 /*
- * It was Up and failed, and the peer's BFD has not been heard since: it may
- * have ended for good.  Whether the path is whole BGP finds out by itself.
+ * It was Up and failed.  A peer that has taken its BFD down since must be let
+ * in (RFC 5882 section 4.1).  One that was not heard since may have none any
+ * more; whether the path is whole BGP finds out by itself.
  */
 static void
 settle_failure(struct gw_tunnel *t, struct instant now)
 {
 	struct bfd_info info;
 
-	if (!t->watch.failed || !instant_due(t->watch.ask_at, now) ||
-	    !bfd_get(t->gw->bfd, t->id, &info))
+	if (!t->watch.failed || !bfd_get(t->gw->bfd, t->id, &info))
+		return;
+	if (info.remote_state == BFD_ADMIN_DOWN)
+		t->watch.failed = false;
+	if (!t->watch.failed || !instant_due(t->watch.ask_at, now))
 		return;
 	t->watch.ask_at = instant_after(now, patience);
 	if (info.remote_discr != 0 || t->conf->bfd.strict ||
@@ -210,6 +214,17 @@ watch_allows(const struct gw_tunnel *t, struct reason *why)
 		reason_set(why, "waiting for it to come up (bfd_strict): %s",
 		    info.why.s);
 	return !t->watch.failed && !waits;
+}
+
+void
+watch_packet(struct gw *gw, struct instant now, uint32_t tunnel, unsigned ttl,
+    struct bytes b)
+{
+	struct gw_tunnel *t = gw_tunnel(gw, tunnel);
+
+	bfd_packet(gw->bfd, now, tunnel, ttl, b);
+	if (t != NULL && t->watch.failed)
+		tunnel_touch(t);
 }
 
 /* --- what the core puts out --- */

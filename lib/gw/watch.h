@@ -27,6 +27,9 @@ bool		watch_opened(struct gw *, uint32_t tunnel, bool ok);
  * which, and may be NULL.
  */
 bool		watch_allows(const struct gw_tunnel *, struct reason *why);
+/* It came to the tunnel's socket. */
+void		watch_packet(struct gw *, struct instant, uint32_t tunnel,
+		    unsigned ttl, struct bytes);
 /* Everything that the core has put out; false: nothing. */
 bool		watch_pump(struct gw *, struct instant);
 

@@ -244,7 +244,8 @@ its_bfd_ends_unheard(const char *connection)
 	p.branch_conf.connection = "";
 	pair_write(&p);
 	gate_reload(p.branch);
-	later(2000);
+	/* It says that it ends for three seconds, to nobody. */
+	later(5000);
 	esp_is_lost(false, false);
 	later(30000);
 	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bfd");
@@ -258,6 +259,26 @@ a_peer_whose_bfd_ends_unheard_is_tried_without(void **state)
 	(void)state;
 	its_bfd_ends_unheard(BFD_ON);
 	assert_int_equal(gate_count(p.hub, "bfd-silent"), 1);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "state"), "UP");
+	hops(2);
+}
+
+/* Also where BFD is a must: it has it, and wants it down. */
+static void
+a_peer_that_takes_bfd_down_after_a_failure_is_let_in(void **state)
+{
+	(void)state;
+	both(BFD_ON "bfd_strict = true; ");
+	started();
+	esp_is_lost(true, true);
+	later(2000);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bfd");
+	esp_is_lost(false, false);
+	p.branch_conf.connection = "";
+	pair_write(&p);
+	gate_reload(p.branch);
+	later(30000);
+	assert_int_equal(bfd(p.hub, 1).state, BFD_DOWN);
 	assert_string_equal(pair_get(p.hub, "vpn/1", "state"), "UP");
 	hops(2);
 }
@@ -339,6 +360,7 @@ main(void)
 		STORY(a_peer_that_takes_bfd_down_by_order_loses_nothing),
 		STORY(a_peer_whose_bfd_ends_unheard_is_tried_without),
 		STORY(but_not_where_it_must_have_bfd),
+		STORY(a_peer_that_takes_bfd_down_after_a_failure_is_let_in),
 		STORY(intervals_change_while_it_is_up),
 		STORY(an_engine_that_restarts_comes_back),
 		STORY(a_tunnel_that_is_taken_down_ends_in_order),
