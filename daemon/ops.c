@@ -23,8 +23,8 @@
 #include "daemon/nl_xfrm.h"
 #include "daemon/ops_conn.h"
 #include "daemon/ops_link.h"
-#include "daemon/rtables.h"
 #include "daemon/ops_own.h"
+#include "daemon/rtables.h"
 #include "daemon/shape.h"
 
 #define ALIVE	(PHASE_START | PHASE_RUN)
@@ -320,11 +320,11 @@ static const struct row {
 [KERN_BFD_CONNECT] =	{ ALIVE,  check_connect,	ops_conn_bfd,	 true },
 [KERN_BFD_CLOSE] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
-[KERN_RELOAD] =		{ ALIVE,  check_nothing,	ops_reload,	 false },
-[KERN_APPLY] =		{ ALIVE,  check_apply,		ops_apply,	 false },
-[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	ops_apply,	 false },
-[KERN_UNDO] =		{ ALIVE,  check_nothing,	ops_apply,	 false },
-[KERN_COUNT] =		{ ALWAYS, check_nothing,	ops_count,	 false },
+[KERN_RELOAD] =		{ ALIVE,  check_nothing,	ops_own_reload,	 false },
+[KERN_APPLY] =		{ ALIVE,  check_apply,		ops_own_apply,	 false },
+[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	ops_own_apply,	 false },
+[KERN_UNDO] =		{ ALIVE,  check_nothing,	ops_own_apply,	 false },
+[KERN_COUNT] =		{ ALWAYS, check_nothing,	ops_own_count,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 

@@ -11,7 +11,7 @@
 #include "daemon/ops.h"
 
 void
-ops_reload(struct monitor *m, const struct kern_op *op)
+ops_own_reload(struct monitor *m, const struct kern_op *op)
 {
 	struct reason why;
 	bool ok = conf_reload(m, &why);
@@ -21,7 +21,7 @@ ops_reload(struct monitor *m, const struct kern_op *op)
 }
 
 void
-ops_apply(struct monitor *m, const struct kern_op *op)
+ops_own_apply(struct monitor *m, const struct kern_op *op)
 {
 	struct reason why = { "" };
 	int error = apply_run(m, op, &why);
@@ -38,7 +38,7 @@ add_queue(struct kern_counts *c, const struct nlq *q)
 }
 
 void
-ops_count(struct monitor *m, const struct kern_op *op)
+ops_own_count(struct monitor *m, const struct kern_op *op)
 {
 	struct kern_event e;
 

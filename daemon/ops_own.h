@@ -4,8 +4,8 @@
 
 #include "daemon/monitor.h"
 
-void	ops_reload(struct monitor *, const struct kern_op *);
-void	ops_apply(struct monitor *, const struct kern_op *);	/* and after */
-void	ops_count(struct monitor *, const struct kern_op *);
+void	ops_own_reload(struct monitor *, const struct kern_op *);
+void	ops_own_apply(struct monitor *, const struct kern_op *);	/* and after */
+void	ops_own_count(struct monitor *, const struct kern_op *);
 
 #endif

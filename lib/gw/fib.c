@@ -37,6 +37,7 @@ struct fib {
 	struct fib_round round;
 	uint32_t	restate_left;	/* steps of it that send in any case */
 	bool		retrying;	/* in this round */
+	unsigned	failed;		/* routes that the kernel refused */
 	uint32_t	scrub_at;
 	uint32_t	*statics;	/* routes with static hops; owned */
 	size_t		statics_n, statics_cap;
@@ -172,6 +173,14 @@ set_whole(struct route *r, struct fib_set *at, bool whole)
 }
 
 static void
+set_failed(struct fib *f, struct route *r, bool failed)
+{
+	f->failed += (unsigned)failed -
+	    (unsigned)((r->flags & ROUTE_FAILED) != 0);
+	set_flag(r, ROUTE_FAILED, failed);
+}
+
+static void
 set_acked(struct route *r, struct fib_set *at, bool acked)
 {
 	if (at != NULL && at->life == r->life)
@@ -215,7 +224,7 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 	bool v6 = (id & FIB_IPV6) != 0;
 
 	if (op == NULL || !map_put(&f->ops, op->id, (void *)(uintptr_t)id)) {
-		r->flags |= ROUTE_FAILED;
+		set_failed(f, r, true);
 		return;
 	}
 	op->route.prefix = fib_store_prefix(&f->store, id);
@@ -224,7 +233,8 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 	if (kind == KERN_ROUTE_SET)
 		op->route.prefsrc = f->conf.source[v6];
 	r->op = op->id;
-	r->flags &= (uint8_t)~(ROUTE_FAILED | ROUTE_STALE);
+	set_failed(f, r, false);
+	set_flag(r, ROUTE_STALE, false);
 }
 
 static void
@@ -237,7 +247,7 @@ send(struct fib *f, uint32_t id, struct route *r, struct fib_set *to)
 		r->life = to->life;
 		route_op(f, id, r, KERN_ROUTE_SET, fib_set_target(to));
 	} else {
-		r->flags |= ROUTE_FAILED;
+		set_failed(f, r, true);
 	}
 	leave(f, from);
 }
@@ -252,7 +262,7 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	struct fib_set *from;
 
 	from = lead_to(f, r, NULL);
-	r->flags &= (uint8_t)~ROUTE_FAILED;
+	set_failed(f, r, false);
 	if (there)
 		route_op(f, id, r, KERN_ROUTE_DEL, 0);
 	leave(f, from);
@@ -422,7 +432,7 @@ fib_done(struct fib *f, uint32_t op, int32_t error)
 	r->op = 0;
 	at = attached(f, r);
 	set_acked(r, at, error == 0 && in_kernel(r, at));
-	set_flag(r, ROUTE_FAILED, error != 0);
+	set_failed(f, r, error != 0);
 	if ((r->flags & ROUTE_AGAIN) != 0 ||
 	    (error == 0 && !in_kernel(r, at))) {
 		r->flags &= (uint8_t)~ROUTE_AGAIN;
@@ -585,8 +595,11 @@ fib_waits(const struct fib *f)
 struct fib_totals
 fib_totals(const struct fib *f)
 {
-	return (struct fib_totals){ fib_store_used(&f->store),
-	    fib_sets_acked(&f->sets), f->ops.used };
+	return (struct fib_totals){
+		.routes = fib_store_used(&f->store),
+		.installed = fib_sets_acked(&f->sets),
+		.asked = f->ops.used, .failed = f->failed,
+	};
 }
 
 unsigned

@@ -121,6 +121,7 @@ struct fib_totals {
 	uint64_t	routes;		/* that the kernel is to have */
 	uint64_t	installed;	/* that it has */
 	uint64_t	asked;		/* on their way to it */
+	uint64_t	failed;		/* that it refused; tried again */
 };
 
 struct fib_totals fib_totals(const struct fib *);

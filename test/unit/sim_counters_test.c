@@ -132,6 +132,10 @@ what_the_kernel_refuses_is_counted(void **state)
 	later(100);
 	assert_int_equal(value(p.hub, NULL, "kernel_errors"), 1);
 	assert_int_equal(value(p.hub, NULL, "fib_routes_refused"), 1);
+	assert_int_equal(value(p.hub, NULL, "fib_routes_failed"), 1);
+	later(60000);
+	assert_int_equal(value(p.hub, NULL, "fib_routes_failed"), 0);
+	assert_int_equal(value(p.hub, NULL, "fib_routes_refused"), 1);
 	assert_int_equal(value(p.hub, NULL, "kernel_overruns"), 1);
 	gw_turned(p.hub->gw, span_ms(3));
 	gw_turned(p.hub->gw, span_ms(2));
