@@ -27,6 +27,7 @@
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
 #include "daemon/ops.h"
+#include "daemon/ops_conn.h"
 #include "daemon/sock.h"
 #include "gw/gw.h"
 
@@ -80,7 +81,7 @@ static int
 event_fd(const struct kern_event *e)
 {
 	bool has = e->kind == KERN_RELOADED || (e->kind == KERN_DONE &&
-	    (e->op == KERN_LISTEN || e->op == KERN_CONNECT));
+	    kern_op_opens(e->op));
 
 	return has ? e->conn.fd : -1;
 }
@@ -400,7 +401,7 @@ end_dial(struct monitor *m, struct dial *d, int error)
 	int fd = dial_end(&m->dials, d);
 
 	epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, NULL);
-	ops_dialled(m, id, fd, error);
+	ops_conn_dialled(m, id, fd, error);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "daemon/haul.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
+#include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
@@ -56,6 +57,7 @@ struct monitor {
 
 	struct stated	stated;
 	struct ifaces	ifaces;
+	struct rtables	rtables;
 	struct sas	sas;
 	struct dials	dials;
 	struct helper	fetcher;

@@ -20,7 +20,5 @@ void	ops_finish(struct monitor *);
 /* Answers an operation; error 0 or an errno with text or "". */
 void	ops_done(struct monitor *, const struct kern_op *, int error,
 	    const char *text);
-/* The end of a connect: descriptor (taken over) or an errno. */
-void	ops_dialled(struct monitor *, uint32_t id, int fd, int error);
 
 #endif

@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUTES_MAX	0x0fffffffu
-
 bool
 fib_table_init(struct fib_table *t, unsigned octets)
 {
 	*t = (struct fib_table){ .octets = octets };
 	store_init(&t->routes, (offsetof(struct route, key) + octets + 3) &
-	    ~(size_t)3, ROUTES_MAX);
+	    ~(size_t)3, FIB_ROUTES_MAX);
 	return buckets_init(&t->buckets);
 }
 
@@ -29,13 +27,6 @@ struct route *
 fib_table_at(const struct fib_table *t, uint32_t number)
 {
 	return store_at(&t->routes, number);
-}
-
-struct route *
-fib_route_at(const struct fib_table table[static 2], uint32_t number)
-{
-	return fib_table_at(&table[(number & FIB_IPV6) != 0],
-	    number & ~FIB_IPV6);
 }
 
 static uint32_t
