@@ -367,7 +367,7 @@ turn(struct engine *e)
 	}
 	streams_begin(&e->streams);
 	for (i = 0; i < n && error == 0; i++) {
-		if (ev[i].kind != POLL_UDP && ev[i].kind != POLL_BGP_CONN)
+		if (ev[i].kind != POLL_BGP_CONN)
 			error = dispatch(e, &ev[i]);
 		drain(e);
 		heartbeat(e);

@@ -20,7 +20,7 @@ ops_done(struct monitor *m, const struct kern_op *op, int error,
 	if (error != 0)
 		str_set(e.text, sizeof(e.text), text[0] != '\0' ? text :
 		    strerror(error));
-	if (op->kind == KERN_LISTEN || op->kind == KERN_CONNECT)
+	if (kern_op_opens(op->kind))
 		e.conn.fd = -1;
 	monitor_event(m, &e);
 }

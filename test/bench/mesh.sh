@@ -22,7 +22,9 @@ mesh() {
 		>"$dir/mesh" 2>"$dir/mesh.err" || { echo "bench: $who: not all came:"; cat "$dir/mesh" "$dir/mesh.err"; exit 1; } >&2
 	took=$(of mesh seconds) updates=$(of mesh messages) mem=0 spent=0
 	for p in "$@"; do mem=$((mem + $(rss "$p"))) spent=$(awk -v a="$spent" -v b="$(cpu "$p")" 'BEGIN { print a + b }'); done
-	echo "# $who: $(cat "$dir/mesh"), $spent s of processor, $mem KB"
+	echo "# $who: $(cat "$dir/mesh"), $spent s of processor, $mem KB," \
+		"$(awk -v k="$mem" -v n=$((PEERS * EACH)) 'BEGIN { printf "%d", k * 1024 / n }') octets for each route," \
+		"$(awk -v p="$(of mesh prefixes)" -v m="$updates" 'BEGIN { printf "%d", p / m }') prefixes in an UPDATE"
 }
 
 mesh_ours() {
