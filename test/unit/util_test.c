@@ -533,7 +533,7 @@ text_is_cut_and_always_ends(void **state)
 	assert_string_equal(buf, "42-ab");
 	str_fmt(buf, 1, "%d", 42);
 	assert_string_equal(buf, "");
-	reason_set(&r, "%0300d", 7);
+	reason_set(&r, "%0999d", 7);
 	assert_int_equal(strlen(r.s), sizeof(r.s) - 1);
 }
 
