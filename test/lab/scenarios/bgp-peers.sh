@@ -1,8 +1,8 @@
 #!/bin/bash
 # bgp-peers: BIRD, FRR, GoBGP, OpenBGPD and ExaBGP as neighbors over tunnels, column by column of a table (FULL=1: all)
 # needs: vti vpnd bird frr gobgp openbgpd exabgp
-# time: 600
-# time-full: 2400
+# time: 900
+# time-full: 3600
 #
 # Each cell is one speaker in one column: what both ends say of the session, the routes of either in the other's table with next hop
 # and AS_PATH, and what follows when something is announced, withdrawn, asked for, exceeded or ended. Short: the first columns; the
@@ -12,6 +12,7 @@
 . "$top/test/lab/bgp_matrix.sh"
 . "$top/test/lab/bgp_peers.sh"
 
+patience=$((patience * 2))	# a guest has one processor, and twelve daemons here
 step "a hub and five speakers"
 matrix_topology
 matrix_via tunnel
