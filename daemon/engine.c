@@ -362,7 +362,8 @@ start(struct engine *e)
 		return -EINVAL;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
-	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed);
+	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed,
+	    (struct bytes){ 0 });
 	explicit_bzero(seed, sizeof(seed));
 	if (e->gw == NULL) {
 		conf_free(conf);

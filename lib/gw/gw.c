@@ -11,7 +11,9 @@
 
 #include "crypto/prf.h"
 #include "gw/command.h"
+#include "gw/deposit.h"
 #include "gw/forward.h"
+#include "gw/legacy.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
@@ -102,7 +104,7 @@ networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
 
 struct gw *
 gw_new(struct conf *conf, struct instant now, int64_t wall,
-    const uint8_t seed[static DRBG_SEED_LEN])
+    const uint8_t seed[static DRBG_SEED_LEN], struct bytes kept)
 {
 	struct gw *gw = calloc(1, sizeof(*gw));
 	uint64_t key;
@@ -113,7 +115,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->unsaid = 1;
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
-	gw->stop_at = INSTANT_NEVER;
+	gw->stop_at = gw->legacy_until = INSTANT_NEVER;
 	forward_init(gw);
 	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
@@ -130,7 +132,9 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	forward_configure(gw);
 	gw_clock(gw, now, wall);
 	networks(gw, now, conf, true);
+	legacy_read(gw, now, kept);
 	roster_converge(gw, now);
+	legacy_end(gw);
 	gw_pump(gw, now);
 	return gw;
 }
@@ -158,6 +162,7 @@ gw_free(struct gw *gw)
 	creds_free(gw->creds);
 	conf_free(gw->conf);
 	queue_fini(&gw->out);
+	queue_fini(&gw->deposits);
 	map_fini(&gw->ops);
 	map_fini(&gw->reloads);
 	map_fini(&gw->by_id);
@@ -274,8 +279,11 @@ check_stopped(struct gw *gw, struct instant now)
  * go some at a time, and those whose turn is yet to come are wanted.
  */
 static void
-say_stated(struct gw *gw)
+say_stated(struct gw *gw, struct instant now)
 {
+	if (legacy_awaited(gw, now))
+		return;
+	gw->legacy_until = INSTANT_NEVER;
 	if (fib_restating(gw->fib))
 		return;
 	for (; gw->unsaid > 0; gw->unsaid--)
@@ -295,7 +303,7 @@ gw_pump(struct gw *gw, struct instant now)
 	}
 	gw->fib_budget = fib_work(gw->fib, gw->fib_budget);
 	forward_arm(gw, now);
-	say_stated(gw);
+	say_stated(gw, now);
 	check_stopped(gw, now);
 }
 
@@ -357,6 +365,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_link_event(t, now, e);
 		return;
 	case KERN_SA_ADD:
+	case KERN_SA_HOLD:
 		ike_installed(gw->ike, now, what, why);
 		return;
 	case KERN_AUTH:
@@ -386,7 +395,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
-	case KERN_RESYNC_DONE: case KERN_OP_KINDS:
+	case KERN_RESYNC_DONE: case KERN_KEEP: case KERN_OP_KINDS:
 		break;
 	}
 	if (why != NULL)
@@ -540,6 +549,7 @@ gw_deadline(const struct gw *gw)
 
 	t = instant_min(t, instant_min(forward_deadline(gw),
 	    drain_deadline(gw)));
+	t = instant_min(t, gw->legacy_until);
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }
@@ -547,5 +557,6 @@ gw_deadline(const struct gw *gw)
 bool
 gw_next(struct gw *gw, struct gw_out *out)
 {
-	return queue_pop(&gw->out, out);
+	deposit_all(gw);
+	return queue_pop(&gw->deposits, out) || queue_pop(&gw->out, out);
 }

@@ -34,6 +34,8 @@ enum gw_layer {			/* lowest first */
 	LAYER_BGP,
 };
 
+struct legacy;
+
 struct gw_tunnel {
 	struct gw_tunnel *next, *prev;
 	struct gw	*gw;
@@ -69,6 +71,11 @@ struct gw_tunnel {
 	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
 	struct timer	timer;
+	struct legacy	*legacy;	/* owned; to be claimed, or NULL */
+	struct gw_tunnel *deposit_next;
+	bool		deposit;	/* in the list of what is to be kept */
+	bool		deposited;	/* the host has a record of it: */
+	uint8_t		digest[32];	/* SHA-256 of that */
 	bool		is_up;		/* as last reported */
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
@@ -104,6 +111,12 @@ struct gw {
 	struct gw_held	*held;		/* all of them; owned */
 	struct drain	drain;
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
+	struct gw_tunnel *deposit;	/* to be kept anew */
+	struct queue	deposits;	/* goes before out */
+	struct legacy	*legacies;	/* owned; that no tunnel has taken yet */
+	struct dict	legacy_by_name;
+	unsigned	legacies_n;	/* taken, and not claimed */
+	struct instant	legacy_until;	/* nothing is stale before; or never */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD id -> control client */
 	struct timers	timers;

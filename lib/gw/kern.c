@@ -13,6 +13,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_SA_ADD] = "sa-add",
 	[KERN_SA_DEL] = "sa-del",
 	[KERN_SA_PATH] = "sa-path",
+	[KERN_SA_HOLD] = "sa-hold",
 	[KERN_POLICY_SET] = "policy-set",
 	[KERN_POLICY_DEL] = "policy-del",
 	[KERN_NEXTHOP_SET] = "nexthop-set",
@@ -27,6 +28,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_AUTH] = "auth",
 	[KERN_RELOAD] = "reload",
 	[KERN_RESYNC_DONE] = "resync-done",
+	[KERN_KEEP] = "keep",
 };
 
 const char *
@@ -38,14 +40,23 @@ kern_op_name(enum kern_op_kind kind)
 size_t
 kern_op_size(enum kern_op_kind kind, size_t octets)
 {
-	/* Only AUTH is large; one size for the rest is simple. */
-	return kind == KERN_AUTH ?
-	    offsetof(struct kern_op, auth.octets) + octets :
-	    offsetof(struct kern_op, auth) + sizeof(struct kern_sa);
+	/* Only these are large; one size for the rest is simple. */
+	if (kind == KERN_AUTH)
+		return offsetof(struct kern_op, auth.octets) + octets;
+	if (kind == KERN_KEEP)
+		return offsetof(struct kern_op, keep.octets) + octets;
+	return offsetof(struct kern_op, auth) + sizeof(struct kern_sa);
+}
+
+size_t
+kern_op_octets(const struct kern_op *op)
+{
+	return op->kind == KERN_AUTH ? op->auth.n :
+	    op->kind == KERN_KEEP ? op->keep.n : 0;
 }
 
 _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_policy) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_conn),
-    "kern_sa is the largest member but auth");
+    "kern_sa is the largest member but auth and keep");

@@ -32,6 +32,7 @@ enum kern_op_kind {
 	KERN_SA_ADD,
 	KERN_SA_DEL,
 	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
+	KERN_SA_HOLD,		/* one of an engine before this one: it stays */
 	KERN_POLICY_SET,	/* add or replace */
 	KERN_POLICY_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
@@ -47,6 +48,11 @@ enum kern_op_kind {
 	KERN_RELOAD,		/* read the configuration again */
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
+	/*
+	 * A record of a tunnel in place of the one before, for the next engine;
+	 * see deposit.h.  It has no id and no answer, and overtakes the others.
+	 */
+	KERN_KEEP,
 	KERN_OP_KINDS
 };
 
@@ -160,12 +166,25 @@ struct kern_auth {
 	uint8_t		octets[KERN_OCTETS_MAX];
 };
 
+/* Part of a record; the parts of one come in order and nothing between. */
+struct kern_keep {
+	char		connection[KERN_SECRET_NAME];
+	uint32_t	tunnel;		/* 1 or 2 */
+	uint32_t	total;		/* octets of the record; 0: it has none */
+	uint32_t	at;		/* of them before these */
+	uint16_t	n;
+	uint8_t		octets[KERN_OCTETS_MAX];
+};
+
+#define KERN_KEEP_MAX	98304	/* octets of a record */
+
 struct kern_op {
 	enum kern_op_kind kind;
 	uint32_t	id;
 	union {
 		struct kern_link	link;	/* SET; DEL: name and kind */
-		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer. */
+		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer.
+		   HOLD: all but algorithms and keys. */
 		struct kern_sa		sa;
 		struct kern_policy	policy;
 		struct kern_nexthop	nexthop;
@@ -173,6 +192,7 @@ struct kern_op {
 		struct kern_route	route;
 		struct kern_conn	conn;
 		struct kern_auth	auth;
+		struct kern_keep	keep;
 	};
 };
 
@@ -226,10 +246,11 @@ struct kern_event {
 };
 
 /*
- * Octets of an operation: what is before its own member and that, of AUTH only
- * so many octets as it has.
+ * Octets of an operation: what is before its own member and that, of AUTH and
+ * KEEP only so many octets as it has.
  */
 size_t		kern_op_size(enum kern_op_kind, size_t octets);
+size_t		kern_op_octets(const struct kern_op *);	/* those, or 0 */
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
 
 #endif
