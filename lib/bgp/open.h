@@ -3,6 +3,7 @@
 #define BGP_OPEN_H
 
 #include "bgp/msg.h"
+#include "bgp/role.h"
 
 #define OPEN_AS_TRANS	23456	/* RFC 6793 */
 
@@ -17,6 +18,7 @@ struct open {
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
 	bool		as4;		/* RFC 6793 */
 	bool		refresh;	/* RFC 2918 */
+	enum bgp_role	role;		/* RFC 9234; NONE: it says nothing */
 };
 
 /* What we are and what we expect, to judge a peer's OPEN by. */
@@ -24,6 +26,8 @@ struct open_want {
 	uint32_t	local_asn, remote_asn;
 	uint32_t	router_id;	/* ours */
 	uint8_t		families;
+	enum bgp_role	role;		/* ours, or NONE */
+	bool		role_strict;	/* the remote must have one */
 };
 
 /* Pure decoding; false: fault says what to tell the peer and the operator. */

@@ -1,12 +1,14 @@
 /*
- * The RIB (RFC 4271 section 3.2): paths per prefix and source, and the choice
- * among them (section 9.1.2) at every change.  The list of a prefix is kept in
+ * The RIB (RFC 4271 section 3.2): paths per prefix, route table and source,
+ * and the choice among them (section 9.1.2) at every change.  The list of a prefix is kept in
  * the order of the decision: the best, the paths that share its traffic, the
  * rest.  A change of what is chosen goes into the journal; what follows from
  * it is the readers' business.
  *
  * Invariants: a path is in two lists, its prefix's and its source's; it holds
- * one reference to its attributes; slot 0 is ourselves and always there.
+ * one reference to its attributes; slot 0 is ourselves and always there.  A
+ * source may have a path to one prefix in several tables; where it counts how
+ * many it has, those in one table count, which is its home.
  */
 #include "bgp/rib.h"
 
@@ -79,6 +81,19 @@ rib_accepted(const struct rib *r, struct rib_ref ref)
 	return rib_valid(r, ref) ? r->source[ref.slot].eligible : 0;
 }
 
+uint16_t
+rib_home(const struct rib *r, struct rib_ref ref)
+{
+	return rib_valid(r, ref) ? r->source[ref.slot].home : RIB_LIMBO;
+}
+
+void
+rib_move(struct rib *r, struct rib_ref ref, uint16_t table)
+{
+	if (rib_valid(r, ref))
+		r->source[ref.slot].home = table;
+}
+
 static bool	sweep(struct rib *, struct rib_source *, uint32_t n);
 
 struct rib_ref
@@ -107,6 +122,7 @@ rib_join(struct rib *r, uint32_t peer, const struct decide_peer *decide)
 	s = &r->source[slot];
 	*s = (struct rib_source){
 		.decide = *decide, .peer = peer, .used = true,
+		.home = BGP_TABLE_MAIN,
 		.gen = (uint16_t)(s->gen + 1),
 	};
 	return (struct rib_ref){ .slot = (uint16_t)slot, .gen = s->gen };
@@ -181,8 +197,9 @@ gather(struct rib *r, const struct rib_net *n, uint32_t *others)
 		struct rib_path *p = rib_path(r, id);
 
 		next = p->next;
-		p->flags &= PATH_ELIGIBLE;
-		if (p->flags == 0 || r->source[p->slot].leaving) {
+		p->flags &= PATH_ELIGIBLE | PATH_HOME;
+		if ((p->flags & PATH_ELIGIBLE) == 0 ||
+		    r->source[p->slot].leaving) {
 			p->next = *others;
 			*others = id;
 			continue;
@@ -267,8 +284,27 @@ path_add(struct rib *r, uint32_t net, uint16_t slot)
 	if (s->paths != 0)
 		rib_path(r, s->paths)->src_prev = id;
 	s->paths = id;
-	s->held++;
 	return id;
+}
+
+/* A path as it is, among those that its source has at home, or no more. */
+static void
+count(struct rib_source *s, const struct rib_path *p, bool add)
+{
+	uint32_t one = (p->flags & PATH_HOME) == 0 ? 0 : add ? 1 : UINT32_MAX;
+
+	s->held += one;
+	if ((p->flags & PATH_ELIGIBLE) != 0)
+		s->eligible += one;
+}
+
+static uint8_t
+path_flags(const struct rib *r, const struct rib_path *p, bool eligible)
+{
+	bool home = rib_net(r, p->net)->table == r->source[p->slot].home;
+
+	return (uint8_t)((eligible ? PATH_ELIGIBLE : 0) |
+	    (home ? PATH_HOME : 0));
 }
 
 static void
@@ -287,8 +323,7 @@ path_unlink(struct rib *r, uint32_t id)
 		s->paths = p->src_next;
 	if (p->src_next != 0)
 		rib_path(r, p->src_next)->src_prev = p->src_prev;
-	s->held--;
-	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
+	count(s, p, false);
 }
 
 static void
@@ -297,12 +332,23 @@ path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 	struct rib_path *p = rib_path(r, id);
 	struct rib_source *s = &r->source[p->slot];
 
-	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
-	s->eligible += eligible;
+	count(s, p, false);
 	intern_hold(&r->intern, attrs);
 	intern_drop(&r->intern, p->attrs);
 	p->attrs = attrs;
-	p->flags = (uint8_t)(eligible ? PATH_ELIGIBLE : 0);
+	p->flags = path_flags(r, p, eligible);
+	count(s, p, true);
+}
+
+/* Would path_set() change nothing? */
+static bool
+path_is(const struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
+{
+	const struct rib_path *p = rib_path(r, id);
+
+	return p->attrs == attrs &&
+	    (p->flags & (PATH_ELIGIBLE | PATH_HOME)) ==
+	    path_flags(r, p, eligible);
 }
 
 static bool
@@ -314,8 +360,7 @@ reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 	struct choice was;
 
 	choice_of(r, n, &was);
-	if (id != 0 && rib_path(r, id)->attrs == attrs &&
-	    ((rib_path(r, id)->flags & PATH_ELIGIBLE) != 0) == eligible)
+	if (id != 0 && path_is(r, id, attrs, eligible))
 		return true;
 	if (!scratch_reserve(r, n) ||
 	    (id == 0 && (id = path_add(r, net, ref.slot)) == 0)) {
@@ -328,14 +373,14 @@ reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 }
 
 bool
-rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
-    uint32_t attrs, bool eligible)
+rib_reach(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t attrs, bool eligible)
 {
 	uint32_t net;
 
 	if (!rib_valid(r, ref))
 		return true;
-	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
+	if (!journal_reserve(r) || (net = rib_add(r, table, prefix)) == 0)
 		return false;
 	return reach(r, net, ref, attrs, eligible);
 }
@@ -389,11 +434,12 @@ path_remove(struct rib *r, uint32_t id)
 }
 
 void
-rib_unreach(struct rib *r, struct rib_ref ref, const struct prefix *prefix)
+rib_unreach(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix)
 {
 	uint32_t net, id;
 
-	if (!rib_valid(r, ref) || (net = rib_find(r, prefix)) == 0)
+	if (!rib_valid(r, ref) || (net = rib_find(r, table, prefix)) == 0)
 		return;
 	id = path_of(r, rib_net(r, net), ref.slot);
 	if (id != 0)
@@ -467,7 +513,9 @@ rib_route(const struct rib *r, uint32_t net, struct bgp_route *route)
 	const struct attrs *a;
 	struct choice c;
 
-	*route = (struct bgp_route){ .prefix = rib_prefix(r, net) };
+	*route = (struct bgp_route){
+		.prefix = rib_prefix(r, net), .table = rib_net_table(r, net),
+	};
 	choice_of(r, rib_net(r, net), &c);
 	if (c.n == 0 || rib_path(r, c.path[0])->slot == 0)
 		return;

@@ -119,6 +119,7 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 		.hold_time = s->peer->conf.hold_time,
 		.families = peer_families(s->peer),
 		.as4 = true, .refresh = true,
+		.role = s->peer->conf.role,
 	};
 	struct wr w = outq_begin(&s->out, CONTROL_ROOM);
 
@@ -239,6 +240,7 @@ fill_import(const struct bgp *b, struct session *s)
 			.as4 = s->open.as4,
 			.remote_asn = c->remote_asn,
 		},
+		.role = c->role,
 		.families = s->open.families & peer_families(s->peer),
 		.portion = b->sweep,
 		.local_asn = c->local_asn, .own_asn = c->own_asn,
@@ -249,6 +251,12 @@ fill_import(const struct bgp *b, struct session *s)
 	};
 	fill_limits(s);
 	edit_init(&s->import.edit, &edit);
+}
+
+static uint16_t
+table_of(const struct bgp_tables *t)
+{
+	return t->given ? t->associated : BGP_TABLE_MAIN;
 }
 
 /* The session enters the RIB as a source and a reader.  False: no memory. */
@@ -266,11 +274,13 @@ session_up(struct bgp *b, struct session *s)
 	conf = (struct export_conf){
 		.local_asn = c->local_asn, .remote_asn = c->remote_asn,
 		.ibgp = source.ibgp, .as4 = s->open.as4,
-		.transit = c->transit, .families = s->import.families,
+		.transit = c->transit, .table = table_of(&c->soft.tables),
+		.families = s->import.families, .role = c->role,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
 		.edit = edit_out(c),
 	};
 	s->import.source = rib_join(&b->rib, c->id, &source);
+	import_places(&s->import, &b->rib, &c->soft.tables);
 	if (s->import.source.slot == 0 ||
 	    !export_start(&s->export, &b->rib, &conf, s->import.source)) {
 		rib_leave(&b->rib, s->import.source);
@@ -324,30 +334,6 @@ told_too_many(struct bgp *b, struct session *s, uint32_t before)
 	return false;
 }
 
-void
-session_change(struct bgp *b, struct session *s)
-{
-	const struct edit_conf in = edit_in(&s->peer->conf);
-	const struct edit_conf out = edit_out(&s->peer->conf);
-	const unsigned allowed = s->import.allow_own;
-	struct fault f;
-
-	fill_limits(s);
-	if (import_limit(&s->import, &b->rib, &f) == ATTR_RESET) {
-		session_event(b, s, FSM_ERROR, &f);
-		return;
-	}
-	if (allowed != s->import.allow_own ||
-	    !edit_conf_eq(&s->import.edit.conf, &in)) {
-		edit_fini(&s->import.edit, &b->rib.intern);
-		edit_init(&s->import.edit, &in);
-		begin_sweep(b, s);
-	}
-	export_change(&s->export, &b->rib, &out);
-	if (!told_too_many(b, s, s->export.advertised))
-		session_want(b, s, SESSION_WANT_SEND);
-}
-
 static void
 no_memory(struct bgp *b, struct session *s, const char *what)
 {
@@ -356,6 +342,37 @@ no_memory(struct bgp *b, struct session *s, const char *what)
 	fault_set(&f, FAULT_CEASE, FAULT_RESOURCES, (struct bytes){ 0 });
 	reason_set(&f.text, "out of memory for %s", what);
 	session_event(b, s, FSM_ERROR, &f);
+}
+
+void
+session_change(struct bgp *b, struct session *s)
+{
+	const struct edit_conf in = edit_in(&s->peer->conf);
+	const struct edit_conf out = edit_out(&s->peer->conf);
+	const struct bgp_tables *tables = &s->peer->conf.soft.tables;
+	const unsigned allowed = s->import.allow_own;
+	bool moves = false;
+	struct fault f;
+
+	fill_limits(s);
+	if (import_limit(&s->import, &b->rib, &f) == ATTR_RESET) {
+		session_event(b, s, FSM_ERROR, &f);
+		return;
+	}
+	if (!import_move(&s->import, &b->rib, tables, &moves)) {
+		no_memory(b, s, "routes");
+		return;
+	}
+	if (moves || allowed != s->import.allow_own ||
+	    !edit_conf_eq(&s->import.edit.conf, &in)) {
+		edit_fini(&s->import.edit, &b->rib.intern);
+		edit_init(&s->import.edit, &in);
+		begin_sweep(b, s);
+	}
+	export_change(&s->export, &b->rib, &out);
+	export_move(&s->export, table_of(tables));
+	if (!told_too_many(b, s, s->export.advertised))
+		session_want(b, s, SESSION_WANT_SEND);
 }
 
 void

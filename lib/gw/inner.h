@@ -118,7 +118,8 @@ struct gw {
 	unsigned	legacies_n;	/* taken, and not claimed */
 	struct instant	legacy_until;	/* nothing is stale before; or never */
 	struct map	ops;		/* kernel op id -> what awaits it */
-	struct map	reloads;	/* KERN_RELOAD id -> control client */
+	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
+	struct instant	undo_at;	/* unless confirmed; never: need not */
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct strangers strangers;
@@ -131,6 +132,9 @@ struct gw {
 	struct instant	fib_last;	/* when one was refused last */
 	unsigned	fib_refusals;	/* not told one by one */
 	struct instant	tick_at;	/* of the fib; never: it is empty */
+	uint32_t	loose;		/* its loose routes, as last seen */
+	struct instant	loose_since, loose_more;	/* the first, the last */
+	struct instant	hold_until;	/* never: they are not held */
 	struct instant	restate_at;	/* somebody else changed too many */
 	struct instant	changes_since;
 	unsigned	changes;	/* since then */
