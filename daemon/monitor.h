@@ -14,6 +14,7 @@
 #include "daemon/engine.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
+#include "daemon/keeps.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
@@ -42,6 +43,7 @@ struct monitor {
 	enum phase	phase;
 	pid_t		engine;		/* 0: none at the moment */
 	struct chan	*chan;		/* NULL: none */
+	struct chan	*keep;		/* of its deposits, until it is dead */
 	struct instant	engine_since;
 	unsigned	engine_deaths;	/* in a row */
 	bool		overrun;	/* to be told as soon as it fits */
@@ -57,6 +59,7 @@ struct monitor {
 	struct dials	dials;
 	struct helper	fetcher;
 	struct tickets	tickets;
+	struct keeps	keeps;
 
 	const char	*not_news;	/* interface whose events we cause */
 	bool		flushed;	/* it was down in between */

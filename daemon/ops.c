@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
+#include "daemon/hold.h"
 #include "daemon/conf.h"
 #include "daemon/kevents.h"
 #include "daemon/log.h"
@@ -629,7 +630,10 @@ run_pretend(struct monitor *m, const struct kern_op *op)
 	ops_done(m, op, 0, "");
 }
 
-/* The octets of a request are as many as shape.c says, which was tested. */
+/*
+ * KERN_KEEP comes another way (keeps.c): without a row it is refused here.
+ * The octets of a request are as many as shape.c says, which was tested.
+ */
 static const struct row {
 	unsigned	phases;
 	check_fn	*check;
@@ -641,6 +645,7 @@ static const struct row {
 [KERN_SA_ADD] =		{ ALIVE,  check_sa_add,		run_sa_add,	 true },
 [KERN_SA_DEL] =		{ ALWAYS, check_sa_del,		run_sa_del,	 true },
 [KERN_SA_PATH] =	{ ALIVE,  check_sa_path,	run_sa_path,	 true },
+[KERN_SA_HOLD] =	{ ALIVE,  check_sa_path,	hold_run,	 true },
 [KERN_POLICY_SET] =	{ ALIVE,  check_policy_set,	run_policy_set,	 true },
 [KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
