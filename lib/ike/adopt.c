@@ -170,8 +170,12 @@ child_fits(const struct ike_peer_conf *conf, const struct keep_sa *of,
 {
 	const struct child *c = &k->c;
 
+	/* What is only to be deleted with the peer, as an orphan is. */
+	if (!c->in_kernel && !c->out_kernel && !child_current(c))
+		return c->spi_in >= SPI_LEAST && child_keys_fit(k);
 	/* Who is yet to send gets its keys from here. */
 	if (c->spi_in < SPI_LEAST || c->spi_out < SPI_LEAST ||
+	    c->local_ts.n == 0 || c->remote_ts.n == 0 ||
 	    !child_keys_fit(k) || (c->state == CHILD_RECEIVING &&
 	    !c->out_kernel && !k->has_keys) ||
 	    (c->state == CHILD_LIVE && !(c->in_kernel && c->out_kernel)) ||

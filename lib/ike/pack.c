@@ -190,7 +190,7 @@ void
 unpack_ts(struct rd *r, struct ts_list *l)
 {
 	*l = (struct ts_list){ .n = rd_u8(r) };
-	r->bad |= l->n == 0 || l->n > TS_MAX;
+	r->bad |= l->n > TS_MAX;
 	for (unsigned i = 0; !r->bad && i < l->n; i++) {
 		struct ts *t = &l->ts[i];
 

@@ -430,6 +430,10 @@ a_child_being_rekeyed_is_rekeyed_again(void **state)
 	(void)state;
 	die_after(&d, 11, rekey_child);
 	was = duo_info(&d, LEFT);
+	/* And once more before it was answered. */
+	duo_succeed(&d, LEFT);
+	duo_check(&d);
+	assert_int_equal(d.end[LEFT].adopted, 2);
 	assert_int_equal(sa_at(&d, LEFT)->x.task, TASK_LOST);
 	duo_run(&d, span_s(10));
 	is = duo_info(&d, LEFT);
