@@ -52,6 +52,9 @@ static const struct call engine[] = {
 	CALL(madvise), CALL(futex), CALL(membarrier),
 	/* time, randomness, itself */
 	CALL(clock_gettime), CALL(clock_getres), CALL(gettimeofday),
+#ifdef __NR_time
+	CALL(time),			/* where there is no vDSO for it */
+#endif
 	CALL(clock_nanosleep), CALL(nanosleep), CALL(sched_yield),
 	CALL(sched_getaffinity), CALL(getrandom), CALL(getpid),
 	CALL(gettid), CALL(getuid), CALL(geteuid), CALL(getgid),
