@@ -12,9 +12,11 @@
 #include "daemon/conffile.h"
 #include "daemon/dial.h"
 #include "daemon/engine.h"
+#include "daemon/haul.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
 #include "daemon/keeps.h"
+#include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
@@ -38,6 +40,8 @@ struct monitor {
 	struct spawn_user user;
 	struct engine_boot boot;	/* all but chan and conf */
 	struct nl	*nl;		/* NULL: --kernel=none */
+	struct haul	haul;		/* of its route requests */
+	unsigned	claims;		/* among those, not answered yet */
 	struct sysctls	sysctls;
 
 	enum phase	phase;
@@ -55,6 +59,7 @@ struct monitor {
 
 	struct stated	stated;
 	struct ifaces	ifaces;
+	struct rtables	rtables;
 	struct sas	sas;
 	struct dials	dials;
 	struct helper	fetcher;

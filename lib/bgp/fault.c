@@ -59,7 +59,7 @@ static const char *const cease_names[] = {
 	[FAULT_COLLISION] = "Connection Collision Resolution",
 	[FAULT_RESOURCES] = "Out of Resources",
 	[9] = "Hard Reset",
-	[10] = "BFD Down",
+	[FAULT_BFD_DOWN] = "BFD Down",
 };
 
 static const char *const refresh_names[] = {

@@ -52,7 +52,7 @@ enum fault_fsm {			/* RFC 6608 */
 	FAULT_IN_ESTABLISHED,
 };
 
-enum fault_cease {			/* RFC 4486 */
+enum fault_cease {			/* RFC 4486, and as cited */
 	FAULT_MAX_PREFIXES = 1,
 	FAULT_SHUTDOWN,
 	FAULT_DECONFIGURED,
@@ -61,6 +61,7 @@ enum fault_cease {			/* RFC 4486 */
 	FAULT_CONF_CHANGE,
 	FAULT_COLLISION,
 	FAULT_RESOURCES,
+	FAULT_BFD_DOWN = 10,		/* RFC 9384 */
 };
 
 #define FAULT_DATA	128	/* RFC 9003: as much of the text as fits */
