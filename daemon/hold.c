@@ -23,7 +23,7 @@ static bool
 same_encap(const struct nlmsghdr *h, const struct kern_sa *want)
 {
 	struct xfrm_encap_tmpl t;
-	const struct nlattr *a;
+	struct nlattr *a;
 
 	mnl_attr_for_each(a, h, sizeof(struct xfrm_usersa_info)) {
 		if (mnl_attr_get_type(a) != XFRMA_ENCAP ||
