@@ -152,6 +152,8 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 	p->creds = *creds;
 	p->creds_epoch++;
 	x_ticket_rules(p);
+	/* What is up stays up with them: so would a successor have it. */
+	keep_touch(p);
 	anyone_forget(ike);
 }
 
