@@ -61,7 +61,8 @@ struct chan *
 chan_new(int fd, enum chan_end end, size_t limit)
 {
 	struct chan *c = calloc(1, sizeof(*c));
-	int size = 4 * 1024 * 1024;
+	int size = 4 * 1024 * 1024, is = 0;
+	socklen_t n = sizeof(is);
 
 	if (c == NULL)
 		return NULL;
@@ -70,7 +71,9 @@ chan_new(int fd, enum chan_end end, size_t limit)
 	c->limit = limit;
 	c->in_fd = -1;
 	/* As far as the system lets us: fewer turns for bulk routes. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &is, &n);
+	if (is < size)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return c;
 }
 

@@ -6,6 +6,7 @@
 #include "daemon/engine.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@
 #include "daemon/turns.h"
 
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
+#define KEEP_LIMIT	4096	/* of deposits */
+#define KEEP_PATIENCE	100	/* milliseconds for room to deposit */
 #define KERNEL_MAX	4096	/* events in one turn */
 #define TIDY_WORK	1000	/* events that are worth a look at memory */
 #define TIDY_SECONDS	5
@@ -38,6 +41,7 @@ struct engine {
 	const struct engine_boot *boot;
 	int		 ep;
 	struct chan	*chan;
+	struct chan	*keeps;		/* of deposits, before all else */
 	struct gw	*gw;
 	struct ports	 ports;
 	struct streams	 streams;
@@ -49,6 +53,7 @@ struct engine {
 	struct instant	 tidied;
 	struct turns	 turns;
 	bool		 stopped;
+	bool		 lost;		/* a deposit could not be made */
 };
 
 /* --- configuration --- */
@@ -93,9 +98,31 @@ reload(struct engine *e, struct instant now, const struct kern_event *ev)
 
 /* --- out --- */
 
+/*
+ * Is everything deposited that is to be?  What tells of more than that must not
+ * leave; a monitor that takes this long to make room has other worries.
+ */
+static bool
+all_kept(struct engine *e)
+{
+	struct pollfd p = { .fd = e->boot->keep, .events = POLLOUT };
+
+	if (!e->lost && chan_wants_write(e->keeps)) {
+		chan_flush(e->keeps);
+		if (chan_wants_write(e->keeps) &&
+		    poll(&p, 1, KEEP_PATIENCE) > 0)
+			chan_flush(e->keeps);
+	}
+	return !e->lost && !chan_wants_write(e->keeps);
+}
+
 static void
 send_op(struct engine *e, struct kern_op *op)
 {
+	if (op->kind == KERN_KEEP) {
+		e->lost |= !chan_put_op(e->keeps, op);
+		return;
+	}
 	if (op->kind == KERN_UNLISTEN)
 		streams_unlisten(&e->streams, op->conn.id);
 	if (op->kind == KERN_BFD_CLOSE)
@@ -158,7 +185,12 @@ drain(struct engine *e)
 	while (gw_next(e->gw, &o)) {
 		switch (o.kind) {
 		case GW_OUT_DATAGRAM:
-			ports_send(&e->ports, &o);
+			/* As if the network had lost it. */
+			if (all_kept(e))
+				ports_send(&e->ports, &o);
+			else
+				log_event(LEVEL_WARNING, "datagram-withheld",
+				    "why=deposits");
 			break;
 		case GW_OUT_KERN:
 			send_op(e, o.op);
@@ -296,8 +328,12 @@ dispatch(struct engine *e, const struct poller_event *ev)
 static int
 flush_channel(struct engine *e)
 {
-	int error = chan_flush(e->chan);
-	bool want = chan_wants_write(e->chan);
+	int error = e->lost ? -ENOBUFS : chan_flush(e->keeps);
+	bool want;
+
+	if (error == 0 && all_kept(e))
+		error = chan_flush(e->chan);
+	want = chan_wants_write(e->chan);
 
 	if (want != e->waiting)
 		poller_want_write(e->ep, chan_fd(e->chan), POLL_CHANNEL, 0,
@@ -344,10 +380,14 @@ static int
 turn(struct engine *e)
 {
 	struct poller_event ev[POLLER_EVENTS];
+	struct instant now = mono_now(), at;
 	int n, i, error = 0;
 
-	n = poller_wait(e->ep, ev, mono_until(instant_min(gw_deadline(e->gw),
-	    ports_deadline(&e->ports)), mono_now()));
+	at = instant_min(gw_deadline(e->gw), ports_deadline(&e->ports));
+	if (chan_wants_write(e->keeps))
+		at = instant_min(at, instant_after(now,
+		    span_ms(KEEP_PATIENCE)));
+	n = poller_wait(e->ep, ev, mono_until(at, now));
 	if (n < 0)
 		return n;
 	turns_begin(&e->turns);
@@ -420,8 +460,11 @@ start(struct engine *e)
 		return -EINVAL;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
-	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed);
+	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed,
+	    e->boot->kept);
 	explicit_bzero(seed, sizeof(seed));
+	if (e->boot->kept.n > 0)
+		wipe((uint8_t *)(uintptr_t)e->boot->kept.p, e->boot->kept.n);
 	if (e->gw == NULL) {
 		conf_free(conf);
 		return -ENOMEM;
@@ -431,7 +474,8 @@ start(struct engine *e)
 		wipe(e->boot->tickets, sizeof(*e->boot->tickets));
 	}
 	e->chan = chan_new(e->boot->chan, CHAN_ENGINE, CHAN_LIMIT);
-	if (e->chan == NULL)
+	e->keeps = chan_new(e->boot->keep, CHAN_ENGINE, KEEP_LIMIT);
+	if (e->chan == NULL || e->keeps == NULL)
 		return -ENOMEM;
 	e->ep = poller_open();
 	if (e->ep < 0)
@@ -452,8 +496,8 @@ finish(struct engine *e)
 	bfds_fini(&e->bfds);
 	clients_fini(&e->clients);
 	fetches_fini(&e->fetches);
-	if (e->chan != NULL)
-		chan_free(e->chan);
+	chan_free(e->chan);
+	chan_free(e->keeps);
 	gw_free(e->gw);
 }
 
@@ -476,6 +520,7 @@ engine_run(const struct engine_boot *boot)
 	log_limit("send-failed", 10, 30);
 	log_limit("datagrams-dropped", 1, 60);
 	log_limit("kernel-changed", 10, 30);
+	log_limit("datagram-withheld", 5, 30);
 	error = start(&e);
 	log_hold();
 	if (error == 0) {

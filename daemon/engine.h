@@ -21,12 +21,14 @@ enum engine_udp {		/* order of engine_boot.udp */
 
 struct engine_boot {
 	int		chan;		/* SOCK_SEQPACKET to the monitor */
+	int		keep;		/* another one, for KERN_KEEP alone */
 	/* In the order in which they were bound; -1: absent. */
 	int		udp[ENGINE_UDP_N][SIEVE_CLASSES];
 	int		ctl;		/* control socket, listening */
 	int		fetch;		/* SOCK_SEQPACKET to the fetcher */
 	int		conf;		/* sealed memfd: configuration text */
 	struct ticket_keys *tickets;	/* taken, and wiped; NULL: none */
+	struct bytes	kept;		/* by engines before it; likewise */
 	const char	*conf_name;	/* its file name, for messages */
 	bool		kernel_none;
 	enum log_level	level;

@@ -12,11 +12,13 @@
 #include "daemon/monitor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,9 +42,13 @@
 #define PAUSE_LEAST_MS	200
 #define PAUSE_MOST_MS	30000
 #define STABLE_SECONDS	60	/* an engine that lived so long was fine */
+#define DEATHS_ADOPTED	4	/* in a row, until it begins from scratch */
+#define KEEPS_PER_TURN	256	/* datagrams of deposits */
+#define KEEPS_BUFFER	(16 << 20)	/* octets of deposits on the way */
 
 enum source {
 	FROM_CHAN,
+	FROM_KEEP,
 	FROM_SIGNAL,
 	FROM_XFRM,
 	FROM_LINK,
@@ -70,60 +76,6 @@ bool
 monitor_watch_dial(struct monitor *m, struct dial *d)
 {
 	return watch(m, FROM_DIAL, d->fd, EPOLLOUT);
-}
-
-void
-monitor_event_init(struct kern_event *e, enum kern_event_kind kind)
-{
-	memset(e, 0, sizeof(*e));
-	e->kind = kind;
-}
-
-static int
-event_fd(const struct kern_event *e)
-{
-	bool has = e->kind == KERN_RELOADED || (e->kind == KERN_DONE &&
-	    kern_op_opens(e->op));
-
-	return has ? e->conn.fd : -1;
-}
-
-/* The engine cannot state an SA twice: its keys are gone once installed. */
-static void
-keep_sas(struct monitor *m)
-{
-	struct nl_sa *sa;
-	size_t pos = 0;
-
-	while ((sa = map_each(&m->sas.by_fp, &pos)) != NULL) {
-		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
-
-		stated_set(&m->stated, stated_sa(&m->stated, &id));
-	}
-}
-
-void
-monitor_state_again(struct monitor *m)
-{
-	if (m->chan == NULL || m->overrun)
-		return;
-	stated_new_generation(&m->stated);
-	keep_sas(m);
-	m->overrun = true;
-}
-
-void
-monitor_event(struct monitor *m, const struct kern_event *e)
-{
-	if (m->chan != NULL && chan_put_event(m->chan, e))
-		return;
-	if (event_fd(e) >= 0)
-		close(event_fd(e));
-	if (m->chan == NULL || m->overrun)
-		return;
-	log_event(LEVEL_WARNING, "engine-slow", "queued=%zu",
-	    chan_queued(m->chan));
-	monitor_state_again(m);
 }
 
 static void
@@ -175,6 +127,35 @@ end_engine(struct monitor *m, const char *why)
 	drop_chan(m);
 }
 
+/*
+ * What the engine deposited before it died: what it then sent tells of that.
+ * So this is only done with who cannot send any more.
+ */
+static void
+drop_keep(struct monitor *m)
+{
+	if (m->keep == NULL)
+		return;
+	keeps_read(&m->keeps, m->keep, m->files.conf, UINT_MAX);
+	chan_free(m->keep);
+	m->keep = NULL;
+}
+
+static void
+on_keep(struct monitor *m)
+{
+	int rc = keeps_read(&m->keeps, m->keep, m->files.conf,
+	    KEEPS_PER_TURN);
+
+	if (rc == 0)
+		return;
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, chan_fd(m->keep), NULL);
+	if (rc == -EBADMSG)
+		end_engine(m, "it deposited what is no record");
+	else
+		hang_up(m);
+}
+
 /* In the engine: what was the monitor's business. */
 static void
 forget(void *of)
@@ -187,46 +168,108 @@ forget(void *of)
 	ifaces_fini(&m->ifaces);
 	sas_fini(&m->sas);
 	tickets_forget(&m->tickets);
+	keeps_forget(&m->keeps);
 	heap_trim();
 }
 
+/*
+ * Twice and more in a row, and it may be what is kept of the one before that
+ * ends the next one.
+ */
+static struct bytes
+hand_keeps(struct monitor *m)
+{
+	keeps_prune(&m->keeps, m->files.conf);
+	if (m->engine_deaths > DEATHS_ADOPTED && keeps_count(&m->keeps) > 0) {
+		log_event(LEVEL_WARNING, "engine-from-scratch", "deaths=%u "
+		    "records=%zu", m->engine_deaths, keeps_count(&m->keeps));
+		keeps_forget(&m->keeps);
+	}
+	return keeps_hand(&m->keeps);
+}
+
 static int
-spawn(struct monitor *m, int engine_end)
+spawn(struct monitor *m, int engine_end, int keep_end)
 {
 	pid_t pid;
 
 	m->boot.chan = engine_end;
+	m->boot.keep = keep_end;
 	m->boot.conf = conffile_memfd(&m->files);
 	m->boot.conf_name = m->files.path;
 	if (m->boot.conf < 0)
 		return m->boot.conf;
 	m->boot.tickets = tickets_hand(&m->tickets);
+	m->boot.kept = hand_keeps(m);
 	pid = spawn_engine(&m->user, m->empty, &m->boot, forget, m);
 	tickets_handed(&m->tickets);
+	keeps_handed(&m->keeps);
 	close(m->boot.conf);
 	return pid;
+}
+
+/*
+ * Our end of a new channel; the engine's end goes to *theirs, with room for so
+ * many octets where that is not 0.  NULL: errno says why.
+ */
+static struct chan *
+new_chan(int *theirs, int size)
+{
+	int fd[2], rc = chan_pair(fd);
+	struct chan *c;
+
+	if (rc < 0) {
+		errno = -rc;
+		return NULL;
+	}
+	if (size > 0)
+		setsockopt(fd[1], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+		    sizeof(size));
+	c = chan_new(fd[0], CHAN_MONITOR, QUEUE_LIMIT);
+	if (c != NULL) {
+		*theirs = fd[1];
+		return c;
+	}
+	close(fd[0]);
+	close(fd[1]);
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* The process, or -errno; both channels are there, or none. */
+static int
+start_process(struct monitor *m)
+{
+	int ops, keeps, rc;
+
+	m->chan = new_chan(&ops, 0);
+	if (m->chan == NULL)
+		return -errno;
+	/* A deposit is safe once it is in there: nobody waits for us. */
+	m->keep = new_chan(&keeps, KEEPS_BUFFER);
+	rc = m->keep == NULL ? -errno : spawn(m, ops, keeps);
+	close(ops);
+	if (m->keep != NULL)
+		close(keeps);
+	if (rc > 0)
+		return rc;
+	drop_chan(m);
+	chan_free(m->keep);
+	m->keep = NULL;
+	return rc;
 }
 
 /* 0 or -errno */
 static int
 start_engine(struct monitor *m)
 {
-	int fd[2], rc = helper_renew(&m->fetcher);
+	int rc = helper_renew(&m->fetcher);
 
 	m->boot.fetch = m->fetcher.fd[0];
 	if (rc == 0)
-		rc = chan_pair(fd);
+		rc = start_process(m);
 	if (rc < 0)
 		return rc;
-	rc = spawn(m, fd[1]);
-	close(fd[1]);
-	if (rc > 0)
-		m->chan = chan_new(fd[0], CHAN_MONITOR, QUEUE_LIMIT);
-	if (m->chan == NULL) {
-		close(fd[0]);	/* which ends the engine, if there is one */
-		m->engine = rc > 0 ? rc : 0;
-		return rc < 0 ? rc : -ENOMEM;
-	}
 	m->engine = rc;
 	m->counts.engines++;
 	m->engine_since = mono_now();
@@ -236,6 +279,7 @@ start_engine(struct monitor *m)
 	stated_new_generation(&m->stated);
 	m->chan_events = EPOLLIN;
 	watch(m, FROM_CHAN, chan_fd(m->chan), m->chan_events);
+	watch(m, FROM_KEEP, chan_fd(m->keep), EPOLLIN);
 	log_event(LEVEL_INFO, "engine-started", "pid=%d user=%s",
 	    (int)m->engine, m->user.name);
 	return 0;
@@ -289,6 +333,7 @@ reap(struct monitor *m)
 		    WEXITSTATUS(status));
 	m->engine = 0;
 	drop_chan(m);
+	drop_keep(m);
 	if (!m->stopping)
 		restart_later(m, mono_now());
 }
@@ -423,6 +468,11 @@ on_event(struct monitor *m, const struct epoll_event *e)
 		if (m->chan != NULL &&
 		    chan_fd(m->chan) == (int)(uint32_t)e->data.u64)
 			on_chan(m);
+		break;
+	case FROM_KEEP:
+		if (m->keep != NULL &&
+		    chan_fd(m->keep) == (int)(uint32_t)e->data.u64)
+			on_keep(m);
 		break;
 	case FROM_SIGNAL:
 		on_signal(m);
@@ -598,5 +648,6 @@ monitor_run(struct monitor *m)
 	helper_fini(&m->fetcher);
 	tear_down(m);
 	tickets_fini(&m->tickets);
+	keeps_fini(&m->keeps);
 	return 0;
 }

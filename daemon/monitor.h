@@ -15,6 +15,7 @@
 #include "daemon/haul.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
+#include "daemon/keeps.h"
 #include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
@@ -46,6 +47,7 @@ struct monitor {
 	enum phase	phase;
 	pid_t		engine;		/* 0: none at the moment */
 	struct chan	*chan;		/* NULL: none */
+	struct chan	*keep;		/* of its deposits, until it is dead */
 	struct instant	engine_since;
 	unsigned	engine_deaths;	/* in a row */
 	bool		overrun;	/* to be told as soon as it fits */
@@ -63,6 +65,7 @@ struct monitor {
 	struct dials	dials;
 	struct helper	fetcher;
 	struct tickets	tickets;
+	struct keeps	keeps;
 
 	const char	*not_news;	/* interface whose events we cause */
 	bool		flushed;	/* it was down in between */

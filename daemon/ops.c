@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "daemon/hold.h"
 #include "daemon/log.h"
 #include "daemon/nl_dump.h"
 #include "daemon/nl_route.h"
@@ -291,7 +292,10 @@ run_pretend(struct monitor *m, const struct kern_op *op)
 	ops_done(m, op, 0, "");
 }
 
-/* The octets of a request are as many as shape.c says, which was tested. */
+/*
+ * KERN_KEEP comes another way (keeps.c): without a row it is refused here.
+ * The octets of a request are as many as shape.c says, which was tested.
+ */
 static const struct row {
 	unsigned	phases;
 	check_fn	*check;
@@ -303,6 +307,7 @@ static const struct row {
 [KERN_SA_ADD] =		{ ALIVE,  check_sa_add,		run_sa_add,	 true },
 [KERN_SA_DEL] =		{ ALWAYS, check_sa_del,		run_sa_del,	 true },
 [KERN_SA_PATH] =	{ ALIVE,  check_sa_path,	run_sa_path,	 true },
+[KERN_SA_HOLD] =	{ ALIVE,  check_sa_path,	hold_run,	 true },
 [KERN_POLICY_SET] =	{ ALIVE,  check_policy_set,	run_policy_set,	 true },
 [KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
 [KERN_TABLE_SET] =	{ ALIVE,  check_table_set,	rtable_set,	 false },

@@ -188,6 +188,11 @@ static const struct field auth_fields[] = {
 	{ is_bool,	OP_AT(auth.rsa_pss),	0 },
 };
 
+static const struct field keep_fields[] = {
+	{ is_str,	OP_AT(keep.connection),	OP_SIZE(keep.connection) },
+	{ is_u16,	OP_AT(keep.n),		KERN_OCTETS_MAX },
+};
+
 #define SHAPE(octets, list)						\
 	{ .size = octets, .fields = list, .fields_n = ARRAY_SIZE(list) }
 /* What ends in an array of which only so many octets are used. */
@@ -202,6 +207,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_SA_ADD] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_SA_DEL] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_SA_PATH] = SHAPE(OP_SIZE(sa), sa_fields),
+	[KERN_SA_HOLD] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_POLICY_SET] = SHAPE(OP_SIZE(policy), policy_fields),
 	[KERN_POLICY_DEL] = SHAPE(OP_SIZE(policy), policy_fields),
 	[KERN_TABLE_SET] = SHAPE(OP_SIZE(table), table_fields),
@@ -226,6 +232,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_UNDO] = { 0 },
 	[KERN_COUNT] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
+	[KERN_KEEP] = SHAPE_ENDING(keep_fields, OP_AT(keep.n),
+	    OP_AT(keep.octets), OP_SIZE(keep.octets)),
 };
 
 static const struct field link_event_fields[] = {

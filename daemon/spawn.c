@@ -90,7 +90,7 @@ close_others(int *keep, size_t n)
 static bool
 close_all_but(const struct engine_boot *boot)
 {
-	int keep[ENGINE_UDP_N * SIEVE_CLASSES + 4];
+	int keep[ENGINE_UDP_N * SIEVE_CLASSES + 5];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ENGINE_UDP_N; i++) {
@@ -98,6 +98,7 @@ close_all_but(const struct engine_boot *boot)
 			keep[n++] = boot->udp[i][k];
 	}
 	keep[n++] = boot->chan;
+	keep[n++] = boot->keep;
 	keep[n++] = boot->ctl;
 	keep[n++] = boot->conf;
 	keep[n++] = boot->fetch;

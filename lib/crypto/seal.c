@@ -10,8 +10,8 @@
  * microsecond a message.
  *
  * An AEAD's explicit IV counts up from a drawn 64-bit value: within a seal it
- * never repeats, and a seal made again from the same keys (by a process that
- * takes an SA over) does not walk through its predecessor's values.
+ * never repeats; whoever makes a seal again from the same keys (a process that
+ * takes an SA over) says where it goes on.
  *
  * It knows nothing of payloads or of message lengths: header and SK's length
  * field must be final before seal_protect(), since they are authenticated.
@@ -102,6 +102,22 @@ seal_keys(const struct seal *s, struct key *encr, struct key *integ)
 
 	key_set(encr, bytes_of(s->keys, e));
 	key_set(integ, bytes_of(s->keys + e, keys_len(s) - e));
+}
+
+bool
+seal_next_iv(const struct seal *s, uint64_t *iv)
+{
+	if (!s->counting)
+		return false;
+	*iv = s->iv;
+	return true;
+}
+
+void
+seal_go_on(struct seal *s, uint64_t iv)
+{
+	s->iv = iv;
+	s->counting = true;
 }
 
 /* Octets of padding and its length octet behind plain_n octets. */

@@ -27,6 +27,12 @@ void		seal_free(struct seal *);
 /* Copies of its keys; wiped by whoever asks. */
 void		seal_keys(const struct seal *, struct key *encr,
 		    struct key *integ);
+/*
+ * An AEAD's next IV, for who will make a seal of the same keys one day and go
+ * on there: no IV is ever used twice.  False: none was used yet, or no AEAD.
+ */
+bool		seal_next_iv(const struct seal *, uint64_t *iv);
+void		seal_go_on(struct seal *, uint64_t iv);
 /* Octets of IV, padding (with its length octet) and ICV around a plaintext. */
 size_t		seal_overhead(const struct seal *, size_t plain_n);
 /* Where the plaintext starts behind the aad. */

@@ -12,7 +12,9 @@
 #include "crypto/prf.h"
 #include "gw/command.h"
 #include "gw/command_counters.h"
+#include "gw/deposit.h"
 #include "gw/forward.h"
+#include "gw/legacy.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
@@ -90,7 +92,7 @@ gw_own_network(const struct gw *gw, uint16_t table, const struct prefix *p)
 
 struct gw *
 gw_new(struct conf *conf, struct instant now, int64_t wall,
-    const uint8_t seed[static DRBG_SEED_LEN])
+    const uint8_t seed[static DRBG_SEED_LEN], struct bytes kept)
 {
 	struct gw *gw = calloc(1, sizeof(*gw));
 	uint64_t key;
@@ -101,7 +103,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->unsaid = 1;
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
-	gw->stop_at = gw->undo_at = INSTANT_NEVER;
+	gw->stop_at = gw->undo_at = gw->legacy_until = INSTANT_NEVER;
 	forward_init(gw);
 	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
@@ -121,7 +123,9 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw_clock(gw, now, wall);
 	tables_converge(gw, now);
 	tables_fill(gw, now);
+	legacy_read(gw, now, kept);
 	roster_converge(gw, now);
+	legacy_end(gw);
 	gw_pump(gw, now);
 	return gw;
 }
@@ -150,6 +154,7 @@ gw_free(struct gw *gw)
 	creds_free(gw->creds);
 	conf_free(gw->conf);
 	queue_fini(&gw->out);
+	queue_fini(&gw->deposits);
 	map_fini(&gw->ops);
 	map_fini(&gw->reloads);
 	map_fini(&gw->by_id);
@@ -279,8 +284,11 @@ check_stopped(struct gw *gw, struct instant now)
  * go some at a time, and those whose turn is yet to come are wanted.
  */
 static void
-say_stated(struct gw *gw)
+say_stated(struct gw *gw, struct instant now)
 {
+	if (legacy_awaited(gw, now))
+		return;
+	gw->legacy_until = INSTANT_NEVER;
 	if (fib_restating(gw->fib))
 		return;
 	for (; gw->unsaid > 0; gw->unsaid--)
@@ -301,7 +309,7 @@ gw_pump(struct gw *gw, struct instant now)
 	}
 	gw->fib_budget = fib_work(gw->fib, gw->fib_budget);
 	forward_arm(gw, now);
-	say_stated(gw);
+	say_stated(gw, now);
 	check_stopped(gw, now);
 }
 
@@ -368,6 +376,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		tables_answer(gw, now, what, e);
 		return;
 	case KERN_SA_ADD:
+	case KERN_SA_HOLD:
 		ike_installed(gw->ike, now, what, why);
 		return;
 	case KERN_AUTH:
@@ -410,7 +419,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
 	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
-	case KERN_BFD_CLOSE:
+	case KERN_BFD_CLOSE: case KERN_KEEP:
 		break;
 	}
 	if (why != NULL)
@@ -601,7 +610,8 @@ gw_deadline(const struct gw *gw)
 
 	t = instant_min(t, instant_min(forward_deadline(gw),
 	    instant_min(drain_deadline(gw), tables_deadline(gw))));
-	t = instant_min(t, bfd_deadline(gw->bfd));
+	t = instant_min(t, instant_min(bfd_deadline(gw->bfd),
+	    gw->legacy_until));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }
@@ -609,5 +619,6 @@ gw_deadline(const struct gw *gw)
 bool
 gw_next(struct gw *gw, struct gw_out *out)
 {
-	return queue_pop(&gw->out, out);
+	deposit_all(gw);
+	return queue_pop(&gw->deposits, out) || queue_pop(&gw->out, out);
 }

@@ -72,10 +72,16 @@ void		gw_out_fini(struct gw_out *);	/* frees, wipes keys */
 
 /*
  * Takes the configuration over.  wall is the time of day at now, in seconds
- * since 1970, for what operators read.  NULL: no memory (conf is left alone).
+ * since 1970, for what operators read.  kept is what the host has of one that
+ * was there before (legacy.h), or empty.  NULL: no memory (conf is left alone).
+ *
+ * What the gateway is to be remembered by comes out as KERN_KEEP, ahead of what
+ * it tells of: a host that keeps these for another one does nothing else that
+ * comes out, and sends nothing, before they are safe.
  */
 struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
-		    const uint8_t seed[static DRBG_SEED_LEN]);
+		    const uint8_t seed[static DRBG_SEED_LEN],
+		    struct bytes kept);
 void		gw_free(struct gw *);
 /*
  * What tickets of session resumption are sealed with (RFC 5723); copied.  A

@@ -36,6 +36,7 @@ enum gw_layer {			/* lowest first */
 	LAYER_BGP,
 };
 
+struct legacy;
 /* A route table besides the main one, as the kernel is to have it. */
 struct gw_table {
 	struct gw_table	*next;
@@ -96,6 +97,11 @@ struct gw_tunnel {
 	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
 	struct timer	timer;
+	struct legacy	*legacy;	/* owned; to be claimed, or NULL */
+	struct gw_tunnel *deposit_next;
+	bool		deposit;	/* in the list of what is to be kept */
+	bool		deposited;	/* the host has a record of it: */
+	uint8_t		digest[32];	/* SHA-256 of that */
 	bool		is_up;		/* as last reported */
 	uint32_t	ups, downs;	/* how often it was reported so */
 	enum gw_layer	layer;
@@ -135,6 +141,12 @@ struct gw {
 	struct gw_held	*held;		/* all of them; owned */
 	struct drain	drain;
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
+	struct gw_tunnel *deposit;	/* to be kept anew */
+	struct queue	deposits;	/* goes before out */
+	struct legacy	*legacies;	/* owned; that no tunnel has taken yet */
+	struct dict	legacy_by_name;
+	unsigned	legacies_n;	/* taken, and not claimed */
+	struct instant	legacy_until;	/* nothing is stale before; or never */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
 	struct instant	undo_at;	/* unless confirmed; never: need not */

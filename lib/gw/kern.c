@@ -13,6 +13,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_SA_ADD] = "sa-add",
 	[KERN_SA_DEL] = "sa-del",
 	[KERN_SA_PATH] = "sa-path",
+	[KERN_SA_HOLD] = "sa-hold",
 	[KERN_POLICY_SET] = "policy-set",
 	[KERN_POLICY_DEL] = "policy-del",
 	[KERN_TABLE_SET] = "table-set",
@@ -36,6 +37,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_UNDO] = "undo",
 	[KERN_COUNT] = "count",
 	[KERN_RESYNC_DONE] = "resync-done",
+	[KERN_KEEP] = "keep",
 };
 
 const char *
@@ -54,13 +56,22 @@ kern_op_opens(enum kern_op_kind kind)
 size_t
 kern_op_size(enum kern_op_kind kind, size_t octets)
 {
-	/* AUTH is large, routes are many; one size for the rest is simple. */
+	/* Two are large, routes are many; one size for the rest is simple. */
 	if (kind == KERN_AUTH)
 		return offsetof(struct kern_op, auth.octets) + octets;
+	if (kind == KERN_KEEP)
+		return offsetof(struct kern_op, keep.octets) + octets;
 	if (kind == KERN_ROUTE_SET || kind == KERN_ROUTE_DEL)
 		return offsetof(struct kern_op, route) +
 		    sizeof(struct kern_route);
 	return offsetof(struct kern_op, sa) + sizeof(struct kern_sa);
+}
+
+size_t
+kern_op_octets(const struct kern_op *op)
+{
+	return op->kind == KERN_AUTH ? op->auth.n :
+	    op->kind == KERN_KEEP ? op->keep.n : 0;
 }
 
 _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
@@ -68,4 +79,4 @@ _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_conn) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_apply),
-    "kern_sa is the largest member but auth");
+    "kern_sa is the largest member but auth and keep");

@@ -32,6 +32,7 @@ enum kern_op_kind {
 	KERN_SA_ADD,
 	KERN_SA_DEL,
 	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
+	KERN_SA_HOLD,		/* one of an engine before this one: it stays */
 	KERN_POLICY_SET,	/* add or replace */
 	KERN_POLICY_DEL,
 	KERN_TABLE_SET,		/* make the route table be as described */
@@ -57,6 +58,11 @@ enum kern_op_kind {
 	KERN_COUNT,		/* what the monitor has counted */
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
+	/*
+	 * A record of a tunnel in place of the one before, for the next engine;
+	 * see deposit.h.  It has no id and no answer, and overtakes the others.
+	 */
+	KERN_KEEP,
 	KERN_OP_KINDS
 };
 
@@ -186,6 +192,18 @@ struct kern_auth {
 	uint8_t		octets[KERN_OCTETS_MAX];
 };
 
+/* Part of a record; the parts of one come in order and nothing between. */
+struct kern_keep {
+	char		connection[KERN_SECRET_NAME];
+	uint32_t	tunnel;		/* 1 or 2 */
+	uint32_t	total;		/* octets of the record; 0: it has none */
+	uint32_t	at;		/* of them before these */
+	uint16_t	n;
+	uint8_t		octets[KERN_OCTETS_MAX];
+};
+
+#define KERN_KEEP_MAX	98304	/* octets of a record */
+
 /*
  * The candidate is a file of this name that root has put beside the control
  * socket; its content never comes from who asks.
@@ -202,7 +220,8 @@ struct kern_op {
 	union {
 		struct kern_link	link;	/* SET; DEL: name and kind */
 		struct kern_table	table;	/* DEL: number and vrf_name */
-		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer. */
+		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer.
+		   HOLD: all but algorithms and keys. */
 		struct kern_sa		sa;
 		struct kern_policy	policy;
 		struct kern_nexthop	nexthop;
@@ -211,6 +230,7 @@ struct kern_op {
 		struct kern_conn	conn;
 		struct kern_apply	apply;
 		struct kern_auth	auth;
+		struct kern_keep	keep;
 	};
 };
 
@@ -279,10 +299,11 @@ struct kern_event {
 };
 
 /*
- * Octets of an operation: what is before its own member and that, of AUTH only
- * so many octets as it has.
+ * Octets of an operation: what is before its own member and that, of AUTH and
+ * KEEP only so many octets as it has.
  */
 size_t		kern_op_size(enum kern_op_kind, size_t octets);
+size_t		kern_op_octets(const struct kern_op *);	/* those, or 0 */
 /* Is it answered with a descriptor? */
 bool		kern_op_opens(enum kern_op_kind);
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */

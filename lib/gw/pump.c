@@ -58,7 +58,7 @@ ike_sa(struct gw *gw, const struct ike_out *o, enum kern_op_kind kind)
 	if (op == NULL)
 		return;
 	peers_sa(t, &o->esp, &op->sa);
-	if (kind == KERN_SA_ADD)
+	if (kind == KERN_SA_ADD || kind == KERN_SA_HOLD)
 		gw_await(gw, op, o->token);
 	if (kind == KERN_SA_PATH)
 		gw_await(gw, op, t->id);
@@ -97,7 +97,7 @@ static bool
 concerns_address(enum ike_event event)
 {
 	return event == IKE_EV_IKE_UP || event == IKE_EV_IKE_DOWN ||
-	    event == IKE_EV_PATH;
+	    event == IKE_EV_PATH || event == IKE_EV_ADOPTED;
 }
 
 /* Is it, or was it maybe, at an address that the configuration lacks? */
@@ -165,6 +165,9 @@ pump_ike(struct gw *gw, struct instant now)
 			break;
 		case IKE_OUT_SA_PATH:
 			ike_sa(gw, &o, KERN_SA_PATH);
+			break;
+		case IKE_OUT_SA_HOLD:
+			ike_sa(gw, &o, KERN_SA_HOLD);
 			break;
 		case IKE_OUT_FETCH:
 			ike_fetch(gw, &o);

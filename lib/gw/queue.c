@@ -60,8 +60,7 @@ gw_out_fini(struct gw_out *out)
 	const struct kern_op *op = out->op;
 
 	if (op != NULL)
-		wipe(out->op, kern_op_size(op->kind, op->kind == KERN_AUTH ?
-		    op->auth.n : 0));
+		wipe(out->op, kern_op_size(op->kind, kern_op_octets(op)));
 	free(out->op);
 	if (out->kind == GW_OUT_CTL && out->data != NULL)
 		wipe(out->data, out->n);
@@ -114,6 +113,20 @@ queue_auth(struct queue *q, struct bytes octets)
 	op->auth.n = (uint16_t)octets.n;
 	if (octets.n > 0)
 		memcpy(op->auth.octets, octets.p, octets.n);
+	return op;
+}
+
+struct kern_op *
+queue_keep(struct queue *q, struct bytes octets)
+{
+	struct kern_op *op = push_op(q, KERN_KEEP, octets.n);
+
+	if (op == NULL)
+		return NULL;
+	op->id = 0;
+	op->keep.n = (uint16_t)octets.n;
+	if (octets.n > 0)
+		memcpy(op->keep.octets, octets.p, octets.n);
 	return op;
 }
 

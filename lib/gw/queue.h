@@ -20,6 +20,8 @@ void		queue_fini(struct queue *);
 struct kern_op	*queue_op(struct queue *, enum kern_op_kind);
 /* The same of KERN_AUTH, with its octets, KERN_OCTETS_MAX at most. */
 struct kern_op	*queue_auth(struct queue *, struct bytes octets);
+/* Of KERN_KEEP, with as many at most. */
+struct kern_op	*queue_keep(struct queue *, struct bytes octets);
 void		queue_event(struct queue *, enum gw_level, const char *name,
 		    const char *tunnel, const char *, ...)
 		    __attribute__((format(printf, 5, 6)));

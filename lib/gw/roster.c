@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/legacy.h"
 #include "gw/peers.h"
 #include "gw/tables.h"
 #include "gw/tunnel.h"
@@ -57,21 +58,26 @@ wanted_tunnel(const struct gw *gw, const char *connection, unsigned number,
 	return NULL;
 }
 
-/* The lowest number that no tunnel has. */
+/* That of before, or the lowest number that no tunnel has. */
 static uint32_t
-free_id(struct gw *gw)
+free_id(struct gw *gw, const struct legacy *l)
 {
+	if (l != NULL && gw_tunnel(gw, l->id) == NULL)
+		return l->id;
 	while (gw_tunnel(gw, gw->free_id) != NULL)
 		gw->free_id++;
 	return gw->free_id;
 }
 
-/* Into the indices and the list: all numbers below its own are taken. */
+/* Into the indices and the list; few numbers below its own are free. */
 static bool
 enter(struct gw *gw, struct gw_tunnel *t)
 {
-	struct gw_tunnel *before = gw_tunnel(gw, t->id - 1);
-	struct gw_tunnel **at = before == NULL ? &gw->tunnels : &before->next;
+	struct gw_tunnel *before = NULL, **at;
+
+	for (uint32_t id = t->id; before == NULL && --id > 0;)
+		before = gw_tunnel(gw, id);
+	at = before == NULL ? &gw->tunnels : &before->next;
 
 	if (!map_put(&gw->by_id, t->id, t) ||
 	    !dict_put(&gw->by_name, t->name, t) ||
@@ -168,12 +174,29 @@ roster_fini(struct gw *gw)
 /* --- beginnings and ends --- */
 
 static void
+take_legacy(struct gw_tunnel *t, struct legacy *l)
+{
+	t->legacy = l;
+	t->gw->legacies_n++;
+	t->admin_up &= !l->down;
+}
+
+static void
 add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
     const struct conf_tunnel *conf)
 {
-	struct gw_tunnel *t = tunnel_new(gw, now, free_id(gw), c, conf);
+	char name[CONF_NAME_LEN + 8];
+	struct legacy *l;
+	struct gw_tunnel *t;
 	struct gw_held *h;
 
+	str_fmt(name, sizeof(name), "%s/%u", c->name, conf->number);
+	l = legacy_take(gw, name);
+	t = tunnel_new(gw, now, free_id(gw, l), c, conf);
+	if (t != NULL && l != NULL)
+		take_legacy(t, l);
+	else
+		legacy_free(l);
 	if (t != NULL && enter(gw, t)) {
 		h = dict_get(&gw->held_by_name, t->name);
 		if (h != NULL) {
@@ -247,6 +270,23 @@ move_to(struct gw *gw, struct instant now, struct gw_tunnel *t,
 	dict_put(&gw->by_ifname, t->conf->ifname, t);
 }
 
+static void
+begin_all(struct gw *gw, struct instant now, bool known)
+{
+	char name[CONF_NAME_LEN + 8];
+
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		const struct conf_connection *c = &gw->conf->connections[i];
+
+		for (unsigned k = 0; k < c->tunnels_n; k++) {
+			str_fmt(name, sizeof(name), "%s/%u", c->name,
+			    c->tunnels[k].number);
+			if (!known || legacy_has(gw, name))
+				begin(gw, now, c, &c->tunnels[k]);
+		}
+	}
+}
+
 /* Objects follow the configuration: what is gone or changed ends first. */
 void
 roster_converge(struct gw *gw, struct instant now)
@@ -265,11 +305,11 @@ roster_converge(struct gw *gw, struct instant now)
 		else
 			move_to(gw, now, t, c, w);
 	}
-	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
-		c = &gw->conf->connections[i];
-		for (unsigned k = 0; k < c->tunnels_n; k++)
-			begin(gw, now, c, &c->tunnels[k]);
-	}
+	/* Who has a number keeps it: those first. */
+	if (gw->legacies != NULL)
+		begin_all(gw, now, true);
+	if (!gw->stopping)
+		begin_all(gw, now, false);
 }
 
 /* Tunnels that stay are given the certificates of the new configuration. */

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/deposit.h"
+#include "gw/legacy.h"
 #include "gw/neighbor.h"
 #include "gw/peers.h"
 #include "gw/policy.h"
@@ -118,6 +120,7 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 	}
 	drain_join(t, now);
 	tunnel_touch(t);
+	deposit_touch(t);
 	return t;
 }
 
@@ -131,6 +134,8 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 	watch_fini(t);
 	timer_clear(&t->gw->timers, &t->timer);
 	tunnel_clean(t);
+	legacy_drop(t);
+	deposit_end(t);
 	free(t->routes.v);
 	conf_free(t->of);
 	free(t);
@@ -360,6 +365,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 		[IKE_EV_REDIRECTED] = { GW_INFO, "ike-redirect" },
 		[IKE_EV_RESUMED] = { GW_INFO, "ike-resumed" },
 		[IKE_EV_TICKET] = { GW_WARN, "ticket-refused" },
+		[IKE_EV_ADOPTED] = { GW_INFO, "ike-adopted" },
 		[IKE_EV_DROPPED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_REFUSED] = { GW_WARN, "ike-refused" },
 		[IKE_EV_CHILD_UP] = { 0 }, [IKE_EV_CHILD_DOWN] = { 0 },
@@ -511,7 +517,9 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	bool link = settle_link(t, now);
 	bool wanted = t->admin_up && !t->removing && !t->gw->stopping;
 
-	if (link)
+	if (link && t->legacy != NULL)
+		legacy_claim(t, now);
+	else if (link)
 		settle_ike(t, now);
 	settle_policies(t, now);
 	if (!instant_is_never(t->shut_at))
@@ -559,6 +567,7 @@ tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
 {
 	t->admin_up = up;
 	tunnel_touch(t);
+	deposit_touch(t);
 	if (!up) {
 		wind_down(t, now);
 		return;

@@ -463,9 +463,8 @@ signature_good(const struct ike_sa *sa, const struct cert *leaf,
 	return ok;
 }
 
-/* What show tells of the peer's certificate, good or not. */
-static void
-remember(struct ike_peer *p, const struct cert *leaf,
+void
+auth_remember(struct ike_peer *p, const struct cert *leaf,
     const struct ike_cert_info *verdict)
 {
 	struct cert_info c = { .subject = "" };
@@ -531,7 +530,7 @@ verify(struct ike_sa *sa, struct instant now, const struct msg *m,
 	if (verdict.ok)
 		verdict.why.s[0] = '\0';
 	if (r != AUTH_ASKED)
-		remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL,
+		auth_remember(sa->peer, chain.n > 0 ? chain.cert[0] : NULL,
 		    &verdict);
 	if (r == AUTH_GOOD &&
 	    !proof_keep(sa, &chain, verdict.chain_until)) {

@@ -68,5 +68,8 @@ enum auth_result auth_check(struct ike_sa *, struct instant,
 /* Is it the value that the host computed from the pre-shared key? */
 bool		auth_matches(const struct ike_sa *, const struct msg *,
 		    struct bytes value);
+/* What show tells of the peer's certificate, good or not; NULL: none came. */
+void		auth_remember(struct ike_peer *, const struct cert *,
+		    const struct ike_cert_info *verdict);
 
 #endif

@@ -112,25 +112,37 @@ volumes(const struct child *c, struct ike_esp *esp)
 		esp->soft_packets = early;
 }
 
-/* Asks the kernel for one direction; the answer comes with the token. */
-static uint32_t
-install(struct child *c, struct instant now, bool inbound)
+/* Asks the kernel about one direction; the answer comes with the token. */
+static struct ike_out *
+ask(struct child *c, struct instant now, enum ike_out_kind kind, bool inbound)
 {
 	struct ike *ike = c->sa->ike;
-	/* Initiator's traffic uses the first key pair (section 2.17). */
-	bool first = c->initiated != inbound;
 	uint32_t token = table_token(ike);
 	struct ike_out *out;
 
 	if (!map_put(&ike->tokens_child, token, c))
-		return 0;
-	out = out_push(ike, IKE_OUT_SA_ADD, peer_id(c));
+		return NULL;
+	out = out_push(ike, kind, peer_id(c));
 	if (out == NULL) {
 		map_del(&ike->tokens_child, token);
-		return 0;
+		return NULL;
 	}
 	out->token = token;
 	out->esp = esp_of(c, inbound);
+	c->install_by = instant_after(now, install_patience);
+	return out;
+}
+
+/* The token; 0: no memory. */
+static uint32_t
+install(struct child *c, struct instant now, bool inbound)
+{
+	/* Initiator's traffic uses the first key pair (section 2.17). */
+	bool first = c->initiated != inbound;
+	struct ike_out *out = ask(c, now, IKE_OUT_SA_ADD, inbound);
+
+	if (out == NULL)
+		return 0;
 	volumes(c, &out->esp);
 	out->esp.encr = first ? c->keys->encr_i : c->keys->encr_r;
 	out->esp.integ = first ? c->keys->integ_i : c->keys->integ_r;
@@ -138,8 +150,7 @@ install(struct child *c, struct instant now, bool inbound)
 		c->in_kernel = true;
 	else
 		c->out_kernel = true;
-	c->install_by = instant_after(now, install_patience);
-	return token;
+	return out->token;
 }
 
 static void
@@ -256,6 +267,46 @@ child_new(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		return NULL;
 	}
 	return c;
+}
+
+/* False: no memory. */
+static bool
+hold(struct child *c, struct instant now)
+{
+	struct ike_out *in = NULL, *out = NULL;
+
+	if (c->in_kernel && (in = ask(c, now, IKE_OUT_SA_HOLD, true)) != NULL)
+		c->token_in = in->token;
+	if (c->out_kernel &&
+	    (out = ask(c, now, IKE_OUT_SA_HOLD, false)) != NULL)
+		c->token_out = out->token;
+	return c->in_kernel == (in != NULL) && c->out_kernel == (out != NULL);
+}
+
+struct child *
+child_adopt(struct ike_sa *sa, struct instant now, const struct child *of,
+    const struct child_keys *keys)
+{
+	struct child *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	*c = *of;
+	c->keys = keys == NULL ? NULL : malloc(sizeof(*c->keys));
+	c->token_in = c->token_out = 0;
+	c->answer = false;
+	c->install_by = INSTANT_NEVER;
+	if ((c->keys == NULL) != (keys == NULL) ||
+	    map_get(&sa->ike->children, c->spi_in) != NULL ||
+	    !map_put(&sa->ike->children, c->spi_in, c)) {
+		keys_drop(c);
+		free(c);
+		return NULL;
+	}
+	if (keys != NULL)
+		*c->keys = *keys;
+	sa_child_add(sa, c);
+	return hold(c, now) ? c : NULL;
 }
 
 void

@@ -79,6 +79,13 @@ struct child_deal {
  */
 struct child	*child_new(struct ike_sa *, struct instant,
 		    const struct child_deal *);
+/*
+ * A copy of one of an instance before this one, with its keys if it has any
+ * use for them; the kernel is asked whether its SAs are there.  NULL: no memory,
+ * or its SPI is in use.
+ */
+struct child	*child_adopt(struct ike_sa *, struct instant,
+		    const struct child *, const struct child_keys *);
 void		child_free(struct child *);	/* tells the kernel */
 /* The kernel answered. */
 void		child_installed(struct child *, struct instant, uint32_t token,

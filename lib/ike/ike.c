@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/keep.h"
 #include "ike/peer.h"
 #include "ike/proof.h"
 #include "ike/sa.h"
@@ -50,6 +51,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	}
 	map_del(&ike->by_id, p->conf.id);
 	index_del(&ike->peers, p);
+	keep_forget(p);
 	ike->anybody_drains = DRAIN_UNKNOWN;
 	anyone_forget(ike);
 	free(p->story);
@@ -150,6 +152,8 @@ ike_peer_creds(struct ike *ike, uint32_t id, const struct ike_creds *creds)
 	p->creds = *creds;
 	p->creds_epoch++;
 	x_ticket_rules(p);
+	/* What is up stays up with them: so would a successor have it. */
+	keep_touch(p);
 	anyone_forget(ike);
 }
 

@@ -130,6 +130,8 @@ enum ike_out_kind {
 	IKE_OUT_SA_ADD,		/* answer with ike_installed(token) */
 	IKE_OUT_SA_DEL,		/* it may be one that was just refused */
 	IKE_OUT_SA_PATH,	/* an SA's outer addresses or ports changed */
+	/* Is this one there?  It is kept; answer with ike_installed(token). */
+	IKE_OUT_SA_HOLD,
 	/* url; answer with ike_fetching(token) and ike_fetched(token) */
 	IKE_OUT_FETCH,
 	IKE_OUT_EVENT,
@@ -148,6 +150,7 @@ enum ike_event {
 	IKE_EV_REDIRECTED,	/* either way, or back (RFC 5685) */
 	IKE_EV_RESUMED,		/* the IKE SA is up without a key exchange */
 	IKE_EV_TICKET,		/* a ticket was of no use */
+	IKE_EV_ADOPTED,		/* SAs of an instance before this one go on */
 	IKE_EV_DROPPED,		/* an opening in its name met a limit */
 	IKE_EV_REFUSED,		/* a datagram of somebody was refused */
 };
@@ -172,7 +175,7 @@ struct ike_out {
 	const struct alg *prf;
 	unsigned	hashes;		/* as sig_sign() wants them */
 	unsigned	sig_flags;
-	struct ike_esp	esp;		/* SA_ADD, SA_DEL, SA_PATH */
+	struct ike_esp	esp;		/* SA_ADD, SA_DEL, SA_PATH, SA_HOLD */
 	struct path	old;		/* SA_PATH: where it was */
 	enum ike_event	event;
 	struct reason	why;
@@ -345,6 +348,26 @@ void		ike_mapping(struct ike *, struct instant, uint32_t spi_in,
 void		ike_tick(struct ike *, struct instant);
 struct instant	ike_deadline(const struct ike *);
 bool		ike_next(struct ike *, struct ike_out *);
+
+/*
+ * What an instance that takes the place of this one needs of a peer, so that
+ * its SAs go on; see keep.h.  The next peer of which that may be another than
+ * it was.  Whatever ike_next() has put out by then, or has yet to, belongs to
+ * the record that ike_keep() writes afterwards: who sends any of it before that
+ * record is safe loses what the record is for.
+ */
+#define IKE_KEEP_MAX	81920	/* octets of one record */
+bool		ike_keep_next(struct ike *, uint32_t *id);
+/* Nothing is written where there is nothing to keep; false: no memory. */
+bool		ike_keep(const struct ike *, uint32_t id, struct wr *);
+/*
+ * The peer's SAs go on as the record of another instance says; the peer must
+ * have none yet.  A record is not believed: false, with a reason, and nothing
+ * was taken.
+ */
+bool		ike_adopt(struct ike *, struct instant, uint32_t id,
+		    struct bytes record, struct reason *why);
+
 /* IKE SAs and children alive: both 0 after all peers went down. */
 void		ike_count(const struct ike *, unsigned *sas,
 		    unsigned *children);

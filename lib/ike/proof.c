@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike/auth.h"
+#include "ike/pack.h"
 #include "ike/peer.h"
 #include "ike/revoked.h"
 #include "ike/x_info.h"
@@ -448,4 +450,92 @@ void
 proof_fini(struct ike_sa *sa)
 {
 	leave(sa);
+}
+
+/* --- from one instance to the next --- */
+
+void
+proof_pack(const struct ike_sa *sa, struct wr *w)
+{
+	const struct proof *p = sa->proof;
+	size_t n = 0;
+
+	if (p == NULL)
+		return;
+	wr_u64(w, (uint64_t)p->until);
+	pack_vouch(w, &p->vouch);
+	wr_u8(w, (uint8_t)p->n);
+	for (size_t i = 0; i < p->n; i++) {
+		pack_octets(w, bytes_of(p->der + n, p->len[i]));
+		n += p->len[i];
+	}
+}
+
+/* NULL: malformed, or no memory. */
+static struct proof *
+unpack(struct rd *r)
+{
+	struct proof head = { .refs = 1, .until = (int64_t)rd_u64(r) }, *p;
+	struct bytes der[CERT_CHAIN_MAX];
+	size_t n = 0;
+
+	unpack_vouch(r, &head.vouch);
+	head.n = rd_u8(r);
+	r->bad |= head.n > CERT_CHAIN_MAX;
+	for (size_t i = 0; !r->bad && i < head.n; i++) {
+		der[i] = unpack_octets(r, r->n);
+		head.len[i] = der[i].n;
+		n += der[i].n;
+	}
+	p = rd_done(r) ? malloc(sizeof(*p) + n) : NULL;
+	if (p == NULL)
+		return NULL;
+	*p = head;
+	n = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		memcpy(p->der + n, der[i].p, der[i].n);
+		n += der[i].n;
+	}
+	return p;
+}
+
+/* What show tells of it. */
+static bool
+tell(struct ike_sa *sa, const struct proof *p)
+{
+	struct ike_cert_info info = { .ok = true, .chain_until = p->until };
+	struct cert_chain chain;
+
+	if (p->n == 0)
+		return true;
+	if (!read_chain(p, &chain))
+		return false;
+	auth_remember(sa->peer, chain.cert[0], &info);
+	cert_chain_fini(&chain);
+	return true;
+}
+
+bool
+proof_adopt(struct ike_sa *sa, struct instant now, struct bytes octets)
+{
+	struct rd r = rd_of(octets);
+	struct proof *p;
+
+	if (octets.n == 0) {
+		sa->outdated |= sa->peer->conf.remote_auth ==
+		    IKE_AUTH_CERTIFICATE;
+		plan(sa, now);
+		return true;
+	}
+	p = unpack(&r);
+	if (p == NULL || !tell(sa, p)) {
+		free(p);
+		return false;
+	}
+	p->epoch = sa->peer->creds_epoch - 1;
+	sa->proof = p;
+	sa->check_at = now;
+	sa->ask_at = in_turn(sa, now, ASK_MS, settled);
+	plan(sa, now);
+	return true;
 }

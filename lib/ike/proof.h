@@ -30,5 +30,12 @@ void		proof_tick(struct ike_sa *, struct instant now);
 /* What was asked of others is answered, or will not be. */
 void		proof_resume(struct ike_sa *, struct instant now);
 void		proof_fini(struct ike_sa *);
+/*
+ * What there is, for a successor; nothing is written where there is none.  It
+ * judges that by its own credentials as soon as it can, and sets up anew where
+ * there should be something and is not.  False: it is malformed.
+ */
+void		proof_pack(const struct ike_sa *, struct wr *);
+bool		proof_adopt(struct ike_sa *, struct instant now, struct bytes);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ike/keep.h"
 #include "ike/peer.h"
 #include "ike/proof.h"
 #include "ike/task.h"
@@ -438,6 +439,7 @@ settle(struct ike_sa *sa, struct instant now)
 {
 	struct ike_peer *peer = sa->peer;
 
+	keep_touch(peer);
 	if (sa->state != SA_DEAD && sa->x.task == TASK_NONE &&
 	    !sa->x.answering)
 		task_start(sa, now);

@@ -44,6 +44,7 @@ enum task {			/* what our outstanding request is about */
 	TASK_REDIRECT,
 	TASK_RESUME,
 	TASK_TICKET,
+	TASK_LOST,		/* the engine's before us: see adopt.c */
 	TASKS
 };
 

@@ -57,6 +57,8 @@ struct ike_peer {
 	struct ike_cert_info *cert;	/* owned; NULL: none was shown */
 	struct redirect	redirect;
 	struct peer_tickets tickets;
+	struct ike_peer	*keep_next;	/* in ike->keep */
+	bool		keep;		/* what is to be kept may be another */
 };
 
 struct out_node;
@@ -92,6 +94,7 @@ struct ike {
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct timers	timers;
 	struct ike_sa	*dirty;		/* looked at when the event ends */
+	struct ike_peer	*keep;		/* see ike_keep_next() */
 	struct out_node	*out_head, *out_tail;
 	uint8_t		scratch[IKE_MSG_MAX];	/* of the message being built */
 };

@@ -85,6 +85,20 @@ gone_anyway(struct ike_sa *sa, struct instant now)
 	sa_die(sa, now, NULL);
 }
 
+/*
+ * Its answer would have needed secrets that went with the engine that asked:
+ * what it has made at the peer, if anything, is deleted, and asked for anew.
+ */
+static void
+lost_answer(struct ike_sa *sa, struct instant now, const struct path *path,
+    const struct msg *m)
+{
+	(void)now;
+	(void)path;
+	(void)m;
+	xchg_done(sa);
+}
+
 static void
 delete_again(struct ike_sa *sa, struct instant now)
 {
@@ -109,6 +123,7 @@ static const struct task_row {
 	[TASK_REDIRECT] = { x_redirect_told, peer_dead, x_redirect_tell },
 	[TASK_RESUME] = { x_resume_answer, resume_over, NULL },
 	[TASK_TICKET] = { x_ticket_answer, peer_dead, x_ticket_request },
+	[TASK_LOST] = { lost_answer, peer_dead, NULL },
 };
 
 void

@@ -17,6 +17,7 @@
 
 #include "crypto/prf.h"
 #include "crypto/seal.h"
+#include "ike/pack.h"
 #include "util/array.h"
 
 #define VERSION		1
@@ -25,9 +26,6 @@
 #define PLAIN_MAX	(TICKET_MAX - 64)
 
 #define FLAG_PPK	1u
-
-/* A slot of RFC 9370 that holds KE_NONE, beside 0 for one that is not used. */
-#define SLOT_NONE	UINT16_MAX
 
 static const struct {
 	const char	*code, *text;
@@ -98,50 +96,11 @@ seal_of(const struct ticket_keys *k, unsigned which, struct bytes salt)
 /* --- what is inside --- */
 
 static void
-put_alg(struct wr *w, const struct alg *a)
-{
-	wr_u16(w, a == NULL ? 0 : a->id);
-	wr_u16(w, a == NULL ? 0 : a->key_bits);
-}
-
-static void
-put_slot(struct wr *w, uint8_t code)
-{
-	const struct alg *a = addke_alg(code);
-
-	wr_u16(w, code == ADDKE_NONE ? SLOT_NONE : a == NULL ? 0 : a->id);
-}
-
-static void
-put_suite(struct wr *w, const struct suite *s)
-{
-	put_alg(w, s->encr);
-	put_alg(w, s->prf);
-	put_alg(w, s->integ);
-	put_alg(w, s->ke);
-	for (unsigned i = 0; i < ADDKE_SLOTS; i++)
-		put_slot(w, s->addke[i]);
-}
-
-static void
-put_vouch(struct wr *w, const struct vouch *v)
-{
-	wr_u64(w, (uint64_t)v->until);
-	wr_u8(w, v->n);
-	for (unsigned i = 0; i < v->n; i++) {
-		wr_bytes(w, bytes_of(v->cert[i].issuer, SERIAL_ISSUER));
-		wr_u8(w, v->cert[i].n);
-		wr_bytes(w, bytes_of(v->cert[i].b, v->cert[i].n));
-	}
-}
-
-static void
 encode(struct wr *w, const struct session *s)
 {
 	wr_u8(w, s->ppk ? FLAG_PPK : 0);
-	put_suite(w, &s->suite);
-	wr_u8(w, s->sk_d.n);
-	wr_bytes(w, key_bytes(&s->sk_d));
+	pack_suite(w, &s->suite);
+	pack_key(w, &s->sk_d);
 	wr_u64(w, s->spi_i);
 	wr_u64(w, s->spi_r);
 	wr_u64(w, (uint64_t)s->issued.ns);
@@ -149,76 +108,17 @@ encode(struct wr *w, const struct session *s)
 	wr_bytes(w, bytes_of(s->idi, TICKET_DIGEST));
 	wr_bytes(w, bytes_of(s->idr, TICKET_DIGEST));
 	wr_bytes(w, bytes_of(s->rules, TICKET_DIGEST));
-	put_vouch(w, &s->vouch);
+	pack_vouch(w, &s->vouch);
 }
 
-/* NULL, also where the number is 0 and may be. */
-static const struct alg *
-get_alg(struct rd *r, enum alg_type type, bool may_lack)
-{
-	uint16_t id = rd_u16(r), bits = rd_u16(r);
-	const struct alg *a = alg_find(type, id, bits);
-
-	if (a == NULL && !(may_lack && id == 0))
-		r->bad = true;
-	return id == 0 ? NULL : a;
-}
-
-static uint8_t
-get_slot(struct rd *r)
-{
-	uint16_t id = rd_u16(r);
-	const struct alg *a;
-
-	if (id == 0 || id == SLOT_NONE)
-		return id == 0 ? 0 : ADDKE_NONE;
-	a = alg_find(ALG_KE, id, 0);
-	if (a == NULL) {
-		r->bad = true;
-		return 0;
-	}
-	return addke_code(a);
-}
-
-/* An AEAD stands alone, everything else has a MAC. */
+/* Of an IKE SA, with the key that it gives to others. */
 static void
-get_suite(struct rd *r, struct suite *s)
+get_keys(struct rd *r, struct session *s)
 {
-	s->encr = get_alg(r, ALG_ENCR, false);
-	s->prf = get_alg(r, ALG_PRF, false);
-	s->integ = get_alg(r, ALG_INTEG, true);
-	s->ke = get_alg(r, ALG_KE, false);
-	for (unsigned i = 0; i < ADDKE_SLOTS; i++)
-		s->addke[i] = get_slot(r);
-	r->bad |= s->encr == NULL || s->prf == NULL || s->ke == NULL ||
-	    ((s->encr->flags & ALG_AEAD) != 0) != (s->integ == NULL);
-}
-
-static void
-get_key(struct rd *r, const struct suite *s, struct key *out)
-{
-	uint8_t n = rd_u8(r);
-	struct bytes b = rd_bytes(r, n);
-
-	if (r->bad || n != s->prf->key_len || !key_set(out, b))
-		r->bad = true;
-}
-
-static void
-get_vouch(struct rd *r, struct vouch *v)
-{
-	v->until = (int64_t)rd_u64(r);
-	v->n = rd_u8(r);
-	r->bad |= v->n > TICKET_CERTS;
-	for (unsigned i = 0; !r->bad && i < v->n; i++) {
-		struct serial *c = &v->cert[i];
-
-		rd_copy(r, c->issuer, SERIAL_ISSUER);
-		c->n = rd_u8(r);
-		r->bad |= c->n == 0 || c->n > SERIAL_MAX;
-		if (!r->bad)
-			rd_copy(r, c->b, c->n);
-	}
+	unpack_suite(r, &s->suite);
+	unpack_key(r, &s->sk_d);
+	r->bad |= s->suite.prf == NULL || s->suite.ke == NULL ||
+	    s->sk_d.n != s->suite.prf->key_len;
 }
 
 bool
@@ -230,9 +130,7 @@ ticket_decode(struct bytes plain, struct session *out)
 	bool ok;
 
 	s.ppk = (flags & FLAG_PPK) != 0;
-	get_suite(&r, &s.suite);
-	if (!r.bad)
-		get_key(&r, &s.suite, &s.sk_d);
+	get_keys(&r, &s);
 	s.spi_i = rd_u64(&r);
 	s.spi_r = rd_u64(&r);
 	s.issued.ns = (int64_t)rd_u64(&r);
@@ -240,7 +138,7 @@ ticket_decode(struct bytes plain, struct session *out)
 	rd_copy(&r, s.idi, TICKET_DIGEST);
 	rd_copy(&r, s.idr, TICKET_DIGEST);
 	rd_copy(&r, s.rules, TICKET_DIGEST);
-	get_vouch(&r, &s.vouch);
+	unpack_vouch(&r, &s.vouch);
 	ok = rd_done(&r) && (flags & ~FLAG_PPK) == 0;
 	if (ok)
 		*out = s;

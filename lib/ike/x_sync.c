@@ -218,3 +218,37 @@ x_sync_fini(struct ike_sa *sa)
 	free(sa->sync);
 	sa->sync = NULL;
 }
+
+void
+x_sync_pack(const struct ike_sa *sa, struct wr *w)
+{
+	const struct sync *y = sa->sync;
+	uint8_t data[DATA];
+
+	if (y == NULL)
+		return;
+	encode(&y->asked, data);
+	wr_bytes(w, bytes_of(data, DATA));
+	wr_bytes(w, bytes_of(y->answer, y->answer_n));
+}
+
+bool
+x_sync_adopt(struct ike_sa *sa, struct bytes octets)
+{
+	struct rd r = rd_of(octets);
+	struct bytes data = rd_bytes(&r, DATA);
+	struct sync *y;
+
+	if (octets.n == 0)
+		return true;
+	y = calloc(1, sizeof(*y));
+	if (y == NULL || r.bad || r.n > sizeof(y->answer) ||
+	    !decode(data, &y->asked)) {
+		free(y);
+		return false;
+	}
+	y->answer_n = r.n;
+	rd_copy(&r, y->answer, y->answer_n);
+	sa->sync = y;
+	return true;
+}

@@ -23,5 +23,8 @@ bool	x_sync_may(const struct ike_sa *, const struct hdr *);
 bool	x_sync_respond(struct ike_sa *, struct instant, const struct path *,
 	    uint8_t first, struct bytes plain);
 void	x_sync_fini(struct ike_sa *);
+/* The last one, for a successor's x_sync_adopt(); false: it is none. */
+void	x_sync_pack(const struct ike_sa *, struct wr *);
+bool	x_sync_adopt(struct ike_sa *, struct bytes);
 
 #endif

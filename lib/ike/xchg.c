@@ -172,6 +172,29 @@ xchg_resend(struct ike_sa *sa, struct instant now)
 	send(sa, &sa->path, sa->x.request, sa->x.request_n);
 }
 
+bool
+xchg_go_on(struct ike_sa *sa, struct instant now, struct bytes request,
+    struct bytes response, struct instant forget_at)
+{
+	struct instant most = instant_after(now, memory);
+	size_t n = 0, m = 0;
+
+	if ((request.n > 0 && !xchg_keep(&sa->x.request, &n, request)) ||
+	    (response.n > 0 && !xchg_keep(&sa->x.response, &m, response)))
+		return false;
+	sa->x.request_n = (uint32_t)n;
+	sa->x.response_n = (uint32_t)m;
+	sa->x.forget_at = m == 0 ? INSTANT_NEVER : instant_min(forget_at, most);
+	if (n == 0)
+		return true;
+	/* It may or may not have gone out, and the answer may be lost. */
+	sa->x.tries = 0;
+	sa->x.resend_at = instant_after(now, drbg_span(sa->ike->drbg,
+	    resend_first));
+	sa->x.give_up_at = instant_after(now, patience(sa));
+	return true;
+}
+
 void
 xchg_done(struct ike_sa *sa)
 {

@@ -34,6 +34,13 @@ void	xchg_release(struct ike_sa *, struct instant);
  */
 void	xchg_refuse(struct ike_sa *, struct instant, uint8_t exchange,
 	    uint16_t type, struct bytes data);
+/*
+ * Octets of an engine before this one: a request (of task and exchange, as they
+ * stand in the SA) that is still to be answered, and the last response.
+ * False: no memory.
+ */
+bool	xchg_go_on(struct ike_sa *, struct instant, struct bytes request,
+	    struct bytes response, struct instant forget_at);
 /* The last response once more, to where its request came from this time. */
 void	xchg_repeat(struct ike_sa *, const struct path *);
 /* There will be no response to the request in hand: no memory, or no SA. */

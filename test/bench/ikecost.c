@@ -258,7 +258,7 @@ start(struct cost *c, struct conf *conf)
 	static const uint8_t seed[DRBG_SEED_LEN] = { 1 };
 	unsigned n = 0;
 
-	c->gw = gw_new(conf, c->now, 0, seed);
+	c->gw = gw_new(conf, c->now, 0, seed, (struct bytes){ 0 });
 	if (c->gw == NULL)
 		die("out of memory");
 	gw_tickets(c->gw, &c->tickets);

@@ -49,7 +49,8 @@ hub(const char *remote)
 	conf = conf_parse(bytes_str(text), "bench", &why);
 	if (conf == NULL)
 		die(why.why.s);
-	return gw_new(conf, (struct instant){ 1000000000 }, 0, seed);
+	return gw_new(conf, (struct instant){ 1000000000 }, 0, seed,
+	    (struct bytes){ 0 });
 }
 
 static size_t

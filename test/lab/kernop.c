@@ -213,7 +213,8 @@ static const struct word none_keys[] = { { 0 } };
 static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = link_keys, [KERN_LINK_DEL] = link_keys,
 	[KERN_SA_ADD] = sa_keys, [KERN_SA_DEL] = sa_keys,
-	[KERN_SA_PATH] = sa_keys, [KERN_POLICY_SET] = policy_keys,
+	[KERN_SA_PATH] = sa_keys, [KERN_SA_HOLD] = sa_keys,
+	[KERN_POLICY_SET] = policy_keys,
 	[KERN_POLICY_DEL] = policy_keys, [KERN_NEXTHOP_SET] = nexthop_keys,
 	[KERN_NEXTHOP_DEL] = nexthop_keys, [KERN_GROUP_SET] = group_keys,
 	[KERN_GROUP_DEL] = group_keys, [KERN_ROUTE_SET] = route_keys,

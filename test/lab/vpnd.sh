@@ -107,6 +107,29 @@ engine_pid() {
 	sed -n 's/.*engine-started pid=\([0-9]*\).*/\1/p' "$out/$1.vpnd.log" | tail -1
 }
 
+another_engine() {
+	[ "$(engine_pid "$1")" != "$2" ] && ctl "$1" --json show >/dev/null
+}
+
+# kill_engine NS: as hard as it can be; another one is there then.
+kill_engine() {
+	local was
+	was=$(engine_pid "$1")
+	kill -KILL "$was"
+	wait_for 40 "the $1 has another engine" another_engine "$1" "$was"
+}
+
+# lose_engine NS: until one begins without what the others have left.
+lose_engine() {
+	local n scratch
+	scratch=$(grep -c engine-from-scratch "$out/$1.vpnd.log" || true)
+	for ((n = 0; n < 8; n++)); do
+		kill_engine "$1"
+		[ "$(grep -c engine-from-scratch "$out/$1.vpnd.log" || true)" -eq "$scratch" ] || return 0
+	done
+	fail "the engine of $1 never begins from scratch"
+}
+
 # vpnd_spawn NS: starts it beside the scenario and waits until it answers.
 vpnd_spawn() {
 	need_files "$daemons/vpnd" "$daemons/vpnctl"

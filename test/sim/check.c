@@ -389,7 +389,8 @@ check_steady(const struct gate *g, struct reason *why)
 static bool
 settled(const struct gate *g)
 {
-	return g->gw != NULL && g->outstanding == 0 && g->lose == 0;
+	return g->gw != NULL && g->outstanding == 0 && g->lose == 0 &&
+	    instant_is_never(g->gw->legacy_until);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ike/hdr.h"
+#include "ike/keep.h"
 #include "ike/peer.h"
 #include "sim/duo_event.h"
 
@@ -66,6 +67,8 @@ duo_fini(struct duo *d)
 	for (int i = 0; i < 2; i++) {
 		ike_free(d->end[i].ike);
 		tap_fini(&d->end[i].tap);
+		for (size_t k = 0; k < DUO_PEERS; k++)
+			free(d->end[i].kept[k]);
 		drbg_fini(&d->end[i].drbg);
 	}
 	drbg_fini(&d->chance);
@@ -188,7 +191,15 @@ kernel(struct duo *d, const struct duo_event *v)
 	struct duo_end *e = &d->end[v->side];
 	bool ok;
 
-	if (v->out.kind == IKE_OUT_SA_DEL) {
+	if (v->out.kind == IKE_OUT_SA_HOLD) {
+		ok = sad_find(&e->sad, v->out.esp.spi, v->out.esp.inbound) !=
+		    NULL;
+		/* Nobody who wants it gone has heard that it is not there. */
+		if (!ok)
+			sad_refuse(&e->sad, v->out.esp.spi);
+		ike_installed(e->ike, d->now, v->out.token,
+		    ok ? NULL : "it is not there");
+	} else if (v->out.kind == IKE_OUT_SA_DEL) {
 		sad_del(&e->sad, &v->out.esp);
 	} else if (v->out.kind == IKE_OUT_SA_PATH) {
 		sad_path(&e->sad, &v->out.esp);
@@ -231,11 +242,63 @@ trace(const struct duo *d, int side, const struct ike_out *out)
 }
 
 static void
+deposit(struct duo_end *e, uint32_t id)
+{
+	static uint8_t buf[IKE_KEEP_MAX];
+	struct wr w = wr_of(buf, sizeof(buf));
+	size_t i = 0;
+
+	while (i < e->peers && e->conf[i].id != id)
+		i++;
+	if (i == e->peers || !ike_keep(e->ike, id, &w))
+		abort();
+	if (bytes_eq(wr_done(&w), bytes_of(e->kept[i], e->kept_n[i])))
+		return;
+	free(e->kept[i]);
+	e->kept[i] = malloc(w.n + 1);
+	if (e->kept[i] == NULL)
+		abort();
+	memcpy(e->kept[i], buf, w.n);
+	e->kept_n[i] = w.n;
+	e->deposits++;
+}
+
+/* Its last moment has come, and it has said nothing since. */
+static bool
+dies(struct duo *d, int side)
+{
+	struct duo_end *e = &d->end[side];
+
+	if (e->die_in == 0 || --e->die_in > 0)
+		return false;
+	duo_succeed(d, side);
+	return true;
+}
+
+/* What is kept goes first; it may die between any two outputs. */
+static bool
+next(struct duo *d, int side, struct ike_out *out)
+{
+	struct duo_end *e = &d->end[side];
+	uint32_t id;
+
+	while (e->ike->keep != NULL) {
+		if (dies(d, side))
+			continue;
+		if (ike_keep_next(e->ike, &id))
+			deposit(e, id);
+	}
+	if (e->ike->out_head != NULL && dies(d, side))
+		return next(d, side, out);
+	return ike_next(e->ike, out);
+}
+
+static void
 drain(struct duo *d, int side)
 {
 	struct ike_out out;
 
-	while (ike_next(d->end[side].ike, &out)) {
+	while (next(d, side, &out)) {
 		if (out.kind != IKE_OUT_EVENT)
 			trace(d, side, &out);
 		switch (out.kind) {
@@ -248,6 +311,7 @@ drain(struct duo *d, int side)
 		case IKE_OUT_SA_ADD:
 		case IKE_OUT_SA_DEL:
 		case IKE_OUT_SA_PATH:
+		case IKE_OUT_SA_HOLD:
 			ask_kernel(d, side, &out);
 			break;
 		case IKE_OUT_FETCH:
@@ -495,6 +559,87 @@ duo_crash(struct duo *d, int side)
 	e->life++;
 	start(d, side);
 	duo_check(d);
+}
+
+/*
+ * What was handed over to the host is carried out, but for some at the end that
+ * went with the process.
+ */
+static void
+last_wishes(struct duo *d, int side)
+{
+	struct duo_end *e = &d->end[side];
+	bool gone = false;
+
+	for (struct duo_event *v = d->events; v != NULL; v = v->next) {
+		if (v->kind != DUO_KERNEL || v->side != side ||
+		    v->life != e->life)
+			continue;
+		gone |= drbg_below(&d->chance, 4) == 0;
+		if (gone)
+			continue;
+		if (v->out.kind == IKE_OUT_SA_ADD)
+			sad_add(&e->sad, &v->out.esp);
+		else if (v->out.kind == IKE_OUT_SA_DEL)
+			sad_del(&e->sad, &v->out.esp);
+		else if (v->out.kind == IKE_OUT_SA_PATH)
+			sad_path(&e->sad, &v->out.esp);
+	}
+}
+
+void
+duo_succeed(struct duo *d, int side)
+{
+	struct duo_end *e = &d->end[side];
+	const struct ike_esp *esp;
+	struct reason why;
+
+	if (getenv("DUO_TRACE") != NULL)
+		fprintf(stderr, "%9.3f %s dies\n",
+		    (double)d->now.ns / 1e9 - 1000,
+		    side == LEFT ? "left " : "right");
+	last_wishes(d, side);
+	ike_free(e->ike);
+	e->life++;
+	e->die_in = 0;
+	start(d, side);
+	for (size_t i = 0; i < e->peers; i++) {
+		if (e->kept_n[i] == 0)
+			continue;
+		if (ike_adopt(e->ike, d->now, e->conf[i].id,
+		    bytes_of(e->kept[i], e->kept_n[i]), &why)) {
+			e->adopted++;
+			continue;
+		}
+		e->refused++;
+		keep_touch(table_peer(e->ike, e->conf[i].id));
+		if (getenv("DUO_TRACE") != NULL)
+			fprintf(stderr, "not adopted: %s\n", why.s);
+	}
+	while ((esp = duo_orphan(d, side)) != NULL)
+		sad_sweep(&e->sad, esp->spi, esp->inbound);
+}
+
+bool
+duo_is_idle(const struct duo *d, int side)
+{
+	const struct ike_sa *sa;
+
+	for (int i = 0; i < 2; i++) {
+		sa = table_peer(d->end[i].ike, DUO_PEER)->sas;
+		if (sa == NULL || sa->peer_next != NULL ||
+		    sa->state != SA_ESTABLISHED || sa->x.task != TASK_NONE ||
+		    sa->x.answering || sa->pending != NULL ||
+		    sa->children == NULL || sa->children->next != NULL ||
+		    sa->children->state != CHILD_LIVE)
+			return false;
+	}
+	for (const struct duo_event *v = d->events; v != NULL; v = v->next) {
+		if (v->kind == DUO_KERNEL && v->side == side &&
+		    v->life == d->end[side].life)
+			return false;
+	}
+	return true;
 }
 
 void

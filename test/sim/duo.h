@@ -85,6 +85,12 @@ struct duo_end {
 	struct span	kernel_min;	/* at least */
 	struct instant	kernel_free_at;
 	unsigned	life;		/* counts restarts */
+	/* What its host keeps of each peer, for duo_succeed(). */
+	uint8_t		*kept[DUO_PEERS];
+	size_t		kept_n[DUO_PEERS];
+	unsigned	deposits;
+	unsigned	die_in;		/* outputs until it dies; 0: lives on */
+	unsigned	adopted, refused;	/* records, by successors */
 	bool		keep_up;	/* the host wants its peers up */
 	struct instant	retry_at;
 	unsigned	events[IKE_EV_REFUSED + 1];
@@ -140,6 +146,13 @@ bool	duo_rekey(struct duo *, int side, bool child);
 bool	duo_delete(struct duo *, int side);
 /* Power failure: IKE, SAs and what was under way are gone; starts anew. */
 void	duo_crash(struct duo *, int side);
+/*
+ * The process dies and another one takes its place: host and kernel stay, what
+ * it had put out and nobody taken is gone.
+ */
+void	duo_succeed(struct duo *, int side);
+/* Is no exchange under way, by either end, and nothing to be installed? */
+bool	duo_is_idle(const struct duo *, int side);
 /* A datagram as if it came from the other end. */
 void	duo_inject(struct duo *, int to, struct bytes message);
 /* The same from anywhere. */

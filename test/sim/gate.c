@@ -24,6 +24,91 @@ struct gate_event {
 	struct kern_event kern;
 };
 
+/* --- what is kept for the next engine --- */
+
+struct gate_kept {
+	struct gate_kept *next;
+	char		name[KERN_SECRET_NAME + 8];
+	size_t		n, part_n;	/* of what is whole, and is not yet */
+	uint8_t		*b, *part;
+};
+
+void
+gate_forget(struct gate *g)
+{
+	struct gate_kept *k;
+
+	while ((k = g->kept) != NULL) {
+		g->kept = k->next;
+		free(k->b);
+		free(k->part);
+		free(k);
+	}
+}
+
+static struct gate_kept *
+kept_of(struct gate *g, const struct kern_keep *p)
+{
+	char name[KERN_SECRET_NAME + 8];
+	struct gate_kept *k;
+
+	str_fmt(name, sizeof(name), "%s/%u", p->connection, p->tunnel);
+	for (k = g->kept; k != NULL; k = k->next) {
+		if (strcmp(k->name, name) == 0)
+			return k;
+	}
+	k = world_alloc(sizeof(*k));
+	str_set(k->name, sizeof(k->name), name);
+	k->next = g->kept;
+	g->kept = k;
+	return k;
+}
+
+static void
+keep(struct gate *g, const struct kern_keep *p)
+{
+	struct gate_kept *k = kept_of(g, p);
+
+	g->keeps++;
+	if (p->at == 0) {
+		free(k->part);
+		k->part = world_alloc(p->total + 1);
+		k->part_n = 0;
+	}
+	if (p->at != k->part_n || p->n > p->total - p->at) {
+		world_trouble(g->world, "%s: a part of a record is out of "
+		    "place", g->name);
+		return;
+	}
+	memcpy(k->part + p->at, p->octets, p->n);
+	k->part_n += p->n;
+	if (k->part_n < p->total)
+		return;
+	free(k->b);
+	k->b = k->part;
+	k->n = k->part_n;
+	k->part = NULL;
+}
+
+/* As legacy_read() wants it; the caller frees it. */
+static struct bytes
+kept_all(const struct gate *g)
+{
+	struct wr w = wr_of(world_alloc(1 << 20), 1 << 20);
+
+	for (const struct gate_kept *k = g->kept; k != NULL; k = k->next) {
+		if (k->n == 0)
+			continue;
+		wr_u16(&w, (uint16_t)strlen(k->name));
+		wr_bytes(&w, bytes_str(k->name));
+		wr_u32(&w, (uint32_t)k->n);
+		wr_bytes(&w, bytes_of(k->b, k->n));
+	}
+	if (w.bad)
+		abort();
+	return wr_done(&w);
+}
+
 /* --- life --- */
 
 struct gate *
@@ -47,6 +132,7 @@ void
 gate_free(struct gate *g)
 {
 	gw_free(g->gw);
+	gate_forget(g);
 	json_decref(g->answer);
 	free(g->listeners);
 	free(g->text);
@@ -81,11 +167,14 @@ gate_start(struct gate *g)
 {
 	struct conf *conf = read_conf(g);
 	uint8_t seed[DRBG_SEED_LEN];
+	struct bytes kept;
 
 	if (conf == NULL)
 		return;
+	kept = kept_all(g);
 	drbg_fill(&g->world->chance, seed, sizeof(seed));
-	g->gw = gw_new(conf, g->world->now, WALL, seed);
+	g->gw = gw_new(conf, g->world->now, WALL, seed, kept);
+	free((void *)(uintptr_t)kept.p);
 	if (g->gw == NULL)
 		abort();
 	if (g->tickets.epoch == 0) {
@@ -114,6 +203,7 @@ gate_crash(struct gate *g, bool keep_kernel)
 	if (!keep_kernel) {
 		kernel_init(&g->kernel, kind);
 		wipe(&g->tickets, sizeof(g->tickets));
+		gate_forget(g);
 	}
 	g->kernel.life++;
 	kernel_new_generation(&g->kernel);
@@ -436,8 +526,13 @@ static void
 submit(struct gate *g, struct gw_out *o)
 {
 	struct world *w = g->world;
-	struct gate_event *v = gate_event(g, op_run);
+	struct gate_event *v;
 
+	if (o->op->kind == KERN_KEEP) {
+		keep(g, &o->op->keep);
+		return;
+	}
+	v = gate_event(g, op_run);
 	v->op = o->op;
 	o->op = NULL;
 	g->outstanding++;

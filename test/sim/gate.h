@@ -35,6 +35,8 @@ struct gate_said {
 	struct reason	text;
 };
 
+struct gate_kept;
+
 struct gate {
 	struct world	*world;
 	const char	*name;
@@ -51,6 +53,8 @@ struct gate {
 	unsigned	lose;		/* so many of the next kernel events */
 	unsigned	lost;		/* and so many are, untold */
 	unsigned	owed;		/* KERN_RESYNC_DONE by the gateway */
+	struct gate_kept *kept;		/* records of tunnels, owned */
+	unsigned	keeps;		/* parts of them that came */
 	struct tcp_listener *listeners;	/* GATE_LISTENERS of them */
 	struct gate_udp	udp[GATE_LISTENERS];
 	struct gate_said said[GATE_SAID];
@@ -74,6 +78,8 @@ void		gate_conf(struct gate *, const char *text);
 void		gate_start(struct gate *);
 /* Power failure; what the kernel has survives only where it is said so. */
 void		gate_crash(struct gate *, bool keep_kernel);
+/* What was kept for the next engine is gone. */
+void		gate_forget(struct gate *);
 /* One request; the answer comes at once or, with reload, some time later. */
 json_t		*gate_ctl(struct gate *, const char *line);	/* by root */
 json_t		*gate_ctl_as(struct gate *, uint32_t uid, const char *line);

@@ -11,6 +11,9 @@
  * In one of two, sessions are resumed after crashes (RFC 5723), as far as the
  * other end has kept its ticket keys.
  *
+ * In one of three, processes die at any instant, and others go on with what was
+ * kept of their SAs (ike/keep.h).
+ *
  *	ike_explore [--check | --seeds N | --seed S] [--fragments]
  */
 #include <stdio.h>
@@ -34,6 +37,8 @@ struct world {
 	struct duo	d;
 	enum mood	mood;
 	struct instant	up_again[2];
+	bool		mortal;		/* the processes are */
+	unsigned	heirs;		/* who went on with an idle pair */
 };
 
 static uint32_t
@@ -131,6 +136,7 @@ draw(struct world *w, uint64_t seed, bool fragments)
 		d->end[LEFT].conf[0].esp.ke.n =
 		    d->end[RIGHT].conf[0].esp.ke.n = 0;
 	/* Not drawn: which worlds there are does not change by it. */
+	w->mortal = seed % 3 == 0;
 	d->end[LEFT].conf[0].resumption = seed % 2 == 0;
 	d->end[RIGHT].conf[0].resumption = seed % 2 == 0 && seed % 16 != 2;
 	duo_start(d);
@@ -306,6 +312,44 @@ act(struct world *w)
 	}
 }
 
+/* --- processes that die, and others that go on --- */
+
+/* Nothing was under way: so nobody may notice. */
+static void
+die_idle(struct world *w, int side)
+{
+	struct duo *d = &w->d;
+	struct duo_end *e = &d->end[side];
+	struct ike_peer_info was = duo_info(d, side), is;
+	unsigned refused = e->refused, sent = e->sent;
+
+	if (!duo_is_idle(d, side))
+		return;
+	w->heirs++;
+	duo_succeed(d, side);
+	duo_check(d);
+	is = duo_info(d, side);
+	if (d->trouble.s[0] == '\0' && (e->refused != refused ||
+	    e->sent != sent || is.state != IKE_ESTABLISHED || !is.child ||
+	    is.spi_i != was.spi_i || is.spi_r != was.spi_r ||
+	    is.spi_in != was.spi_in || is.spi_out != was.spi_out))
+		reason_set(&d->trouble, "side %d died with nothing under way, "
+		    "and its successor does not go on with it", side);
+}
+
+/* Now, or with one of the next things that it wants done. */
+static void
+die(struct world *w)
+{
+	int side = (int)below(w, 2);
+	unsigned in = below(w, 8);
+
+	if (in == 0 || w->mood != ACCIDENTS)
+		die_idle(w, side);
+	else
+		w->d.end[side].die_in = in;
+}
+
 /* --- one world --- */
 
 static void
@@ -325,7 +369,11 @@ live(struct world *w)
 	unsigned acts_left = 5 + below(w, 30);
 
 	if (w->mood == SHORT_LIVES) {
-		duo_run(d, span_s(600));
+		for (int i = 0; i < 60; i++) {
+			duo_run(d, span_s(10));
+			if (w->mortal && d->trouble.s[0] == '\0')
+				die(w);
+		}
 		return;
 	}
 	while (acts_left-- > 0 && d->trouble.s[0] == '\0') {
@@ -333,6 +381,8 @@ live(struct world *w)
 		duo_run(d, up_to_ms(w, below(w, 3) == 0 ? 8000 : 400));
 		up_again(w, LEFT);
 		up_again(w, RIGHT);
+		if (w->mortal && below(w, 2) == 0)
+			die(w);
 	}
 	/* Long enough for LEFT to find out, if RIGHT does not call. */
 	for (int i = 0; i < 3 && w->mood == ACCIDENTS &&
@@ -367,6 +417,7 @@ quiet(struct world *w, struct reason *why)
 	d->link = (struct duo_link){ .delay = span_ms(10),
 	    .mtu = d->link.mtu };
 	d->end[LEFT].sad.refuse = d->end[RIGHT].sad.refuse = 0;
+	d->end[LEFT].die_in = d->end[RIGHT].die_in = 0;
 	if (w->mood != SHORT_LIVES)
 		duo_run(d, span_s(90));
 	if (!duo_run_up(d, span_s(w->mood == SHORT_LIVES ? 60 : 1)))
@@ -387,11 +438,16 @@ shut_down(struct world *w, struct reason *why)
 	return duo_empty(d, why);
 }
 
+struct sums {
+	unsigned	resumed;	/* sessions */
+	unsigned	idle, adopted, refused;	/* by successors */
+};
+
 static bool
-world_runs(uint64_t seed, bool fragments, unsigned *resumed,
+world_runs(uint64_t seed, bool fragments, struct sums *sums,
     struct reason *why)
 {
-	struct world w;
+	struct world w = { .heirs = 0 };
 	bool ok;
 
 	draw(&w, seed, fragments || seed % 4 == 0);
@@ -412,7 +468,12 @@ world_runs(uint64_t seed, bool fragments, unsigned *resumed,
 		*why = w.d.trouble;
 		ok = false;
 	}
-	*resumed += w.d.end[LEFT].events[IKE_EV_RESUMED];
+	sums->resumed += w.d.end[LEFT].events[IKE_EV_RESUMED];
+	sums->idle += w.heirs;
+	for (int i = 0; i < 2; i++) {
+		sums->adopted += w.d.end[i].adopted;
+		sums->refused += w.d.end[i].refused;
+	}
 	duo_fini(&w.d);
 	return ok;
 }
@@ -457,7 +518,7 @@ main(int argc, char **argv)
 {
 	struct run run = { .first = 1, .n = 300 };
 	unsigned long long failed = 0;
-	unsigned resumed = 0;
+	struct sums sums = { .resumed = 0 };
 	struct reason why;
 
 	if (!read_args(&run, argc, argv))
@@ -469,13 +530,16 @@ main(int argc, char **argv)
 	for (unsigned long long i = 0; i < run.n; i++) {
 		uint64_t seed = run.first + i;
 
-		if (world_runs(seed, run.fragments, &resumed, &why))
+		if (world_runs(seed, run.fragments, &sums, &why))
 			continue;
 		printf("# seed %llu%s: %s\n", (unsigned long long)seed,
 		    run.fragments ? " with --fragments" : "", why.s);
 		failed++;
 	}
-	printf("# %u sessions were resumed\n", resumed);
+	printf("# %u sessions were resumed\n", sums.resumed);
+	printf("# of processes that died, %u records were taken over, %u of "
+	    "them with nothing under way, and %u refused\n", sums.adopted,
+	    sums.idle, sums.refused);
 	printf("%s - %llu worlds of two IKE instances, %llu failed\n",
 	    failed == 0 ? "ok" : "not ok", run.n, failed);
 	crypto_fini();

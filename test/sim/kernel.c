@@ -212,6 +212,23 @@ sa_path(struct kernel *k, const struct kern_op *op)
 	return ESRCH;
 }
 
+/* One of an engine before: as it was, it stays. */
+static int
+sa_hold(struct kernel *k, const struct kern_op *op)
+{
+	struct kernel_sa *s = sa_find(k, op->sa.spi, &op->sa.dst);
+
+	if (s == NULL || s->sa.dir != op->sa.dir ||
+	    s->sa.reqid != op->sa.reqid || s->sa.if_id != op->sa.if_id ||
+	    s->sa.mark_not_if_id != op->sa.mark_not_if_id ||
+	    !addr_eq(&s->sa.src, &op->sa.src) ||
+	    s->sa.encap != op->sa.encap || (op->sa.encap &&
+	    (s->sa.sport != op->sa.sport || s->sa.dport != op->sa.dport)))
+		return ESRCH;
+	s->life = k->life;
+	return 0;
+}
+
 /* --- policies --- */
 
 static bool
@@ -495,6 +512,7 @@ static const struct row {
 	[KERN_SA_ADD] = { sa_add, false },
 	[KERN_SA_DEL] = { sa_del, true },
 	[KERN_SA_PATH] = { sa_path, false },
+	[KERN_SA_HOLD] = { sa_hold, false },
 	[KERN_POLICY_SET] = { policy_set, false },
 	[KERN_POLICY_DEL] = { policy_del, true },
 	[KERN_NEXTHOP_SET] = { nexthop_set, false },

@@ -25,12 +25,18 @@ trouble(struct sad *s, const char *what, const struct ike_esp *esp)
 		    esp->inbound ? "inbound" : "outbound", esp->spi);
 }
 
+void
+sad_refuse(struct sad *s, uint32_t spi)
+{
+	s->refused[s->refusals++ % ARRAY_SIZE(s->refused)] = spi;
+}
+
 bool
 sad_add(struct sad *s, const struct ike_esp *esp)
 {
 	if (s->refuse > 0) {
 		s->refuse--;
-		s->refused[s->refusals++ % ARRAY_SIZE(s->refused)] = esp->spi;
+		sad_refuse(s, esp->spi);
 		return false;
 	}
 	if (find(s, esp->spi, esp->inbound) != NULL) {
@@ -89,6 +95,17 @@ sad_path(struct sad *s, const struct ike_esp *esp)
 	e->esp.sport = esp->sport;
 	e->esp.dport = esp->dport;
 	s->paths++;
+}
+
+bool
+sad_sweep(struct sad *s, uint32_t spi, bool inbound)
+{
+	struct sad_entry *e = find(s, spi, inbound);
+
+	if (e == NULL)
+		return false;
+	*e = s->e[--s->n];
+	return true;
 }
 
 const struct ike_esp *

@@ -28,10 +28,14 @@ struct sad {
 
 /* False: refused.  An entry that is there already is trouble. */
 bool	sad_add(struct sad *, const struct ike_esp *);
+/* As if it had been refused. */
+void	sad_refuse(struct sad *, uint32_t spi);
 /* What was refused may be removed: its owner may not have heard of it yet. */
 void	sad_del(struct sad *, const struct ike_esp *);
 /* New outer addresses and ports. */
 void	sad_path(struct sad *, const struct ike_esp *);
+/* What nobody owns any more goes; false: it is not there. */
+bool	sad_sweep(struct sad *, uint32_t spi, bool inbound);
 /* NULL: none.  Outbound SPIs are the peer's, so the direction counts. */
 const struct ike_esp *sad_find(const struct sad *, uint32_t spi, bool inbound);
 /* What a packet would go out on, or NULL. */

@@ -2,6 +2,9 @@
  * A tap on one end's outgoing messages.  What opens an SA is left alone: its
  * message id stays zero while cookies and groups change it (section 2.6).  So
  * is the answer to a synchronisation, after which ids may leap (RFC 6311).
+ *
+ * Two messages that differ must not have the same IV: with an AEAD that gives
+ * the keys of authentication away (RFC 5282 section 3.1).
  */
 #include "sim/tap.h"
 
@@ -9,6 +12,7 @@
 #include <string.h>
 
 #include "ike/payload.h"
+#include "util/map.h"
 
 /* What was said under one message id: a message, or its fragments. */
 struct said {
@@ -29,6 +33,7 @@ struct tap_line {
 	uint64_t	spi_i, spi_r;
 	struct speech	last[2];	/* request, response */
 	bool		jumps[2];	/* once: ids were synchronised */
+	struct map	ivs;		/* that were used, whatever for */
 };
 
 static struct tap_line *
@@ -96,11 +101,32 @@ trouble(struct tap *t, const char *what, const struct hdr *h)
 		    h->mid);
 }
 
+/* The first eight octets of an IV: of an AEAD these are all. */
+static void
+hear_iv(struct tap *t, struct tap_line *l, const struct hdr *h,
+    const struct msg *msg, struct bytes m)
+{
+	struct rd r = rd_of(m);
+	uint64_t iv;
+
+	if (msg->sk_at == 0)
+		return;
+	rd_bytes(&r, msg->sk_at);
+	iv = rd_u64(&r);
+	if (r.bad || iv == 0)
+		return;
+	if (map_get(&l->ivs, iv) != NULL)
+		trouble(t, "an IV is used again", h);
+	else if (!map_put(&l->ivs, iv, t))
+		abort();
+}
+
 /* The same message id once more: the same octets, or another fragment. */
 static void
-hear_again(struct tap *t, struct speech *p, const struct hdr *h,
-    uint16_t number, struct bytes m)
+hear_again(struct tap *t, struct tap_line *l, struct speech *p,
+    const struct hdr *h, const struct msg *msg, struct bytes m)
 {
+	const uint16_t number = msg->frag_number;
 	const struct said *s = said_before(p, number);
 
 	if (s != NULL) {
@@ -110,13 +136,14 @@ hear_again(struct tap *t, struct speech *p, const struct hdr *h,
 	} else if (number == 0 || said_before(p, 0) != NULL) {
 		trouble(t, "repeated in another form", h);
 	} else {
+		hear_iv(t, l, h, msg, m);
 		remember(p, number, m);
 	}
 }
 
 static void
 hear_next(struct tap *t, struct tap_line *l, const struct hdr *h,
-    uint16_t number, struct bytes m)
+    const struct msg *msg, struct bytes m)
 {
 	bool response = (h->flags & HDR_RESPONSE) != 0;
 	struct speech *p = &l->last[response];
@@ -127,7 +154,8 @@ hear_next(struct tap *t, struct tap_line *l, const struct hdr *h,
 		trouble(t, "message id skipped", h);
 	l->jumps[response] = false;
 	forget(p);
-	remember(p, number, m);
+	hear_iv(t, l, h, msg, m);
+	remember(p, msg->frag_number, m);
 	p->mid = h->mid;
 	p->any = true;
 }
@@ -158,9 +186,9 @@ tap_hear(struct tap *t, struct bytes m)
 	    (h.flags & HDR_RESPONSE) != 0)
 		l->jumps[0] = l->jumps[1] = true;
 	else if (p->any && h.mid == p->mid)
-		hear_again(t, p, &h, msg.frag_number, m);
+		hear_again(t, l, p, &h, &msg, m);
 	else
-		hear_next(t, l, &h, msg.frag_number, m);
+		hear_next(t, l, &h, &msg, m);
 }
 
 void
@@ -172,6 +200,7 @@ tap_fini(struct tap *t)
 		t->lines = l->next;
 		forget(&l->last[0]);
 		forget(&l->last[1]);
+		map_fini(&l->ivs);
 		free(l);
 	}
 	*t = (struct tap){ 0 };

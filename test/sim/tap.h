@@ -2,7 +2,7 @@
  * Listens to what one end sends and knows the rules of RFC 7296 sections 2.1
  * and 2.2: message ids never go back, a request is the next one or the same
  * again, and what is sent again is the same octet for octet, each fragment of
- * it too (RFC 7383).
+ * it too (RFC 7383); and no IV serves two messages.
  */
 #ifndef TEST_SIM_TAP_H
 #define TEST_SIM_TAP_H

@@ -24,11 +24,15 @@ is(struct gate *g, const char *member)
 	return json_is_true(json_object_get(o, member));
 }
 
-/* The hub's engine dies; keys and kernel stay with its monitor, or not. */
+/*
+ * The hub's engine dies, and what was kept of its SAs is of no use to the next
+ * one; keys and kernel stay with its monitor, or not.
+ */
 static void
 lose_hub(bool engine_alone)
 {
 	gate_crash(p.hub, engine_alone);
+	gate_forget(p.hub);
 	gate_start(p.hub);
 	later(90000);
 	all_up();

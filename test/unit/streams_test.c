@@ -54,7 +54,7 @@ set_up(void **state)
 	assert_true(crypto_init());
 	conf = conf_parse(bytes_str(text), "test", &why);
 	assert_non_null(conf);
-	gw = gw_new(conf, (struct instant){ 1 }, 0, seed);
+	gw = gw_new(conf, (struct instant){ 1 }, 0, seed, (struct bytes){ 0 });
 	assert_non_null(gw);
 	streams_init(&streams, poller_open(), gw);
 	connect_all();

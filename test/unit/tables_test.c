@@ -122,7 +122,7 @@ begin(void **state)
 	now = (struct instant){ 1000000000 };
 	refused = 0;
 	gw = gw_new(conf_of(BLUE(BLACK) ", " RED, "blue"), now, 1700000000,
-	    seed);
+	    seed, (struct bytes){ 0 });
 	assert_non_null(gw);
 	return 0;
 }

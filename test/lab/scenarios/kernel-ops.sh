@@ -159,6 +159,10 @@ for ns in a b; do
 		echo resync-done
 		[ $ns = b ] && continue
 		echo "? expire spi=$out_spi hard=0"
+		hold="sa-hold dir=in spi=$in_spi src=$peer dst=$me reqid=$id if_id=$id mark=$mark"
+		echo "$hold encap=1 sport=4500 dport=4500"
+		echo "! ESRCH $hold encap=1 sport=4999 dport=4500"
+		echo "! ESRCH $hold"
 		echo "sa-path dir=in spi=$in_spi src=$peer dst=$me reqid=$id if_id=$id mark=$mark encap=1 sport=4501 dport=4500"
 		echo "? mapping spi=$in_spi port=4500"
 	} >/mnt/$ns/script
@@ -183,7 +187,10 @@ ends a
 	echo "link-set name=vpn1 alias=vpnd:c1/1 kind=auto if_id=$id up=1 local=$me inside=$inside/30 mtu=1300"
 	policies
 	sa_pair $gcm esn=1 window=1024
+	echo "sa-hold dir=out spi=$out_spi src=$me dst=$peer reqid=$id if_id=$id mark=$mark"
+	echo "! ESRCH sa-hold dir=out spi=0x9999 src=$me dst=$peer reqid=$id if_id=$id mark=$mark"
 	echo "sa-path dir=out spi=$out_spi src=$me dst=192.0.2.3 reqid=$id if_id=$id mark=$mark"
+	echo "! ESRCH sa-hold dir=out spi=$out_spi src=$me dst=$peer reqid=$id if_id=$id mark=$mark"
 	echo "! ESRCH sa-path dir=out spi=0x9999 src=$me dst=192.0.2.3 reqid=$id if_id=$id mark=$mark"
 	echo "sa-path dir=in spi=$in_spi src=192.0.2.3 dst=$me reqid=$id if_id=$id mark=$mark"
 	echo resync-done
@@ -262,6 +269,7 @@ ends a
 	! EPERM link-del name=u0
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=198.51.100.9 reqid=$id if_id=$id mark=$mark $gcm
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=5 mark=$mark $gcm
+	! EPERM sa-hold dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=5 mark=$mark
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=$id mark=$mark aead=rfc4543(gcm(aes)) key=$key icv=128
 	! EPERM sa-add dir=out spi=0x3001 src=$me dst=$peer reqid=$id if_id=$id mark=$mark enc=cipher_null auth=digest_null icv=96
 	! EPERM sa-del spi=0x9999 dst=$peer if_id=$id mark=$mark

@@ -78,7 +78,7 @@ libreswan_start branch branch start
 wait_for 60 "both tunnels are up" up hub
 wait_for 30 "pings through both tunnels" back
 capture ours hub u1
-kill -KILL "$(grep -o 'engine-started pid=[0-9]*' "$out/hub.vpnd.log" | tail -n 1 | grep -o '[0-9]*$')"
+lose_engine hub
 wait_for 120 "both tunnels are up, resumed" resumed hub
 wait_for 30 "pings through both tunnels" back
 capture_end ours

@@ -10,22 +10,6 @@
 # That no key exchange took place is seen on the wire: no IKE_SA_INIT goes by.
 . /mnt/top/test/lab/lib.sh
 
-engine_pid() {
-	grep -o 'engine-started pid=[0-9]*' "$out/hub.vpnd.log" | tail -n 1 | grep -o '[0-9]*$'
-}
-
-# The engine of the hub dies as hard as it can, and another one is there.
-kill_engine() {
-	local was
-	was=$(engine_pid)
-	kill -KILL "$was"
-	wait_for 20 "the hub has another engine" another_engine "$was"
-}
-
-another_engine() {
-	[ "$(engine_pid)" != "$1" ] && ctl hub --json show >/dev/null
-}
-
 # resumption NS JQ-CONDITION: so it is of both tunnels.
 resumption() {
 	ctl "$1" --json show | jq -e "[.tunnels[].resumption | $2] | length == 2 and all" >/dev/null || {
@@ -72,9 +56,9 @@ check "the branch holds tickets" holds_tickets
 check "the hub, which gave them, holds none" resumption hub '.ticket_until == ""'
 wait_for 30 "traffic passes" traffic
 
-step "the hub's engine is killed"
+step "the hub's engine is killed until one has nothing to go on with"
 capture first hub u1
-kill_engine
+lose_engine hub
 wait_for 90 "both tunnels are up, resumed" resumed 1
 wait_for 30 "traffic passes" traffic
 capture_end first
@@ -88,12 +72,12 @@ step "rekeyed, then killed again"
 check "the branch rekeys" ctl branch rekey vpn-hub ike
 check "the hub rekeys" ctl hub rekey vpn-branch1 ike
 wait_for 20 "the branch holds tickets for the new SAs" holds_tickets
-kill_engine
+lose_engine hub
 wait_for 90 "both tunnels are up, resumed" resumed 2
 wait_for 30 "traffic passes" traffic
 
 step "the whole hub is killed: its ticket keys are gone"
-kill -KILL "$(engine_pid)" "${lab_pids[hub.vpnd]}"
+kill -KILL "$(engine_pid hub)" "${lab_pids[hub.vpnd]}"
 reap hub.vpnd KILL
 rm -f "$out/hub.vpnd.log"
 vpnd_spawn hub
@@ -110,7 +94,7 @@ psk="another horse"
 check "the hub reads it" ctl hub reload
 check "the branch reads it" ctl branch reload
 check "that touched no tunnel" both_up
-kill_engine
+lose_engine hub
 wait_for 90 "both tunnels are up, from scratch" from_scratch
 check "the branch has not even shown its tickets" resumption branch '.refused == "tunnel-changed"'
 

@@ -1,0 +1,158 @@
+/*
+ * A tunnel keeps its number, since interface, SAs and policies are known to the
+ * kernel by it.  Its SAs go on as soon as its interface is known, before the
+ * tunnel lets anybody in or calls; until all have, or for a few seconds, nothing
+ * in the kernel counts as stale.
+ */
+#include "gw/legacy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gw/deposit.h"
+#include "gw/tunnel.h"
+
+/* Numbers far above those in use would make finding a free one slow. */
+#define ID_MAX		65536
+
+static const struct span patience = { INT64_C(10) * 1000000000 };
+
+void
+legacy_free(struct legacy *l)
+{
+	if (l != NULL)
+		wipe(l, sizeof(*l) + l->n);
+	free(l);
+}
+
+/* NULL: malformed, or no memory. */
+static struct legacy *
+read_one(struct bytes name, struct bytes deposit)
+{
+	struct rd r = rd_of(deposit);
+	uint8_t version = rd_u8(&r), flags;
+	uint32_t id = rd_u32(&r);
+	struct legacy *l;
+
+	flags = rd_u8(&r);
+	if (r.bad || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	    name.n == 0 || name.n >= sizeof(l->name))
+		return NULL;
+	l = calloc(1, sizeof(*l) + r.n);
+	if (l == NULL)
+		return NULL;
+	memcpy(l->name, name.p, name.n);
+	l->id = id;
+	l->down = (flags & DEPOSIT_DOWN) != 0;
+	l->n = r.n;
+	rd_copy(&r, l->octets, l->n);
+	return l;
+}
+
+void
+legacy_read(struct gw *gw, struct instant now, struct bytes all)
+{
+	struct rd r = rd_of(all);
+
+	while (r.n > 0) {
+		struct bytes name = rd_bytes(&r, rd_u16(&r));
+		struct bytes deposit = rd_bytes(&r, rd_u32(&r));
+		struct legacy *l = r.bad ? NULL : read_one(name, deposit);
+
+		if (r.bad || l == NULL ||
+		    !dict_put(&gw->legacy_by_name, l->name, l)) {
+			queue_event(&gw->out, GW_WARN, "ike-not-adopted", "",
+			    "what was kept of a tunnel is malformed, or of "
+			    "another version");
+			legacy_free(l);
+			continue;
+		}
+		l->next = gw->legacies;
+		gw->legacies = l;
+	}
+	if (gw->legacies != NULL)
+		gw->legacy_until = instant_after(now, patience);
+}
+
+bool
+legacy_has(const struct gw *gw, const char *name)
+{
+	return dict_get(&gw->legacy_by_name, name) != NULL;
+}
+
+struct legacy *
+legacy_take(struct gw *gw, const char *name)
+{
+	struct legacy *l = dict_del(&gw->legacy_by_name, name);
+	struct legacy **at = &gw->legacies;
+
+	if (l == NULL)
+		return NULL;
+	while (*at != l)
+		at = &(*at)->next;
+	*at = l->next;
+	return l;
+}
+
+void
+legacy_end(struct gw *gw)
+{
+	struct legacy *l;
+
+	while ((l = gw->legacies) != NULL) {
+		gw->legacies = l->next;
+		if (l->n > 0)
+			queue_event(&gw->out, GW_WARN, "ike-not-adopted",
+			    l->name, "the configuration has no such tunnel");
+		legacy_free(l);
+	}
+	dict_fini(&gw->legacy_by_name);
+}
+
+void
+legacy_drop(struct gw_tunnel *t)
+{
+	if (t->legacy == NULL)
+		return;
+	legacy_free(t->legacy);
+	t->legacy = NULL;
+	t->gw->legacies_n--;
+	deposit_touch(t);
+}
+
+static bool
+adopt(struct gw_tunnel *t, struct instant now, struct reason *why)
+{
+	const struct legacy *l = t->legacy;
+
+	if (t->id != l->id) {
+		reason_set(why, "the tunnel has another number now");
+		return false;
+	}
+	if (!t->admin_up || t->removing) {
+		reason_set(why, "the tunnel is to be down");
+		return false;
+	}
+	return ike_adopt(t->gw->ike, now, t->id, bytes_of(l->octets, l->n),
+	    why);
+}
+
+void
+legacy_claim(struct gw_tunnel *t, struct instant now)
+{
+	struct reason why;
+
+	if (t->legacy->n > 0 && !adopt(t, now, &why))
+		queue_event(&t->gw->out, GW_WARN, "ike-not-adopted", t->name,
+		    "%s", why.s);
+	legacy_drop(t);
+	tunnel_touch(t);
+}
+
+bool
+legacy_awaited(const struct gw *gw, struct instant now)
+{
+	return !instant_is_never(gw->legacy_until) &&
+	    !instant_due(gw->legacy_until, now) &&
+	    (gw->legacies_n > 0 || fib_pending(gw->fib));
+}

@@ -1,0 +1,41 @@
+/*
+ * What a gateway before this one has left with the host (deposit.h), and how
+ * its tunnels go on with it.
+ */
+#ifndef GW_LEGACY_H
+#define GW_LEGACY_H
+
+#include "gw/inner.h"
+
+struct legacy {
+	struct legacy	*next;		/* in gw->legacies, until it is claimed */
+	char		name[CONF_NAME_LEN + 8];	/* "conn/1" */
+	uint32_t	id;		/* of the tunnel */
+	bool		down;		/* by an operator */
+	size_t		n;
+	uint8_t		octets[];	/* of its IKE SAs, or none */
+};
+
+/*
+ * Before the first tunnel is made.  Records of tunnels, each after the other:
+ *
+ *	| length (2) | "conn/1" | length (4) | deposit |
+ */
+void	legacy_read(struct gw *, struct instant, struct bytes);
+/* What is left of a tunnel of this name, taken off; or NULL. */
+struct legacy *legacy_take(struct gw *, const char *name);
+bool	legacy_has(const struct gw *, const char *name);
+void	legacy_free(struct legacy *);	/* wipes */
+/* All tunnels are made: what nobody wanted is gone. */
+void	legacy_end(struct gw *);
+/* The tunnel's interface is there: its SAs go on, or the reason is said. */
+void	legacy_claim(struct gw_tunnel *, struct instant);
+/* It will not. */
+void	legacy_drop(struct gw_tunnel *);
+/*
+ * Not all have claimed theirs, or said to the kernel what follows: what was
+ * not stated is not stale yet.  That does not last long.
+ */
+bool	legacy_awaited(const struct gw *, struct instant);
+
+#endif
