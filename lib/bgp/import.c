@@ -97,13 +97,23 @@ withdraw(const struct import *im, struct rib *r, enum addr_family family,
 		rib_unreach(r, im->source, &p);
 }
 
+/* Stale routes may be there twice: as others in their place. */
+static uint32_t
+fresh(const struct import *im, const struct rib *r)
+{
+	return rib_held(r, im->source) -
+	    rib_stale(r, im->source, ADDR_IPV4) -
+	    rib_stale(r, im->source, ADDR_IPV6);
+}
+
 /* RFC 4271 section 6.7, RFC 4486. */
 enum attr_verdict
 import_limit(const struct import *im, const struct rib *r, struct fault *f)
 {
-	uint32_t n = rib_held(r, im->source);
+	uint64_t most = im->max_prefixes;
 
-	if (im->max_prefixes == 0 || n <= im->max_prefixes)
+	if (most == 0 || (fresh(im, r) <= most &&
+	    rib_held(r, im->source) <= 2 * most))
 		return ATTR_OK;
 	fault_set(f, FAULT_CEASE, FAULT_MAX_PREFIXES, (struct bytes){ 0 });
 	reason_set(&f->text, "the remote announces more than %u prefixes",
@@ -216,7 +226,7 @@ worse(enum attr_verdict a, enum attr_verdict b)
 
 enum attr_verdict
 import_update(struct import *im, struct rib *r, struct bytes body,
-    struct fault *f)
+    enum addr_family *eor, struct fault *f)
 {
 	struct update u;
 	enum attr_verdict v = update_parse(&u, body, &im->mode, f);
@@ -224,6 +234,7 @@ import_update(struct import *im, struct rib *r, struct bytes body,
 
 	if (v == ATTR_RESET)
 		return v;
+	*eor = u.eor;
 	withdraw(im, r, ADDR_IPV4, u.withdrawn);
 	withdraw(im, r, u.attrs.unreach.family, u.attrs.unreach.nlri);
 	if (v == ATTR_WITHDRAW) {
@@ -244,7 +255,7 @@ bool
 import_warns(struct import *im, const struct rib *r)
 {
 	bool above = im->warn_at != 0 &&
-	    rib_held(r, im->source) >= im->warn_at;
+	    fresh(im, r) >= im->warn_at;
 	bool first = above && !im->warned;
 
 	im->warned = above;

@@ -59,6 +59,7 @@ describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
 		.eligible = (p->flags & PATH_ELIGIBLE) != 0,
 		.best = (p->flags & PATH_BEST) != 0,
 		.shares = (p->flags & PATH_SHARES) != 0,
+		.stale = rib_is_stale(&b->rib, p),
 	};
 	out->next_hop = out->attrs->next_hop;
 	if (!out->eligible)
@@ -127,6 +128,7 @@ path_for(const struct bgp *b, const struct look *l, const struct session *s,
     uint32_t net)
 {
 	uint32_t first = rib_net(&b->rib, net)->paths;
+	const struct import *im;
 	const struct rib_path *p;
 
 	switch (l->what) {
@@ -138,9 +140,11 @@ path_for(const struct bgp *b, const struct look *l, const struct session *s,
 			return NULL;
 		return p;
 	case LOOK_RECEIVED:
-		return rib_path_from(&b->rib, net, s->import.source);
+		im = peer_import(b, l->peer);
+		return rib_path_from(&b->rib, net, im->source);
 	case LOOK_ACCEPTED:
-		p = rib_path_from(&b->rib, net, s->import.source);
+		im = peer_import(b, l->peer);
+		p = rib_path_from(&b->rib, net, im->source);
 		return p != NULL && (p->flags & PATH_ELIGIBLE) != 0 ? p : NULL;
 	}
 	return NULL;
@@ -181,7 +185,8 @@ look_next(struct bgp *b, struct look *l, struct prefix *prefix,
 {
 	struct session *s = peer_up(b, l->peer);
 
-	if (l->what != LOOK_BEST && s == NULL)
+	if ((l->what == LOOK_ADVERTISED && s == NULL) ||
+	    (l->what != LOOK_BEST && peer_import(b, l->peer) == NULL))
 		return false;
 	for (; l->visits > 0; l->visits--) {
 		const struct rib_path *p;

@@ -1,9 +1,11 @@
 /*
  * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
- * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793) and route refresh
- * (RFC 2918); the extended form of the optional parameters is understood
- * (RFC 9072) and never needed in ours.  Capabilities that we do not know are
- * skipped.  A peer that offers no multiprotocol capability speaks IPv4.
+ * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793), route refresh
+ * (RFC 2918), enhanced (RFC 7313), and graceful restart (cap_restart.c), of
+ * which the last instance counts (RFC 4724 section 3); the extended form of
+ * the optional parameters is understood (RFC 9072) and never needed in ours.
+ * Capabilities that we do not know are skipped.  A peer that offers no
+ * multiprotocol capability speaks IPv4.
  */
 #include "bgp/open.h"
 
@@ -15,7 +17,9 @@ enum {
 	PARAM_EXTENDED = 255,
 	CAP_MP = 1,
 	CAP_REFRESH = 2,
+	CAP_RESTART = 64,
 	CAP_AS4 = 65,
+	CAP_ENHANCED = 70,
 };
 
 struct parse {
@@ -58,6 +62,19 @@ cap_as4(struct parse *p, struct rd *r)
 	return rd_done(r);
 }
 
+static bool
+cap_enhanced(struct parse *p, struct rd *r)
+{
+	p->open.enhanced = true;
+	return rd_done(r);
+}
+
+static bool
+cap_restart(struct parse *p, struct rd *r)
+{
+	return cap_restart_get(&p->open.restart, r);
+}
+
 static const struct {
 	uint8_t		code;
 	const char	*name;
@@ -66,6 +83,8 @@ static const struct {
 	{ CAP_MP, "multiprotocol", cap_mp },
 	{ CAP_REFRESH, "route refresh", cap_refresh },
 	{ CAP_AS4, "4-octet AS number", cap_as4 },
+	{ CAP_RESTART, "graceful restart", cap_restart },
+	{ CAP_ENHANCED, "enhanced route refresh", cap_enhanced },
 };
 
 static bool
@@ -280,7 +299,7 @@ open_check(const struct open *o, const struct open_want *w, struct fault *f)
 void
 open_put(struct wr *w, const struct open *o)
 {
-	size_t at = msg_begin(w, MSG_OPEN), params;
+	size_t at = msg_begin(w, MSG_OPEN), params, length;
 
 	wr_u8(w, BGP_VERSION);
 	wr_u16(w, o->asn > UINT16_MAX ? OPEN_AS_TRANS : (uint16_t)o->asn);
@@ -299,6 +318,17 @@ open_put(struct wr *w, const struct open *o)
 		wr_u8(w, CAP_AS4);
 		wr_u8(w, 4);
 		wr_u32(w, o->asn);
+	}
+	if (o->enhanced) {
+		wr_u8(w, CAP_ENHANCED);
+		wr_u8(w, 0);
+	}
+	if (o->restart.there) {
+		wr_u8(w, CAP_RESTART);
+		length = w->n;
+		wr_u8(w, 0);
+		cap_restart_put(w, &o->restart);
+		wr_patch_u8(w, length, (uint8_t)(w->n - length - 1));
 	}
 	wr_patch_u8(w, params, (uint8_t)(w->n - params - 1));
 	wr_patch_u8(w, params + 2, (uint8_t)(w->n - params - 3));

@@ -2,6 +2,7 @@
 #ifndef BGP_OPEN_H
 #define BGP_OPEN_H
 
+#include "bgp/cap_restart.h"
 #include "bgp/msg.h"
 
 #define OPEN_AS_TRANS	23456	/* RFC 6793 */
@@ -17,6 +18,8 @@ struct open {
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
 	bool		as4;		/* RFC 6793 */
 	bool		refresh;	/* RFC 2918 */
+	bool		enhanced;	/* RFC 7313 */
+	struct cap_restart restart;	/* RFC 4724 */
 };
 
 /* What we are and what we expect, to judge a peer's OPEN by. */

@@ -5,7 +5,8 @@
  * rest.  A change of what is chosen goes into the journal; what follows from
  * it is the readers' business.
  *
- * Invariants: a path is in two lists, its prefix's and its source's; it holds
+ * Invariants: a path is in two lists, its prefix's and its source's, which
+ * rib_stale.c keeps; it holds
  * one reference to its attributes; slot 0 is ourselves and always there.
  */
 #include "bgp/rib.h"
@@ -15,6 +16,7 @@
 
 #include "bgp/aspath.h"
 #include "bgp/rib_net.h"
+#include "util/array.h"
 
 struct rib_path *
 rib_path(const struct rib *r, uint32_t path)
@@ -70,7 +72,9 @@ rib_valid(const struct rib *r, struct rib_ref ref)
 uint32_t
 rib_held(const struct rib *r, struct rib_ref ref)
 {
-	return rib_valid(r, ref) ? r->source[ref.slot].held : 0;
+	const struct rib_source *s = &r->source[ref.slot];
+
+	return rib_valid(r, ref) ? s->taught[0].held + s->taught[1].held : 0;
 }
 
 uint32_t
@@ -251,28 +255,21 @@ path_of(const struct rib *r, const struct rib_net *n, uint16_t slot)
 static uint32_t
 path_add(struct rib *r, uint32_t net, uint16_t slot)
 {
-	struct rib_source *s = &r->source[slot];
 	struct rib_net *n = rib_net(r, net);
 	uint32_t id = store_new(&r->paths);
-	struct rib_path *p;
 
 	if (id == 0)
 		return 0;
-	p = rib_path(r, id);
-	*p = (struct rib_path){
-		.next = n->paths, .net = net, .src_next = s->paths,
-		.slot = slot,
+	*rib_path(r, id) = (struct rib_path){
+		.next = n->paths, .net = net, .slot = slot,
 	};
 	n->paths = id;
-	if (s->paths != 0)
-		rib_path(r, s->paths)->src_prev = id;
-	s->paths = id;
-	s->held++;
+	rib_path_link(r, id);
 	return id;
 }
 
 static void
-path_unlink(struct rib *r, uint32_t id)
+path_leave(struct rib *r, uint32_t id)
 {
 	struct rib_path *p = rib_path(r, id);
 	struct rib_source *s = &r->source[p->slot];
@@ -281,13 +278,7 @@ path_unlink(struct rib *r, uint32_t id)
 	while (*link != id)
 		link = &rib_path(r, *link)->next;
 	*link = p->next;
-	if (p->src_prev != 0)
-		rib_path(r, p->src_prev)->src_next = p->src_next;
-	else
-		s->paths = p->src_next;
-	if (p->src_next != 0)
-		rib_path(r, p->src_next)->src_prev = p->src_prev;
-	s->held--;
+	rib_path_unlink(r, id);
 	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
 }
 
@@ -305,15 +296,18 @@ path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 	p->flags = (uint8_t)(eligible ? PATH_ELIGIBLE : 0);
 }
 
+/* again: the source says so, too. */
 static bool
 reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
-    bool eligible)
+    bool eligible, bool again)
 {
 	struct rib_net *n = rib_net(r, net);
 	uint32_t id = path_of(r, n, ref.slot);
 	struct choice was;
 
 	choice_of(r, n, &was);
+	if (id != 0 && again)
+		rib_path_touch(r, id);
 	if (id != 0 && rib_path(r, id)->attrs == attrs &&
 	    ((rib_path(r, id)->flags & PATH_ELIGIBLE) != 0) == eligible)
 		return true;
@@ -337,7 +331,7 @@ rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
 		return true;
 	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
 		return false;
-	return reach(r, net, ref, attrs, eligible);
+	return reach(r, net, ref, attrs, eligible, true);
 }
 
 const struct rib_path *
@@ -353,10 +347,19 @@ bool
 rib_taught_each(const struct rib *r, struct rib_ref ref, uint32_t *path,
     uint32_t *net)
 {
+	const struct rib_source *s = &r->source[ref.slot];
+	bool v6 = false;
+
 	if (!rib_valid(r, ref))
 		return false;
-	*path = *path == 0 ? r->source[ref.slot].paths :
-	    rib_path(r, *path)->src_next;
+	if (*path == 0) {
+		*path = s->taught[0].first;
+	} else {
+		v6 = (rib_path(r, *path)->net & RIB_IPV6) != 0;
+		*path = rib_path(r, *path)->src_next;
+	}
+	if (*path == 0 && !v6)
+		*path = s->taught[1].first;
 	if (*path == 0)
 		return false;
 	*net = rib_path(r, *path)->net;
@@ -369,12 +372,12 @@ rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 {
 	if (rib_path_from(r, net, ref) == NULL)
 		return true;
-	return reach(r, net, ref, attrs, eligible);
+	return reach(r, net, ref, attrs, eligible, false);
 }
 
 /* A gone path's number may be given out again, but not before this ends. */
-static void
-path_remove(struct rib *r, uint32_t id)
+void
+rib_path_remove(struct rib *r, uint32_t id)
 {
 	struct rib_path *p = rib_path(r, id);
 	uint32_t net = p->net, attrs = p->attrs;
@@ -382,7 +385,7 @@ path_remove(struct rib *r, uint32_t id)
 	struct choice was;
 
 	choice_of(r, rib_net(r, net), &was);
-	path_unlink(r, id);
+	path_leave(r, id);
 	intern_drop(&r->intern, attrs);
 	store_free(&r->paths, id);
 	settle(r, net, &was, 0, slot == 0);
@@ -397,17 +400,24 @@ rib_unreach(struct rib *r, struct rib_ref ref, const struct prefix *prefix)
 		return;
 	id = path_of(r, rib_net(r, net), ref.slot);
 	if (id != 0)
-		path_remove(r, id);
+		rib_path_remove(r, id);
 }
 
 /* Takes up to n paths of a source that leaves; false: it has none left. */
 static bool
 sweep(struct rib *r, struct rib_source *s, uint32_t n)
 {
-	while (s->paths != 0 && n-- > 0)
-		path_remove(r, s->paths);
-	if (s->paths != 0)
-		return true;
+	for (unsigned f = 0; f < ARRAY_SIZE(s->taught); f++) {
+		struct rib_taught *t = &s->taught[f];
+
+		for (; t->first != 0; n--) {
+			if (n == 0)
+				return true;
+			rib_path_remove(r, t->first);
+		}
+		r->going -= t->going;
+		t->going = false;
+	}
 	s->used = s->leaving = false;
 	r->leaving--;
 	return false;
@@ -426,21 +436,32 @@ rib_leave(struct rib *r, struct rib_ref ref)
 bool
 rib_sweep(struct rib *r)
 {
+	uint32_t n = RIB_SWEEP;
+
 	for (uint32_t i = 1; i < r->sources && r->leaving > 0; i++) {
 		if (r->source[i].leaving) {
-			sweep(r, &r->source[i], RIB_SWEEP);
-			break;
+			sweep(r, &r->source[i], n);
+			return rib_sweeps(r);
 		}
 	}
-	return r->leaving > 0;
+	rib_sweep_stale(r, &n);
+	return rib_sweeps(r);
+}
+
+bool
+rib_sweeps(const struct rib *r)
+{
+	return r->leaving > 0 || r->going > 0;
 }
 
 bool
 rib_teaches(const struct rib *r, uint32_t peer)
 {
 	for (uint32_t i = 1; i < r->sources; i++) {
-		if (r->source[i].used && r->source[i].peer == peer &&
-		    !r->source[i].leaving && r->source[i].paths != 0)
+		const struct rib_source *s = &r->source[i];
+
+		if (s->used && s->peer == peer && !s->leaving &&
+		    s->taught[0].held + s->taught[1].held > 0)
 			return true;
 	}
 	return false;
@@ -504,21 +525,17 @@ rib_tell(struct rib *r, uint32_t net, bool told)
 uint32_t *
 rib_own(const struct rib *r, uint32_t *n, bool *nomem)
 {
-	uint32_t k = 0, *list;
+	uint32_t held = rib_held(r, rib_self()), path = 0, net, *list;
 
 	*n = 0;
 	*nomem = false;
-	for (uint32_t id = r->source[0].paths; id != 0;
-	    id = rib_path(r, id)->src_next)
-		k++;
-	if (k == 0)
+	if (held == 0)
 		return NULL;
-	list = malloc(k * sizeof(*list));
+	list = malloc(held * sizeof(*list));
 	*nomem = list == NULL;
 	if (list == NULL)
 		return NULL;
-	for (uint32_t id = r->source[0].paths; id != 0;
-	    id = rib_path(r, id)->src_next)
-		list[(*n)++] = rib_path(r, id)->net;
+	while (rib_taught_each(r, rib_self(), &path, &net))
+		list[(*n)++] = net;
 	return list;
 }

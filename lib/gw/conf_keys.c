@@ -85,6 +85,10 @@ static const struct conf_word private_words[] = {
 	{ "all", BGP_PRIVATE_REMOVE }, { "replace", BGP_PRIVATE_REPLACE },
 	{ NULL, 0 },
 };
+static const struct conf_word restart_words[] = {
+	{ "off", BGP_RESTART_OFF }, { "helper", BGP_RESTART_HELPER },
+	{ "full", BGP_RESTART_FULL }, { NULL, 0 },
+};
 static const struct conf_word then_words[] = {
 	{ "accept", POLICY_ACCEPT }, { "reject", POLICY_REJECT },
 	{ "next", POLICY_NEXT }, { NULL, 0 },
@@ -269,6 +273,14 @@ static const struct conf_key keys[] = {
 	{ "graceful_shutdown_seconds", TUN(bgp.drain),
 	    .kind = CONF_KIND_SPAN, RANGE(1, 600), .or_zero = true,
 	    .unit = "seconds", .def = "0" },
+	{ "bgp_graceful_restart", TUN(bgp.restart), .kind = CONF_KIND_WORD,
+	    .words = restart_words, .def = "helper" },
+	{ "bgp_graceful_restart_seconds", TUN(bgp.restart_seconds),
+	    .kind = CONF_KIND_NUMBER, RANGE(1, 4095), .unit = "seconds",
+	    .def = "120" },
+	{ "bgp_stale_routes_seconds", TUN(bgp.stale),
+	    .kind = CONF_KIND_SPAN, SHORT(30, 86400, 1), .unit = "seconds",
+	    .def = "180" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),

@@ -5,6 +5,10 @@
 
 #define HEAD	"04 fdf2 001e 0a000002"		/* AS 65010, 30 s, 10.0.0.2 */
 
+#define OPENED(number, id, hold, af, four, again)			\
+	{ .asn = number, .router_id = id, .hold_time = hold,		\
+	    .families = af, .as4 = four, .refresh = again }
+
 static const struct {
 	const char	*what;
 	const char	*body;
@@ -12,26 +16,26 @@ static const struct {
 	struct open	open;
 } opens[] = {
 	{ "no capabilities mean IPv4 and 2-octet AS numbers", HEAD "00", -1,
-	    { 65010, 0x0a000002, 30, OPEN_IPV4, false, false } },
+	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, false, false) },
 	{ "all capabilities in one parameter",
 	    HEAD "16 0214 010400010001 010400020001 0200 4104fa56ea01", -1,
-	    { 4200000001u, 0x0a000002, 30, OPEN_IPV4 | OPEN_IPV6, true,
-	    true } },
+	    OPENED(4200000001u, 0x0a000002, 30, OPEN_IPV4 | OPEN_IPV6, true,
+	    true) },
 	{ "a parameter for each", HEAD "0c 0206010400020001 02020200", -1,
-	    { 65010, 0x0a000002, 30, OPEN_IPV6, false, true } },
+	    OPENED(65010, 0x0a000002, 30, OPEN_IPV6, false, true) },
 	{ "a capability with a part of the next one missing",
 	    HEAD "0a 0208 4600 400100 020078", 0, { 0 } },
-	{ "graceful restart and friends are skipped",
+	{ "graceful restart and friends do not hide what follows",
 	    HEAD "0a 0208 4600 40020078 0200", -1,
-	    { 65010, 0x0a000002, 30, OPEN_IPV4, false, true } },
+	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, false, true) },
 	{ "other families are no families of ours",
 	    HEAD "08 0206 010400190041", -1,
-	    { 65010, 0x0a000002, 30, 0, false, false } },
+	    OPENED(65010, 0x0a000002, 30, 0, false, false) },
 	{ "extended parameters (RFC 9072)",
 	    HEAD "ff ff 0009 02 0006 41040000fdf2", -1,
-	    { 65010, 0x0a000002, 30, OPEN_IPV4, true, false } },
+	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, true, false) },
 	{ "extended parameters that are empty", HEAD "ff ff 0000", -1,
-	    { 65010, 0x0a000002, 30, OPEN_IPV4, false, false } },
+	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, false, false) },
 	{ "extended parameters cut short", HEAD "ff ff 0009 02 0006 4104", 0,
 	    { 0 } },
 	{ "version 3", "03 fdf2 001e 0a000002 00", FAULT_VERSION, { 0 } },
@@ -76,14 +80,93 @@ opens_are_parsed_or_refused(void **state)
 	}
 }
 
+#define MP4	"010400010001 "
+
+/* Capability 64 and what is left of it (RFC 4724 section 3, RFC 8538). */
+static const struct {
+	const char	*what;
+	const char	*caps;		/* all capabilities; the length is added */
+	bool		ok;
+	struct cap_restart restart;
+} restarts[] = {
+	{ "none", MP4, true, { .there = false } },
+	{ "who only helps", MP4 "4002 0078", true,
+	    { .there = true, .seconds = 120 } },
+	{ "R and N bits, reserved bits and the longest time", MP4 "4002 ffff",
+	    true, { .there = true, .restarted = true, .notify = true,
+	    .seconds = 4095 } },
+	{ "both families, one preserved", MP4 "400a 0001 00010180 00020100",
+	    true, { .there = true, .seconds = 1, .families = 3,
+	    .forwards = 1 } },
+	{ "reserved flags of a family", MP4 "4006 0001 0001017f", true,
+	    { .there = true, .seconds = 1, .families = 1 } },
+	{ "families that are not ours", MP4 "400a 0001 00010280 00190180",
+	    true, { .there = true, .seconds = 1 } },
+	{ "a family twice: the last one", MP4 "400a 0001 00010180 00010100",
+	    true, { .there = true, .seconds = 1, .families = 1 } },
+	{ "the capability twice: the last one",
+	    MP4 "4006 8001 00010180 4002 4002", true,
+	    { .there = true, .notify = true, .seconds = 2 } },
+	{ "empty", MP4 "4000", false, { .there = false } },
+	{ "half a time", MP4 "4001 00", false, { .there = false } },
+	{ "a family without flags", MP4 "4005 0001 000101", false,
+	    { .there = false } },
+	{ "half a family behind a whole one", MP4 "4008 0001 00010180 0002",
+	    false, { .there = false } },
+};
+
+static void
+the_restart_capability_is_understood(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(restarts); i++) {
+		const struct cap_restart *c = &restarts[i].restart;
+		uint8_t room[128];
+		struct wr w = wr_of(room, sizeof(room));
+		struct fault f = { 0 };
+		struct open o = { .asn = 7 };
+		struct bytes caps;
+		bool ok;
+
+		print_message("%s\n", restarts[i].what);
+		wr_bytes(&w, octets(HEAD));
+		caps = octets(restarts[i].caps);
+		wr_u8(&w, (uint8_t)(caps.n + 2));
+		wr_u8(&w, 2);
+		wr_u8(&w, (uint8_t)caps.n);
+		wr_bytes(&w, caps);
+		ok = open_parse(&o, wr_done(&w), &f);
+		assert_int_equal(ok, restarts[i].ok);
+		if (!ok) {
+			assert_int_equal(f.code, FAULT_OPEN);
+			assert_int_equal(f.subcode, FAULT_OPEN_UNSPECIFIC);
+			assert_non_null(strstr(f.text.s, "graceful restart"));
+			continue;
+		}
+		assert_int_equal(o.restart.there, c->there);
+		assert_int_equal(o.restart.restarted, c->restarted);
+		assert_int_equal(o.restart.notify, c->notify);
+		assert_int_equal(o.restart.seconds, c->seconds);
+		assert_int_equal(o.restart.families, c->families);
+		assert_int_equal(o.restart.forwards, c->forwards);
+	}
+}
+
 static void
 ours_survives_a_round_trip(void **state)
 {
 	static const struct open ours[] = {
-		{ 65010, 1, 90, OPEN_IPV4, true, true },
-		{ 4200000001u, 0xfffffffe, 0, OPEN_IPV4 | OPEN_IPV6, true,
-		    true },
-		{ 1, 1, 3, OPEN_IPV6, false, false },
+		OPENED(65010, 1, 90, OPEN_IPV4, true, true),
+		OPENED(4200000001u, 0xfffffffe, 0, OPEN_IPV4 | OPEN_IPV6, true,
+	    true),
+		OPENED(1, 1, 3, OPEN_IPV6, false, false),
+		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
+		    .enhanced = true, .restart = { .there = true,
+		    .seconds = 7 } },
+		{ .asn = 1, .router_id = 1, .families = 3,
+		    .restart = { .there = true, .restarted = true,
+		    .notify = true, .seconds = 4095, .families = 3,
+		    .forwards = OPEN_IPV6 } },
 	};
 
 	(void)state;
@@ -105,6 +188,9 @@ ours_survives_a_round_trip(void **state)
 		assert_int_equal(o.families, ours[i].families);
 		assert_int_equal(o.as4, ours[i].as4);
 		assert_int_equal(o.refresh, ours[i].refresh);
+		assert_int_equal(o.enhanced, ours[i].enhanced);
+		assert_memory_equal(&o.restart, &ours[i].restart,
+		    sizeof(o.restart));
 	}
 }
 
@@ -137,27 +223,27 @@ static const struct {
 	int		subcode;	/* -1: fine */
 	const char	*text;
 } checks[] = {
-	{ "what we want", &want, { 65010, 2, 30, 3, true, true }, -1, "" },
+	{ "what we want", &want, OPENED(65010, 2, 30, 3, true, true), -1, "" },
 	{ "the same router id in another AS (RFC 6286)", &want,
-	    { 65010, 1, 30, 1, true, true }, -1, "" },
-	{ "no hold time at all", &want, { 65010, 2, 0, 1, true, true }, -1,
+	    OPENED(65010, 1, 30, 1, true, true), -1, "" },
+	{ "no hold time at all", &want, OPENED(65010, 2, 0, 1, true, true), -1,
 	    "" },
-	{ "another AS", &want, { 65099, 2, 30, 1, true, true },
+	{ "another AS", &want, OPENED(65099, 2, 30, 1, true, true),
 	    FAULT_PEER_AS, "remote AS is 65099, expected 65010" },
-	{ "AS 0 (RFC 7607)", &want, { 0, 2, 30, 1, true, true },
+	{ "AS 0 (RFC 7607)", &want, OPENED(0, 2, 30, 1, true, true),
 	    FAULT_PEER_AS, "remote AS is 0, which is reserved" },
-	{ "router id 0", &want, { 65010, 0, 30, 1, true, true },
+	{ "router id 0", &want, OPENED(65010, 0, 30, 1, true, true),
 	    FAULT_ROUTER_ID, "the remote's BGP identifier is 0" },
-	{ "our router id in our AS", &within, { 64512, 1, 30, 1, true, true },
+	{ "our router id in our AS", &within, OPENED(64512, 1, 30, 1, true, true),
 	    FAULT_ROUTER_ID,
 	    "the remote has the same BGP identifier as we, in the same AS" },
-	{ "hold time 1", &want, { 65010, 2, 1, 1, true, true },
+	{ "hold time 1", &want, OPENED(65010, 2, 1, 1, true, true),
 	    FAULT_HOLD_TIME, "the remote offers a hold time of 1 s; it must be "
 	    "0 or at least 3" },
-	{ "hold time 2", &want, { 65010, 2, 2, 1, true, true },
+	{ "hold time 2", &want, OPENED(65010, 2, 2, 1, true, true),
 	    FAULT_HOLD_TIME, "the remote offers a hold time of 2 s; it must be "
 	    "0 or at least 3" },
-	{ "another family", &want, { 65010, 2, 30, OPEN_IPV6, true, true },
+	{ "another family", &want, OPENED(65010, 2, 30, 2, true, true),
 	    FAULT_CAPABILITY, "no address family in common: ours IPv4, the "
 	    "remote's IPv6" },
 };
@@ -185,6 +271,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_are_parsed_or_refused),
+		cmocka_unit_test(the_restart_capability_is_understood),
 		cmocka_unit_test(ours_survives_a_round_trip),
 		cmocka_unit_test(a_large_as_is_hidden_behind_as_trans),
 		cmocka_unit_test(opens_are_judged_with_a_reason),
