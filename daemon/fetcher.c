@@ -9,25 +9,20 @@
  * Names are looked up by the C library, which reads its files in /etc and
  * loads modules: hence no empty root as the engine has.  Instead there is a
  * user without privileges, no new ones, no file to be written, and a filter
- * on system calls: only sockets of the Internet (and netlink, to which the
- * look-up turns for our addresses), thus none to the control socket; no
- * signals to other processes, no tracing, no program to be started.
+ * on system calls (sandbox.c): only sockets of the Internet, thus none to the
+ * control socket; no signals to other processes, no tracing, no program to be
+ * started.
  */
 #include "daemon/fetcher.h"
 
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,66 +60,6 @@ struct fetcher {
 	int		sock;
 	struct job	jobs[FETCH_AT_A_TIME];
 };
-
-/* --- what it cannot do --- */
-
-#if defined(__x86_64__)
-#define ARCH	AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH	AUDIT_ARCH_AARCH64
-#else
-#define ARCH	0	/* not known here: then there is no fetcher */
-#endif
-
-#define DATA(member)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,		\
-    offsetof(struct seccomp_data, member))
-#define SAY(verdict)	BPF_STMT(BPF_RET | BPF_K, (verdict))
-#define DENY		SAY(SECCOMP_RET_ERRNO | EPERM)
-/* Goes on behind the next instruction unless it is that. */
-#define IF(value)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, 1)
-#define DENIED(call)	IF(__NR_##call), DENY
-
-bool
-fetcher_lock(void)
-{
-	/* x86-64's other calls (x32) have bit 30 set. */
-	static struct sock_filter rules[] = {
-		DATA(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-		SAY(SECCOMP_RET_KILL_PROCESS),
-		DATA(nr),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),
-		SAY(SECCOMP_RET_KILL_PROCESS),
-		DENIED(kill), DENIED(tkill), DENIED(tgkill),
-		DENIED(rt_sigqueueinfo), DENIED(rt_tgsigqueueinfo),
-		DENIED(pidfd_send_signal), DENIED(pidfd_open),
-		DENIED(ptrace), DENIED(process_vm_readv),
-		DENIED(process_vm_writev), DENIED(execve), DENIED(execveat),
-		DENIED(socketpair), DENIED(setpriority), DENIED(unshare),
-		DENIED(setns), DENIED(io_uring_setup),
-		/* Limits, but of itself only. */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_prlimit64, 0, 4),
-		DATA(args[0]),
-		IF(0), SAY(SECCOMP_RET_ALLOW),
-		DENY,
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 1, 0),
-		SAY(SECCOMP_RET_ALLOW),
-		DATA(args[0]),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
-		SAY(SECCOMP_RET_ALLOW),
-		DENY,
-	};
-	struct sock_fprog prog = { ARRAY_SIZE(rules), rules };
-
-	if (ARCH == 0) {
-		errno = ENOSYS;
-		return false;
-	}
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) == 0;
-}
 
 static bool
 child_limits(void)

@@ -12,10 +12,5 @@
  * with every privilege gone already and no other descriptor open.
  */
 int	fetcher_run(int sock);
-/*
- * What the fetcher and its children cannot do from now on: see fetcher.c.
- * False: errno says why.
- */
-bool	fetcher_lock(void);
 
 #endif

@@ -3,7 +3,8 @@
  * signals as at birth, all descriptors closed but those it is given, root
  * directory an empty one, groups and uid changed and every capability dropped
  * with them (bounding and ambient sets too), no new privileges, not dumpable,
- * no child processes, dead when the monitor is.  What cannot be given up ends
+ * no child processes, dead when the monitor is, and of the system's calls only
+ * those that work on what it has (sandbox.c).  What cannot be given up ends
  * the child at once: an engine with privileges is never run.  The fetcher is
  * born in the same way.
  */
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "daemon/fetcher.h"
+#include "daemon/sandbox.h"
 #include "util/array.h"
 #include "util/str.h"
 
@@ -182,6 +184,8 @@ become_engine(const struct spawn_user *u, const char *root,
 		refuse("flags");
 	if (!is_harmless(u))
 		refuse("capabilities");
+	if ((errno = -sandbox_lock(SANDBOX_ENGINE)) != 0)
+		refuse("seccomp");
 }
 
 pid_t
@@ -223,7 +227,7 @@ become_fetcher(const struct spawn_user *u, int *sock, pid_t monitor)
 		refuse_as(event, "flags");
 	if (!is_harmless(u))
 		refuse_as(event, "capabilities");
-	if (!fetcher_lock())
+	if ((errno = -sandbox_lock(SANDBOX_FETCHER)) != 0)
 		refuse_as(event, "seccomp");
 }
 

@@ -102,6 +102,11 @@ vpnd_run() {
 	in_ns "$1" "$daemons/vpnd" -c "/mnt/$1/vpnd.conf" -d "/mnt/$1/run"
 }
 
+# engine_pid NS: of its vpnd's engine.
+engine_pid() {
+	sed -n 's/.*engine-started pid=\([0-9]*\).*/\1/p' "$out/$1.vpnd.log" | tail -1
+}
+
 # vpnd_spawn NS: starts it beside the scenario and waits until it answers.
 vpnd_spawn() {
 	need_files "$daemons/vpnd" "$daemons/vpnctl"

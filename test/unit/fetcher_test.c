@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "daemon/fetcher.h"
+#include "daemon/sandbox.h"
 #include "util/array.h"
 
 #define PATIENCE_MS	1500
@@ -132,7 +133,8 @@ start_fetcher(void)
 	if (all.fetcher == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		close(fd[0]);
-		_exit(fetcher_lock() ? fetcher_run(fd[1]) : 99);
+		_exit(sandbox_lock(SANDBOX_FETCHER) == 0 ?
+		    fetcher_run(fd[1]) : 99);
 	}
 	close(fd[1]);
 	all.sock = fd[0];
@@ -311,46 +313,6 @@ each_says_when_it_begins(void **state)
 	assert_int_equal(outcome().last, FETCH_FAILED);
 }
 
-/* --- what is locked --- */
-
-static int
-tries(void)
-{
-	struct rlimit r = { 8, 8 };
-	char *const argv[] = { (char[]){ "true" }, NULL };
-
-	if (!fetcher_lock())
-		return 1;
-	if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || errno != EPERM)
-		return 2;
-	if (socket(AF_INET, SOCK_STREAM, 0) < 0)
-		return 3;
-	if (kill(getppid(), 0) == 0 || errno != EPERM)
-		return 4;
-	if (prlimit(getppid(), RLIMIT_NOFILE, &r, NULL) == 0 ||
-	    errno != EPERM)
-		return 5;
-	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
-		return 6;
-	if (execv("/bin/true", argv) == 0 || errno != EPERM)
-		return 7;
-	return 0;
-}
-
-static void
-it_reaches_no_other_process(void **state)
-{
-	int status;
-	pid_t pid = fork();
-
-	(void)state;
-	if (pid == 0)
-		_exit(tries());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
 static void
 nonsense_is_its_end(void **state)
 {
@@ -373,7 +335,6 @@ main(void)
 		cmocka_unit_test(
 		    silent_servers_are_in_nobodys_way_unless_they_are_too_many),
 		cmocka_unit_test(each_says_when_it_begins),
-		cmocka_unit_test(it_reaches_no_other_process),
 		cmocka_unit_test(nonsense_is_its_end),
 	};
 

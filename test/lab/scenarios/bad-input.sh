@@ -70,6 +70,14 @@ disagree() {
 	wait_for 10 "the hub has no SA left" sa_count hub 0
 }
 
+# Without capabilities and new privileges, behind a filter on system calls, its root an empty directory, and not root.
+engine_is_harmless() {
+	local of=/proc/$(engine_pid $1)
+	awk '/^Cap(Inh|Prm|Eff|Bnd|Amb):/ { bad += $2 != "0000000000000000" } /^NoNewPrivs:/ { n += $2 == 1 }
+		/^Seccomp:/ { n += $2 == 2 } /^Uid:/ { n += $2 && $3 && $4 && $5 } END { exit bad || n != 3 }' "$of/status" &&
+		[ -z "$(ls -A "$of/root/")" ]
+}
+
 # --- a configuration that is wrong ---
 
 # wrong_line 'DESCRIPTION' SED-SCRIPT PATTERN: a good configuration, edited; --check and the daemon say the same.
@@ -126,6 +134,7 @@ step "the daemon is started twice"
 vpnd_start hub hub 'phase1_encryption_algorithms=[ "AES256-GCM-16" ]'
 gives_up "the second vpnd" 4 "running" "${hub_vpnd[@]}"
 check "the first has not noticed" ctl hub show
+check "its engine can do nothing but its work" engine_is_harmless hub
 
 step "vpnctl asked for what is not there"
 gives_up "no such connection" 3 "vpn-nowhere" "${hub_ctl[@]}" up vpn-nowhere

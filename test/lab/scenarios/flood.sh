@@ -38,12 +38,8 @@ hub_for_anybody() {
 	vpnd_spawn hub
 }
 
-engine_pid() {
-	sed -n 's/.*engine-started pid=\([0-9]*\).*/\1/p' $out/hub.vpnd.log | tail -1
-}
-
 rss() {				# kilobytes
-	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(engine_pid)/status"
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(engine_pid hub)/status"
 }
 
 # Sysfs shows the namespace that mounted it.
@@ -117,7 +113,7 @@ flood_end() {
 	allowed=$((100 + ms * 4 / 1000))
 	note "$said lines in the log of what strangers did, in $((ms / 1000)) s"
 	check "not more than $allowed" [ $said -le $allowed ]
-	check "the engine lives" [ "$(engine_pid)" = "$engine_was" ]
+	check "the engine lives" [ "$(engine_pid hub)" = "$engine_was" ]
 }
 
 # under_load: what must work while it goes on.
@@ -143,7 +139,7 @@ ip -n crowd route add local 10.66.0.0/16 dev lo
 in_ns crowd sysctl -qw net.ipv4.ip_forward=0
 in_ns hub sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.u3.rp_filter=0
 hub_for_anybody
-engine_was=$(engine_pid)
+engine_was=$(engine_pid hub)
 vpnd_write branch branch
 
 step "made-up addresses; the tunnels come up under it"
