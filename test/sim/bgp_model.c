@@ -116,7 +116,7 @@ learn(const struct model *m, unsigned peer, unsigned net,
 	unsigned own;
 
 	*p = m->in[peer][net];
-	if (!from->up || !p->there)
+	if ((!from->up && !from->held) || !p->there)
 		return false;
 	marked = (p->communities & MODEL_SHUTDOWN) != 0;
 	own = times(p, m->asn) + (from->local_asn == m->asn ? 0 :

@@ -50,7 +50,8 @@ struct model_policy {
 struct model_peer {
 	uint32_t	asn, local_asn;	/* its, and ours towards it */
 	bool		ibgp, as4, transit;
-	bool		up;
+	bool		up;		/* it has a session */
+	bool		held;		/* none, but its routes count */
 	uint32_t	router_id;
 	/* What may change: */
 	struct model_policy import, export;
