@@ -1,6 +1,7 @@
 /*
  * Hostile neighbours of a speaker with three peers, one of them within our AS
  * and one with 2-octet AS numbers, each Established before it is first heard.
+ * Two of them restart gracefully, and one of these on NOTIFICATION, too.
  * The input is a script of steps: octets or framed messages from one of the
  * peers, time that passes, connections, networks, stops.  Whatever the speaker
  * sends in return must be messages that we would accept ourselves.  The parsers
@@ -24,10 +25,13 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static const struct {
 	uint32_t	asn;
 	bool		as4, transit;
+	struct cap_restart restart;
 } kinds[PEERS] = {
-	{ 65010, true, true },
-	{ LOCAL_ASN, true, true },
-	{ 65020, false, false },
+	{ 65010, true, true, { .there = true, .restarted = true,
+	    .notify = true, .seconds = 20, .families = 3, .forwards = 3 } },
+	{ LOCAL_ASN, true, true, { .there = true, .seconds = 20,
+	    .families = 3, .forwards = OPEN_IPV4 } },
+	{ 65020, false, false, { .there = false } },
 };
 
 struct host {
@@ -140,7 +144,8 @@ establish(struct host *h, unsigned peer)
 	const struct open o = {
 		.asn = kinds[peer].asn, .router_id = peer + 1,
 		.hold_time = 30, .families = OPEN_IPV4 | OPEN_IPV6,
-		.as4 = kinds[peer].as4,
+		.as4 = kinds[peer].as4, .refresh = true, .enhanced = true,
+		.restart = kinds[peer].restart,
 	};
 	uint8_t room[256];
 	struct wr w = wr_of(room, sizeof(room));
@@ -182,6 +187,8 @@ start(struct host *h, struct drbg *drbg)
 			.next_hop4 = v4((uint8_t)i, 1), .next_hop6 = v6(1),
 			.local_asn = LOCAL_ASN, .remote_asn = kinds[i].asn,
 			.hold_time = 30, .transit = kinds[i].transit,
+			.soft = { .restart = BGP_RESTART_HELPER,
+			    .restart_seconds = 20, .stale = span_s(60) },
 		};
 
 		check(bgp_peer_add(h->bgp, h->now, &c));
@@ -194,6 +201,7 @@ step(struct host *h, struct rd *r)
 {
 	uint8_t what = rd_u8(r);
 	unsigned peer = (what >> 4) % PEERS;
+	struct bgp_peer_info info;
 	struct bytes b;
 
 	if (h->conn[peer] == 0) {
@@ -242,6 +250,8 @@ step(struct host *h, struct rd *r)
 		break;
 	}
 	obey(h);
+	check(bgp_peer_get(h->bgp, peer + 1, &info));
+	check(info.restart.stale <= info.held);
 }
 
 static void
