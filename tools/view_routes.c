@@ -132,35 +132,11 @@ static const struct render_column neighbors[] = {
 	{ "WHY", "reason", NULL },
 };
 
-/* Ours; the neighbour's; and what is stale, when something is. */
-static void
-format_restart(const json_t *r, char *buf, size_t size)
-{
-	const char *state = answer_text(r, "state");
-
-	str_fmt(buf, size, "%s; neighbor: %s", answer_text(r, "mode"),
-	    json_is_true(json_object_get(r, "offered")) ? "" : "no");
-	if (json_is_true(json_object_get(r, "offered"))) {
-		str_add(buf, size, "%lld s%s%s, keeps ", (long long)
-		    json_integer_value(json_object_get(r, "seconds")),
-		    json_is_true(json_object_get(r, "notification")) ?
-		    ", notification" : "",
-		    json_is_true(json_object_get(r, "restarted")) ?
-		    ", restarted" : "");
-		format_list(json_object_get(r, "families"), buf, size);
-		str_add(buf, size, ", preserved ");
-		format_list(json_object_get(r, "preserved"), buf, size);
-	}
-	if (state[0] != '\0')
-		str_add(buf, size, "; %s: %lld stale routes until %s", state,
-		    (long long)json_integer_value(json_object_get(r,
-		    "stale")), answer_text(r, "until"));
-}
-
 static const struct render_field neighbor_fields[] = {
 	{ "since", view_since },
 	{ "families", format_list },
-	{ "graceful_restart", format_restart },
+	{ "graceful_restart.families", format_list },
+	{ "graceful_restart.preserved", format_list },
 };
 
 void
