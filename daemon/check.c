@@ -479,3 +479,26 @@ check_auth(const struct monitor *m, const struct kern_op *op,
 		return refuse(why, "not three keys of that PRF");
 	return 0;
 }
+
+/* The name becomes part of a path. */
+int
+check_apply(const struct monitor *m, const struct kern_op *op,
+    struct reason *why)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const struct kern_apply *a = &op->apply;
+
+	(void)m;
+	if (a->token[0] == '\0' ||
+	    a->token[strspn(a->token, letters)] != '\0') {
+		reason_set(why, "a candidate's name has letters and digits");
+		return EINVAL;
+	}
+	if (a->seconds > APPLY_SECONDS_MAX) {
+		reason_set(why, "more than %d seconds to confirm",
+		    APPLY_SECONDS_MAX);
+		return EINVAL;
+	}
+	return 0;
+}

@@ -19,5 +19,6 @@ check_fn	check_group_set;
 check_fn	check_route_set, check_route_del;
 check_fn	check_listen, check_connect;
 check_fn	check_auth;
+check_fn	check_apply;
 
 #endif

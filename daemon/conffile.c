@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gw/bundle.h"
+#include "util/array.h"
 
 #define TEXT_MAX	(64u << 20)
 
@@ -53,22 +54,46 @@ conffile_read_all(int fd, size_t max, uint8_t **text, size_t *n)
 	return true;
 }
 
+/* Ours, and nobody else may write to it. */
 static bool
-read_conf(struct conffile *c, struct reason *why)
+is_trusted(int fd)
 {
-	int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct conf_error error;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	errno = EPERM;
+	return false;
+}
+
+static bool
+read_text(struct conffile *c, const char *from, struct reason *why)
+{
+	bool other = strcmp(from, c->path) != 0;
+	int fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+	    (other ? O_NOFOLLOW : 0));
 	bool ok;
 
 	if (fd < 0)
-		return fail(c->path, "open", errno, why);
-	ok = conffile_read_all(fd, TEXT_MAX, &c->text, &c->n);
+		return fail(from, "open", errno, why);
+	ok = (!other || is_trusted(fd)) &&
+	    conffile_read_all(fd, TEXT_MAX, &c->text, &c->n);
 	if (!ok)
-		fail(c->path, "read", errno, why);
+		fail(from, "read", errno, why);
 	close(fd);
-	if (!ok)
+	return ok;
+}
+
+static bool
+read_conf(struct conffile *c, const char *from, struct reason *why)
+{
+	struct conf_error error;
+
+	if (!read_text(c, from, why))
 		return false;
-	c->conf = conf_parse(bytes_of(c->text, c->n), c->path, &error);
+	c->conf = conf_parse(bytes_of(c->text, c->n), from, &error);
 	if (c->conf == NULL)
 		conf_error_str(&error, why->s, sizeof(why->s));
 	return c->conf != NULL;
@@ -118,7 +143,8 @@ needs_secrets(const struct conffile *c, const char *given)
 
 		for (unsigned t = 0; t < k->tunnels_n; t++)
 			any |= needs_psk(&k->tunnels[t]) ||
-			    k->tunnels[t].ppk_id[0] != '\0';
+			    k->tunnels[t].ppk_id[0] != '\0' ||
+			    k->tunnels[t].session.auth != CONF_BGP_AUTH_NONE;
 	}
 	return any || access(c->secrets_path, F_OK) == 0;
 }
@@ -138,12 +164,13 @@ read_secrets(struct conffile *c, const char *given, struct reason *why)
 }
 
 static bool
-read_certs(struct conffile *c, struct reason *why)
+read_certs(struct conffile *c, const char *from, struct reason *why)
 {
 	struct conf_error error;
 
 	if (certfiles_load(&c->certs, c->conf, c->path, &error))
 		return true;
+	str_set(error.file, sizeof(error.file), from);
 	conf_error_str(&error, why->s, sizeof(why->s));
 	return false;
 }
@@ -152,11 +179,18 @@ bool
 conffile_load(struct conffile *out, const char *path, const char *secrets,
     struct reason *why)
 {
+	return conffile_load_from(out, path, path, secrets, why);
+}
+
+bool
+conffile_load_from(struct conffile *out, const char *path, const char *from,
+    const char *secrets, struct reason *why)
+{
 	struct conffile c = { 0 };
 
 	str_set(c.path, sizeof(c.path), path);
-	if (!read_conf(&c, why) || !read_secrets(&c, secrets, why) ||
-	    !read_certs(&c, why)) {
+	if (!read_conf(&c, from, why) || !read_secrets(&c, secrets, why) ||
+	    !read_certs(&c, from, why)) {
 		conffile_free(&c);
 		return false;
 	}
@@ -236,34 +270,86 @@ static const char *
 lacks(const struct conffile *c, const char *connection,
     const struct conf_tunnel *t)
 {
-	if (needs_psk(t) && !keystore_has(c->keys, connection, t->number))
-		return "pre_shared_key";
-	if (t->ppk_id[0] != '\0' &&
-	    !keystore_has_ppk(c->keys, connection, t->number))
-		return "ppk";
+	const bool needed[KEYSTORE_KINDS] = {
+		[KEYSTORE_PSK] = needs_psk(t),
+		[KEYSTORE_PPK] = t->ppk_id[0] != '\0',
+		[KEYSTORE_BGP] = t->session.auth != CONF_BGP_AUTH_NONE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		enum keystore_kind kind = (enum keystore_kind)i;
+
+		if (needed[i] && !keystore_has(c->keys, kind, connection,
+		    t->number))
+			return keystore_kind_str(kind);
+	}
 	return NULL;
+}
+
+/* Where a look at all tunnels has come to. */
+struct place {
+	size_t		connection;
+	unsigned	tunnel;
+};
+
+/* The next tunnel without a key that it needs; false: there is none. */
+static bool
+next_keyless(const struct conffile *c, struct place *at, char *line,
+    size_t size)
+{
+	for (; at->connection < c->conf->n; at->connection++, at->tunnel = 0) {
+		const struct conf_connection *k =
+		    &c->conf->connections[at->connection];
+
+		while (at->tunnel < k->tunnels_n) {
+			const struct conf_tunnel *t = &k->tunnels[at->tunnel];
+			const char *what = lacks(c, k->name, t);
+
+			at->tunnel++;
+			if (what == NULL)
+				continue;
+			str_fmt(line, size, "%s: secrets: no %s for "
+			    "connection %s tunnel %u", c->secrets_path, what,
+			    k->name, t->number);
+			return true;
+		}
+	}
+	return false;
 }
 
 unsigned
 conffile_keyless(const struct conffile *c, void (*each)(const char *line))
 {
 	char line[CONFFILE_PATH + 160];
+	struct place at = { 0 };
 	unsigned n = 0;
 
-	for (size_t i = 0; i < c->conf->n; i++) {
-		const struct conf_connection *k = &c->conf->connections[i];
-
-		for (unsigned t = 0; t < k->tunnels_n; t++) {
-			const char *what = lacks(c, k->name, &k->tunnels[t]);
-
-			if (what == NULL)
-				continue;
-			str_fmt(line, sizeof(line), "%s: secrets: no %s for "
-			    "connection %s tunnel %u", c->secrets_path, what,
-			    k->name, k->tunnels[t].number);
-			each(line);
-			n++;
-		}
-	}
+	for (; next_keyless(c, &at, line, sizeof(line)); n++)
+		each(line);
 	return n;
+}
+
+bool
+conffile_complete(const struct conffile *c, struct reason *why)
+{
+	struct place at = { 0 };
+
+	return !next_keyless(c, &at, why->s, sizeof(why->s));
+}
+
+bool
+conffile_holds(const char *path, struct bytes text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	uint8_t *held = NULL;
+	bool same;
+	size_t n;
+
+	if (fd < 0)
+		return false;
+	same = conffile_read_all(fd, TEXT_MAX, &held, &n) && n == text.n &&
+	    (n == 0 || memcmp(held, text.p, n) == 0);
+	close(fd);
+	free(held);
+	return same;
 }

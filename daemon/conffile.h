@@ -27,6 +27,12 @@ struct conffile {
  */
 bool	conffile_load(struct conffile *, const char *path,
 	    const char *secrets, struct reason *why);
+/*
+ * The same with the text of another file, which root alone can have written
+ * and which errors name: as if it stood at path.
+ */
+bool	conffile_load_from(struct conffile *, const char *path,
+	    const char *from, const char *secrets, struct reason *why);
 void	conffile_free(struct conffile *);
 /* In a child: all but the names goes, without touching a key. */
 void	conffile_forget(struct conffile *);
@@ -46,5 +52,9 @@ void	conffile_beside(const char *conf_path, const char *name, char *,
  */
 unsigned conffile_keyless(const struct conffile *,
 	    void (*each)(const char *line));
+/* Has every tunnel the keys that it needs?  False: *why names one without. */
+bool	conffile_complete(const struct conffile *, struct reason *why);
+/* Does the file hold this text? */
+bool	conffile_holds(const char *path, struct bytes text);
 
 #endif

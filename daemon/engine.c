@@ -26,6 +26,7 @@
 #include "daemon/poller.h"
 #include "daemon/ports.h"
 #include "daemon/streams.h"
+#include "daemon/turns.h"
 
 #define CHAN_LIMIT	8192	/* datagrams towards the monitor */
 #define KERNEL_MAX	4096	/* events in one turn */
@@ -44,6 +45,7 @@ struct engine {
 	bool		 waiting;	/* for room in the channel */
 	unsigned	 work;		/* events since memory was tidied */
 	struct instant	 tidied;
+	struct turns	 turns;
 	bool		 stopped;
 };
 
@@ -313,6 +315,7 @@ turn(struct engine *e)
 	    ports_deadline(&e->ports)), mono_now()));
 	if (n < 0)
 		return n;
+	turns_begin(&e->turns);
 	gw_clock(e->gw, mono_now(), (int64_t)time(NULL));
 	for (int i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_UDP)
@@ -333,7 +336,10 @@ turn(struct engine *e)
 	drain(e);
 	log_flush();
 	tidy(e, n);
-	return error != 0 ? error : flush_channel(e);
+	if (error == 0)
+		error = flush_channel(e);
+	turns_end(&e->turns);
+	return error;
 }
 
 /* --- start and end --- */
@@ -427,6 +433,7 @@ engine_run(const struct engine_boot *boot)
 	if (error != 0)
 		log_event(LEVEL_ERROR, "engine-ended", "why=%s",
 		    log_quote(quoted, strerror(-error)));
+	turns_tell(&e.turns, "engine");
 	finish(&e);
 	log_flush();
 	return error == 0 ? 0 : 4;

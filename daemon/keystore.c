@@ -2,9 +2,9 @@
  * The secrets file, in libconfig's syntax:
  *
  *	secrets = ( { connection = "vpn-branch1"; tunnel = 1;
- *	    pre_shared_key = "..."; ppk = "..."; } );
+ *	    pre_shared_key = "..."; ppk = "..."; bgp_password = "..."; } );
  *
- * At least one of the two must be there.  Without `tunnel` a key is for both
+ * At least one of the three must be there.  Without `tunnel` a key is for both
  * tunnels; one that names its tunnel goes before it.  The file must be a
  * regular one, owned by root or by us, without any permission for group and
  * others.
@@ -40,7 +40,7 @@ struct octets {
 struct entry {
 	char		connection[KERN_SECRET_NAME];
 	uint32_t	tunnel;		/* 0: both */
-	struct octets	psk, ppk;
+	struct octets	keys[KEYSTORE_KINDS];
 };
 
 struct keystore {
@@ -112,14 +112,17 @@ read_tunnel(struct parse *p, const config_setting_t *s, size_t i,
 
 static bool
 read_octets(struct parse *p, const config_setting_t *s, size_t i,
-    struct octets *o)
+    struct octets *o, size_t most)
 {
 	const char *text = config_setting_get_string(s);
 	size_t n = text == NULL ? 0 : strlen(text);
+	char what[64];
 
-	if (n < 1 || n > sizeof(o->b))
-		return fail_at(p, s, i, config_setting_name(s),
-		    "must be 1 to 256 characters in quotes");
+	if (n < 1 || n > most) {
+		str_fmt(what, sizeof(what),
+		    "must be 1 to %zu characters in quotes", most);
+		return fail_at(p, s, i, config_setting_name(s), what);
+	}
 	memcpy(o->b, text, n);
 	o->n = (uint16_t)n;
 	return true;
@@ -129,7 +132,14 @@ static bool
 read_psk(struct parse *p, const config_setting_t *s, size_t i,
     struct entry *e)
 {
-	return read_octets(p, s, i, &e->psk);
+	return read_octets(p, s, i, &e->keys[KEYSTORE_PSK], KEYSTORE_PSK_MAX);
+}
+
+static bool
+read_bgp(struct parse *p, const config_setting_t *s, size_t i,
+    struct entry *e)
+{
+	return read_octets(p, s, i, &e->keys[KEYSTORE_BGP], KEYSTORE_BGP_MAX);
 }
 
 /* Random octets are best written in hexadecimal. */
@@ -138,14 +148,15 @@ read_ppk(struct parse *p, const config_setting_t *s, size_t i,
     struct entry *e)
 {
 	const char *text = config_setting_get_string(s);
+	struct octets *ppk = &e->keys[KEYSTORE_PPK];
 	size_t n;
 
 	if (text == NULL || strncmp(text, "0x", 2) != 0)
-		return read_octets(p, s, i, &e->ppk);
-	if (!str_unhex(e->ppk.b, sizeof(e->ppk.b), &n, text + 2) || n == 0)
+		return read_octets(p, s, i, ppk, KEYSTORE_PSK_MAX);
+	if (!str_unhex(ppk->b, sizeof(ppk->b), &n, text + 2) || n == 0)
 		return fail_at(p, s, i, "ppk", "behind 0x must be 1 to 256 "
 		    "octets in hexadecimal");
-	e->ppk.n = (uint16_t)n;
+	ppk->n = (uint16_t)n;
 	return true;
 }
 
@@ -159,7 +170,19 @@ static const struct key_row {
 	{ "tunnel", read_tunnel, false },
 	{ "pre_shared_key", read_psk, false },
 	{ "ppk", read_ppk, false },
+	{ "bgp_password", read_bgp, false },
 };
+
+const char *
+keystore_kind_str(enum keystore_kind kind)
+{
+	static const char *const names[KEYSTORE_KINDS] = {
+		[KEYSTORE_PSK] = "pre_shared_key", [KEYSTORE_PPK] = "ppk",
+		[KEYSTORE_BGP] = "bgp_password",
+	};
+
+	return names[kind];
+}
 
 static const struct key_row *
 row_of(const char *name)
@@ -193,9 +216,10 @@ read_group(struct parse *p, const config_setting_t *group, size_t i,
 		if (key_rows[k].must && !(seen & 1u << k))
 			return fail_at(p, group, i, key_rows[k].name,
 			    "is missing");
-	if (e->psk.n == 0 && e->ppk.n == 0)
-		return fail_at(p, group, i, "pre_shared_key", "is missing");
-	return true;
+	for (size_t k = 0; k < KEYSTORE_KINDS; k++)
+		if (e->keys[k].n > 0)
+			return true;
+	return fail_at(p, group, i, "pre_shared_key", "is missing");
 }
 
 static int
@@ -427,50 +451,54 @@ find(const struct keystore *k, const char *connection, uint32_t tunnel)
 
 /* The tunnel's own key of this kind, else its connection's; or NULL. */
 static const struct octets *
-find_key(const struct keystore *k, const char *connection, uint32_t tunnel,
-    bool ppk)
+find_key(const struct keystore *k, enum keystore_kind kind,
+    const char *connection, uint32_t tunnel)
 {
 	const uint32_t where[] = { tunnel, 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
 		const struct entry *e = find(k, connection, where[i]);
-		const struct octets *o = e == NULL ? NULL :
-		    ppk ? &e->ppk : &e->psk;
 
-		if (o != NULL && o->n > 0)
-			return o;
+		if (e != NULL && e->keys[kind].n > 0)
+			return &e->keys[kind];
 	}
 	return NULL;
 }
 
 bool
-keystore_has(const struct keystore *k, const char *connection,
-    uint32_t tunnel)
+keystore_has(const struct keystore *k, enum keystore_kind kind,
+    const char *connection, uint32_t tunnel)
 {
-	return find_key(k, connection, tunnel, false) != NULL;
+	return find_key(k, kind, connection, tunnel) != NULL;
 }
 
-bool
-keystore_has_ppk(const struct keystore *k, const char *connection,
+struct bytes
+keystore_bgp(const struct keystore *k, const char *connection,
     uint32_t tunnel)
 {
-	return find_key(k, connection, tunnel, true) != NULL;
+	const struct octets *o = find_key(k, KEYSTORE_BGP, connection, tunnel);
+
+	return o == NULL ? (struct bytes){ 0 } : bytes_of(o->b, o->n);
 }
 
 void
-keystore_mark(const struct keystore *k, const char *connection,
-    uint32_t tunnel, struct bytes key, uint8_t out[static CONF_MARK_LEN])
+keystore_mark(const struct keystore *k, enum keystore_kind from,
+    enum keystore_kind to, const char *connection, uint32_t tunnel,
+    struct bytes key, uint8_t out[static CONF_MARK_LEN])
 {
 	static const struct octets none = { .n = 0 };
-	const struct octets *psk = find_key(k, connection, tunnel, false);
-	const struct octets *ppk = find_key(k, connection, tunnel, true);
-	struct bytes parts[2];
+	struct bytes parts[KEYSTORE_KINDS];
 	uint8_t value[PRF_MAX];
+	size_t n = 0;
 
-	/* With their lengths, so that no two pairs are alike. */
-	parts[0] = bytes_of(psk == NULL ? &none : psk, sizeof(none));
-	parts[1] = bytes_of(ppk == NULL ? &none : ppk, sizeof(none));
-	if (prf(alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0), key, parts, 2,
+	/* With their lengths, so that no two lists are alike. */
+	for (unsigned i = from; i <= to; i++) {
+		const struct octets *o = find_key(k, (enum keystore_kind)i,
+		    connection, tunnel);
+
+		parts[n++] = bytes_of(o == NULL ? &none : o, sizeof(none));
+	}
+	if (prf(alg_find(ALG_PRF, PRF_HMAC_SHA2_256, 0), key, parts, n,
 	    value))
 		memcpy(out, value, CONF_MARK_LEN);
 	wipe(value, sizeof(value));
@@ -482,15 +510,16 @@ keystore_auth(const struct keystore *k, const struct kern_auth *a,
 {
 	const struct alg *alg = alg_find(ALG_PRF, a->prf, 0);
 	bool ppk = a->how == KERN_AUTH_PPK;
-	const struct octets *key = find_key(k, a->connection, a->tunnel, ppk);
+	enum keystore_kind kind = ppk ? KEYSTORE_PPK : KEYSTORE_PSK;
+	const struct octets *key = find_key(k, kind, a->connection, a->tunnel);
 	struct bytes octets = bytes_of(a->octets, a->n);
 	uint8_t out[3 * PRF_MAX];
 	size_t len = 0;
 
 	if (key == NULL) {
 		str_fmt(text, KERN_TEXT_LEN,
-		    "no %s for connection %s tunnel %u", ppk ? "ppk" :
-		    "pre_shared_key", a->connection, a->tunnel);
+		    "no %s for connection %s tunnel %u",
+		    keystore_kind_str(kind), a->connection, a->tunnel);
 		return ENOKEY;
 	}
 	if (alg != NULL && !ppk)

@@ -1,9 +1,10 @@
 /*
- * Pre-shared keys, those for authentication and those against quantum
- * computers (PPK, RFC 8784): read from a file that nobody else may read, kept
- * in memory that neither a child nor a core dump gets to see, and never handed
- * out: the engine sends octets and gets an AUTH value, or keys and gets them
- * mixed.
+ * Pre-shared keys, those for authentication, those against quantum computers
+ * (PPK, RFC 8784) and those that sign BGP's TCP segments (RFC 2385): read from
+ * a file that nobody else may read, kept in memory that neither a child nor a
+ * core dump gets to see, and never handed out: the engine sends octets and
+ * gets an AUTH value, or keys and gets them mixed, or a socket that has its
+ * key.
  */
 #ifndef DAEMON_KEYSTORE_H
 #define DAEMON_KEYSTORE_H
@@ -15,6 +16,14 @@
 
 #define KEYSTORE_MAX	32768	/* keys */
 #define KEYSTORE_PSK_MAX 256	/* octets of one */
+#define KEYSTORE_BGP_MAX 80	/* what the kernel takes for TCP MD5 */
+
+enum keystore_kind {
+	KEYSTORE_PSK,
+	KEYSTORE_PPK,
+	KEYSTORE_BGP,
+	KEYSTORE_KINDS
+};
 
 struct keystore;
 
@@ -23,18 +32,25 @@ struct keystore	*keystore_load(const char *path, struct reason *why);
 void		keystore_free(struct keystore *);	/* wipes */
 /* Without a file: no key at all.  NULL: no memory. */
 struct keystore	*keystore_none(void);
-/* Is there a key for this tunnel? */
-bool		keystore_has(const struct keystore *, const char *connection,
-		    uint32_t tunnel);
-bool		keystore_has_ppk(const struct keystore *,
+/* As the file calls it: "pre_shared_key". */
+const char	*keystore_kind_str(enum keystore_kind);
+/* Is there such a key for this tunnel? */
+bool		keystore_has(const struct keystore *, enum keystore_kind,
 		    const char *connection, uint32_t tunnel);
 /*
- * Another value when the tunnel's key or PPK is another; without the key of
- * the mark it says nothing of them.
+ * Another value when one of the tunnel's keys of the kinds from..to is
+ * another; without the key of the mark it says nothing of them.
  */
-void		keystore_mark(const struct keystore *, const char *connection,
+void		keystore_mark(const struct keystore *, enum keystore_kind from,
+		    enum keystore_kind to, const char *connection,
 		    uint32_t tunnel, struct bytes key,
 		    uint8_t out[static CONF_MARK_LEN]);
+/*
+ * The key for a socket of the tunnel's, a view until keystore_free(); p NULL:
+ * there is none.
+ */
+struct bytes	keystore_bgp(const struct keystore *, const char *connection,
+		    uint32_t tunnel);
 /*
  * RFC 7296 section 2.15: AUTH over the octets of the request, or the two values
  * that it asks for, one behind the other; RFC 8784: the

@@ -396,6 +396,7 @@ main(int argc, char **argv)
 	m.boot.level = o.level;
 	m.boot.kernel_none = o.kernel_none;
 	m.empty = p.empty;
+	m.rundir = o.rundir;
 	rc = climb(&m, &p, &o);
 	heap_trim();
 	if (rc == EXIT_OK)

@@ -18,9 +18,9 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/conf.h"
 #include "daemon/heap.h"
 #include "daemon/kevents.h"
 #include "daemon/log.h"
@@ -177,6 +177,7 @@ forget(void *of)
 	struct monitor *m = of;
 
 	conffile_forget(&m->files);
+	apply_forget(&m->apply);
 	stated_fini(&m->stated);
 	ifaces_fini(&m->ifaces);
 	sas_fini(&m->sas);
@@ -225,6 +226,7 @@ start_engine(struct monitor *m)
 	m->engine_since = mono_now();
 	m->phase = PHASE_START;
 	m->owed = 1;
+	m->untold = TELL_PENDING;
 	stated_new_generation(&m->stated);
 	m->chan_events = EPOLLIN;
 	watch(m, FROM_CHAN, chan_fd(m->chan), m->chan_events);
@@ -304,62 +306,6 @@ stop(struct monitor *m)
 	monitor_event(m, &e);
 }
 
-static void
-warn_line(const char *line)
-{
-	char quoted[LOG_QUOTE_LEN];
-
-	log_event(LEVEL_WARNING, "secret-missing", "why=%s",
-	    log_quote(quoted, line));
-}
-
-static void
-warn_cert(const char *line)
-{
-	char quoted[LOG_QUOTE_LEN];
-
-	log_event(LEVEL_WARNING, "certificate", "why=%s",
-	    log_quote(quoted, line));
-}
-
-static void
-warn(const struct conffile *files)
-{
-	conffile_keyless(files, warn_line);
-	certfiles_warn(files->conf, (int64_t)time(NULL), warn_cert);
-}
-
-bool
-monitor_reload(struct monitor *m, struct reason *why)
-{
-	char quoted[LOG_QUOTE_LEN];
-	struct conffile fresh;
-	struct kern_event e;
-
-	if (!conffile_load(&fresh, m->files.path, m->secrets, why)) {
-		log_event(LEVEL_ERROR, "reload-failed", "why=%s",
-		    log_quote(quoted, why->s));
-		return false;
-	}
-	conffile_free(&m->files);
-	m->files = fresh;
-	tickets_mark(&m->tickets, &m->files);
-	heap_trim();
-	warn(&m->files);
-	helper_conf(&m->fetcher, m->files.conf);
-	if (m->nl != NULL)
-		sysctls_set(&m->sysctls, m->files.conf);
-	monitor_event_init(&e, KERN_RELOADED);
-	e.conn.fd = conffile_memfd(&m->files);
-	if (e.conn.fd < 0) {
-		e.error = -e.conn.fd;
-		e.conn.fd = -1;
-	}
-	monitor_event(m, &e);
-	log_event(LEVEL_INFO, "reloaded", "file=%s", m->files.path);
-	return true;
-}
-
 /* SIGHUP: the engine hears of a failure too, for its status. */
 static void
 reload_asked(struct monitor *m)
@@ -367,7 +313,7 @@ reload_asked(struct monitor *m)
 	struct kern_event e;
 	struct reason why;
 
-	if (m->stopping || monitor_reload(m, &why))
+	if (m->stopping || conf_reload(m, &why))
 		return;
 	monitor_event_init(&e, KERN_RELOADED);
 	e.error = EINVAL;
@@ -494,6 +440,7 @@ timers(struct monitor *m)
 		restart(m, now);
 	if (instant_due(m->tickets.keys.turn_at, now))
 		tickets_turn(&m->tickets);
+	apply_tick(m, now);
 	helper_tick(&m->fetcher, now, &m->user, forget, m);
 	if (instant_due(m->stop_at, now) && m->engine > 0) {
 		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
@@ -512,6 +459,8 @@ flush(struct monitor *m)
 	tell_overrun(m);
 	if (m->chan == NULL)
 		return;
+	if (chan_queued(m->chan) < QUEUE_HIGH)
+		conf_tell(m, 0);
 	if (chan_flush(m->chan) < 0) {
 		hang_up(m);
 		return;
@@ -532,7 +481,8 @@ deadline(const struct monitor *m)
 	return instant_min(timers_next(&m->dials.timers),
 	    instant_min(instant_min(m->fetcher.start_at,
 	    m->tickets.keys.turn_at),
-	    instant_min(m->restart_at, m->stop_at)));
+	    instant_min(m->stopping ? INSTANT_NEVER : m->apply.undo_at,
+	    instant_min(m->restart_at, m->stop_at))));
 }
 
 static void
@@ -544,13 +494,16 @@ loop(struct monitor *m)
 	while (!m->stopping || m->engine > 0) {
 		n = epoll_wait(m->epoll, e, 16,
 		    mono_until(deadline(m), mono_now()));
+		turns_begin(&m->turns);
 		for (int i = 0; i < n; i++)
 			on_event(m, &e[i]);
 		if (ops_left(m))
 			on_chan(m);
 		timers(m);
 		flush(m);
+		turns_end(&m->turns);
 	}
+	turns_tell(&m->turns, "monitor");
 }
 
 static bool
@@ -611,11 +564,13 @@ monitor_run(struct monitor *m)
 		return 4;
 	}
 	tickets_mark(&m->tickets, &m->files);
-	warn(&m->files);
+	apply_init(m);
+	conf_warn(&m->files);
 	m->fetcher = (struct helper){ .fd = { -1, -1 },
 	    .start_at = INSTANT_NEVER };
 	helper_conf(&m->fetcher, m->files.conf);
 	loop(m);
+	apply_fini(m);
 	helper_fini(&m->fetcher);
 	tear_down(m);
 	tickets_fini(&m->tickets);

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "daemon/apply.h"
 #include "daemon/chan.h"
 #include "daemon/conffile.h"
 #include "daemon/dial.h"
@@ -18,6 +19,7 @@
 #include "daemon/stated.h"
 #include "daemon/sysctls.h"
 #include "daemon/tickets.h"
+#include "daemon/turns.h"
 #include "util/timer.h"
 
 enum phase {			/* bits: a row of ops.c allows several */
@@ -30,6 +32,7 @@ struct monitor {
 	/* Set up by main.c. */
 	struct conffile	files;
 	const char	*secrets;	/* -s, or NULL */
+	const char	*rundir;	/* of the control socket */
 	const char	*empty;		/* root directory of the engine */
 	struct spawn_user user;
 	struct engine_boot boot;	/* all but chan and conf */
@@ -45,6 +48,9 @@ struct monitor {
 	unsigned	owed;		/* KERN_RESYNC_DONE by the engine */
 	bool		stopping;
 
+	unsigned	untold;		/* of the engine: TELL_ bits */
+	struct apply	apply;
+
 	struct stated	stated;
 	struct ifaces	ifaces;
 	struct sas	sas;
@@ -57,6 +63,7 @@ struct monitor {
 	int		epoll, signals;
 	uint32_t	chan_events;	/* of epoll, as set */
 	struct instant	restart_at, stop_at;
+	struct turns	turns;
 };
 
 /* Runs the engine until SIGTERM or SIGINT; the exit status. */
@@ -66,11 +73,6 @@ int	monitor_run(struct monitor *);
 void	monitor_event(struct monitor *, const struct kern_event *);
 /* Zeroed with its padding, since it goes to another process. */
 void	monitor_event_init(struct kern_event *, enum kern_event_kind);
-/*
- * Reads the files again: true, and the engine was sent KERN_RELOADED; or
- * false with the reason, and all is as it was.
- */
-bool	monitor_reload(struct monitor *, struct reason *why);
 /* The engine lacks an event: it has to state all again. */
 void	monitor_state_again(struct monitor *);
 /* Waits in the loop for a connect that is under way. */

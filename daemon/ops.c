@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/check.h"
+#include "daemon/conf.h"
 #include "daemon/kevents.h"
 #include "daemon/log.h"
 #include "daemon/mono.h"
@@ -438,12 +439,53 @@ socket_failed(struct monitor *m, const struct kern_op *op, int error,
 	ops_done(m, op, error, text);
 }
 
+/*
+ * What signs the segments of the tunnel's session, which stays here; n 0:
+ * nothing does.  False: something should, and is not to be had.
+ */
+static bool
+find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
+{
+	const struct conf_connection *of;
+	const struct conf_tunnel *t = conf_find_ifname(m->files.conf,
+	    op->conn.dev, &of);
+	char text[KERN_TEXT_LEN];
+
+	if (t == NULL) {
+		ops_done(m, op, ENOENT, "no tunnel has this interface");
+		return false;
+	}
+	*out = (struct bytes){ 0 };
+	if (t->session.auth == CONF_BGP_AUTH_NONE)
+		return true;
+	/* A key is for one address: another one would be without. */
+	if (!addr_eq(&op->conn.remote, &t->remote4) &&
+	    !addr_eq(&op->conn.remote, &t->remote6)) {
+		ops_done(m, op, EPERM, "not the tunnel's neighbor");
+		return false;
+	}
+	*out = keystore_bgp(m->files.keys, of->name, t->number);
+	if (out->n > 0)
+		return true;
+	log_event(LEVEL_WARNING, "secret-missing",
+	    "conn=%s tunnel=%u file=%s", of->name, t->number,
+	    m->files.secrets_path);
+	str_fmt(text, sizeof(text), "no %s for connection %s tunnel %u",
+	    keystore_kind_str(KEYSTORE_BGP), of->name, t->number);
+	ops_done(m, op, ENOKEY, text);
+	return false;
+}
+
 static void
 run_listen(struct monitor *m, const struct kern_op *op)
 {
+	struct bytes password;
 	const char *what;
-	int fd = sock_listen(&op->conn, &what);
+	int fd;
 
+	if (!find_password(m, op, &password))
+		return;
+	fd = sock_listen(&op->conn, password, &what);
 	if (fd < 0)
 		socket_failed(m, op, -fd, what);
 	else
@@ -453,10 +495,14 @@ run_listen(struct monitor *m, const struct kern_op *op)
 static void
 run_connect(struct monitor *m, const struct kern_op *op)
 {
+	struct bytes password;
 	const char *what;
-	int fd = sock_connect(&op->conn, &what);
 	struct dial *d;
+	int fd;
 
+	if (!find_password(m, op, &password))
+		return;
+	fd = sock_connect(&op->conn, password, &what);
 	if (fd < 0) {
 		socket_failed(m, op, -fd, what);
 		return;
@@ -525,9 +571,19 @@ static void
 run_reload(struct monitor *m, const struct kern_op *op)
 {
 	struct reason why;
-	bool ok = monitor_reload(m, &why);
+	bool ok = conf_reload(m, &why);
 
-	ops_done(m, op, ok ? 0 : EINVAL, ok ? "" : why.s);
+	ops_done(m, op, ok ? 0 : m->apply.pending ? EBUSY : EINVAL,
+	    ok ? "" : why.s);
+}
+
+static void
+run_apply(struct monitor *m, const struct kern_op *op)
+{
+	struct reason why = { "" };
+	int error = apply_run(m, op, &why);
+
+	ops_done(m, op, error, why.s);
 }
 
 /* What it has yet to state again after a later overrun is no leftover. */
@@ -598,6 +654,9 @@ static const struct row {
 [KERN_CONNECT] =	{ ALIVE,  check_connect,	run_connect,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
 [KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
+[KERN_APPLY] =		{ ALIVE,  check_apply,		run_apply,	 false },
+[KERN_CONFIRM] =	{ ALIVE,  check_nothing,	run_apply,	 false },
+[KERN_UNDO] =		{ ALIVE,  check_nothing,	run_apply,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 

@@ -170,6 +170,10 @@ static const struct field conn_fields[] = {
 	{ is_addr,	OP_AT(conn.remote),	0 },
 };
 
+static const struct field apply_fields[] = {
+	{ is_str,	OP_AT(apply.token),	OP_SIZE(apply.token) },
+};
+
 static const struct field auth_fields[] = {
 	{ is_str,	OP_AT(auth.connection),	OP_SIZE(auth.connection) },
 	{ is_u16,	OP_AT(auth.n),		KERN_OCTETS_MAX },
@@ -205,6 +209,9 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_AUTH] = SHAPE_ENDING(auth_fields, OP_AT(auth.n),
 	    OP_AT(auth.octets), OP_SIZE(auth.octets)),
 	[KERN_RELOAD] = { 0 },
+	[KERN_APPLY] = SHAPE(OP_SIZE(apply), apply_fields),
+	[KERN_CONFIRM] = { 0 },
+	[KERN_UNDO] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 };
 
@@ -240,6 +247,7 @@ static const struct shape auth_event =
     EVENT_SIZE(auth.value));
 static const struct shape fd_event =
     { .size = EVENT_SIZE(conn), .has_fd = true };
+static const struct shape pending_event = { .size = EVENT_SIZE(pending) };
 static const struct shape plain_event = { 0 };
 
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
@@ -260,6 +268,7 @@ static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {
 	[KERN_OVERRUN] = &plain_event,
 	[KERN_RELOADED] = &fd_event,
 	[KERN_STOP] = &plain_event,
+	[KERN_PENDING] = &pending_event,
 };
 
 const struct shape *

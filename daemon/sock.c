@@ -9,7 +9,8 @@
  * BGP: bound to the tunnel's interface and inside address, so that a session
  * can go no other way; the TTL of RFC 4271 neighbours and the segment size
  * come with the operation.  FREEBIND, because the address may be a moment
- * late on an interface that is being made.
+ * late on an interface that is being made.  A password's key is without an
+ * interface (TCP_MD5SIG_EXT), which could only be a VRF: the socket has one.
  */
 #include "daemon/sock.h"
 
@@ -232,8 +233,31 @@ tcp_set_up(int fd, const struct kern_conn *c, uint16_t port,
 	return bind_to(fd, &c->local, port, c->dev, what);
 }
 
+/* RFC 2385: for what goes to the neighbour and comes from it. */
+static bool
+set_md5(int fd, const struct kern_conn *c, struct bytes password,
+    const char **what)
+{
+	struct tcp_md5sig sig = { .tcpm_keylen = (uint16_t)password.n };
+	struct sockaddr_storage ss;
+	int rc;
+
+	*what = "TCP_MD5SIG";
+	if (password.n > sizeof(sig.tcpm_key)) {
+		errno = EINVAL;
+		return false;
+	}
+	fill(&ss, &c->remote, 0, c->dev);
+	memcpy(&sig.tcpm_addr, &ss, sizeof(sig.tcpm_addr));
+	memcpy(sig.tcpm_key, password.p, password.n);
+	rc = setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig));
+	wipe(&sig, sizeof(sig));
+	return rc == 0;
+}
+
 static int
-tcp_socket(const struct kern_conn *c, uint16_t port, const char **what)
+tcp_socket(const struct kern_conn *c, uint16_t port, struct bytes password,
+    const char **what)
 {
 	int fd = socket(c->local.family == ADDR_IPV4 ? AF_INET : AF_INET6,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -241,15 +265,17 @@ tcp_socket(const struct kern_conn *c, uint16_t port, const char **what)
 	*what = "socket";
 	if (fd < 0)
 		return -errno;
-	if (!tcp_set_up(fd, c, port, what))
+	if (!tcp_set_up(fd, c, port, what) ||
+	    (password.n > 0 && !set_md5(fd, c, password, what)))
 		return give_up(fd);
 	return fd;
 }
 
 int
-sock_listen(const struct kern_conn *c, const char **what)
+sock_listen(const struct kern_conn *c, struct bytes password,
+    const char **what)
 {
-	int fd = tcp_socket(c, SOCK_BGP_PORT, what);
+	int fd = tcp_socket(c, SOCK_BGP_PORT, password, what);
 
 	if (fd < 0)
 		return fd;
@@ -258,9 +284,10 @@ sock_listen(const struct kern_conn *c, const char **what)
 }
 
 int
-sock_connect(const struct kern_conn *c, const char **what)
+sock_connect(const struct kern_conn *c, struct bytes password,
+    const char **what)
 {
-	int fd = tcp_socket(c, 0, what);
+	int fd = tcp_socket(c, 0, password, what);
 	struct sockaddr_storage ss;
 	socklen_t n;
 

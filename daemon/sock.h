@@ -23,10 +23,16 @@ struct sock_udp {
 
 /* IKE: UDP port 500 or 4500 on all addresses of AF_INET or AF_INET6. */
 int	sock_udp(const struct sock_udp *, const char **what);
-/* BGP: listening on local; the backlog is short, the peer is one. */
-int	sock_listen(const struct kern_conn *, const char **what);
+/*
+ * BGP: listening on local; the backlog is short, the peer is one.  With a
+ * password nothing is heard from remote, and nothing sent to it, that is not
+ * signed with it (RFC 2385); the kernel has a copy then.
+ */
+int	sock_listen(const struct kern_conn *, struct bytes password,
+	    const char **what);
 /* BGP: on its way to remote; writable when it got there or failed. */
-int	sock_connect(const struct kern_conn *, const char **what);
+int	sock_connect(const struct kern_conn *, struct bytes password,
+	    const char **what);
 /* How a connect ended: 0 or an errno. */
 int	sock_connected(int fd);
 /* The control socket, mode 0600; an old one of that name is replaced. */

@@ -39,9 +39,15 @@ tickets_mark(const struct tickets *t, struct conffile *files)
 			struct conf_tunnel *u = &c->tunnels[k];
 
 			if (u->session_resumption)
-				keystore_mark(files->keys, c->name, u->number,
+				keystore_mark(files->keys, KEYSTORE_PSK,
+				    KEYSTORE_PPK, c->name, u->number,
 				    bytes_of(t->mark_key, TICKET_KEY),
 				    u->secret_mark);
+			if (u->session.auth != CONF_BGP_AUTH_NONE)
+				keystore_mark(files->keys, KEYSTORE_BGP,
+				    KEYSTORE_BGP, c->name, u->number,
+				    bytes_of(t->mark_key, TICKET_KEY),
+				    u->bgp_mark);
 		}
 	}
 }

@@ -3,7 +3,7 @@
 
 _vpnctl_names() {
 	vpnctl "$@" --timeout 1 show 2>/dev/null |
-		awk 'NR > 1 { print $1; sub("/.*", "", $1); print $1 }' |
+		awk '/^$/ { exit } NR > 1 { print $1; sub("/.*", "", $1); print $1 }' |
 		sort -u
 }
 
@@ -21,7 +21,7 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -45,6 +45,10 @@ _vpnctl() {
 			cessationOfOperation" -- "$cur")
 		return
 		;;
+	--confirm-within)
+		mapfile -t COMPREPLY < <(compgen -W "60s 5m 10m 1h" -- "$cur")
+		return
+		;;
 	--timeout | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
@@ -52,6 +56,7 @@ _vpnctl() {
 	if [[ $cur == -* ]]; then
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
+		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
@@ -63,7 +68,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check reload keys pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel routes bgp" ;;
@@ -85,7 +90,7 @@ _vpnctl() {
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;
-	1:check)
+	1:check | 1:apply)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

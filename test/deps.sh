@@ -5,7 +5,7 @@
 #
 # Root installs the packages that are missing, and only those; anybody else is told which they are. What must not be installed,
 # since it would take the place of something the machine has, is unpacked under build/ instead: a kernel for QEMU, Libreswan, which
-# Debian lets nobody install beside strongSwan, OpenIKED, which would take the same ports, and iptables. From later releases of
+# Debian lets nobody install beside strongSwan, OpenIKED and OpenBGPD, which would take the same ports, and iptables. From later releases of
 # Debian come an OpenSSL with ML-KEM, a strongSwan that has it, too, and a Libreswan that resumes sessions: where the mirror has no
 # such release, we do without.
 set -u
@@ -17,14 +17,15 @@ build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev li
 demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
 check="clang libclang-rt-14-dev libcmocka-dev openssl qemu-system-x86 busybox-static cpio nftables
 	strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr
-	tshark"
+	gobgpd exabgp tshark"
 bench="valgrind"
 
 # Services that come with the packages (package:service): what we brought in, we leave neither running nor enabled.
-services="bird2:bird frr:frr strongswan-starter:strongswan-starter"
+services="bird2:bird frr:frr gobgpd:gobgpd exabgp:exabgp strongswan-starter:strongswan-starter"
 policy=/usr/sbin/policy-rc.d
 libreswan=build/peers/libreswan
 openiked=build/peers/openiked
+openbgpd=build/peers/openbgpd
 iptables=build/peers/iptables
 trixie=build/peers/trixie		# Debian 13: OpenSSL 3.5
 forky=build/peers/forky			# Debian 14: strongSwan 6.1
@@ -132,6 +133,7 @@ fetch_tool() {
 fetch_peers() {
 	after=libreswan_ready fetch_tool $libreswan usr/libexec/ipsec/pluto libreswan libnss3-tools
 	fetch_tool $openiked usr/sbin/iked openiked
+	fetch_tool $openbgpd usr/sbin/bgpd openbgpd
 	fetch_tool $iptables usr/sbin/iptables-legacy iptables
 }
 

@@ -157,16 +157,19 @@ answer_text(const json_t *j, const char *key)
 
 /* {"ok":false,"exit":3,"error":"..."} becomes our status and line. */
 static enum ctl_exit
-refusal(const json_t *j)
+refusal(const struct client *c, const json_t *j)
 {
 	const json_t *code = json_object_get(j, "exit");
 	const char *error = answer_text(j, "error");
 	json_int_t n = json_integer_value(code);
+	size_t named = c->ours == NULL ? 0 : strlen(c->ours);
 
 	if (error[0] == '\0' || n < CTL_EXIT_USAGE || n > CTL_EXIT_CONF)
 		return complain(CTL_EXIT_FAILED,
 		    "vpnd's answer is not understood");
-	return complain((enum ctl_exit)n, "%s", error);
+	if (named == 0 || strncmp(error, c->ours, named) != 0)
+		return complain((enum ctl_exit)n, "%s", error);
+	return complain((enum ctl_exit)n, "%s%s", c->theirs, error + named);
 }
 
 static enum ctl_exit
@@ -177,7 +180,7 @@ call_parse(const struct call *call, json_t **answer)
 	enum ctl_exit rc = CTL_EXIT_OK;
 
 	if (!json_is_true(json_object_get(j, "ok")))
-		rc = refusal(j);
+		rc = refusal(call->client, j);
 	if (rc != CTL_EXIT_OK) {
 		json_decref(j);
 		return rc;

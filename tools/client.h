@@ -11,6 +11,8 @@
 struct client {
 	const char	*path;		/* of the socket */
 	unsigned	 timeout;	/* seconds that an answer may take */
+	/* An error that begins with this name means that file; or NULL. */
+	const char	*ours, *theirs;
 };
 
 /*

@@ -119,10 +119,29 @@ static const struct render_field tunnel_fields[] = {
 };
 
 void
+view_apply(const json_t *answer)
+{
+	const json_t *apply = json_object_get(answer, "apply");
+	const json_t *left = json_object_get(apply, "seconds_left");
+	char span[32];
+
+	if (!json_is_true(json_object_get(apply, "pending")))
+		return;
+	span_text(json_integer_value(left), span, sizeof(span));
+	printf("this configuration is undone at %s (in %s) unless \"vpnctl "
+	    "confirm\" comes first\n", answer_text(apply, "until"), span);
+}
+
+/* Those who read the table in a program stop at the empty line. */
+void
 view_tunnels(const json_t *answer)
 {
 	render_table(tunnels, ARRAY_SIZE(tunnels),
 	    json_object_get(answer, "tunnels"), true);
+	if (json_is_true(json_object_get(json_object_get(answer, "apply"),
+	    "pending")))
+		printf("\n");
+	view_apply(answer);
 }
 
 void

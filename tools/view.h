@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 void	view_tunnels(const json_t *answer);	/* one line each */
+/* That a configuration waits to be confirmed, where it does. */
+void	view_apply(const json_t *answer);
 void	view_tunnel(const json_t *answer);	/* all there is to know */
 /* Some rows of a table, the first with the titles. */
 void	view_routes(const json_t *rows, bool first);

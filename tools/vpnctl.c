@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/cert.h"
+#include "tools/apply.h"
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
@@ -35,6 +36,7 @@ enum {				/* options that only some commands take */
 	OPT_WIRESHARK,
 	OPT_CRL_URL,
 	OPT_OCSP_URL,
+	OPT_CONFIRM_WITHIN,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -53,6 +55,7 @@ static const struct option longs[] = {
 	{ "crl-url", required_argument, NULL, OPT_CRL_URL },
 	{ "ocsp-url", required_argument, NULL, OPT_OCSP_URL },
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
+	{ "confirm-within", required_argument, NULL, OPT_CONFIRM_WITHIN },
 	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
 	{ NULL, 0, NULL, 0 },
 };
@@ -63,6 +66,7 @@ struct options {
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
 	bool		wireshark;	/* of keys */
+	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 };
 
@@ -96,6 +100,8 @@ static enum ctl_exit run_wait(const struct options *, const struct command *,
 static enum ctl_exit run_drain(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_check(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_apply(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
@@ -151,6 +157,14 @@ static const struct command commands[] = {
 	{ "check", "[FILE] [-s SECRETS]",
 	    "check a configuration, which need not be the running one",
 	    .max = 1, .run = run_check, .secrets = true },
+	{ "apply", "FILE [--confirm-within TIME]",
+	    "another configuration; undone unless confirmed in TIME",
+	    .min = 1, .max = 1, .run = run_apply,
+	    .takes = TAKES(OPT_CONFIRM_WITHIN) },
+	{ "confirm", "", "keep what was applied", .run = run_ask,
+	    .ctl = CTL_CONFIRM },
+	{ "undo", "", "undo what was applied and is not confirmed",
+	    .run = run_ask, .ctl = CTL_UNDO },
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
 	{ "keys", "[NAME] --wireshark",
@@ -321,6 +335,15 @@ run_check(const struct options *o, const struct command *c, char **argv,
 {
 	(void)c;
 	return check_run(argc > 0 ? argv[0] : NULL, o->secrets, o->json);
+}
+
+static enum ctl_exit
+run_apply(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argc;
+	return apply_run(&o->client, o->json, argv[0], o->confirm_within);
 }
 
 static enum ctl_exit
@@ -573,6 +596,12 @@ set_long(struct options *o, int c, const char *s)
 		break;
 	case OPT_WIRESHARK:
 		o->wireshark = true;
+		break;
+	case OPT_CONFIRM_WITHIN:
+		if (!apply_time(s, &o->confirm_within))
+			return complain(CTL_EXIT_USAGE, "--confirm-within must "
+			    "be a time from 1s to 24h, like 60s or 5m, not "
+			    "\"%s\"", s);
 		break;
 	case OPT_CRL_URL:
 		return set_url(&o->pki.crl_url, "--crl-url", s);

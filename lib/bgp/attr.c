@@ -242,6 +242,9 @@ const struct attr_row attr_rows[ATTR_TYPES] = {
 	    .list = true,
 	    .bad = ATTR_WITHDRAW, .subcode = FAULT_ATTR_OPTIONAL,
 	    .encode = attr_put_rest },
+	[ATTR_OTC] = { "ONLY_TO_CUSTOMER", OPT_TRANS, 4,
+	    .bad = ATTR_WITHDRAW, .subcode = FAULT_ATTR_OPTIONAL,
+	    .encode = attr_put_otc },
 };
 
 const char *

@@ -26,6 +26,7 @@ enum attr_type {
 	ATTR_AS4_PATH,			/* RFC 6793 */
 	ATTR_AS4_AGGREGATOR,		/* RFC 6793 */
 	ATTR_LARGE_COMMUNITIES = 32,	/* RFC 8092 */
+	ATTR_OTC = 35,			/* RFC 9234 */
 	ATTR_TYPES
 };
 
@@ -102,6 +103,7 @@ struct attr_out {
 	bool		as4;
 	uint32_t	local_asn;
 	struct addr	next_hop;	/* IPv4, for NEXT_HOP; unset: MP */
+	uint32_t	otc;		/* where there is none; 0: stays so */
 };
 
 /* All attributes but MP_REACH_NLRI, in order of type. */
@@ -120,6 +122,8 @@ void	attr_canon(union attrs_buf *, const struct attr_set *,
 	    const struct attr_mode *, const struct addr *next_hop);
 /* Behind its AS_PATH: an attribute that is carried (attrs_next()). */
 void	attr_put_item(struct wr *, uint8_t flags, uint8_t type, struct bytes);
+/* Adds an OTC (RFC 9234) unless there is one. */
+void	attr_add_otc(union attrs_buf *, uint32_t asn);
 /* The bits of has that follow from communities. */
 void	attr_heed(struct attrs *);
 /* The attributes of a route that we originate. */

@@ -97,6 +97,7 @@ put_rest(struct wr *w, const struct attr_set *set,
 	put_carried(w, ATTR_COMMUNITIES, set);
 	put_carried(w, ATTR_EXT_COMMUNITIES, set);
 	put_carried(w, ATTR_LARGE_COMMUNITIES, set);
+	put_carried(w, ATTR_OTC, set);
 	for (unsigned i = 0; i < set->unknown_n; i++)
 		attr_put_item(w, set->unknown[i].flags, set->unknown[i].type,
 		    set->unknown[i].value);
@@ -155,6 +156,25 @@ attr_canon(union attrs_buf *buf, const struct attr_set *set,
 	a->hops = (uint16_t)aspath_hops(attrs_path(a));
 	a->neighbour = aspath_first(attrs_path(a), 4);
 	attr_heed(a);
+}
+
+void
+attr_add_otc(union attrs_buf *buf, uint32_t asn)
+{
+	struct attrs *a = &buf->attrs;
+	size_t n = attrs_size(a);
+	uint8_t value[4];
+	struct wr w = wr_of(value, sizeof(value));
+
+	if (attrs_find(a, ATTR_OTC).n > 0)
+		return;
+	wr_u32(&w, asn);
+	w = wr_of(buf->room + offsetof(struct attrs, data) + n,
+	    ATTRS_DATA - n);
+	attr_put_item(&w, ATTR_OPTIONAL | ATTR_TRANSITIVE, ATTR_OTC,
+	    bytes_of(value, sizeof(value)));
+	if (!w.bad)
+		a->rest_n = (uint16_t)(a->rest_n + w.n);
 }
 
 void

@@ -188,6 +188,19 @@ attr_put_rest(struct wr *w, uint8_t type, const struct attrs *a,
 	wr_bytes(w, value);
 }
 
+/* RFC 9234 section 5: the one that it came with, or ours. */
+void
+attr_put_otc(struct wr *w, uint8_t type, const struct attrs *a,
+    const struct attr_out *out)
+{
+	if (attrs_find(a, type).n > 0 || out->otc == 0) {
+		attr_put_rest(w, type, a, out);
+		return;
+	}
+	attr_put(w, OPT_TRANS, type, 4);
+	wr_u32(w, out->otc);
+}
+
 /* RFC 4271 section 5: passed on with the Partial bit. */
 static void
 put_unknown(struct wr *w, const struct attrs *a)
@@ -215,7 +228,8 @@ attr_encode(struct wr *w, const struct attrs *a, const struct attr_out *out)
 }
 
 /*
- * The fixed ones, two AS paths with one more AS and a split segment each, the
+ * The fixed ones (LOCAL_PREF or a new OTC, as the remote is in our AS or not),
+ * two AS paths with one more AS and a split segment each, the
  * rest as it is, and AS4_AGGREGATOR.
  */
 size_t

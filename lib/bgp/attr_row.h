@@ -45,6 +45,8 @@ void	attr_put_as4_aggregator(struct wr *, uint8_t, const struct attrs *,
 	    const struct attr_out *);
 void	attr_put_ext(struct wr *, uint8_t, const struct attrs *,
 	    const struct attr_out *);
+void	attr_put_otc(struct wr *, uint8_t, const struct attrs *,
+	    const struct attr_out *);
 /* From the rest, as it came. */
 void	attr_put_rest(struct wr *, uint8_t, const struct attrs *,
 	    const struct attr_out *);

@@ -95,7 +95,8 @@ bgp_router_id(struct bgp *b, uint32_t router_id)
 }
 
 bool
-bgp_network_add(struct bgp *b, struct instant now, const struct prefix *p)
+bgp_network_add(struct bgp *b, struct instant now, uint16_t table,
+    const struct prefix *p)
 {
 	struct prefix net = prefix_network(p);
 	union attrs_buf buf;
@@ -107,19 +108,20 @@ bgp_network_add(struct bgp *b, struct instant now, const struct prefix *p)
 	id = intern_get(&b->rib.intern, &buf.attrs);
 	if (id == 0)
 		return false;
-	ok = rib_reach(&b->rib, rib_self(), &net, id, true);
+	ok = rib_reach(&b->rib, rib_self(), table, &net, id, true);
 	intern_drop(&b->rib.intern, id);
 	speaker_wake(b);
 	return ok;
 }
 
 void
-bgp_network_del(struct bgp *b, struct instant now, const struct prefix *p)
+bgp_network_del(struct bgp *b, struct instant now, uint16_t table,
+    const struct prefix *p)
 {
 	struct prefix net = prefix_network(p);
 
 	b->now = now;
-	rib_unreach(&b->rib, rib_self(), &net);
+	rib_unreach(&b->rib, rib_self(), table, &net);
 	speaker_wake(b);
 }
 
@@ -151,6 +153,20 @@ bgp_peer_add(struct bgp *b, struct instant now, const struct bgp_peer_conf *c)
 	}
 	TAILQ_INSERT_TAIL(&b->all, p, in_all);
 	return true;
+}
+
+void
+bgp_peer_conf(struct bgp *b, const struct bgp_peer_conf *c)
+{
+	struct peer *p = peer_get(b, c->id);
+	struct bgp_soft soft;
+
+	if (p == NULL || p->started)
+		return;
+	soft = p->conf.soft;
+	p->conf = *c;
+	p->conf.soft = soft;
+	peer_hold(p, &c->soft);
 }
 
 void
@@ -272,6 +288,8 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	info->refresh = s->open.refresh;
 	info->enhanced = s->open.enhanced;
 	show_restart(&s->open.restart, &info->restart);
+	info->role = s->peer->conf.role;
+	info->remote_role = s->open.role;
 	if (!s->up)
 		return true;
 	info->ipv4 = (s->import.families & OPEN_IPV4) != 0;
@@ -520,6 +538,8 @@ next_route(struct bgp *b, struct bgp_out *out)
 
 	while (journal_read(&b->rib, b->reader, any, &net)) {
 		rib_route(&b->rib, net, &route);
+		if (route.table == RIB_LIMBO)
+			continue;
 		if (route.n == 0 && !rib_told(&b->rib, net))
 			continue;
 		rib_tell(&b->rib, net, route.n > 0);
@@ -566,17 +586,17 @@ bgp_route_each(const struct bgp *b, size_t *pos, struct bgp_route *route)
 			continue;
 		}
 		rib_route(&b->rib, net, &r);
-	} while (r.n == 0);
+	} while (r.n == 0 || r.table == RIB_LIMBO);
 	*pos = net;
 	*route = r;
 	return true;
 }
 
 bool
-bgp_route_get(const struct bgp *b, const struct prefix *p,
+bgp_route_get(const struct bgp *b, uint16_t table, const struct prefix *p,
     struct bgp_route *route)
 {
-	uint32_t net = rib_find(&b->rib, p);
+	uint32_t net = rib_find(&b->rib, table, p);
 	struct bgp_route r;
 
 	if (net == 0)

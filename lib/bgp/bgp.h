@@ -2,7 +2,8 @@
  * A BGP speaker (RFC 4271) as a sans-IO core: the host owns clocks, sockets
  * and kernel; bytes, connection results and time are pushed in, requests are
  * pulled out with bgp_next().  One speaker serves all tunnels of a gateway and
- * keeps one Loc-RIB, in which what it originates itself beats what it learns.
+ * keeps a Loc-RIB for each route table, in which what it originates itself
+ * beats what it learns.  Without more there is one, the main table.
  *
  * Connections are named by numbers: the speaker numbers those it asks for,
  * the host gets a number for one it accepted from bgp_accepted().  A number is
@@ -22,6 +23,17 @@ struct policy;
 #define BGP_PATHS_MAX	16	/* equal-cost paths of one route */
 #define BGP_AS_PATH_MAX	64	/* shown; longer ones are cut for display */
 
+#define BGP_TABLE_MAIN	254	/* route tables are 1 to 65535 */
+#define BGP_TABLES_MAX	24	/* that one peer propagates to */
+
+/* Route tables of a peer. */
+struct bgp_tables {
+	bool		given;		/* or the main one is all */
+	uint16_t	associated;	/* what is announced to it */
+	uint8_t		n;		/* what it teaches goes into these: */
+	uint16_t	into[BGP_TABLES_MAX];
+};
+
 enum bgp_private {		/* private AS numbers in what is announced */
 	BGP_PRIVATE_KEEP,
 	BGP_PRIVATE_REMOVE_ONLY,	/* where there are no others */
@@ -34,6 +46,17 @@ enum bgp_restart {		/* graceful restart (RFC 4724) */
 	BGP_RESTART_HELPER,	/* the peer's routes stay */
 	BGP_RESTART_FULL,	/* and it may keep ours */
 };
+
+enum bgp_role {			/* what we are to the remote (RFC 9234) */
+	BGP_ROLE_NONE,
+	BGP_ROLE_PROVIDER,
+	BGP_ROLE_RS,		/* a route server */
+	BGP_ROLE_RS_CLIENT,
+	BGP_ROLE_CUSTOMER,
+	BGP_ROLE_PEER,
+};
+
+const char	*bgp_role_str(enum bgp_role);	/* "rs-client"; NONE: "" */
 
 /* What may change while a session is up: see bgp_peer_change(). */
 struct bgp_soft {
@@ -55,6 +78,7 @@ struct bgp_soft {
 	enum bgp_restart restart;
 	uint16_t	restart_seconds;	/* that we ask for, <= 4095 */
 	struct span	stale;		/* routes of its stay, at most */
+	struct bgp_tables tables;
 };
 
 struct bgp_peer_conf {
@@ -74,6 +98,8 @@ struct bgp_peer_conf {
 	bool		passive;	/* never connect, only accept */
 	bool		patient;	/* the remote may connect first */
 	bool		transit;	/* also announce what others taught us */
+	enum bgp_role	role;		/* of ours, not with our own AS */
+	bool		role_strict;	/* the remote must have one, too */
 	struct bgp_soft	soft;
 };
 
@@ -126,6 +152,7 @@ struct bgp_peer_info {
 	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
 	bool		enhanced;	/* RFC 7313 */
 	struct bgp_restart_info restart;
+	enum bgp_role	role, remote_role;	/* ours; what it says it is */
 	struct bgp_counts counts;
 	struct reason	why;		/* why it is not established, or "" */
 };
@@ -135,9 +162,10 @@ struct bgp_path {
 	struct addr	gateway;	/* next hop as received */
 };
 
-/* One route of Loc-RIB; multipath: paths[0] is best, the rest its equals. */
+/* One route of a table; multipath: paths[0] is best, the rest its equals. */
 struct bgp_route {
 	struct prefix	prefix;
+	uint16_t	table;
 	uint8_t		n;		/* 0: gone */
 	struct bgp_path	paths[BGP_PATHS_MAX];
 	uint8_t		as_path_n;	/* of the best, for display */
@@ -182,15 +210,17 @@ void		bgp_free(struct bgp *);
 /* For sessions that begin from now on. */
 void		bgp_router_id(struct bgp *, uint32_t);
 
-/* Prefixes that we originate towards every peer; idempotent. */
-bool		bgp_network_add(struct bgp *, struct instant,
+/* Prefixes that we originate towards a table's peers; idempotent. */
+bool		bgp_network_add(struct bgp *, struct instant, uint16_t table,
 		    const struct prefix *);
-void		bgp_network_del(struct bgp *, struct instant,
+void		bgp_network_del(struct bgp *, struct instant, uint16_t table,
 		    const struct prefix *);
 
 /* Adds a stopped peer (Idle); false: id in use or no memory. */
 bool		bgp_peer_add(struct bgp *, struct instant,
 		    const struct bgp_peer_conf *);
+/* Another configuration for a peer of this id, which is stopped. */
+void		bgp_peer_conf(struct bgp *, const struct bgp_peer_conf *);
 /* As bgp_peer_stop with Cease "peer de-configured", then forgets it. */
 void		bgp_peer_del(struct bgp *, struct instant, uint32_t id);
 /* The tunnel can carry TCP: leave Idle, connect and accept. */
@@ -216,9 +246,9 @@ const char	*bgp_peer_refresh(struct bgp *, struct instant, uint32_t id);
 bool		bgp_peer_get(const struct bgp *, uint32_t id,
 		    struct bgp_peer_info *);
 /*
- * Other policies and limits, without an end to the session: what was learned
- * is judged again, in portions with bgp_tick(), and the peer is told what is
- * different for it.  Likes change nothing.
+ * Other policies, limits and tables, without an end to the session: what was
+ * learned is judged again, in portions with bgp_tick(), and the peer is told
+ * what is different for it.  Likes change nothing.
  */
 void		bgp_peer_change(struct bgp *, struct instant, uint32_t id,
 		    const struct bgp_soft *);
@@ -235,7 +265,7 @@ enum bgp_verdict {
 /* Of Adj-RIB-In; why names the term of the policy, or the rule. */
 enum bgp_verdict bgp_why_in(const struct bgp *, uint32_t id,
 		    const struct prefix *, struct reason *why);
-/* Of Loc-RIB towards this peer. */
+/* Of the table that it is associated with, towards this peer. */
 enum bgp_verdict bgp_why_out(const struct bgp *, uint32_t id,
 		    const struct prefix *, struct reason *why);
 
@@ -277,13 +307,13 @@ bool		bgp_next(struct bgp *, struct bgp_out *);
 bool		bgp_next_urgent(struct bgp *, struct bgp_out *);
 
 /*
- * Learned routes of Loc-RIB in prefix-store order: pos starts at 0; false at
- * the end.  Not across changes.
+ * Learned routes of all tables in prefix-store order: pos starts at 0; false
+ * at the end.  Not across changes.
  */
 bool		bgp_route_each(const struct bgp *, size_t *pos,
 		    struct bgp_route *);
 /* One of them by its prefix; false: not learned. */
-bool		bgp_route_get(const struct bgp *, const struct prefix *,
-		    struct bgp_route *);
+bool		bgp_route_get(const struct bgp *, uint16_t table,
+		    const struct prefix *, struct bgp_route *);
 
 #endif

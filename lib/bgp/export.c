@@ -8,15 +8,17 @@
  *
  * Never announced: a route to the peer that taught it; one whose AS_PATH has
  * the peer's AS, which would have to drop it, unless that is overridden or
- * wanted; what iBGP taught, to iBGP; and without transit anything but our own
- * (RFC 8212).
+ * wanted; what iBGP taught, to iBGP; what is for customers only, to others
+ * (RFC 9234); and without transit anything but our own (RFC 8212).
  * Of the rest the session's policy says what goes out, and how (edit.c).
  *
  * A refresh is a dump again, between the marks of RFC 7313 where the peer knows
  * them.
  *
  * A new policy begins a dump that says only what is different: each route is
- * asked of the old policy as well.
+ * asked of the old policy as well.  Another table begins a dump, too: what the
+ * peer has from the one of before, it has from this one where that says so,
+ * and the rest is withdrawn.
  */
 #include "bgp/export.h"
 
@@ -27,6 +29,7 @@
 #include "bgp/msg.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
+#include "bgp/role.h"
 #include "bgp/update.h"
 
 #define BATCH		1024
@@ -138,6 +141,16 @@ export_change(struct export *e, struct rib *r, const struct edit_conf *conf)
 	return true;
 }
 
+void
+export_move(struct export *e, uint16_t table)
+{
+	if (table == e->conf.table)
+		return;
+	e->conf.table = table;
+	dump_from_start(e, 0, false);
+	dump_from_start(e, 1, false);
+}
+
 bool
 export_told(const struct export *e, uint32_t net)
 {
@@ -178,6 +191,9 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 	*why = "it has the community no-advertise or no-export";
 	if ((a->has & ATTRS_NO_ADVERTISE) != 0 ||
 	    (!e->conf.ibgp && (a->has & ATTRS_NO_EXPORT) != 0))
+		return 0;
+	*why = "it is for customers only (OTC), which this peer is not";
+	if (role_keeps_back(e->conf.role) && role_otc(a, NULL))
 		return 0;
 	*why = "it has come through the peer's AS";
 	if (!e->conf.ibgp && !e->edit.conf.override &&
@@ -263,6 +279,31 @@ say(struct export *e, struct rib *r, struct batch *b, uint32_t net,
 	return true;
 }
 
+static bool	consider(struct export *, struct rib *, struct batch *,
+		    uint32_t net);
+
+/*
+ * The peer has it from the table of before.  If there is one like it in this
+ * table, that is what it has from now on, unless its turn in the dump comes.
+ */
+static bool
+leave_behind(struct export *e, struct rib *r, struct batch *b, uint32_t net)
+{
+	unsigned f = family_index(net);
+	struct item it = { .prefix = rib_prefix(r, net) };
+	uint32_t twin = rib_find(r, e->conf.table, &it.prefix);
+
+	if (twin == 0)
+		return say(e, r, b, net, &it);
+	if (export_told(e, twin))
+		e->advertised--;
+	else if (!bits_set(&e->told[f], twin & ~RIB_IPV6))
+		return false;
+	bits_clear(&e->told[f], net & ~RIB_IPV6);
+	return (e->conf.transit && e->dumping[f] && twin > e->at[f]) ||
+	    consider(e, r, b, twin);
+}
+
 /* Adds what is to be said about a prefix, if anything. */
 static bool
 consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
@@ -272,8 +313,11 @@ consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
 	struct item it = { .attrs = 0 };
 	bool same = false;
 	const char *why;
-	uint32_t id = candidate(e, r, net, &why);
+	uint32_t id;
 
+	if (rib_net_table(r, net) != e->conf.table)
+		return !had || leave_behind(e, r, b, net);
+	id = candidate(e, r, net, &why);
 	if (id == 0 && !had)
 		return true;
 	it.prefix = rib_prefix(r, net);
@@ -445,6 +489,8 @@ encode(struct encoded *enc, const struct export *e, const struct rib *r,
 
 	if (it->prefix.addr.family == ADDR_IPV4)
 		out.next_hop = e->conf.next_hop4;
+	if (role_marks_out(e->conf.role))
+		out.otc = e->conf.local_asn;
 	attr_encode(&w, intern_at(&r->intern, it->attrs), &out);
 	enc->attrs = enc->also = it->attrs;
 	enc->b = wr_done(&w);
@@ -568,7 +614,7 @@ enum bgp_verdict
 export_why(const struct export *e, const struct rib *r,
     const struct prefix *p, struct reason *why)
 {
-	uint32_t net = rib_find(r, p);
+	uint32_t net = rib_find(r, e->conf.table, p);
 	const char *against = "there is no such route";
 	uint32_t id = net == 0 ? 0 : candidate(e, r, net, &against);
 	union attrs_buf buf;

@@ -14,6 +14,8 @@ struct export_conf {
 	bool		ibgp, as4;
 	bool		transit;	/* not only what we originate */
 	bool		enhanced;	/* refreshes are marked (RFC 7313) */
+	uint16_t	table;		/* what is announced */
+	enum bgp_role	role;		/* ours (RFC 9234) */
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
 	struct addr	next_hop4, next_hop6;
 	struct edit_conf edit;
@@ -56,7 +58,9 @@ uint32_t	export_attrs(struct export *, struct rib *, uint32_t attrs,
 /* Another policy: what the peer was told is put right.  False: the same. */
 bool	export_change(struct export *, struct rib *,
 	    const struct edit_conf *);
-/* Why a route of Loc-RIB is (not) announced. */
+/* The routes of another table: the peer is told what is different. */
+void	export_move(struct export *, uint16_t table);
+/* Why a route of its table is (not) announced. */
 enum bgp_verdict	export_why(const struct export *, const struct rib *,
 			    const struct prefix *, struct reason *);
 /* Is a whole table on its way out? */

@@ -24,7 +24,7 @@ static const char *const open_names[] = {
 	[5] = "Authentication Failure",
 	[FAULT_HOLD_TIME] = "Unacceptable Hold Time",
 	[FAULT_CAPABILITY] = "Unsupported Capability",
-	[11] = "Role Mismatch",
+	[FAULT_ROLE] = "Role Mismatch",
 };
 
 static const char *const update_names[] = {

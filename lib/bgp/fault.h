@@ -29,6 +29,7 @@ enum fault_open {
 	FAULT_PARAMETER,
 	FAULT_HOLD_TIME = 6,
 	FAULT_CAPABILITY,		/* RFC 5492 */
+	FAULT_ROLE = 11,		/* RFC 9234 */
 };
 
 enum fault_update {

@@ -1,18 +1,26 @@
 /*
  * Adj-RIB-In (RFC 4271 sections 6.3, 9 and 9.1.2): routes enter the RIB, with
  * the mark whether they may be chosen.  Not to be chosen are routes with our
- * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8) and such
- * whose next hop is not on the tunnel: with the family of the session it is
- * the neighbour itself, with the other family any address but ours.  Others
- * the session's policy judges (edit.c).  A route that is rejected stays as it
- * came, and one that was changed knows what it came as, so that a new policy
- * needs nothing from the peer.
+ * own AS in AS_PATH, routes that we reflected (RFC 4456 section 8), leaks by
+ * the roles of both ends (RFC 9234) and such whose next hop is not on the
+ * tunnel: with the family of the session it is the neighbour itself, with the
+ * other family any address but ours.  Others the session's policy judges
+ * (edit.c).  A route that is rejected stays as it came, and one that was
+ * changed knows what it came as, so that a new policy needs nothing from the
+ * peer.
+ *
+ * A route is in every table that the session propagates to, with the same
+ * attributes.  Other tables are filled, and those of before left, by the sweep
+ * that judges all again; what comes meanwhile goes where it belongs at once.
  */
 #include "bgp/import.h"
+
+#include <limits.h>
 
 #include "bgp/aspath.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
+#include "bgp/role.h"
 
 static bool
 family_on(const struct import *im, enum addr_family family)
@@ -83,6 +91,115 @@ judge(struct import *im, struct rib *r, uint32_t raw, const struct prefix *p,
 	return true;
 }
 
+/* --- tables --- */
+
+static bool
+among(const struct places *p, uint16_t table)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->v[i] == table)
+			return true;
+	}
+	return false;
+}
+
+static struct places
+places_of(const struct bgp_tables *t)
+{
+	struct places p = { .n = 1, .v = { BGP_TABLE_MAIN } };
+
+	if (!t->given)
+		return p;
+	p.v[0] = RIB_LIMBO;
+	for (p.n = 0; p.n < t->n; p.n++)
+		p.v[p.n] = t->into[p.n];
+	if (p.n == 0)
+		p.n = 1;
+	return p;
+}
+
+void
+import_places(struct import *im, struct rib *r, const struct bgp_tables *t)
+{
+	im->into = places_of(t);
+	im->from.n = 0;
+	rib_move(r, im->source, im->into.v[0]);
+}
+
+void
+import_inherit(struct import *im, const struct import *from)
+{
+	im->into = from->into;
+	im->from = from->from;
+	im->moving = im->sweeping = from->moving;
+}
+
+static bool
+same_places(const struct places *a, const struct places *b)
+{
+	bool same = a->n == b->n;
+
+	for (unsigned i = 0; same && i < a->n; i++)
+		same = among(b, a->v[i]);
+	return same;
+}
+
+/* One move at a time: what one of before has left to do is done first. */
+bool
+import_move(struct import *im, struct rib *r, const struct bgp_tables *t,
+    bool *due)
+{
+	const struct places to = places_of(t);
+	unsigned all = UINT_MAX;
+
+	*due = false;
+	if (same_places(&to, &im->into))
+		return true;
+	if (im->from.n > 0) {
+		if (!import_sweep(im, r, &all))
+			return false;
+		im->sweeping = true;	/* the next one follows */
+	}
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (!among(&to, im->into.v[i]))
+			im->from.v[im->from.n++] = im->into.v[i];
+	}
+	im->into = to;
+	if (!among(&to, rib_home(r, im->source)))
+		rib_move(r, im->source, to.v[0]);
+	im->moving = *due = true;
+	return true;
+}
+
+static bool
+put(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t attrs, bool eligible)
+{
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (!rib_reach(r, im->source, im->into.v[i], p, attrs,
+		    eligible))
+			return false;
+	}
+	return true;
+}
+
+static void
+leave(const struct import *im, struct rib *r, const struct prefix *p)
+{
+	for (unsigned i = 0; i < im->from.n; i++)
+		rib_unreach(r, im->source, im->from.v[i], p);
+}
+
+static void
+take_back(const struct import *im, struct rib *r, const struct prefix *p)
+{
+	for (unsigned i = 0; i < im->into.n; i++)
+		rib_unreach(r, im->source, im->into.v[i], p);
+	leave(im, r, p);
+}
+
+/* --- what comes --- */
+
 /* The prefixes of a field that update_parse() found well-formed. */
 static void
 withdraw(const struct import *im, struct rib *r, enum addr_family family,
@@ -94,7 +211,7 @@ withdraw(const struct import *im, struct rib *r, enum addr_family family,
 	if (!family_on(im, family))
 		return;
 	while (nlri_next(&rd, family, &p))
-		rib_unreach(r, im->source, &p);
+		take_back(im, r, &p);
 }
 
 /* Stale routes may be there twice: as others in their place. */
@@ -144,8 +261,9 @@ announce(struct import *im, struct rib *r, enum addr_family family,
 		}
 		if (edits && !judge(im, r, raw, &p, &attrs, &eligible))
 			return false;
-		if (!rib_reach(r, im->source, &p, attrs, eligible))
+		if (!put(im, r, &p, attrs, eligible))
 			return false;
+		leave(im, r, &p);
 	}
 	return true;
 }
@@ -158,13 +276,20 @@ no_memory(struct fault *f)
 	return ATTR_RESET;
 }
 
-static void
-next_hop_text(struct fault *f, const struct addr *hop, const char *bad)
+/* Something that is worth a line; NULL: it may be used, but for policies. */
+static const char *
+unusable(const struct import *im, const struct attrs *a, struct fault *f)
 {
+	const char *hop = next_hop_error(im, &a->next_hop);
+	const char *leak = role_leak(im->role, im->mode.remote_asn, a);
 	char text[ADDR_STRLEN];
 
-	reason_set(&f->text, "routes are not used: their next hop %s %s",
-	    addr_str(hop, text), bad);
+	if (hop != NULL)
+		reason_set(&f->text, "routes are not used: their next hop "
+		    "%s %s", addr_str(&a->next_hop, text), hop);
+	else if (leak != NULL)
+		reason_set(&f->text, "routes are not used: %s", leak);
+	return hop != NULL ? hop : leak;
 }
 
 /* "... (10.2.0.0/16 and 3 more)" */
@@ -191,15 +316,18 @@ reach(struct import *im, struct rib *r, const struct update *u,
     enum addr_family family, const struct addr *hop, struct bytes nlri,
     struct fault *f)
 {
-	const char *bad = next_hop_error(im, hop);
 	unsigned ignored = 0;
 	union attrs_buf buf;
+	const char *bad;
 	uint32_t id;
 	bool ok;
 
 	if (nlri.n == 0 || !family_on(im, family))
 		return ATTR_OK;
 	attr_canon(&buf, &u->attrs, &im->mode, hop);
+	if (role_marks_in(im->role))
+		attr_add_otc(&buf, im->mode.remote_asn);
+	bad = unusable(im, &buf.attrs, f);
 	id = intern_get(&r->intern, &buf.attrs);
 	if (id == 0)
 		return no_memory(f);
@@ -213,7 +341,6 @@ reach(struct import *im, struct rib *r, const struct update *u,
 		    ignored);
 	if (bad == NULL)
 		return ignored > 0 ? ATTR_DISCARD : ATTR_OK;
-	next_hop_text(f, hop, bad);
 	name_routes(f, family, nlri);
 	return ATTR_WITHDRAW;
 }
@@ -285,27 +412,50 @@ judge_again(struct import *im, struct rib *r, uint32_t net)
 		return true;
 	attrs = raw = intern_raw(&r->intern, path->attrs);
 	a = intern_at(&r->intern, raw);
-	eligible = next_hop_error(im, &a->next_hop) == NULL && !looped(im, a);
+	eligible = next_hop_error(im, &a->next_hop) == NULL &&
+	    !looped(im, a) &&
+	    role_leak(im->role, im->mode.remote_asn, a) == NULL;
 	p = rib_prefix(r, net);
 	if (eligible && edit_touches(&im->edit, a) &&
 	    !judge(im, r, raw, &p, &attrs, &eligible))
 		return false;
-	return rib_teach(r, net, im->source, attrs, eligible);
+	if (!im->moving)
+		return rib_teach(r, net, im->source, attrs, eligible);
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (!rib_spread(r, net, im->source, im->into.v[i], attrs,
+		    eligible))
+			return false;
+	}
+	/* From here alone: other places are met by themselves. */
+	if (!among(&im->into, rib_net_table(r, net)))
+		rib_unreach(r, im->source, rib_net_table(r, net), &p);
+	return true;
+}
+
+static void
+sweep_end(struct import *im)
+{
+	im->sweeping = im->moving = false;
+	im->from.n = 0;
 }
 
 /* Few: all at once, without a look at what others taught. */
 static bool
 sweep_own(struct import *im, struct rib *r, unsigned *budget)
 {
-	uint32_t path = 0, net, n = 0;
+	uint32_t path = 0, net = 0, this, n = 0;
+	bool more = rib_taught_each(r, im->source, &path, &net);
 
-	while (rib_taught_each(r, im->source, &path, &net)) {
-		if (!judge_again(im, r, net))
+	/* It may leave where it is: on to the next before that. */
+	while (more) {
+		this = net;
+		more = rib_taught_each(r, im->source, &path, &net);
+		if (!judge_again(im, r, this))
 			return false;
 		n++;
 	}
 	*budget -= n + 1 < *budget ? n + 1 : *budget;
-	im->sweeping = false;
+	sweep_end(im);
 	return true;
 }
 
@@ -320,7 +470,7 @@ import_sweep(struct import *im, struct rib *r, unsigned *budget)
 			if (!judge_again(im, r, im->at))
 				return false;
 		} else if ((im->at & RIB_IPV6) != 0) {
-			im->sweeping = false;
+			sweep_end(im);
 		} else {
 			im->at = RIB_IPV6;
 		}
@@ -332,7 +482,7 @@ enum bgp_verdict
 import_why(const struct import *im, const struct rib *r,
     const struct prefix *p, struct reason *why)
 {
-	uint32_t net = rib_find(r, p);
+	uint32_t net = rib_find(r, rib_home(r, im->source), p);
 	const struct rib_path *path = net == 0 ? NULL :
 	    rib_path_from(r, net, im->source);
 	uint32_t raw;
@@ -351,8 +501,10 @@ import_why(const struct import *im, const struct rib *r,
 		reason_set(why, "its next hop %s", bad);
 		return BGP_UNUSABLE;
 	}
-	if (looped(im, a)) {
-		reason_set(why, "it has come through ourselves");
+	bad = looped(im, a) ? "it has come through ourselves" :
+	    role_leak(im->role, im->mode.remote_asn, a);
+	if (bad != NULL) {
+		reason_set(why, "%s", bad);
 		return BGP_UNUSABLE;
 	}
 	return edit_why(&im->edit, &r->intern, raw, p, &buf, why) ?

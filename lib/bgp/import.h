@@ -6,6 +6,12 @@
 #include "bgp/rib.h"
 #include "bgp/update.h"
 
+/* Route tables by number. */
+struct places {
+	uint8_t		n;
+	uint16_t	v[BGP_TABLES_MAX];
+};
+
 struct import {
 	struct attr_mode mode;
 	uint8_t		families;	/* negotiated: OPEN_IPV4 | OPEN_IPV6 */
@@ -15,16 +21,22 @@ struct import {
 	struct addr	local, remote;	/* of the session */
 	struct addr	remote_other;	/* its next hop of the other family */
 	struct addr	next_hop4, next_hop6;	/* ours */
+	enum bgp_role	role;		/* ours (RFC 9234) */
 	uint32_t	max_prefixes;	/* 0: no limit */
 	uint32_t	warn_at;	/* prefixes; 0: never */
 	bool		warned;
 	struct rib_ref	source;
 	struct edit	edit;
 	unsigned	portion;	/* prefixes to judge again in one go */
+	struct places	into;		/* one at least; limbo is one */
+	struct places	from;		/* others, which paths may yet leave */
+	bool		moving;		/* the sweep brings it there */
 	bool		sweeping;	/* all is judged again: */
 	uint32_t	at;		/* up to this prefix it was */
 };
 
+/* Where the routes of an earlier session's source are, with a move amid it. */
+void	import_inherit(struct import *, const struct import *);
 /*
  * ATTR_RESET: fault is for the peer.  ATTR_DISCARD or ATTR_WITHDRAW: the text
  * is for the log.  *eor: End-of-RIB of this family.  Out of memory, and more
@@ -38,6 +50,14 @@ enum attr_verdict	import_limit(const struct import *, const struct rib *,
 			    struct fault *);
 /* More prefixes than warn_at, for the first time since there were fewer? */
 bool	import_warns(struct import *, const struct rib *);
+/*
+ * Where what the peer teaches goes, before the session is up.  Later: with the
+ * sweep that has to begin then, where one is due; false: no memory.
+ */
+void	import_places(struct import *, struct rib *,
+	    const struct bgp_tables *);
+bool	import_move(struct import *, struct rib *, const struct bgp_tables *,
+	    bool *due);
 /* What the peer taught is judged anew from here on. */
 void	import_sweep_begin(struct import *);
 /*

@@ -55,6 +55,7 @@ describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
 
 	*out = (struct look_path){
 		.peer = p->slot == 0 ? 0 : b->rib.source[p->slot].peer,
+		.table = rib_net_table(&b->rib, net),
 		.attrs = intern_at(&b->rib.intern, p->attrs),
 		.eligible = (p->flags & PATH_ELIGIBLE) != 0,
 		.best = (p->flags & PATH_BEST) != 0,
@@ -71,10 +72,10 @@ describe(const struct bgp *b, uint32_t net, const struct rib_path *p,
 /* --- one prefix --- */
 
 unsigned
-look_paths(const struct bgp *b, const struct prefix *prefix,
+look_paths(const struct bgp *b, uint16_t table, const struct prefix *prefix,
     struct look_path *out, unsigned max)
 {
-	uint32_t net = rib_find(&b->rib, prefix), id;
+	uint32_t net = rib_find(&b->rib, table, prefix), id;
 	unsigned n = 0;
 
 	if (net == 0)
@@ -92,20 +93,22 @@ bool
 look_told(const struct bgp *b, uint32_t peer, const struct prefix *prefix)
 {
 	const struct session *s = peer_up(b, peer);
-	uint32_t net = rib_find(&b->rib, prefix);
+	uint32_t net = s == NULL ? 0 :
+	    rib_find(&b->rib, s->export.conf.table, prefix);
 
-	return s != NULL && net != 0 && export_told(&s->export, net);
+	return net != 0 && export_told(&s->export, net);
 }
 
 bool
-look_cover(const struct bgp *b, const struct prefix *of, struct prefix *out)
+look_cover(const struct bgp *b, uint16_t table, const struct prefix *of,
+    struct prefix *out)
 {
 	for (int len = of->len; len >= 0; len--) {
 		struct prefix p = { .addr = of->addr, .len = (uint8_t)len };
 		uint32_t net;
 
 		p = prefix_network(&p);
-		net = rib_find(&b->rib, &p);
+		net = rib_find(&b->rib, table, &p);
 		if (net != 0 && rib_net(&b->rib, net)->paths != 0) {
 			*out = p;
 			return true;
@@ -122,6 +125,25 @@ is_best(const struct rib_path *p)
 	return (p->flags & PATH_BEST) != 0;
 }
 
+/* Is it in the table that the walk is about? */
+static bool
+in_table(const struct bgp *b, const struct look *l, const struct session *s,
+    uint32_t net)
+{
+	uint16_t table = rib_net_table(&b->rib, net);
+
+	switch (l->what) {
+	case LOOK_BEST:
+		return l->table != 0 ? table == l->table : table != RIB_LIMBO;
+	case LOOK_ADVERTISED:
+		return table == s->export.conf.table;
+	case LOOK_RECEIVED:
+	case LOOK_ACCEPTED:
+		break;
+	}
+	return table == rib_home(&b->rib, s->import.source);
+}
+
 /* What the walk shows of a prefix; NULL: nothing. */
 static const struct rib_path *
 path_for(const struct bgp *b, const struct look *l, const struct session *s,
@@ -131,6 +153,8 @@ path_for(const struct bgp *b, const struct look *l, const struct session *s,
 	const struct import *im;
 	const struct rib_path *p;
 
+	if (!in_table(b, l, s, net))
+		return NULL;
 	switch (l->what) {
 	case LOOK_BEST:
 	case LOOK_ADVERTISED:

@@ -10,7 +10,7 @@
 #include "bgp/intern.h"
 
 enum look_what {
-	LOOK_BEST,		/* Loc-RIB: the paths that are used */
+	LOOK_BEST,		/* of a table: the paths that are used */
 	LOOK_RECEIVED,		/* a peer's Adj-RIB-In, all as it came */
 	LOOK_ACCEPTED,		/* of it, what may be chosen */
 	LOOK_ADVERTISED,	/* a peer's Adj-RIB-Out */
@@ -18,6 +18,7 @@ enum look_what {
 
 struct look_path {
 	uint32_t	peer;		/* taught it; 0: we originate it */
+	uint16_t	table;
 	const struct attrs *attrs;
 	struct addr	next_hop;	/* as received or as it was sent */
 	uint32_t	prepend;	/* ADVERTISED: sent in front; 0: none */
@@ -31,6 +32,7 @@ struct look_path {
 struct look {
 	enum look_what	what;
 	uint32_t	peer;		/* not for BEST */
+	uint16_t	table;		/* BEST: that one; 0: all of them */
 	uint32_t	cursor;		/* 0: from the start; kept between calls */
 	unsigned	visits;		/* prefixes that may still be visited */
 };
@@ -46,13 +48,13 @@ bool		look_next(struct bgp *, struct look *, struct prefix *,
  * share, the others, those that may not be chosen.  Returns how many there
  * are, max of which were written.
  */
-unsigned	look_paths(const struct bgp *, const struct prefix *,
-		    struct look_path *, unsigned max);
+unsigned	look_paths(const struct bgp *, uint16_t table,
+		    const struct prefix *, struct look_path *, unsigned max);
 /* Was this peer told of the prefix? */
 bool		look_told(const struct bgp *, uint32_t peer,
 		    const struct prefix *);
-/* The longest prefix with a path that covers another one. */
-bool		look_cover(const struct bgp *, const struct prefix *,
-		    struct prefix *);
+/* The longest prefix with a path in the table that covers another one. */
+bool		look_cover(const struct bgp *, uint16_t table,
+		    const struct prefix *, struct prefix *);
 
 #endif

@@ -1,11 +1,11 @@
 /*
  * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
  * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793), route refresh
- * (RFC 2918), enhanced (RFC 7313), and graceful restart (cap_restart.c), of
- * which the last instance counts (RFC 4724 section 3); the extended form of
- * the optional parameters is understood (RFC 9072) and never needed in ours.
- * Capabilities that we do not know are skipped.  A peer that offers no
- * multiprotocol capability speaks IPv4.
+ * (RFC 2918), enhanced (RFC 7313), roles (RFC 9234) and graceful restart
+ * (cap_restart.c), of which the last instance counts (RFC 4724 section 3); the
+ * extended form of the optional parameters is understood (RFC 9072) and never
+ * needed in ours.  Capabilities that we do not know are skipped.  A peer that
+ * offers no multiprotocol capability speaks IPv4.
  */
 #include "bgp/open.h"
 
@@ -17,6 +17,7 @@ enum {
 	PARAM_EXTENDED = 255,
 	CAP_MP = 1,
 	CAP_REFRESH = 2,
+	CAP_ROLE = 9,
 	CAP_RESTART = 64,
 	CAP_AS4 = 65,
 	CAP_ENHANCED = 70,
@@ -25,6 +26,9 @@ enum {
 struct parse {
 	struct open	open;
 	bool		mp;		/* some MP capability was there */
+	bool		roles;		/* a role was, of this value: */
+	uint8_t		role;
+	bool		other_role;	/* and another one */
 };
 
 static bool
@@ -75,6 +79,18 @@ cap_restart(struct parse *p, struct rd *r)
 	return cap_restart_get(&p->open.restart, r);
 }
 
+/* RFC 9234 section 4.2: several are fine when they are the same. */
+static bool
+cap_role(struct parse *p, struct rd *r)
+{
+	uint8_t role = rd_u8(r);
+
+	p->other_role |= p->roles && role != p->role;
+	p->roles = true;
+	p->role = role;
+	return rd_done(r);
+}
+
 static const struct {
 	uint8_t		code;
 	const char	*name;
@@ -85,6 +101,7 @@ static const struct {
 	{ CAP_AS4, "4-octet AS number", cap_as4 },
 	{ CAP_RESTART, "graceful restart", cap_restart },
 	{ CAP_ENHANCED, "enhanced route refresh", cap_enhanced },
+	{ CAP_ROLE, "role", cap_role },
 };
 
 static bool
@@ -173,6 +190,25 @@ optional(struct parse *p, struct rd *r, struct fault *f)
 	return parameters(p, &params, extended, f);
 }
 
+/* Section 4.2; what a number beyond the five means nobody knows. */
+static bool
+role_of(struct parse *p, struct fault *f)
+{
+	enum bgp_role role = role_of_wire(p->role);
+
+	if (p->roles && (p->other_role || role == BGP_ROLE_NONE)) {
+		fault_set(f, FAULT_OPEN, FAULT_ROLE, (struct bytes){ 0 });
+		reason_set(&f->text, p->other_role ?
+		    "the remote's OPEN has different roles" :
+		    "the remote's OPEN has role %u, which is not known",
+		    p->role);
+		return false;
+	}
+	if (p->roles)
+		p->open.role = role;
+	return true;
+}
+
 bool
 open_parse(struct open *o, struct bytes body, struct fault *f)
 {
@@ -190,7 +226,7 @@ open_parse(struct open *o, struct bytes body, struct fault *f)
 	p.open.asn = rd_u16(&r);
 	p.open.hold_time = rd_u16(&r);
 	p.open.router_id = rd_u32(&r);
-	if (!optional(&p, &r, f))
+	if (!optional(&p, &r, f) || !role_of(&p, f))
 		return false;
 	if (!p.mp)
 		p.open.families = OPEN_IPV4;
@@ -286,11 +322,32 @@ check_families(const struct open *o, const struct open_want *w,
 	return false;
 }
 
+/* RFC 9234 section 4.2: both must say so, and say what fits. */
+static bool
+check_role(const struct open *o, const struct open_want *w, struct fault *f)
+{
+	const char *ours = bgp_role_str(w->role);
+
+	if (w->role == BGP_ROLE_NONE || o->role == role_other(w->role) ||
+	    (o->role == BGP_ROLE_NONE && !w->role_strict))
+		return true;
+	fault_set(f, FAULT_OPEN, FAULT_ROLE, (struct bytes){ 0 });
+	if (o->role == BGP_ROLE_NONE)
+		reason_set(&f->text, "we are %s and the remote has no role, "
+		    "which bgp_role_strict requires", ours);
+	else
+		reason_set(&f->text, "we are %s and the remote says that it "
+		    "is %s, not %s", ours, bgp_role_str(o->role),
+		    bgp_role_str(role_other(w->role)));
+	return false;
+}
+
 bool
 open_check(const struct open *o, const struct open_want *w, struct fault *f)
 {
 	return check_asn(o, w, f) && check_router_id(o, w, f) &&
-	    check_hold_time(o, f) && check_families(o, w, f);
+	    check_hold_time(o, f) && check_families(o, w, f) &&
+	    check_role(o, w, f);
 }
 
 /*
@@ -313,6 +370,11 @@ open_put(struct wr *w, const struct open *o)
 	if (o->refresh) {
 		wr_u8(w, CAP_REFRESH);
 		wr_u8(w, 0);
+	}
+	if (o->role != BGP_ROLE_NONE) {
+		wr_u8(w, CAP_ROLE);
+		wr_u8(w, 1);
+		wr_u8(w, role_to_wire(o->role));
 	}
 	if (o->as4) {
 		wr_u8(w, CAP_AS4);

@@ -4,6 +4,7 @@
 
 #include "bgp/cap_restart.h"
 #include "bgp/msg.h"
+#include "bgp/role.h"
 
 #define OPEN_AS_TRANS	23456	/* RFC 6793 */
 
@@ -20,6 +21,7 @@ struct open {
 	bool		refresh;	/* RFC 2918 */
 	bool		enhanced;	/* RFC 7313 */
 	struct cap_restart restart;	/* RFC 4724 */
+	enum bgp_role	role;		/* RFC 9234; NONE: it says nothing */
 };
 
 /* What we are and what we expect, to judge a peer's OPEN by. */
@@ -27,6 +29,8 @@ struct open_want {
 	uint32_t	local_asn, remote_asn;
 	uint32_t	router_id;	/* ours */
 	uint8_t		families;
+	enum bgp_role	role;		/* ours, or NONE */
+	bool		role_strict;	/* the remote must have one */
 };
 
 /* Pure decoding; false: fault says what to tell the peer and the operator. */

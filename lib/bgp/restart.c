@@ -83,7 +83,7 @@ restart_is_due(const struct bgp *b, const struct session *s,
 	if (!s->up || !s->offered.there || kept(s) == 0 ||
 	    peer->seconds == 0 ||
 	    s->peer->conf.soft.restart == BGP_RESTART_OFF ||
-	    rib_held(&b->rib, s->import.source) == 0)
+	    !rib_teaches(&b->rib, s->peer->conf.id))
 		return false;
 	if (ev == FSM_TCP_FAILS || ev == FSM_REPLACED)
 		return true;
@@ -187,7 +187,6 @@ restart_hold(struct bgp *b, struct session *s)
 	mark(b, r, s);
 	r->families = kept(s);
 	r->import = s->import;
-	r->import.sweeping = false;
 	r->holding = true;
 	arm(b, r, instant_min(back, r->stale_until));
 	if (s->import.sweeping)
@@ -247,26 +246,43 @@ resume(struct bgp *b, struct session *s, struct rib_ref source)
 		disarm(b, r);
 }
 
+static struct rib_ref
+join_anew(struct bgp *b, struct session *s, const struct decide_peer *decide)
+{
+	const struct bgp_peer_conf *c = &s->peer->conf;
+
+	restart_forget(b, s->peer);
+	s->import.source = rib_join(&b->rib, c->id, decide);
+	if (s->import.source.slot != 0)
+		import_places(&s->import, &b->rib, &c->soft.tables);
+	return s->import.source;
+}
+
 struct rib_ref
 restart_join(struct bgp *b, struct session *s,
     const struct decide_peer *decide, bool *again)
 {
 	struct peer *p = s->peer;
 	struct restart *r = &p->restart;
-	struct rib_ref source = r->import.source;
+	bool moves = false;
 
 	*again = false;
-	if (r->holding && !rib_taught_by(&b->rib, source, decide))
+	if (r->holding && !rib_taught_by(&b->rib, r->import.source, decide))
 		restart_end(b, p, "the remote is another router now");
-	if (!r->holding) {
-		restart_forget(b, p);
-		return rib_join(&b->rib, p->conf.id, decide);
+	if (!r->holding)
+		return join_anew(b, s, decide);
+	s->import.source = r->import.source;
+	import_inherit(&s->import, &r->import);
+	if (!import_move(&s->import, &b->rib, &p->conf.soft.tables, &moves)) {
+		restart_end(b, p, "out of memory to move them");
+		return rib_self();
 	}
-	*again = r->judging || r->import.allow_own != s->import.allow_own ||
+	*again = moves || r->judging ||
+	    r->import.allow_own != s->import.allow_own ||
 	    !edit_conf_eq(&r->import.edit.conf, &s->import.edit.conf);
 	let_go(b, p);
-	resume(b, s, source);
-	return source;
+	resume(b, s, s->import.source);
+	return s->import.source;
 }
 
 void
@@ -338,10 +354,15 @@ restart_change(struct bgp *b, struct peer *p)
 {
 	const struct edit_conf in = session_edit_in(&p->conf);
 	struct import *im = &p->restart.import;
+	bool moves = false;
 
 	if (p->conf.soft.restart == BGP_RESTART_OFF)
 		restart_end(b, p, "graceful restart was turned off");
-	if (!p->restart.holding || (edit_conf_eq(&im->edit.conf, &in) &&
+	if (p->restart.holding && !import_move(im, &b->rib,
+	    &p->conf.soft.tables, &moves))
+		restart_end(b, p, "out of memory to move them");
+	if (!p->restart.holding || (!moves &&
+	    edit_conf_eq(&im->edit.conf, &in) &&
 	    im->allow_own == p->conf.soft.allow_own))
 		return;
 	im->allow_own = p->conf.soft.allow_own;

@@ -1,13 +1,15 @@
 /*
- * The RIB (RFC 4271 section 3.2): paths per prefix and source, and the choice
- * among them (section 9.1.2) at every change.  The list of a prefix is kept in
+ * The RIB (RFC 4271 section 3.2): paths per prefix, route table and source,
+ * and the choice among them (section 9.1.2) at every change.  The list of a prefix is kept in
  * the order of the decision: the best, the paths that share its traffic, the
  * rest.  A change of what is chosen goes into the journal; what follows from
  * it is the readers' business.
  *
  * Invariants: a path is in two lists, its prefix's and its source's, which
- * rib_stale.c keeps; it holds
- * one reference to its attributes; slot 0 is ourselves and always there.
+ * rib_stale.c keeps; it holds one reference to its attributes; slot 0 is
+ * ourselves and always there.  A source may have a path to one prefix in
+ * several tables; where it counts how many it has, those in one table count,
+ * which is its home.
  */
 #include "bgp/rib.h"
 
@@ -83,6 +85,19 @@ rib_accepted(const struct rib *r, struct rib_ref ref)
 	return rib_valid(r, ref) ? r->source[ref.slot].eligible : 0;
 }
 
+uint16_t
+rib_home(const struct rib *r, struct rib_ref ref)
+{
+	return rib_valid(r, ref) ? r->source[ref.slot].home : RIB_LIMBO;
+}
+
+void
+rib_move(struct rib *r, struct rib_ref ref, uint16_t table)
+{
+	if (rib_valid(r, ref))
+		r->source[ref.slot].home = table;
+}
+
 static bool	sweep(struct rib *, struct rib_source *, uint32_t n);
 
 struct rib_ref
@@ -111,6 +126,7 @@ rib_join(struct rib *r, uint32_t peer, const struct decide_peer *decide)
 	s = &r->source[slot];
 	*s = (struct rib_source){
 		.decide = *decide, .peer = peer, .used = true,
+		.home = BGP_TABLE_MAIN,
 		.gen = (uint16_t)(s->gen + 1),
 	};
 	return (struct rib_ref){ .slot = (uint16_t)slot, .gen = s->gen };
@@ -185,8 +201,9 @@ gather(struct rib *r, const struct rib_net *n, uint32_t *others)
 		struct rib_path *p = rib_path(r, id);
 
 		next = p->next;
-		p->flags &= PATH_ELIGIBLE;
-		if (p->flags == 0 || r->source[p->slot].leaving) {
+		p->flags &= PATH_ELIGIBLE | PATH_HOME;
+		if ((p->flags & PATH_ELIGIBLE) == 0 ||
+		    r->source[p->slot].leaving) {
 			p->next = *others;
 			*others = id;
 			continue;
@@ -268,32 +285,50 @@ path_add(struct rib *r, uint32_t net, uint16_t slot)
 	return id;
 }
 
+static uint8_t
+path_flags(const struct rib *r, const struct rib_path *p, bool eligible)
+{
+	bool home = rib_net(r, p->net)->table == r->source[p->slot].home;
+
+	return (uint8_t)((eligible ? PATH_ELIGIBLE : 0) |
+	    (home ? PATH_HOME : 0));
+}
+
 static void
 path_leave(struct rib *r, uint32_t id)
 {
 	struct rib_path *p = rib_path(r, id);
-	struct rib_source *s = &r->source[p->slot];
 	uint32_t *link = &rib_net(r, p->net)->paths;
 
 	while (*link != id)
 		link = &rib_path(r, *link)->next;
 	*link = p->next;
+	rib_path_count(r, id, false);
 	rib_path_unlink(r, id);
-	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
 }
 
 static void
 path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 {
 	struct rib_path *p = rib_path(r, id);
-	struct rib_source *s = &r->source[p->slot];
 
-	s->eligible -= (p->flags & PATH_ELIGIBLE) != 0;
-	s->eligible += eligible;
+	rib_path_count(r, id, false);
 	intern_hold(&r->intern, attrs);
 	intern_drop(&r->intern, p->attrs);
 	p->attrs = attrs;
-	p->flags = (uint8_t)(eligible ? PATH_ELIGIBLE : 0);
+	p->flags = path_flags(r, p, eligible);
+	rib_path_count(r, id, true);
+}
+
+/* Would path_set() change nothing? */
+static bool
+path_is(const struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
+{
+	const struct rib_path *p = rib_path(r, id);
+
+	return p->attrs == attrs &&
+	    (p->flags & (PATH_ELIGIBLE | PATH_HOME)) ==
+	    path_flags(r, p, eligible);
 }
 
 /* again: the source says so, too. */
@@ -308,8 +343,7 @@ reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 	choice_of(r, n, &was);
 	if (id != 0 && again)
 		rib_path_touch(r, id);
-	if (id != 0 && rib_path(r, id)->attrs == attrs &&
-	    ((rib_path(r, id)->flags & PATH_ELIGIBLE) != 0) == eligible)
+	if (id != 0 && path_is(r, id, attrs, eligible))
 		return true;
 	if (!scratch_reserve(r, n) ||
 	    (id == 0 && (id = path_add(r, net, ref.slot)) == 0)) {
@@ -322,14 +356,14 @@ reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 }
 
 bool
-rib_reach(struct rib *r, struct rib_ref ref, const struct prefix *prefix,
-    uint32_t attrs, bool eligible)
+rib_reach(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t attrs, bool eligible)
 {
 	uint32_t net;
 
 	if (!rib_valid(r, ref))
 		return true;
-	if (!journal_reserve(r) || (net = rib_add(r, prefix)) == 0)
+	if (!journal_reserve(r) || (net = rib_add(r, table, prefix)) == 0)
 		return false;
 	return reach(r, net, ref, attrs, eligible, true);
 }
@@ -375,6 +409,23 @@ rib_teach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t attrs,
 	return reach(r, net, ref, attrs, eligible, false);
 }
 
+bool
+rib_spread(struct rib *r, uint32_t net, struct rib_ref ref, uint16_t table,
+    uint32_t attrs, bool eligible)
+{
+	const struct prefix p = rib_prefix(r, net);
+	uint32_t to, id;
+
+	if (rib_path_from(r, net, ref) == NULL)
+		return true;
+	if (!journal_reserve(r) || (to = rib_add(r, table, &p)) == 0 ||
+	    !reach(r, to, ref, attrs, eligible, false))
+		return false;
+	id = path_of(r, rib_net(r, to), ref.slot);
+	rib_path_age(r, id, path_of(r, rib_net(r, net), ref.slot));
+	return true;
+}
+
 /* A gone path's number may be given out again, but not before this ends. */
 void
 rib_path_remove(struct rib *r, uint32_t id)
@@ -392,11 +443,12 @@ rib_path_remove(struct rib *r, uint32_t id)
 }
 
 void
-rib_unreach(struct rib *r, struct rib_ref ref, const struct prefix *prefix)
+rib_unreach(struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix)
 {
 	uint32_t net, id;
 
-	if (!rib_valid(r, ref) || (net = rib_find(r, prefix)) == 0)
+	if (!rib_valid(r, ref) || (net = rib_find(r, table, prefix)) == 0)
 		return;
 	id = path_of(r, rib_net(r, net), ref.slot);
 	if (id != 0)
@@ -461,7 +513,7 @@ rib_teaches(const struct rib *r, uint32_t peer)
 		const struct rib_source *s = &r->source[i];
 
 		if (s->used && s->peer == peer && !s->leaving &&
-		    s->taught[0].held + s->taught[1].held > 0)
+		    (s->taught[0].first != 0 || s->taught[1].first != 0))
 			return true;
 	}
 	return false;
@@ -488,7 +540,9 @@ rib_route(const struct rib *r, uint32_t net, struct bgp_route *route)
 	const struct attrs *a;
 	struct choice c;
 
-	*route = (struct bgp_route){ .prefix = rib_prefix(r, net) };
+	*route = (struct bgp_route){
+		.prefix = rib_prefix(r, net), .table = rib_net_table(r, net),
+	};
 	choice_of(r, rib_net(r, net), &c);
 	if (c.n == 0 || rib_path(r, c.path[0])->slot == 0)
 		return;
@@ -525,13 +579,15 @@ rib_tell(struct rib *r, uint32_t net, bool told)
 uint32_t *
 rib_own(const struct rib *r, uint32_t *n, bool *nomem)
 {
-	uint32_t held = rib_held(r, rib_self()), path = 0, net, *list;
+	uint32_t path = 0, net, k = 0, *list;
 
 	*n = 0;
 	*nomem = false;
-	if (held == 0)
+	while (rib_taught_each(r, rib_self(), &path, &net))
+		k++;
+	if (k == 0)
 		return NULL;
-	list = malloc(held * sizeof(*list));
+	list = malloc(k * sizeof(*list));
 	*nomem = list == NULL;
 	if (list == NULL)
 		return NULL;

@@ -1,8 +1,8 @@
 /*
- * The routing information base: one node per prefix with all its paths, which
- * together are every peer's Adj-RIB-In, and the best of them, which are the
- * Loc-RIB.  Changes go into a journal that readers (the host, each session
- * that announces) follow at their own pace.
+ * The routing information base: one node per prefix and route table with all
+ * its paths, which together are every peer's Adj-RIB-In, and the best of them,
+ * which are the Loc-RIB of that table.  Changes go into a journal that readers
+ * (the host, each session that announces) follow at their own pace.
  */
 #ifndef BGP_RIB_H
 #define BGP_RIB_H
@@ -15,6 +15,12 @@
 #define RIB_IPV6	0x80000000u
 
 struct rib_path;
+/*
+ * Route tables are numbers.  What a peer teaches is in each table that it
+ * propagates to; one of them is its home, where its paths are counted.  Who
+ * propagates to none has its paths in limbo, where nobody looks for routes.
+ */
+#define RIB_LIMBO	0
 
 /* A session as the source of paths; the generation outdates old references. */
 struct rib_ref {
@@ -28,7 +34,7 @@ struct rib_ref {
  */
 struct rib_taught {
 	uint32_t	first, last;	/* of a list through the paths */
-	uint32_t	held;		/* how many they are */
+	uint32_t	held;		/* how many are at home */
 	uint32_t	stale;		/* of those: of an earlier epoch */
 	uint8_t		epoch;
 	uint8_t		keep;		/* older ones than this are to go */
@@ -41,6 +47,7 @@ struct rib_source {
 	uint16_t	gen;
 	bool		used;
 	bool		leaving;	/* over; its paths go some at a time */
+	uint16_t	home;		/* route table */
 	struct rib_taught taught[2];	/* IPv4, IPv6 */
 	uint32_t	eligible;	/* of those, how many may be chosen */
 };
@@ -85,7 +92,10 @@ struct rib {
 bool	rib_init(struct rib *, const uint64_t key[static 2]);
 void	rib_fini(struct rib *);
 
-/* A session comes up; slot 0 in the reference: no memory or no slot left. */
+/*
+ * A session comes up, at home in the main table; slot 0 in the reference: no
+ * memory or no slot left.
+ */
 struct rib_ref	rib_join(struct rib *, uint32_t peer,
 		    const struct decide_peer *);
 /*
@@ -100,6 +110,9 @@ bool		rib_sweeps(const struct rib *);
 /* Has it a path from this peer, apart from those that are about to go? */
 bool		rib_teaches(const struct rib *, uint32_t peer);
 bool		rib_valid(const struct rib *, struct rib_ref);
+/* Another home; a path counts there once it is reached or taught again. */
+void		rib_move(struct rib *, struct rib_ref, uint16_t table);
+uint16_t	rib_home(const struct rib *, struct rib_ref);
 /* Paths in its Adj-RIB-In, and those that may be chosen. */
 uint32_t	rib_held(const struct rib *, struct rib_ref);
 uint32_t	rib_accepted(const struct rib *, struct rib_ref);
@@ -120,25 +133,33 @@ uint32_t	rib_stale(const struct rib *, struct rib_ref,
 bool		rib_is_stale(const struct rib *, const struct rib_path *);
 
 /* Adds or replaces the path; takes its own reference.  False: no memory. */
-bool	rib_reach(struct rib *, struct rib_ref, const struct prefix *,
-	    uint32_t attrs, bool eligible);
-void	rib_unreach(struct rib *, struct rib_ref, const struct prefix *);
+bool	rib_reach(struct rib *, struct rib_ref, uint16_t table,
+	    const struct prefix *, uint32_t attrs, bool eligible);
+void	rib_unreach(struct rib *, struct rib_ref, uint16_t table,
+	    const struct prefix *);
 /* The source's path to a prefix; NULL: none. */
 const struct rib_path	*rib_path_from(const struct rib *, uint32_t net,
 			    struct rib_ref);
 /*
- * Walks the prefixes that it has a path to: *path starts at 0.  Not while
- * paths of it come or go.
+ * Walks the prefixes that it has a path to, in all tables: *path starts at 0.
+ * Other paths of it may come and go meanwhile, but not that at which it is.
  */
 bool		rib_taught_each(const struct rib *, struct rib_ref,
 		    uint32_t *path, uint32_t *net);
 /* Other ones for a path that is there.  False: no memory. */
 bool		rib_teach(struct rib *, uint32_t net, struct rib_ref,
 		    uint32_t attrs, bool eligible);
+/*
+ * The path that is there, in another table as well: as old as it is, since its
+ * source did not teach it again.  False: no memory.
+ */
+bool		rib_spread(struct rib *, uint32_t net, struct rib_ref,
+		    uint16_t table, uint32_t attrs, bool eligible);
 /* The reference under which what we originate is reached and unreached. */
 struct rib_ref	rib_self(void);
 
 struct prefix	rib_prefix(const struct rib *, uint32_t net);
+uint16_t	rib_net_table(const struct rib *, uint32_t net);
 /* The best path: its attributes (0: none) and source slot. */
 uint32_t	rib_best(const struct rib *, uint32_t net, uint16_t *slot);
 /* Loc-RIB as the host sees it; n is 0 when nothing learned is best. */
@@ -146,7 +167,8 @@ void		rib_route(const struct rib *, uint32_t net,
 		    struct bgp_route *);
 /* Walks all prefixes of a family by number; *net starts at the family bit. */
 bool		rib_each(const struct rib *, uint32_t *net);
-uint32_t	rib_find(const struct rib *, const struct prefix *); /* 0: no */
+uint32_t	rib_find(const struct rib *, uint16_t table,
+		    const struct prefix *);	/* 0: no */
 /* Numbers of the prefixes that we originate; caller frees.  NULL: none. */
 uint32_t	*rib_own(const struct rib *, uint32_t *n, bool *nomem);
 
@@ -182,6 +204,7 @@ struct rib_net {
 	uint32_t	paths;		/* best, its equals, others */
 	uint32_t	journal;	/* position, lower 32 bits */
 	uint8_t		len, flags;
+	uint16_t	table;
 	uint8_t		key[];		/* 4 or 16 octets */
 };
 
@@ -189,6 +212,7 @@ enum {
 	PATH_ELIGIBLE = 1,
 	PATH_BEST = 2,
 	PATH_SHARES = 4,	/* the best, or its equal */
+	PATH_HOME = 8,		/* counts for its source */
 };
 
 struct rib_path {
@@ -208,6 +232,10 @@ struct rib_taught *rib_taught_of(const struct rib *, const struct rib_path *);
 /* The source teaches it (again): it is not stale, and first in its list. */
 void		rib_path_link(struct rib *, uint32_t path);
 void		rib_path_touch(struct rib *, uint32_t path);
+/* It is as old as another one of its source and family. */
+void		rib_path_age(struct rib *, uint32_t path, uint32_t like);
+/* Counts it among those at home, if it is there, or no more. */
+void		rib_path_count(const struct rib *, uint32_t path, bool add);
 void		rib_path_unlink(struct rib *, uint32_t path);
 void		rib_path_remove(struct rib *, uint32_t path);
 /* Takes up to *n stale paths that are to go. */

@@ -1,8 +1,8 @@
 /*
  * The prefix store: a hash table per family over nodes with 32-bit numbers,
- * 20 octets for an IPv4 prefix.  A node lives as long as it has a path or a
- * place in the journal, so that every reader learns of its end before its
- * number is given to another prefix.
+ * 20 octets for an IPv4 prefix, whose identity is route table and prefix.  A
+ * node lives as long as it has a path or a place in the journal, so that every
+ * reader learns of its end before its number is given to another prefix.
  */
 #include "bgp/rib_net.h"
 
@@ -23,10 +23,16 @@ rib_net(const struct rib *r, uint32_t net)
 	return store_at(&table_of(r, net)->nets, net & ~RIB_IPV6);
 }
 
+static uint64_t
+hash_seed(const struct rib *r, uint16_t table, uint8_t len)
+{
+	return r->key.seed ^ len ^ (uint64_t)table << 8;
+}
+
 static uint32_t
 key_hash(const struct rib *r, const struct rib_net *n, bool v6)
 {
-	uint64_t h = r->key.seed ^ n->len, word[2] = { 0 };
+	uint64_t h = hash_seed(r, n->table, n->len), word[2] = { 0 };
 
 	memcpy(word, n->key, v6 ? 16 : 4);
 	h = hash_word(&r->key, h, word[0]);
@@ -36,9 +42,10 @@ key_hash(const struct rib *r, const struct rib_net *n, bool v6)
 }
 
 static uint32_t
-prefix_hash(const struct rib *r, const struct prefix *p, bool v6)
+prefix_hash(const struct rib *r, uint16_t table, const struct prefix *p,
+    bool v6)
 {
-	uint64_t h = r->key.seed ^ p->len, word[2] = { 0 };
+	uint64_t h = hash_seed(r, table, p->len), word[2] = { 0 };
 
 	memcpy(word, p->addr.b, v6 ? 16 : 4);
 	h = hash_word(&r->key, h, word[0]);
@@ -48,7 +55,7 @@ prefix_hash(const struct rib *r, const struct prefix *p, bool v6)
 }
 
 uint32_t
-rib_find(const struct rib *r, const struct prefix *p)
+rib_find(const struct rib *r, uint16_t table, const struct prefix *p)
 {
 	bool v6 = p->addr.family == ADDR_IPV6;
 	const struct rib_table *t = &r->table[v6];
@@ -56,11 +63,11 @@ rib_find(const struct rib *r, const struct prefix *p)
 
 	if (t->buckets == 0)
 		return 0;
-	id = t->bucket[prefix_hash(r, p, v6) & (t->buckets - 1)];
+	id = t->bucket[prefix_hash(r, table, p, v6) & (t->buckets - 1)];
 	while (id != 0) {
 		const struct rib_net *n = store_at(&t->nets, id);
 
-		if (n->len == p->len &&
+		if (n->len == p->len && n->table == table &&
 		    memcmp(n->key, p->addr.b, v6 ? 16 : 4) == 0)
 			return v6 ? id | RIB_IPV6 : id;
 		id = n->chain;
@@ -103,11 +110,11 @@ grow_buckets(const struct rib *r, struct rib_table *t)
 }
 
 uint32_t
-rib_add(struct rib *r, const struct prefix *p)
+rib_add(struct rib *r, uint16_t table, const struct prefix *p)
 {
 	bool v6 = p->addr.family == ADDR_IPV6;
 	struct rib_table *t = &r->table[v6];
-	uint32_t id = rib_find(r, p);
+	uint32_t id = rib_find(r, table, p);
 	struct rib_net *n;
 
 	if (id != 0)
@@ -116,6 +123,7 @@ rib_add(struct rib *r, const struct prefix *p)
 		return 0;
 	n = store_at(&t->nets, id);
 	n->len = p->len;
+	n->table = table;
 	n->flags = NET_LIVE;
 	memcpy(n->key, p->addr.b, v6 ? 16 : 4);
 	link_net(r, t, id);
@@ -150,6 +158,12 @@ rib_prefix(const struct rib *r, uint32_t net)
 	return p;
 }
 
+uint16_t
+rib_net_table(const struct rib *r, uint32_t net)
+{
+	return rib_net(r, net)->table;
+}
+
 bool
 rib_each(const struct rib *r, uint32_t *net)
 {
@@ -171,7 +185,7 @@ rib_net_init(struct rib *r)
 
 	for (size_t i = 0; i < ARRAY_SIZE(octets); i++)
 		store_init(&r->table[i].nets,
-		    offsetof(struct rib_net, key) + 2 + octets[i], LIMIT_NETS);
+		    offsetof(struct rib_net, key) + octets[i], LIMIT_NETS);
 }
 
 void

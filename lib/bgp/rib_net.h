@@ -7,6 +7,7 @@
 
 void		rib_net_init(struct rib *);
 void		rib_net_fini(struct rib *);
-uint32_t	rib_add(struct rib *, const struct prefix *);	/* 0: memory */
+/* 0: no memory */
+uint32_t	rib_add(struct rib *, uint16_t table, const struct prefix *);
 
 #endif

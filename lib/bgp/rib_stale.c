@@ -6,7 +6,8 @@
  * end, and taking them away costs no more than they are.
  *
  * Invariants: epochs fall along a list; there are less than 256 of them in it;
- * "stale" counts the paths that are not of the present one.
+ * "stale" counts the paths at home that are not of the present one; paths to
+ * one prefix in several tables are of one age.
  */
 #include "bgp/rib.h"
 
@@ -39,20 +40,46 @@ rib_is_stale(const struct rib *r, const struct rib_path *p)
 }
 
 void
-rib_path_link(struct rib *r, uint32_t id)
+rib_path_count(const struct rib *r, uint32_t id, bool add)
+{
+	const struct rib_path *p = rib_path(r, id);
+	struct rib_taught *t = rib_taught_of(r, p);
+	uint32_t one = (p->flags & PATH_HOME) == 0 ? 0 : add ? 1 : UINT32_MAX;
+
+	t->held += one;
+	if (p->epoch != t->epoch)
+		t->stale += one;
+	if ((p->flags & PATH_ELIGIBLE) != 0)
+		r->source[p->slot].eligible += one;
+}
+
+/* In front of another one, or last (0). */
+static void
+link_before(const struct rib *r, uint32_t id, uint32_t next)
 {
 	struct rib_path *p = rib_path(r, id);
 	struct rib_taught *t = rib_taught_of(r, p);
 
-	p->epoch = t->epoch;
-	p->src_prev = 0;
-	p->src_next = t->first;
-	if (t->first != 0)
-		rib_path(r, t->first)->src_prev = id;
+	p->src_next = next;
+	p->src_prev = next == 0 ? t->last : rib_path(r, next)->src_prev;
+	if (p->src_prev != 0)
+		rib_path(r, p->src_prev)->src_next = id;
+	else
+		t->first = id;
+	if (next != 0)
+		rib_path(r, next)->src_prev = id;
 	else
 		t->last = id;
-	t->first = id;
-	t->held++;
+}
+
+void
+rib_path_link(struct rib *r, uint32_t id)
+{
+	struct rib_path *p = rib_path(r, id);
+	const struct rib_taught *t = rib_taught_of(r, p);
+
+	p->epoch = t->epoch;
+	link_before(r, id, t->first);
 }
 
 void
@@ -69,8 +96,6 @@ rib_path_unlink(struct rib *r, uint32_t id)
 		rib_path(r, p->src_next)->src_prev = p->src_prev;
 	else
 		t->last = p->src_prev;
-	t->held--;
-	t->stale -= p->epoch != t->epoch;
 }
 
 void
@@ -78,8 +103,24 @@ rib_path_touch(struct rib *r, uint32_t id)
 {
 	if (!rib_is_stale(r, rib_path(r, id)))
 		return;
+	rib_path_count(r, id, false);
 	rib_path_unlink(r, id);
 	rib_path_link(r, id);
+	rib_path_count(r, id, true);
+}
+
+void
+rib_path_age(struct rib *r, uint32_t id, uint32_t like)
+{
+	uint8_t epoch = rib_path(r, like)->epoch;
+
+	if (rib_path(r, id)->epoch == epoch)
+		return;
+	rib_path_count(r, id, false);
+	rib_path_unlink(r, id);
+	rib_path(r, id)->epoch = epoch;
+	link_before(r, id, like);
+	rib_path_count(r, id, true);
 }
 
 /* True: there are more. */
@@ -118,7 +159,7 @@ rib_mark(struct rib *r, struct rib_ref ref, enum addr_family family)
 	uint32_t all = UINT32_MAX;
 	uint8_t oldest;
 
-	if (!rib_valid(r, ref) || t->held == 0)
+	if (!rib_valid(r, ref) || t->last == 0)
 		return;
 	/* Epochs come round: who marks so often loses what is oldest. */
 	if (age(t, rib_path(r, t->last)->epoch) >= EPOCHS_MOST) {
@@ -138,7 +179,8 @@ rib_purge(struct rib *r, struct rib_ref ref, enum addr_family family)
 	struct rib_taught *t = taught(r, ref, family);
 	uint32_t n = RIB_SWEEP, stale;
 
-	if (!rib_valid(r, ref) || t->stale == 0)
+	if (!rib_valid(r, ref) || t->last == 0 ||
+	    !rib_is_stale(r, rib_path(r, t->last)))
 		return 0;
 	stale = t->stale;
 	t->keep = t->epoch;

@@ -125,6 +125,7 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 		.families = peer_families(s->peer),
 		.as4 = true, .refresh = true, .enhanced = true,
 		.restart = restart_offer(b, s->peer),
+		.role = s->peer->conf.role,
 	};
 	struct wr w = outq_begin(&s->out, CONTROL_ROOM);
 
@@ -247,6 +248,7 @@ fill_import(const struct bgp *b, struct session *s)
 			.as4 = s->open.as4,
 			.remote_asn = c->remote_asn,
 		},
+		.role = c->role,
 		.families = s->open.families & peer_families(s->peer),
 		.portion = b->sweep,
 		.local_asn = c->local_asn, .own_asn = c->own_asn,
@@ -260,6 +262,12 @@ fill_import(const struct bgp *b, struct session *s)
 }
 
 static void	begin_sweep(struct bgp *, struct session *);
+
+static uint16_t
+table_of(const struct bgp_tables *t)
+{
+	return t->given ? t->associated : BGP_TABLE_MAIN;
+}
 
 /* The session enters the RIB as a source and a reader.  False: no memory. */
 static bool
@@ -277,7 +285,8 @@ session_up(struct bgp *b, struct session *s)
 	conf = (struct export_conf){
 		.local_asn = c->local_asn, .remote_asn = c->remote_asn,
 		.ibgp = source.ibgp, .as4 = s->open.as4,
-		.transit = c->transit, .families = s->import.families,
+		.transit = c->transit, .table = table_of(&c->soft.tables),
+		.families = s->import.families, .role = c->role,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
 		.enhanced = s->open.enhanced, .edit = edit_out(c),
 	};
@@ -290,6 +299,7 @@ session_up(struct bgp *b, struct session *s)
 		return false;
 	}
 	s->up = true;
+	s->import.sweeping = false;
 	if (again)
 		begin_sweep(b, s);
 	session_want(b, s, SESSION_WANT_SEND);
@@ -338,30 +348,6 @@ told_too_many(struct bgp *b, struct session *s, uint32_t before)
 	return false;
 }
 
-void
-session_change(struct bgp *b, struct session *s)
-{
-	const struct edit_conf in = session_edit_in(&s->peer->conf);
-	const struct edit_conf out = edit_out(&s->peer->conf);
-	const unsigned allowed = s->import.allow_own;
-	struct fault f;
-
-	fill_limits(s);
-	if (import_limit(&s->import, &b->rib, &f) == ATTR_RESET) {
-		session_event(b, s, FSM_ERROR, &f);
-		return;
-	}
-	if (allowed != s->import.allow_own ||
-	    !edit_conf_eq(&s->import.edit.conf, &in)) {
-		edit_fini(&s->import.edit, &b->rib.intern);
-		edit_init(&s->import.edit, &in);
-		begin_sweep(b, s);
-	}
-	export_change(&s->export, &b->rib, &out);
-	if (!told_too_many(b, s, s->export.advertised))
-		session_want(b, s, SESSION_WANT_SEND);
-}
-
 static void
 no_memory(struct bgp *b, struct session *s, const char *what)
 {
@@ -370,6 +356,37 @@ no_memory(struct bgp *b, struct session *s, const char *what)
 	fault_set(&f, FAULT_CEASE, FAULT_RESOURCES, (struct bytes){ 0 });
 	reason_set(&f.text, "out of memory for %s", what);
 	session_event(b, s, FSM_ERROR, &f);
+}
+
+void
+session_change(struct bgp *b, struct session *s)
+{
+	const struct edit_conf in = session_edit_in(&s->peer->conf);
+	const struct edit_conf out = edit_out(&s->peer->conf);
+	const struct bgp_tables *tables = &s->peer->conf.soft.tables;
+	const unsigned allowed = s->import.allow_own;
+	bool moves = false;
+	struct fault f;
+
+	fill_limits(s);
+	if (import_limit(&s->import, &b->rib, &f) == ATTR_RESET) {
+		session_event(b, s, FSM_ERROR, &f);
+		return;
+	}
+	if (!import_move(&s->import, &b->rib, tables, &moves)) {
+		no_memory(b, s, "routes");
+		return;
+	}
+	if (moves || allowed != s->import.allow_own ||
+	    !edit_conf_eq(&s->import.edit.conf, &in)) {
+		edit_fini(&s->import.edit, &b->rib.intern);
+		edit_init(&s->import.edit, &in);
+		begin_sweep(b, s);
+	}
+	export_change(&s->export, &b->rib, &out);
+	export_move(&s->export, table_of(tables));
+	if (!told_too_many(b, s, s->export.advertised))
+		session_want(b, s, SESSION_WANT_SEND);
 }
 
 void

@@ -22,6 +22,8 @@ ask_open(struct bgp *b, struct session *s, struct bytes body)
 		.remote_asn = s->peer->conf.remote_asn,
 		.router_id = b->router_id,
 		.families = peer_families(s->peer),
+		.role = s->peer->conf.role,
+		.role_strict = s->peer->conf.role_strict,
 	};
 
 	if (!open_parse(&s->open, body, &f) ||

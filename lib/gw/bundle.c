@@ -20,7 +20,8 @@ bundle_size(struct bytes text, const struct conf *conf)
 	for (size_t i = 0; i < conf->files_n; i++)
 		n += 4 + file_bytes(&conf->files[i]).n;
 	for (size_t i = 0; i < conf->n; i++)
-		n += conf->connections[i].tunnels_n * (size_t)CONF_MARK_LEN;
+		n += conf->connections[i].tunnels_n * (size_t)2 *
+		    CONF_MARK_LEN;
 	return n;
 }
 
@@ -38,9 +39,12 @@ bundle_write(struct wr *w, struct bytes text, const struct conf *conf)
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct conf_connection *c = &conf->connections[i];
 
-		for (unsigned t = 0; t < c->tunnels_n; t++)
+		for (unsigned t = 0; t < c->tunnels_n; t++) {
 			wr_bytes(w, bytes_of(c->tunnels[t].secret_mark,
 			    CONF_MARK_LEN));
+			wr_bytes(w, bytes_of(c->tunnels[t].bgp_mark,
+			    CONF_MARK_LEN));
+		}
 	}
 }
 
@@ -56,8 +60,10 @@ attach_all(struct conf *conf, struct rd *r)
 	for (size_t i = 0; i < conf->n; i++) {
 		struct conf_connection *c = &conf->connections[i];
 
-		for (unsigned t = 0; t < c->tunnels_n; t++)
+		for (unsigned t = 0; t < c->tunnels_n; t++) {
 			rd_copy(r, c->tunnels[t].secret_mark, CONF_MARK_LEN);
+			rd_copy(r, c->tunnels[t].bgp_mark, CONF_MARK_LEN);
+		}
 	}
 	return rd_done(r);
 }

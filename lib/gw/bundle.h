@@ -3,7 +3,7 @@
  * what is in the files that it names, but for private keys.
  *
  *	length (4) | text | for each of conf.files in order: length (4) | octets
- *	    | for each tunnel in order: secret_mark
+ *	    | for each tunnel in order: secret_mark, bgp_mark
  *
  * Both sides parse the same text and so have the same lists of files and of
  * tunnels; a file without octets has the length 0.

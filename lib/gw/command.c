@@ -4,6 +4,8 @@
  */
 #include "gw/command.h"
 
+#include <errno.h>
+
 #include "gw/command_bgp.h"
 #include "gw/explain.h"
 #include "gw/reveal.h"
@@ -20,8 +22,9 @@ run_show(struct request *q)
 		if (request_chose(q, t))
 			json_array_append_new(a, show_tunnel(t));
 	}
-	request_answer(q, json_pack("{s:b, s:o, s:{s:I, s:I}}",
-	    "ok", 1, "tunnels", a, "datagrams_dropped",
+	request_answer(q, json_pack("{s:b, s:o, s:o, s:{s:I, s:I}}",
+	    "ok", 1, "tunnels", a, "apply", show_apply(q->gw, q->now),
+	    "datagrams_dropped",
 	    "peers", (json_int_t)q->gw->drops.peers,
 	    "strangers", (json_int_t)q->gw->drops.strangers));
 }
@@ -83,14 +86,23 @@ run_rekey(struct request *q)
 	request_done(q);
 }
 
+/* Answered when the monitor has done it: command_reloaded(). */
 static void
 run_reload(struct request *q)
 {
-	struct kern_op *op = queue_op(&q->gw->out, KERN_RELOAD);
+	static const enum kern_op_kind kinds[CTL_COMMANDS] = {
+		[CTL_RELOAD] = KERN_RELOAD, [CTL_APPLY] = KERN_APPLY,
+		[CTL_CONFIRM] = KERN_CONFIRM, [CTL_UNDO] = KERN_UNDO,
+	};
+	struct kern_op *op = queue_op(&q->gw->out, kinds[q->r.command]);
 
 	if (op == NULL || !map_put(&q->gw->reloads, op->id,
-	    (void *)(uintptr_t)q->client))
+	    (void *)(uintptr_t)q->client)) {
 		request_refuse(q, CTL_EXIT_FAILED, "out of memory");
+		return;
+	}
+	str_set(op->apply.token, sizeof(op->apply.token), q->r.candidate);
+	op->apply.seconds = q->r.seconds;
 }
 
 /* A name goes before an address that reads the same. */
@@ -174,6 +186,9 @@ static const struct {
 	[CTL_DOWN] = { run_down, true, false, false },
 	[CTL_REKEY] = { run_rekey, true, false, false },
 	[CTL_RELOAD] = { run_reload, false, false, false },
+	[CTL_APPLY] = { run_reload, .root = true },
+	[CTL_CONFIRM] = { run_reload, .root = true },
+	[CTL_UNDO] = { run_reload, .root = true },
 	[CTL_KEYS] = { run_keys, false, true, false },
 	[CTL_EXPLAIN] = { run_explain, true, false, false },
 	[CTL_DRAIN] = { run_drain, false, false, false },
@@ -246,7 +261,8 @@ command_run(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
 }
 
 void
-command_reloaded(struct gw *gw, const struct kern_event *e)
+command_reloaded(struct gw *gw, struct instant now,
+    const struct kern_event *e)
 {
 	void *client = map_del(&gw->reloads, e->id);
 	struct request q = {
@@ -256,7 +272,11 @@ command_reloaded(struct gw *gw, const struct kern_event *e)
 	if (client == NULL)
 		return;
 	if (e->error != 0)
-		request_refuse(&q, CTL_EXIT_CONF, e->text);
+		request_refuse(&q, e->error == EINVAL ? CTL_EXIT_CONF :
+		    CTL_EXIT_FAILED, e->text);
+	else if (e->op == KERN_APPLY)
+		request_answer(&q, json_pack("{s:b, s:o}", "ok", 1, "apply",
+		    show_apply(gw, now)));
 	else
 		request_done(&q);
 }

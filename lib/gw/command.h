@@ -7,7 +7,11 @@
 
 void	command_run(struct gw *, struct instant, uint32_t client, uint32_t uid,
 	    struct bytes);
-/* The monitor has read the configuration again, or says why not. */
-void	command_reloaded(struct gw *, const struct kern_event *);
+/*
+ * The monitor has read the configuration again, taken another one, kept or
+ * undone that, or says why not.
+ */
+void	command_reloaded(struct gw *, struct instant,
+	    const struct kern_event *);
 
 #endif

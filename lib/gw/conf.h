@@ -133,6 +133,11 @@ enum conf_hash {		/* what spreads packets over tunnels */
 	CONF_HASH_INNER,	/* addresses, within tunnels */
 };
 
+enum conf_bgp_auth {		/* what signs the neighbour's TCP segments */
+	CONF_BGP_AUTH_NONE,
+	CONF_BGP_AUTH_MD5,	/* RFC 2385 */
+};
+
 enum conf_inside {		/* traffic selectors of the tunnel */
 	CONF_INSIDE_IPV4 = 1,
 	CONF_INSIDE_IPV6 = 2,
@@ -154,6 +159,13 @@ struct conf_bgp {
 	enum bgp_restart restart;	/* RFC 4724 */
 	uint16_t	restart_seconds;
 	struct span	stale;		/* routes of its stay, at most */
+};
+
+/* What makes a session of it another one; its tunnel stays. */
+struct conf_session {
+	enum conf_bgp_auth auth;
+	enum bgp_role	role;		/* of ours; NONE: it has none */
+	bool		role_strict;
 };
 
 struct conf_tunnel {
@@ -194,12 +206,14 @@ struct conf_tunnel {
 	 * another; by who has them, and it tells nothing of them.
 	 */
 	uint8_t		secret_mark[CONF_MARK_LEN];
+	uint8_t		bgp_mark[CONF_MARK_LEN];	/* the same of BGP's */
 	char		ppk_id[CONF_TEXT_LEN];	/* RFC 8784; "": none */
 	bool		ppk_required;
 	enum conf_childless childless;
 	bool		accept_redirect;	/* RFC 5685 */
 	struct conf_gateways gateways;	/* n 0: to any */
 	struct conf_bgp	bgp;
+	struct conf_session session;
 	uint32_t	local_as;	/* 0: asn */
 	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;

@@ -285,6 +285,7 @@ check_no_bgp(struct conf_read *r, const struct conf_connection *c,
 		"import_policy", "export_policy", "allowas_in", "as_override",
 		"remove_private_as", "local_as", "max_prefixes_in",
 		"max_prefixes_out", "graceful_shutdown_seconds",
+		"bgp_authentication", "bgp_role",
 	};
 	const config_setting_t *tunnels =
 	    config_setting_get_member(group, "tunnels");
@@ -326,6 +327,20 @@ check_local_as(struct conf_read *r, const struct conf_connection *c,
 	return true;
 }
 
+static bool
+check_roles(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		const struct conf_session *s = &c->tunnels[i].session;
+
+		if (s->role_strict && s->role == BGP_ROLE_NONE)
+			return conf_fail_key(r, group, "bgp_role_strict",
+			    "needs bgp_role, which tunnel %u has not", i + 1);
+	}
+	return true;
+}
+
 bool
 conf_check_connection(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
@@ -339,7 +354,7 @@ conf_check_connection(struct conf_read *r, const struct conf_connection *c,
 		return conf_fail_key(r, group, "routes",
 		    "static routes and BGP (remote_asn) exclude each other");
 	if (c->remote_asn != 0 && (!check_bgp(r, c, group) ||
-	    !check_local_as(r, c, group)))
+	    !check_local_as(r, c, group) || !check_roles(r, c, group)))
 		return false;
 	return check_families(r, c, &c->networks, "networks", group) &&
 	    check_families(r, c, &c->routes, "routes", group) &&

@@ -89,6 +89,16 @@ static const struct conf_word restart_words[] = {
 	{ "off", BGP_RESTART_OFF }, { "helper", BGP_RESTART_HELPER },
 	{ "full", BGP_RESTART_FULL }, { NULL, 0 },
 };
+static const struct conf_word bgp_auth_words[] = {
+	{ "none", CONF_BGP_AUTH_NONE }, { "md5", CONF_BGP_AUTH_MD5 },
+	{ NULL, 0 },
+};
+static const struct conf_word bgp_role_words[] = {
+	{ "none", BGP_ROLE_NONE }, { "provider", BGP_ROLE_PROVIDER },
+	{ "customer", BGP_ROLE_CUSTOMER }, { "peer", BGP_ROLE_PEER },
+	{ "rs-server", BGP_ROLE_RS }, { "rs-client", BGP_ROLE_RS_CLIENT },
+	{ NULL, 0 },
+};
 static const struct conf_word then_words[] = {
 	{ "accept", POLICY_ACCEPT }, { "reject", POLICY_REJECT },
 	{ "next", POLICY_NEXT }, { NULL, 0 },
@@ -281,6 +291,12 @@ static const struct conf_key keys[] = {
 	{ "bgp_stale_routes_seconds", TUN(bgp.stale),
 	    .kind = CONF_KIND_SPAN, SHORT(30, 86400, 1), .unit = "seconds",
 	    .def = "180" },
+	{ "bgp_authentication", TUN(session.auth), .kind = CONF_KIND_WORD,
+	    .words = bgp_auth_words, .def = "none" },
+	{ "bgp_role", TUN(session.role), .kind = CONF_KIND_WORD,
+	    .words = bgp_role_words, .def = "none" },
+	{ "bgp_role_strict", TUN(session.role_strict),
+	    .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),

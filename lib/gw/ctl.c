@@ -18,6 +18,8 @@ enum {
 	HAS_CURSOR = 16,
 	HAS_TEXT = 32,
 	HAS_TO = 64,
+	HAS_CANDIDATE = 128,
+	HAS_SECONDS = 256,
 };
 
 static const struct {
@@ -37,6 +39,9 @@ static const struct {
 	[CTL_DOWN] = { "down", HAS_NAME, 0 },
 	[CTL_REKEY] = { "rekey", HAS_NAME | HAS_WHAT, 0 },
 	[CTL_RELOAD] = { "reload", 0, 0 },
+	[CTL_APPLY] = { "apply", HAS_CANDIDATE | HAS_SECONDS, HAS_CANDIDATE },
+	[CTL_CONFIRM] = { "confirm", 0, 0 },
+	[CTL_UNDO] = { "undo", 0, 0 },
 	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
 	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX, HAS_PREFIX },
 	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
@@ -204,6 +209,43 @@ set_to(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+/* It becomes part of a file's name. */
+static bool
+set_candidate(struct ctl_request *r, const char *s, struct reason *why)
+{
+	char text[80];
+	size_t n = 0;
+
+	while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z') ||
+	    (s[n] >= '0' && s[n] <= '9'))
+		n++;
+	if (n > 0 && n < sizeof(r->candidate) && s[n] == '\0') {
+		str_set(r->candidate, sizeof(r->candidate), s);
+		return true;
+	}
+	reason_set(why, "\"%s\" does not name a candidate",
+	    printable(s, text));
+	return false;
+}
+
+static bool
+set_seconds(struct ctl_request *r, const char *s, struct reason *why)
+{
+	uint32_t n = 0;
+	char text[80];
+	size_t i = 0;
+
+	while (s[i] >= '0' && s[i] <= '9' && n <= CTL_CONFIRM_MAX)
+		n = n * 10 + (unsigned)(s[i++] - '0');
+	if (s[i] == '\0' && n >= 1 && n <= CTL_CONFIRM_MAX) {
+		r->seconds = n;
+		return true;
+	}
+	reason_set(why, "\"confirm_within\" must be 1 to %d seconds, not "
+	    "\"%s\"", CTL_CONFIRM_MAX, printable(s, text));
+	return false;
+}
+
 /* In the order in which they are read: the command says what the rest is. */
 static const struct member {
 	const char	*key;
@@ -219,6 +261,8 @@ static const struct member {
 	{ "cursor", "cursor", HAS_CURSOR, set_cursor },
 	{ "text", "text", HAS_TEXT, set_text },
 	{ "to", "\"to\"", HAS_TO, set_to },
+	{ "candidate", "candidate", HAS_CANDIDATE, set_candidate },
+	{ "confirm_within", "\"confirm_within\"", HAS_SECONDS, set_seconds },
 };
 
 /* Only members that there are, all of them texts. */

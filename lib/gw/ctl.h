@@ -11,6 +11,7 @@
 #define GW_CTL_H
 
 #include "gw/conf.h"
+#include "gw/kern.h"
 
 #define CTL_LINE_MAX	4096	/* longest request with its newline */
 
@@ -27,6 +28,9 @@ enum ctl_command {
 	CTL_DOWN,
 	CTL_REKEY,		/* what: ike or child */
 	CTL_RELOAD,
+	CTL_APPLY,		/* candidate; confirm_within: seconds */
+	CTL_CONFIRM,
+	CTL_UNDO,
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
 	CTL_EXPLAIN_ROUTE,	/* prefix */
 	CTL_KEYS,		/* of IKE SAs; to root alone */
@@ -45,6 +49,7 @@ enum ctl_what {
 	CTL_WHATS
 };
 
+#define CTL_CONFIRM_MAX	86400	/* seconds to confirm in */
 #define CTL_TEXT_MAX	128	/* octets of a shutdown communication */
 
 enum ctl_exit {			/* of vpnctl; part of the answer */
@@ -65,6 +70,8 @@ struct ctl_request {
 	uint64_t	cursor;		/* where an answer in parts goes on */
 	char		text[CTL_TEXT_MAX];	/* BGP_SHUTDOWN; UTF-8 */
 	struct addr	to;		/* unset: none was given */
+	char		candidate[KERN_TOKEN_LEN];	/* APPLY: of a file */
+	uint32_t	seconds;	/* APPLY: to confirm in; 0: it is */
 };
 
 /* One line without its newline.  False: *why says what is wrong with it. */

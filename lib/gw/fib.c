@@ -6,14 +6,19 @@
  * takes the routes back later they find it so.
  *
  * A change of many routes at once is a round over all of them, some in each
- * turn; one of a few goes in line.  A route has one operation outstanding at
- * most: what changes meanwhile is seen when the answer is there.
+ * turn; one of a few goes in line.  Where so many are new that the line is
+ * long, the rest of these is left to a round, too (fib_round.c says why); what
+ * is in the kernel already never waits for that when it changes.  A route has
+ * one operation outstanding at most: what changes meanwhile is seen when the
+ * answer is there.
  */
 #include "gw/fib.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/fib_line.h"
+#include "gw/fib_round.h"
 #include "gw/fib_set.h"
 #include "gw/fib_table.h"
 #include "util/array.h"
@@ -29,10 +34,10 @@ struct fib {
 	uint64_t	key;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
-	uint32_t	head, tail;	/* in line */
-	/* The round: where it is, and how many places are left. */
-	uint32_t	round_at, round_left;
-	uint32_t	restate_left;	/* of those, to be sent in any case */
+	struct fib_line	line;
+	bool		held;		/* no loose ones now */
+	struct fib_round round;
+	uint32_t	restate_left;	/* steps of it that send in any case */
 	bool		retrying;	/* in this round */
 	uint32_t	scrub_at;
 	uint32_t	*statics;	/* routes with static hops; owned */
@@ -81,7 +86,7 @@ table_of(const struct fib *f, uint32_t number)
 static struct route *
 route_at(const struct fib *f, uint32_t number)
 {
-	return fib_table_at(table_of(f, number), number & ~FIB_IPV6);
+	return fib_route_at(f->table, number);
 }
 
 /* Places of both tables in a row, 0.. */
@@ -104,14 +109,8 @@ static uint32_t
 route_get(struct fib *f, const struct prefix *p)
 {
 	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t before = places(f);
 	uint32_t id = fib_table_get(&f->table[v6], f->key, p);
 
-	/* Places behind it have moved: a round that is under way goes on. */
-	if (places(f) != before && f->round_left > 0)
-		f->round_left++;
-	if (places(f) != before && f->restate_left > 0)
-		f->restate_left++;
 	return id != 0 && v6 ? id | FIB_IPV6 : id;
 }
 
@@ -128,42 +127,16 @@ route_in(const struct fib *f, uint32_t place)
 static void
 line_up(struct fib *f, uint32_t id)
 {
-	struct route *r = route_at(f, id);
-
-	if ((r->flags & ROUTE_IN_LINE) != 0)
-		return;
-	r->flags |= ROUTE_IN_LINE;
-	r->next = 0;
-	if (f->tail != 0)
-		route_at(f, f->tail)->next = id;
-	else
-		f->head = id;
-	f->tail = id;
-}
-
-static uint32_t
-line_next(struct fib *f)
-{
-	uint32_t id = f->head;
-	struct route *r;
-
-	if (id == 0)
-		return 0;
-	r = route_at(f, id);
-	r->flags &= (uint8_t)~ROUTE_IN_LINE;
-	f->head = r->next;
-	if (f->head == 0)
-		f->tail = 0;
-	return id;
+	fib_line_up(&f->line, f->table, id);
 }
 
 /* Looks at every route once more from here on. */
 static void
 round_begin(struct fib *f)
 {
-	f->round_left = places(f);
-	if (f->round_at >= f->round_left)
-		f->round_at = 0;
+	fib_round_begin(&f->round, f->table);
+	if (f->restate_left > 0 && f->round.at == 0)
+		f->restate_left = f->round.left;
 }
 
 static void
@@ -520,8 +493,8 @@ fib_resync(struct fib *f)
 	map_fini(&f->sets.asked);
 	fib_sets_restate(&f->sets);
 	round_begin(f);
-	f->restate_left = f->round_left;
-	f->round_at = 0;
+	f->round.at = 0;
+	f->restate_left = f->round.left;
 }
 
 bool
@@ -531,17 +504,25 @@ fib_restating(const struct fib *f)
 }
 
 static bool
+may_ask(const struct fib *f)
+{
+	return f->ops.used < FIB_WINDOW;
+}
+
+static bool
 round_more(const struct fib *f)
 {
-	return f->round_left > 0 || f->sets.revived;
+	return f->round.left > 0 || f->sets.revived ||
+	    (f->line.loose > 0 && !f->held);
 }
 
 /* A place of the round that is under way. */
 static void
 round_step(struct fib *f)
 {
-	uint32_t id = route_in(f, f->round_at);
+	uint32_t id = fib_round_step(&f->round, f->table);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
+	bool loose = r != NULL && fib_line_loose(r);
 
 	if (r != NULL && f->restate_left > 0) {
 		r->op = 0;
@@ -549,31 +530,42 @@ round_step(struct fib *f)
 	}
 	if (r != NULL && f->retrying && (r->flags & ROUTE_FAILED) != 0)
 		r->flags |= ROUTE_STALE;
-	if (r != NULL)
+	if (loose && !f->held)
+		fib_line_take(&f->line, r);
+	if (r != NULL && !(loose && f->held))
 		settle(f, id);
-	if (++f->round_at >= places(f))
-		f->round_at = 0;
 	f->restate_left -= f->restate_left > 0;
-	if (--f->round_left == 0)
+	if (f->round.left == 0)
 		f->retrying = false;
 }
 
+void
+fib_hold(struct fib *f, bool held)
+{
+	f->held = held;
+}
+
+uint32_t
+fib_loose(const struct fib *f)
+{
+	return f->line.loose;
+}
+
+/* One of the line and one of the round, so that neither waits for long. */
 unsigned
 fib_work(struct fib *f, unsigned budget)
 {
 	uint32_t id;
 
-	while (budget > 0 && f->ops.used < FIB_WINDOW &&
-	    (id = line_next(f)) != 0) {
-		settle(f, id);
-		budget--;
-	}
-	if (f->sets.revived)
+	if (f->sets.revived || (f->round.left == 0 && round_more(f)))
 		round_begin(f);
 	f->sets.revived = false;
-	while (budget > 0 && f->ops.used < FIB_WINDOW && f->round_left > 0) {
-		round_step(f);
-		budget--;
+	for (; budget > 0 && may_ask(f) && (f->line.head != 0 ||
+	    f->round.left > 0); budget--) {
+		if ((id = fib_line_next(&f->line, f->table)) != 0)
+			settle(f, id);
+		if (f->round.left > 0 && may_ask(f))
+			round_step(f);
 	}
 	return budget;
 }
@@ -581,7 +573,7 @@ fib_work(struct fib *f, unsigned budget)
 bool
 fib_pending(const struct fib *f)
 {
-	return f->ops.used < FIB_WINDOW && (f->head != 0 || round_more(f));
+	return may_ask(f) && (f->line.head != 0 || round_more(f));
 }
 
 static void
@@ -590,7 +582,7 @@ scrub(struct fib *f)
 	uint32_t n = places(f);
 	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
 
-	if (n == 0 || f->round_left > 0 || f->head != 0)
+	if (n == 0 || f->round.left > 0 || f->line.head != 0)
 		return;
 	if (f->scrub_at >= n) {
 		f->scrub_at = 0;

@@ -78,6 +78,13 @@ void		fib_taught(struct fib *, uint32_t tunnel, bool);
 void		fib_set(struct fib *, enum fib_source, const struct prefix *,
 		    const struct fib_hops *);
 /*
+ * Where very many routes are new, those beyond some thousand are loose: taken
+ * up all over the table in turn, which the kernel does in half the time.  That
+ * is the better the more of them are there: held, they wait.
+ */
+void		fib_hold(struct fib *, bool held);
+uint32_t	fib_loose(const struct fib *);
+/*
  * Asks the kernel for some of what has changed; after every event.  Looks at
  * so many routes at most; what is left of that.
  */

@@ -59,6 +59,13 @@ fib_table_at(const struct fib_table *t, uint32_t number)
 	return store_at(&t->routes, number);
 }
 
+struct route *
+fib_route_at(const struct fib_table table[static 2], uint32_t number)
+{
+	return fib_table_at(&table[(number & FIB_IPV6) != 0],
+	    number & ~FIB_IPV6);
+}
+
 static uint32_t
 hash(const struct fib_table *t, uint64_t key, const uint8_t *octets,
     uint8_t len)

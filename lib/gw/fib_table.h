@@ -47,6 +47,9 @@ struct fib_table {
 bool		fib_table_init(struct fib_table *, unsigned octets);
 void		fib_table_fini(struct fib_table *);
 struct route	*fib_table_at(const struct fib_table *, uint32_t number);
+/* Of both tables, by a number with FIB_IPV6. */
+struct route	*fib_route_at(const struct fib_table table[static 2],
+		    uint32_t number);
 /* 0: there is none. */
 uint32_t	fib_table_find(const struct fib_table *, uint64_t key,
 		    const struct prefix *);

@@ -9,12 +9,15 @@
 
 static const struct span refused_first = { INT64_C(1) * 1000000000 };
 static const struct span refused_most = { INT64_C(60) * 1000000000 };
+static const struct span hold_most = { INT64_C(2) * 1000000000 };
+static const struct span hold_quiet = { INT64_C(100) * 1000000 };
 static const struct span changes_pause = { INT64_C(2) * 1000000000 };
 
 void
 forward_init(struct gw *gw)
 {
 	gw->fib_at = gw->tick_at = gw->restate_at = INSTANT_NEVER;
+	gw->hold_until = INSTANT_NEVER;
 	gw->fib_pause = refused_first;
 }
 
@@ -130,6 +133,28 @@ forward_changed(struct gw *gw, struct instant now, const struct kern_event *e)
 	    prefix_str(&e->changed.prefix, text));
 }
 
+/*
+ * A table arrives: once the neighbour pauses, or after two seconds, the routes
+ * that were held until then go, and so do those that follow.
+ */
+static void
+hold(struct gw *gw, struct instant now)
+{
+	uint32_t n = fib_loose(gw->fib);
+	struct instant until;
+
+	if (gw->loose == 0 && n > 0)
+		gw->loose_since = now;
+	if (n > gw->loose)
+		gw->loose_more = now;
+	gw->loose = n;
+	until = instant_min(instant_after(gw->loose_since, hold_most),
+	    instant_after(gw->loose_more, hold_quiet));
+	gw->hold_until = n == 0 || instant_due(until, now) ? INSTANT_NEVER :
+	    until;
+	fib_hold(gw->fib, !instant_is_never(gw->hold_until));
+}
+
 /* The forwarding table has to be looked at while there is one. */
 void
 forward_arm(struct gw *gw, struct instant now)
@@ -146,6 +171,7 @@ forward_arm(struct gw *gw, struct instant now)
 void
 forward_tick(struct gw *gw, struct instant now)
 {
+	hold(gw, now);
 	if (instant_due(gw->fib_at, now))
 		again(gw);
 	if (instant_due(gw->restate_at, now)) {
@@ -165,6 +191,6 @@ forward_deadline(const struct gw *gw)
 {
 	if (bgp_busy(gw->bgp) || fib_pending(gw->fib))
 		return (struct instant){ 0 };
-	return instant_min(gw->fib_at,
+	return instant_min(instant_min(gw->fib_at, gw->hold_until),
 	    instant_min(gw->tick_at, gw->restate_at));
 }

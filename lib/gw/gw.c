@@ -93,9 +93,9 @@ networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
 
 		for (size_t k = 0; k < l->n; k++) {
 			if (add)
-				bgp_network_add(gw->bgp, now, &l->v[k]);
+				bgp_network_add(gw->bgp, now, BGP_TABLE_MAIN, &l->v[k]);
 			else if (!gw_own_network(gw, &l->v[k]))
-				bgp_network_del(gw->bgp, now, &l->v[k]);
+				bgp_network_del(gw->bgp, now, BGP_TABLE_MAIN, &l->v[k]);
 		}
 	}
 }
@@ -113,7 +113,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->unsaid = 1;
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
-	gw->stop_at = INSTANT_NEVER;
+	gw->stop_at = gw->undo_at = INSTANT_NEVER;
 	forward_init(gw);
 	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
@@ -382,7 +382,10 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_refused(t, now, e->op);
 		break;
 	case KERN_RELOAD:
-		command_reloaded(gw, e);
+	case KERN_APPLY:
+	case KERN_CONFIRM:
+	case KERN_UNDO:
+		command_reloaded(gw, now, e);
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
@@ -438,6 +441,10 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		break;
 	case KERN_STOP:
 		gw_stop(gw, now);
+		break;
+	case KERN_PENDING:
+		gw->undo_at = e->pending.seconds == 0 ? INSTANT_NEVER :
+		    instant_after(now, span_s(e->pending.seconds));
 		break;
 	case KERN_ACQUIRE:	/* a tunnel that should be up is tried anyway */
 	case KERN_EVENT_KINDS:

@@ -105,7 +105,8 @@ struct gw {
 	struct drain	drain;
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct map	ops;		/* kernel op id -> what awaits it */
-	struct map	reloads;	/* KERN_RELOAD id -> control client */
+	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
+	struct instant	undo_at;	/* unless confirmed; never: need not */
 	struct timers	timers;
 	int64_t		wall;		/* seconds since 1970 at instant 0 */
 	struct strangers strangers;
@@ -118,6 +119,9 @@ struct gw {
 	struct instant	fib_last;	/* when one was refused last */
 	unsigned	fib_refusals;	/* not told one by one */
 	struct instant	tick_at;	/* of the fib; never: it is empty */
+	uint32_t	loose;		/* its loose routes, as last seen */
+	struct instant	loose_since, loose_more;	/* the first, the last */
+	struct instant	hold_until;	/* never: they are not held */
 	struct instant	restate_at;	/* somebody else changed too many */
 	struct instant	changes_since;
 	unsigned	changes;	/* since then */

@@ -26,6 +26,9 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_CONNECT] = "connect",
 	[KERN_AUTH] = "auth",
 	[KERN_RELOAD] = "reload",
+	[KERN_APPLY] = "apply",
+	[KERN_CONFIRM] = "confirm",
+	[KERN_UNDO] = "undo",
 	[KERN_RESYNC_DONE] = "resync-done",
 };
 
@@ -47,5 +50,6 @@ kern_op_size(enum kern_op_kind kind, size_t octets)
 _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_policy) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
-    sizeof(struct kern_sa) >= sizeof(struct kern_conn),
+    sizeof(struct kern_sa) >= sizeof(struct kern_conn) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_apply),
     "kern_sa is the largest member but auth");

@@ -45,6 +45,9 @@ enum kern_op_kind {
 	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
 	KERN_AUTH,		/* AUTH value from a pre-shared or private key */
 	KERN_RELOAD,		/* read the configuration again */
+	KERN_APPLY,		/* a candidate in its place, for now or good */
+	KERN_CONFIRM,		/* for good */
+	KERN_UNDO,		/* back to what was before */
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
 	KERN_OP_KINDS
@@ -160,6 +163,16 @@ struct kern_auth {
 	uint8_t		octets[KERN_OCTETS_MAX];
 };
 
+/*
+ * The candidate is a file of this name that root has put beside the control
+ * socket; its content never comes from who asks.
+ */
+#define KERN_TOKEN_LEN	16
+struct kern_apply {
+	char		token[KERN_TOKEN_LEN];	/* letters and digits */
+	uint32_t	seconds;	/* until it is undone; 0: it is not */
+};
+
 struct kern_op {
 	enum kern_op_kind kind;
 	uint32_t	id;
@@ -172,6 +185,7 @@ struct kern_op {
 		struct kern_group	group;
 		struct kern_route	route;
 		struct kern_conn	conn;
+		struct kern_apply	apply;
 		struct kern_auth	auth;
 	};
 };
@@ -186,6 +200,7 @@ enum kern_event_kind {
 	KERN_OVERRUN,		/* events were lost: state it all again */
 	KERN_RELOADED,		/* new configuration is here (or its error) */
 	KERN_STOP,		/* shut down in order */
+	KERN_PENDING,		/* does a configuration wait for KERN_CONFIRM? */
 	KERN_EVENT_KINDS
 };
 
@@ -217,6 +232,9 @@ struct kern_event {
 		struct {		/* DONE of LISTEN, CONNECT; RELOADED */
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
+		struct {		/* PENDING */
+			uint32_t	seconds;	/* left; 0: none waits */
+		} pending;
 		struct {		/* DONE of AUTH */
 			uint8_t		method;	/* of a signature: sig.h */
 			uint16_t	n;

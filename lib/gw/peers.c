@@ -222,6 +222,8 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.remote_asn = t->remote_asn,
 		.hold_time = t->hold_time,
 		.transit = t->hub,
+		.role = c->session.role,
+		.role_strict = c->session.role_strict,
 		.patient = t->hub,
 	};
 	if (v4)

@@ -25,9 +25,13 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(&b.creds, 0, sizeof(b.creds));
 	memset(a.secret_mark, 0, sizeof(a.secret_mark));
 	memset(b.secret_mark, 0, sizeof(b.secret_mark));
+	memset(a.bgp_mark, 0, sizeof(a.bgp_mark));
+	memset(b.bgp_mark, 0, sizeof(b.bgp_mark));
 	/* The session goes on with other ones: see tunnel_conf(). */
 	memset(&a.bgp, 0, sizeof(a.bgp));
 	memset(&b.bgp, 0, sizeof(b.bgp));
+	memset(&a.session, 0, sizeof(a.session));
+	memset(&b.session, 0, sizeof(b.session));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||

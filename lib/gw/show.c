@@ -217,6 +217,18 @@ show_tunnel(const struct gw_tunnel *t)
 	    "resumption", show_resumption(t, &ike.resumption));
 }
 
+json_t *
+show_apply(const struct gw *gw, struct instant now)
+{
+	struct instant at = gw->undo_at;
+	bool pending = !instant_is_never(at);
+
+	return json_pack("{s:b, s:o, s:I}", "pending", (int)pending,
+	    "until", pending ? show_time(gw_wall(gw, at)) : json_string(""),
+	    "seconds_left", (json_int_t)(!pending || instant_due(at, now) ? 0 :
+	    (instant_since(at, now).ns + 999999999) / 1000000000));
+}
+
 /* --- routes --- */
 
 static json_t *
@@ -243,7 +255,7 @@ show_as_path(const struct gw *gw, const struct fib_route *r)
 	json_t *a = json_array();
 	struct bgp_route b;
 
-	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, &r->prefix, &b))
+	if (r->source != FIB_BGP || !bgp_route_get(gw->bgp, BGP_TABLE_MAIN, &r->prefix, &b))
 		return a;
 	for (size_t i = 0; i < b.as_path_n; i++)
 		json_array_append_new(a, json_integer(b.as_path[i]));

@@ -8,6 +8,7 @@
 
 #include "bgp/aspath.h"
 #include "bgp/attr_text.h"
+#include "bgp/role.h"
 #include "gw/show.h"
 
 static json_t *
@@ -85,6 +86,16 @@ show_counts(const struct bgp_counts *c)
 	    "established", (json_int_t)c->established);
 }
 
+static const char *
+auth_str(enum conf_bgp_auth auth)
+{
+	static const char *const names[] = {
+		[CONF_BGP_AUTH_NONE] = "none", [CONF_BGP_AUTH_MD5] = "md5",
+	};
+
+	return names[auth];
+}
+
 json_t *
 show_neighbor(const struct gw_tunnel *t)
 {
@@ -93,7 +104,7 @@ show_neighbor(const struct gw_tunnel *t)
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
 	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:b, s:b, s:b, s:o, s:I, s:I, s:I, s:o}",
+	    "s:o, s:b, s:b, s:b, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:o}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
@@ -106,6 +117,9 @@ show_neighbor(const struct gw_tunnel *t)
 	    "as4", (int)b.as4, "refresh", (int)b.refresh,
 	    "enhanced_refresh", (int)b.enhanced,
 	    "graceful_restart", show_restart(t->gw, &b),
+	    "role", bgp_role_str(b.role),
+	    "remote_role", bgp_role_str(b.remote_role),
+	    "authentication", auth_str(t->conf->session.auth),
 	    "received", (json_int_t)b.held,
 	    "accepted", (json_int_t)b.received,
 	    "advertised", (json_int_t)b.advertised,
@@ -158,6 +172,7 @@ show_path(const struct gw *gw, const struct prefix *prefix,
     const struct look_path *p)
 {
 	char text[PREFIX_STRLEN];
+	uint32_t otc;
 	json_t *j = json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:b, s:b, s:b}",
 	    "prefix", prefix_str(prefix, text),
 	    "from", p->peer == 0 ? "local" : tunnel_name(gw, p->peer),
@@ -175,6 +190,8 @@ show_path(const struct gw *gw, const struct prefix *prefix,
 	if ((p->attrs->has & ATTRS_MED) != 0)
 		json_object_set_new(j, "med", json_integer(p->attrs->med));
 	show_lists(j, p->attrs);
+	if (role_otc(p->attrs, &otc))
+		json_object_set_new(j, "otc", json_integer(otc));
 	if (p->why.s[0] != '\0')
 		json_object_set_new(j, "reason", show_text(p->why.s));
 	return j;
@@ -229,7 +246,7 @@ candidates(const struct gw *gw, const struct prefix *p)
 {
 	struct look_path *all = calloc(CANDIDATES, sizeof(*all));
 	unsigned n = all == NULL ? 0 :
-	    look_paths(gw->bgp, p, all, CANDIDATES);
+	    look_paths(gw->bgp, BGP_TABLE_MAIN, p, all, CANDIDATES);
 	json_t *a = json_array();
 
 	for (unsigned i = 0; i < n && i < CANDIDATES; i++)
@@ -271,7 +288,7 @@ explain_route(const struct gw *gw, const struct prefix *asked)
 	struct fib_route fib;
 	char text[PREFIX_STRLEN];
 	json_t *told, *others, *j;
-	bool learned = look_cover(gw->bgp, asked, &p);
+	bool learned = look_cover(gw->bgp, BGP_TABLE_MAIN, asked, &p);
 	bool routed = fib_cover(gw, asked, &fib);
 
 	/* The longer one is what a packet would take. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/neighbor.h"
 #include "gw/peers.h"
 #include "gw/policy.h"
 
@@ -59,11 +60,15 @@ void
 tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
     const struct conf_tunnel *conf)
 {
+	bool anew = t->conf != NULL && neighbor_differs(t->conf, conf);
+
 	conf_hold(of);
 	conf_free(t->of);
 	t->of = of;
 	t->conf = conf;
 	bgp_change(t, now);
+	if (anew)
+		neighbor_renew(t, now);
 }
 
 void
@@ -394,24 +399,6 @@ settle_policies(struct gw_tunnel *t, struct instant now)
 
 /* --- BGP and routes --- */
 
-static void
-listen_set(struct gw_tunnel *t, enum kern_op_kind kind)
-{
-	struct kern_op *op = queue_op(&t->gw->out, kind);
-	struct bgp_peer_conf bgp;
-
-	if (op == NULL)
-		return;
-	peers_bgp(t, &bgp);
-	op->conn.id = t->id;
-	op->conn.local = bgp.local;
-	op->conn.remote = bgp.remote;
-	op->conn.ttl = 1;
-	memcpy(op->conn.dev, t->conf->ifname, sizeof(op->conn.dev));
-	gw_await(t->gw, op, t->id);
-	t->listening = kind == KERN_LISTEN;
-}
-
 static bool
 routes_to(const struct gw_tunnel *t, const struct prefix *p)
 {
@@ -472,9 +459,9 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 		return;
 	if (t->link.exists && !t->listening && !t->removing &&
 	    instant_due(t->again_at, now))
-		listen_set(t, KERN_LISTEN);
+		neighbor_listen(t, KERN_LISTEN);
 	if (!t->link.exists && t->listening)
-		listen_set(t, KERN_UNLISTEN);
+		neighbor_listen(t, KERN_UNLISTEN);
 	settle_bgp(t, now, carry);
 }
 
@@ -652,7 +639,7 @@ tunnel_remove(struct gw_tunnel *t, struct instant now)
 	t->removing = true;
 	static_routes(t);
 	if (t->listening)
-		listen_set(t, KERN_UNLISTEN);
+		neighbor_listen(t, KERN_UNLISTEN);
 	wind_down(t, now);
 }
 
@@ -690,6 +677,6 @@ tunnel_restate(struct gw_tunnel *t, struct instant now)
 		policy_restate(t, &info);
 	/* The descriptor may have been in an event that was lost. */
 	if (t->listening)
-		listen_set(t, KERN_LISTEN);
+		neighbor_listen(t, KERN_LISTEN);
 	tunnel_touch(t);
 }

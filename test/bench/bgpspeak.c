@@ -458,14 +458,14 @@ add_networks(char **text, unsigned long many)
 		struct prefix one;
 
 		if (!prefix_parse(&one, *text) ||
-		    !bgp_network_add(bgp, now(), &one))
+		    !bgp_network_add(bgp, now(), BGP_TABLE_MAIN, &one))
 			die("a network is not valid");
 	}
 	for (unsigned long i = 0; i < many; i++) {
 		p.addr.b[0] = (uint8_t)(16 + (i >> 16));
 		p.addr.b[1] = (uint8_t)(i >> 8);
 		p.addr.b[2] = (uint8_t)i;
-		if (!bgp_network_add(bgp, now(), &p))
+		if (!bgp_network_add(bgp, now(), BGP_TABLE_MAIN, &p))
 			die("out of memory");
 	}
 }

@@ -82,6 +82,7 @@ gateway_stop() {
 	kill -KILL "$caller" 2>/dev/null
 	kill -TERM "$pid"
 	wait "$pid" "$caller" 2>/dev/null
+	grep ' turns ' "$dir/log" | sed 's/^/# /'
 }
 
 # speak TUNNEL N: N routes over a tunnel, in the background; sets speaker.

@@ -167,9 +167,9 @@ network(struct host *h, bool add, uint8_t octet)
 	if (octet & 1)
 		p.addr = (struct addr){ ADDR_IPV6, { 0xfd, octet } };
 	if (add)
-		check(bgp_network_add(h->bgp, h->now, &p));
+		check(bgp_network_add(h->bgp, h->now, BGP_TABLE_MAIN, &p));
 	else
-		bgp_network_del(h->bgp, h->now, &p);
+		bgp_network_del(h->bgp, h->now, BGP_TABLE_MAIN, &p);
 }
 
 static void

@@ -203,6 +203,11 @@ static const struct word auth_keys[] = {
 	K("first", p_num, auth.first), { 0 },
 };
 
+static const struct word apply_keys[] = {
+	K("token", p_str, apply.token), K("seconds", p_num, apply.seconds),
+	{ 0 },
+};
+
 static const struct word none_keys[] = { { 0 } };
 
 static const struct word *const keys[KERN_OP_KINDS] = {
@@ -215,12 +220,13 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_ROUTE_DEL] = route_keys, [KERN_LISTEN] = conn_keys,
 	[KERN_UNLISTEN] = conn_keys, [KERN_CONNECT] = conn_keys,
 	[KERN_AUTH] = auth_keys, [KERN_RELOAD] = none_keys,
-	[KERN_RESYNC_DONE] = none_keys,
+	[KERN_APPLY] = apply_keys, [KERN_CONFIRM] = none_keys,
+	[KERN_UNDO] = none_keys, [KERN_RESYNC_DONE] = none_keys,
 };
 
 static const char *const event_names[KERN_EVENT_KINDS] = {
 	"done", "link-state", "expire", "acquire", "mapping", "changed",
-	"overrun", "reloaded", "stop",
+	"overrun", "reloaded", "stop", "pending",
 };
 
 static const struct {

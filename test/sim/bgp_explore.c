@@ -40,8 +40,8 @@ struct world {
 	struct restarts	restarts[MODEL_PEERS];
 	bool		doubted[MODEL_PEERS][MODEL_NETS];	/* by BoRR */
 	struct model_told told[MODEL_PEERS][MODEL_NETS];
-	unsigned	fib[MODEL_NETS];	/* bit per peer */
-	unsigned	fib_best[MODEL_NETS];
+	unsigned	fib[MODEL_TABLES][MODEL_NETS];	/* bit per peer */
+	unsigned	fib_best[MODEL_TABLES][MODEL_NETS];
 	struct reason	why;
 };
 
@@ -189,12 +189,18 @@ drain(struct world *w, unsigned peer)
 static void
 read_fib(struct world *w, const struct bgp_route *r)
 {
-	unsigned net = net_of(&r->prefix), set = 0;
+	unsigned net = net_of(&r->prefix), set = 0, table = 0;
 
+	while (table < MODEL_TABLES && explore_table(table) != r->table)
+		table++;
+	if (table == MODEL_TABLES) {
+		wrong(w, "net %u: the FIB is told of table %u", net, r->table);
+		return;
+	}
 	for (unsigned i = 0; i < r->n; i++)
 		set |= 1u << (r->paths[i].peer - 1);
-	w->fib[net] = set;
-	w->fib_best[net] = r->n > 0 ? r->paths[0].peer - 1 : 0;
+	w->fib[table][net] = set;
+	w->fib_best[table][net] = r->n > 0 ? r->paths[0].peer - 1 : 0;
 }
 
 static void
@@ -436,9 +442,13 @@ pass(struct world *w)
 static void
 some_soft(struct world *w, struct model_peer *p)
 {
-	uint32_t what = below(w, 8);
+	uint32_t what = below(w, 10);
 
-	if (what < 3)
+	if (what == 8)
+		p->table = below(w, MODEL_TABLES);
+	else if (what == 9)
+		p->into = below(w, 1u << MODEL_TABLES);
+	else if (what < 3)
 		p->import = explore_policy(&w->chance);
 	else if (what < 6)
 		p->export = explore_policy(&w->chance);
@@ -468,37 +478,40 @@ change(struct world *w, unsigned peer)
 static void
 toggle_own(struct world *w)
 {
-	unsigned net = below(w, MODEL_NETS);
+	unsigned net = below(w, MODEL_NETS), table = below(w, MODEL_TABLES);
 	struct prefix p = explore_prefix(net);
+	bool *own = &w->model.own[table][net];
 
-	w->model.own[net] = !w->model.own[net];
-	if (w->model.own[net])
-		bgp_network_add(w->bgp, w->now, &p);
+	*own = !*own;
+	if (*own)
+		bgp_network_add(w->bgp, w->now, explore_table(table), &p);
 	else
-		bgp_network_del(w->bgp, w->now, &p);
+		bgp_network_del(w->bgp, w->now, explore_table(table), &p);
 }
 
 /* --- is it as it should be? --- */
 
 static void
-check_chosen(struct world *w, unsigned net)
+check_chosen(struct world *w, unsigned table, unsigned net)
 {
 	const struct prefix p = explore_prefix(net);
 	struct bgp_route r = { .n = 0 };
 	unsigned best = 0, set = 0, got = 0;
 
-	if (!w->model.own[net])
-		set = model_choose(&w->model, net, &best);
-	if (bgp_route_get(w->bgp, &p, &r)) {
+	if (!w->model.own[table][net])
+		set = model_choose(&w->model, table, net, &best);
+	if (bgp_route_get(w->bgp, explore_table(table), &p, &r)) {
 		for (unsigned i = 0; i < r.n; i++)
 			got |= 1u << (r.paths[i].peer - 1);
 	}
 	if (got != set || (set != 0 && r.paths[0].peer - 1 != best))
-		wrong(w, "net %u: Loc-RIB has peers %x, expected %x, best %u",
-		    net, got, set, best);
-	if (w->fib[net] != set || (set != 0 && w->fib_best[net] != best))
-		wrong(w, "net %u: the FIB was told of peers %x, expected %x, "
-		    "best %u", net, w->fib[net], set, best);
+		wrong(w, "net %u: table %u has peers %x, expected %x, best %u",
+		    net, table, got, set, best);
+	if (w->fib[table][net] != set ||
+	    (set != 0 && w->fib_best[table][net] != best))
+		wrong(w, "net %u: the FIB of table %u was told of peers %x, "
+		    "expected %x, best %u", net, table, w->fib[table][net],
+		    set, best);
 }
 
 static bool
@@ -511,11 +524,36 @@ same_told(const struct model_told *a, const struct model_told *b)
 	    a->local_pref == b->local_pref));
 }
 
+/* Adj-RIB-In is counted once, in however many tables it is. */
+static void
+check_held(struct world *w, unsigned peer)
+{
+	struct bgp_peer_info info;
+	unsigned held = 0, told = 0;
+
+	for (unsigned net = 0; net < MODEL_NETS; net++) {
+		held += w->model.in[peer][net].there;
+		told += w->told[peer][net].there;
+	}
+	if (!bgp_peer_get(w->bgp, peer + 1, &info) ||
+	    !w->model.peer[peer].up)
+		return;
+	if (info.held != held)
+		wrong(w, "peer %u: %u routes are held, expected %u", peer,
+		    info.held, held);
+	if (!w->lazy[peer] && info.advertised != told)
+		wrong(w, "peer %u: %u routes are advertised, expected %u",
+		    peer, info.advertised, told);
+}
+
 static void
 check(struct world *w)
 {
+	for (unsigned i = 0; i < MODEL_PEERS; i++)
+		check_held(w, i);
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		check_chosen(w, net);
+		for (unsigned i = 0; i < MODEL_TABLES; i++)
+			check_chosen(w, i, net);
 		for (unsigned i = 0; i < MODEL_PEERS; i++) {
 			struct model_told t = model_told(&w->model, i, net);
 
@@ -591,6 +629,8 @@ begin(struct world *w, uint64_t seed)
 	w->now = (struct instant){ 1000000000 };
 	w->model.asn = EXPLORE_ASN;
 	memcpy(w->model.peer, speech_kinds, sizeof(speech_kinds));
+	for (unsigned i = 0; i < MODEL_PEERS; i++)
+		w->model.peer[i].into = 1;
 	w->bgp = bgp_new(0x0a000001, &w->drbg);
 	if (below(w, 2) == 0)
 		w->bgp->sweep = 1 + below(w, 8);

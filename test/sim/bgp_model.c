@@ -162,14 +162,16 @@ better(const struct model *m, unsigned step, unsigned a, unsigned b,
 }
 
 unsigned
-model_choose(const struct model *m, unsigned net, unsigned *best)
+model_choose(const struct model *m, unsigned table, unsigned net,
+    unsigned *best)
 {
 	struct model_path path[MODEL_PEERS];
 	bool in[MODEL_PEERS], out[MODEL_PEERS];
 	unsigned share = 0, first = MODEL_PEERS;
 
 	for (unsigned i = 0; i < MODEL_PEERS; i++)
-		in[i] = learn(m, i, net, &path[i]);
+		in[i] = (m->peer[i].into >> table & 1) != 0 &&
+		    learn(m, i, net, &path[i]);
 	for (unsigned step = 0; step < 5; step++) {
 		memset(out, 0, sizeof(out));
 		for (unsigned a = 0; a < MODEL_PEERS; a++) {
@@ -248,15 +250,16 @@ model_told(const struct model *m, unsigned to, unsigned net)
 
 	if (!t->up)
 		return told;
-	if (!m->own[net]) {
-		if (model_choose(m, net, &best) == 0)
+	if (!m->own[t->table][net]) {
+		if (model_choose(m, t->table, net, &best) == 0)
 			return told;
 		learn(m, best, net, &path);
 		if (!may_tell(m, to, best, &path))
 			return told;
 	}
 	rewrite(m, t, &path);
-	if (!passes(&t->export, &path, net, m->own[net], t->local_asn, true))
+	if (!passes(&t->export, &path, net, m->own[t->table][net],
+	    t->local_asn, true))
 		return told;
 	if (t->drain) {
 		path.local_pref = 0;

@@ -11,6 +11,7 @@
 
 #define MODEL_PEERS	6
 #define MODEL_NETS	18
+#define MODEL_TABLES	3
 #define MODEL_PATH	48	/* AS numbers of one path, with all in front */
 #define MODEL_TERMS	4
 
@@ -57,6 +58,8 @@ struct model_peer {
 	struct model_policy import, export;
 	unsigned	allow_own;
 	bool		override, tell_loops, no_private, heed, drain;
+	unsigned	table;		/* is told of its routes */
+	unsigned	into;		/* bit per table that it teaches */
 };
 
 struct model_path {
@@ -73,7 +76,7 @@ struct model {
 	uint32_t	asn;		/* ours */
 	struct model_peer peer[MODEL_PEERS];
 	struct model_path in[MODEL_PEERS][MODEL_NETS];	/* Adj-RIB-In */
-	bool		own[MODEL_NETS];	/* we originate it */
+	bool		own[MODEL_TABLES][MODEL_NETS];	/* we originate it */
 };
 
 /* Adj-RIB-Out of one prefix. */
@@ -87,7 +90,8 @@ struct model_told {
 };
 
 /* Bit per peer that shares the traffic; *best is one of them; 0: no route. */
-unsigned	model_choose(const struct model *, unsigned net, unsigned *best);
+unsigned	model_choose(const struct model *, unsigned table, unsigned net,
+		    unsigned *best);
 struct model_told model_told(const struct model *, unsigned to, unsigned net);
 
 #endif

@@ -170,10 +170,37 @@ policy_of(const struct model_policy *m)
 	return p;
 }
 
+uint16_t
+explore_table(unsigned table)
+{
+	static const uint16_t numbers[MODEL_TABLES] = {
+		BGP_TABLE_MAIN, 100, 65535,
+	};
+
+	return numbers[table];
+}
+
+/* Where main is all, it need not be said. */
+static struct bgp_tables
+tables_of(const struct model_peer *p)
+{
+	struct bgp_tables t = {
+		.given = p->table != 0 || p->into != 1,
+		.associated = explore_table(p->table),
+	};
+
+	for (unsigned i = 0; i < MODEL_TABLES; i++) {
+		if ((p->into >> i & 1) != 0)
+			t.into[t.n++] = explore_table(i);
+	}
+	return t;
+}
+
 struct bgp_soft
 explore_soft(const struct model_peer *p)
 {
 	return (struct bgp_soft){
+		.tables = tables_of(p),
 		.import = policy_of(&p->import),
 		.export = policy_of(&p->export),
 		.allow_own = (uint8_t)p->allow_own, .override = p->override,

@@ -14,6 +14,7 @@ extern const uint32_t explore_pool[EXPLORE_POOL];
 
 struct prefix	explore_prefix(unsigned net);
 uint32_t	explore_community(unsigned bit);
+uint16_t	explore_table(unsigned table);	/* its number */
 struct model_policy explore_policy(struct drbg *);
 /*
  * What may change of a peer.  Whoever is given it holds the policies; these

@@ -91,7 +91,7 @@ reach(struct rib_ref ref, unsigned prefix, uint32_t attrs)
 {
 	struct prefix p = prefix_no(prefix);
 
-	assert_true(rib_reach(&rib, ref, &p, attrs, true));
+	assert_true(rib_reach(&rib, ref, BGP_TABLE_MAIN, &p, attrs, true));
 	intern_drop(&rib.intern, attrs);
 }
 
@@ -100,7 +100,7 @@ unreach(struct rib_ref ref, unsigned prefix)
 {
 	struct prefix p = prefix_no(prefix);
 
-	rib_unreach(&rib, ref, &p);
+	rib_unreach(&rib, ref, BGP_TABLE_MAIN, &p);
 }
 
 static void
@@ -202,6 +202,7 @@ view_pull(struct peer_view *v, struct export *e)
 }
 
 static const struct export_conf transit = {
+	.table = BGP_TABLE_MAIN,
 	.local_asn = 64512, .remote_asn = 65000, .as4 = true, .transit = true,
 	.families = OPEN_IPV4 | OPEN_IPV6,
 	.next_hop4 = { ADDR_IPV4, { 169, 254, 0, 1 } },

@@ -399,7 +399,7 @@ route_refresh_is_answered_with_all_routes(void **state)
 
 	(void)state;
 	establish();
-	assert_true(bgp_network_add(bgp, now, &p));
+	assert_true(bgp_network_add(bgp, now, BGP_TABLE_MAIN, &p));
 	take_out(true);
 	assert_true(sent_n > 0 && sent_n <= sizeof(copy));
 	memcpy(copy, sent, sent_n);

@@ -188,7 +188,7 @@ has_route(const struct heard *h)
 	const struct prefix p = { { ADDR_IPV4, { 10, 2 } }, 16 };
 	struct bgp_route r;
 
-	return bgp_route_get(h->bgp, &p, &r) && r.n > 0;
+	return bgp_route_get(h->bgp, BGP_TABLE_MAIN, &p, &r) && r.n > 0;
 }
 
 struct expected {

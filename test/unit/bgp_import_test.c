@@ -162,6 +162,8 @@ only_usable_routes_are_accepted(void **state)
 		print_message("%s\n", rows[i].what);
 		assert_true(rib_init(&rib, key));
 		im.source = rib_join(&rib, 1, &peer);
+		import_places(&im, &rib, &(struct bgp_tables){
+		    .given = false });
 		v = import_update(&im, &rib, octets(rows[i].body), &eor,
 		    &f);
 		assert_int_equal(v, rows[i].text == NULL ? ATTR_OK :

@@ -57,7 +57,7 @@ a_neighbour_over_its_limit_has_a_pause(void **state)
 	run(55 * 1000);
 	assert_false(established(0, 1));
 	assert_int_equal(net->table[0].n, 0);
-	bgp_network_del(net->bgp[1], net->now, &(struct prefix){
+	bgp_network_del(net->bgp[1], net->now, BGP_TABLE_MAIN, &(struct prefix){
 	    { ADDR_IPV4, { 10, 5 } }, 16 });
 	run(60 * 1000);
 	assert_true(established(0, 1));
@@ -131,7 +131,7 @@ or_until_it_is_stopped_and_started(void **state)
 	network(1, "10.2.0.0/16");
 	run(10);
 	assert_false(established(0, 1));
-	bgp_network_del(net->bgp[1], net->now, &(struct prefix){
+	bgp_network_del(net->bgp[1], net->now, BGP_TABLE_MAIN, &(struct prefix){
 	    { ADDR_IPV4, { 10, 2 } }, 16 });
 	bgp_peer_stop(net->bgp[0], net->now, peer_id(0, 1), true, "down");
 	bgp_peer_start(net->bgp[0], net->now, peer_id(0, 1));
@@ -268,7 +268,7 @@ a_stricter_policy_with_a_lower_limit_ends_no_session(void **state)
 		struct prefix p = { { ADDR_IPV4, { 10, (uint8_t)(i >> 8),
 		    (uint8_t)i } }, 24 };
 
-		assert_true(bgp_network_add(net->bgp[0], net->now, &p));
+		assert_true(bgp_network_add(net->bgp[0], net->now, BGP_TABLE_MAIN, &p));
 	}
 	run(100);
 	assert_int_equal(info(0, 1).advertised, n + 1);

@@ -31,7 +31,7 @@ path(const char *prefix, unsigned i, unsigned n)
 	struct look_path all[8] = { 0 };
 	struct prefix p = pfx(prefix);
 
-	assert_int_equal(look_paths(net->bgp[0], &p, all, 8), n);
+	assert_int_equal(look_paths(net->bgp[0], BGP_TABLE_MAIN, &p, all, 8), n);
 	return all[i];
 }
 
@@ -236,7 +236,7 @@ the_longest_prefix_covers(void **state)
 	run(100);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct prefix asked = pfx(rows[i].asked), out, want;
-		bool ok = look_cover(net->bgp[0], &asked, &out);
+		bool ok = look_cover(net->bgp[0], BGP_TABLE_MAIN, &asked, &out);
 
 		assert_int_equal(ok, rows[i].found != NULL);
 		if (!ok)

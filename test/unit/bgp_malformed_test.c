@@ -181,6 +181,16 @@ static const struct update_row updates[] = {
 	{ "LARGE_COMMUNITIES not transitive", E4, "", GOOD "80200c0000fdf20000000100000002 ", NET,
 	    WITHDRAW, 0 },
 
+	/* ONLY_TO_CUSTOMER: RFC 9234 section 5 */
+	{ "ONLY_TO_CUSTOMER", E4, "", GOOD "c023040000fdf2 ", NET, ACCEPT, 0 },
+	{ "ONLY_TO_CUSTOMER with the Partial bit", E4, "", GOOD "e023040000fdf2 ", NET, ACCEPT, 0 },
+	{ "ONLY_TO_CUSTOMER of AS 0", E4, "", GOOD "c0230400000000 ", NET, ACCEPT, 0 },
+	{ "ONLY_TO_CUSTOMER empty", E4, "", GOOD "c02300 ", NET, WITHDRAW, 0 },
+	{ "ONLY_TO_CUSTOMER of three octets", E4, "", GOOD "c0230300fdf2 ", NET, WITHDRAW, 0 },
+	{ "ONLY_TO_CUSTOMER of five octets", E4, "", GOOD "c023050000fdf200 ", NET, WITHDRAW, 0 },
+	{ "ONLY_TO_CUSTOMER not transitive", E4, "", GOOD "8023040000fdf2 ", NET, WITHDRAW, 0 },
+	{ "ONLY_TO_CUSTOMER twice", E4, "", GOOD "c023040000fdf2 c0230400000001 ", NET, DISCARD, 0 },
+
 	/* route reflection: RFC 7606 sections 7.9 and 7.10 */
 	{ "ORIGINATOR_ID from another AS", E4, "", GOOD "80090401020304 ", NET, DISCARD, 0 },
 	{ "ORIGINATOR_ID from another AS, malformed", E4, "", GOOD "800903010203 ", NET, DISCARD,

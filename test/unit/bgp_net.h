@@ -447,7 +447,7 @@ network(int node, const char *text)
 {
 	struct prefix p = pfx(text);
 
-	assert_true(bgp_network_add(net->bgp[node], net->now, &p));
+	assert_true(bgp_network_add(net->bgp[node], net->now, BGP_TABLE_MAIN, &p));
 }
 
 #endif

@@ -3,11 +3,11 @@
 
 #include "bgp/open.h"
 
-#define HEAD	"04 fdf2 001e 0a000002"		/* AS 65010, 30 s, 10.0.0.2 */
+#define OPEN_OF(asn_, id, hold, fam, wide, fresh) { .asn = (asn_),	\
+	.router_id = (id), .hold_time = (hold), .families = (fam),	\
+	.as4 = (wide), .refresh = (fresh) }
 
-#define OPENED(number, id, hold, af, four, again)			\
-	{ .asn = number, .router_id = id, .hold_time = hold,		\
-	    .families = af, .as4 = four, .refresh = again }
+#define HEAD	"04 fdf2 001e 0a000002"		/* AS 65010, 30 s, 10.0.0.2 */
 
 static const struct {
 	const char	*what;
@@ -16,26 +16,26 @@ static const struct {
 	struct open	open;
 } opens[] = {
 	{ "no capabilities mean IPv4 and 2-octet AS numbers", HEAD "00", -1,
-	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, false, false) },
+	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV4, false, false) },
 	{ "all capabilities in one parameter",
 	    HEAD "16 0214 010400010001 010400020001 0200 4104fa56ea01", -1,
-	    OPENED(4200000001u, 0x0a000002, 30, OPEN_IPV4 | OPEN_IPV6, true,
+	    OPEN_OF(4200000001u, 0x0a000002, 30, OPEN_IPV4 | OPEN_IPV6, true,
 	    true) },
 	{ "a parameter for each", HEAD "0c 0206010400020001 02020200", -1,
-	    OPENED(65010, 0x0a000002, 30, OPEN_IPV6, false, true) },
+	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV6, false, true) },
 	{ "a capability with a part of the next one missing",
 	    HEAD "0a 0208 4600 400100 020078", 0, { 0 } },
 	{ "graceful restart and friends do not hide what follows",
 	    HEAD "0a 0208 4600 40020078 0200", -1,
-	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, false, true) },
+	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV4, false, true) },
 	{ "other families are no families of ours",
 	    HEAD "08 0206 010400190041", -1,
-	    OPENED(65010, 0x0a000002, 30, 0, false, false) },
+	    OPEN_OF(65010, 0x0a000002, 30, 0, false, false) },
 	{ "extended parameters (RFC 9072)",
 	    HEAD "ff ff 0009 02 0006 41040000fdf2", -1,
-	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, true, false) },
+	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV4, true, false) },
 	{ "extended parameters that are empty", HEAD "ff ff 0000", -1,
-	    OPENED(65010, 0x0a000002, 30, OPEN_IPV4, false, false) },
+	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV4, false, false) },
 	{ "extended parameters cut short", HEAD "ff ff 0009 02 0006 4104", 0,
 	    { 0 } },
 	{ "version 3", "03 fdf2 001e 0a000002 00", FAULT_VERSION, { 0 } },
@@ -50,6 +50,16 @@ static const struct {
 	    { 0 } },
 	{ "a 4-octet AS capability of 2 octets", HEAD "06 0204 4102fdf2", 0,
 	    { 0 } },
+	{ "a role (RFC 9234)", HEAD "05 0203 090103", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4, .role = BGP_ROLE_CUSTOMER } },
+	{ "the same role twice", HEAD "08 0206 090100 090100", -1,
+	    { .asn = 65010, .router_id = 0x0a000002, .hold_time = 30,
+	    .families = OPEN_IPV4, .role = BGP_ROLE_PROVIDER } },
+	{ "two roles", HEAD "0a 0203 090100 0203 090103", FAULT_ROLE, { 0 } },
+	{ "role 5", HEAD "05 0203 090105", FAULT_ROLE, { 0 } },
+	{ "a role without a value", HEAD "04 0202 0900", 0, { 0 } },
+	{ "a role of 2 octets", HEAD "06 0204 09020003", 0, { 0 } },
 	{ "a multiprotocol capability of 3 octets",
 	    HEAD "07 0205 0103000100", 0, { 0 } },
 };
@@ -77,6 +87,7 @@ opens_are_parsed_or_refused(void **state)
 		assert_int_equal(o.families, opens[i].open.families);
 		assert_int_equal(o.as4, opens[i].open.as4);
 		assert_int_equal(o.refresh, opens[i].open.refresh);
+		assert_int_equal(o.role, opens[i].open.role);
 	}
 }
 
@@ -156,10 +167,14 @@ static void
 ours_survives_a_round_trip(void **state)
 {
 	static const struct open ours[] = {
-		OPENED(65010, 1, 90, OPEN_IPV4, true, true),
-		OPENED(4200000001u, 0xfffffffe, 0, OPEN_IPV4 | OPEN_IPV6, true,
+		OPEN_OF(65010, 1, 90, OPEN_IPV4, true, true),
+		OPEN_OF(4200000001u, 0xfffffffe, 0, OPEN_IPV4 | OPEN_IPV6, true,
 	    true),
-		OPENED(1, 1, 3, OPEN_IPV6, false, false),
+		OPEN_OF(1, 1, 3, OPEN_IPV6, false, false),
+		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
+		    .role = BGP_ROLE_PROVIDER },
+		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
+		    .role = BGP_ROLE_PEER },
 		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
 		    .enhanced = true, .restart = { .there = true,
 		    .seconds = 7 } },
@@ -191,6 +206,7 @@ ours_survives_a_round_trip(void **state)
 		assert_int_equal(o.enhanced, ours[i].enhanced);
 		assert_memory_equal(&o.restart, &ours[i].restart,
 		    sizeof(o.restart));
+		assert_int_equal(o.role, ours[i].role);
 	}
 }
 
@@ -216,6 +232,17 @@ static const struct open_want within = {
 	.families = OPEN_IPV4 | OPEN_IPV6,
 };
 
+#define WANT_ROLE(of, must) {						\
+	.local_asn = 64512, .remote_asn = 65010, .router_id = 1,	\
+	.families = OPEN_IPV4, .role = (of), .role_strict = (must) }
+static const struct open_want provider = WANT_ROLE(BGP_ROLE_PROVIDER, false);
+static const struct open_want strict = WANT_ROLE(BGP_ROLE_PROVIDER, true);
+static const struct open_want peer = WANT_ROLE(BGP_ROLE_PEER, true);
+static const struct open_want client = WANT_ROLE(BGP_ROLE_RS_CLIENT, true);
+
+#define SAYS(of) { .asn = 65010, .router_id = 2, .hold_time = 30,	\
+	.families = OPEN_IPV4, .role = (of) }
+
 static const struct {
 	const char	*what;
 	const struct open_want *want;
@@ -223,27 +250,46 @@ static const struct {
 	int		subcode;	/* -1: fine */
 	const char	*text;
 } checks[] = {
-	{ "what we want", &want, OPENED(65010, 2, 30, 3, true, true), -1, "" },
+	{ "what we want", &want, OPEN_OF(65010, 2, 30, 3, true, true), -1, "" },
 	{ "the same router id in another AS (RFC 6286)", &want,
-	    OPENED(65010, 1, 30, 1, true, true), -1, "" },
-	{ "no hold time at all", &want, OPENED(65010, 2, 0, 1, true, true), -1,
+	    OPEN_OF(65010, 1, 30, 1, true, true), -1, "" },
+	{ "no hold time at all", &want, OPEN_OF(65010, 2, 0, 1, true, true), -1,
 	    "" },
-	{ "another AS", &want, OPENED(65099, 2, 30, 1, true, true),
+	{ "another AS", &want, OPEN_OF(65099, 2, 30, 1, true, true),
 	    FAULT_PEER_AS, "remote AS is 65099, expected 65010" },
-	{ "AS 0 (RFC 7607)", &want, OPENED(0, 2, 30, 1, true, true),
+	{ "AS 0 (RFC 7607)", &want, OPEN_OF(0, 2, 30, 1, true, true),
 	    FAULT_PEER_AS, "remote AS is 0, which is reserved" },
-	{ "router id 0", &want, OPENED(65010, 0, 30, 1, true, true),
+	{ "router id 0", &want, OPEN_OF(65010, 0, 30, 1, true, true),
 	    FAULT_ROUTER_ID, "the remote's BGP identifier is 0" },
-	{ "our router id in our AS", &within, OPENED(64512, 1, 30, 1, true, true),
+	{ "our router id in our AS", &within, OPEN_OF(64512, 1, 30, 1, true, true),
 	    FAULT_ROUTER_ID,
 	    "the remote has the same BGP identifier as we, in the same AS" },
-	{ "hold time 1", &want, OPENED(65010, 2, 1, 1, true, true),
+	{ "hold time 1", &want, OPEN_OF(65010, 2, 1, 1, true, true),
 	    FAULT_HOLD_TIME, "the remote offers a hold time of 1 s; it must be "
 	    "0 or at least 3" },
-	{ "hold time 2", &want, OPENED(65010, 2, 2, 1, true, true),
+	{ "hold time 2", &want, OPEN_OF(65010, 2, 2, 1, true, true),
 	    FAULT_HOLD_TIME, "the remote offers a hold time of 2 s; it must be "
 	    "0 or at least 3" },
-	{ "another family", &want, OPENED(65010, 2, 30, 2, true, true),
+	{ "a role where we have none", &want, SAYS(BGP_ROLE_PEER), -1, "" },
+	{ "a provider's customer", &provider, SAYS(BGP_ROLE_CUSTOMER), -1,
+	    "" },
+	{ "a provider's neighbour without a role", &provider,
+	    SAYS(BGP_ROLE_NONE), -1, "" },
+	{ "the same, strictly", &strict, SAYS(BGP_ROLE_NONE), FAULT_ROLE,
+	    "we are provider and the remote has no role, which "
+	    "bgp_role_strict requires" },
+	{ "two providers", &provider, SAYS(BGP_ROLE_PROVIDER), FAULT_ROLE,
+	    "we are provider and the remote says that it is provider, not "
+	    "customer" },
+	{ "a provider's peer", &strict, SAYS(BGP_ROLE_PEER), FAULT_ROLE,
+	    "we are provider and the remote says that it is peer, not "
+	    "customer" },
+	{ "two peers", &peer, SAYS(BGP_ROLE_PEER), -1, "" },
+	{ "a client's route server", &client, SAYS(BGP_ROLE_RS), -1, "" },
+	{ "two clients", &client, SAYS(BGP_ROLE_RS_CLIENT), FAULT_ROLE,
+	    "we are rs-client and the remote says that it is rs-client, not "
+	    "rs-server" },
+	{ "another family", &want, OPEN_OF(65010, 2, 30, OPEN_IPV6, true, true),
 	    FAULT_CAPABILITY, "no address family in common: ours IPv4, the "
 	    "remote's IPv6" },
 };

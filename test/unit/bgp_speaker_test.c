@@ -62,7 +62,7 @@ a_network_that_is_removed_is_withdrawn(void)
 
 	run(100);
 	assert_non_null(route(1, "10.1.0.0/16"));
-	bgp_network_del(net->bgp[0], net->now, &p);
+	bgp_network_del(net->bgp[0], net->now, BGP_TABLE_MAIN, &p);
 	run(100);
 	assert_null(route(1, "10.1.0.0/16"));
 	assert_int_equal(info(0, 1).advertised, 1);
@@ -373,7 +373,7 @@ what_we_originate_beats_what_we_learn(void)
 	run(100);
 	assert_null(route(0, "10.1.0.0/16"));
 	assert_int_equal(info(0, 1).received, 1);
-	bgp_network_del(net->bgp[0], net->now, &p);
+	bgp_network_del(net->bgp[0], net->now, BGP_TABLE_MAIN, &p);
 	run(100);
 	assert_non_null(route(0, "10.1.0.0/16"));
 	network(0, "10.1.0.0/16");

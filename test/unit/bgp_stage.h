@@ -165,7 +165,8 @@ stage_new(struct stage *s, const struct bgp_soft *soft)
 	};
 	s->bgp = bgp_new(0x0a000001, &s->drbg);
 	assert_non_null(s->bgp);
-	assert_true(bgp_network_add(s->bgp, s->now, &own));
+	assert_true(bgp_network_add(s->bgp, s->now, BGP_TABLE_MAIN,
+	    &own));
 	assert_true(bgp_peer_add(s->bgp, s->now, &s->conf));
 	bgp_peer_start(s->bgp, s->now, 1);
 	stage_obey(s);
@@ -294,7 +295,7 @@ stage_has(const struct stage *s, unsigned n)
 	const struct prefix p = net(n);
 	struct bgp_route r;
 
-	return bgp_route_get(s->bgp, &p, &r) && r.n > 0;
+	return bgp_route_get(s->bgp, BGP_TABLE_MAIN, &p, &r) && r.n > 0;
 }
 
 static inline bool
@@ -303,7 +304,7 @@ stage_stale(const struct stage *s, unsigned n)
 	const struct prefix p = net(n);
 	struct look_path path;
 
-	return look_paths(s->bgp, &p, &path, 1) == 1 && path.stale;
+	return look_paths(s->bgp, BGP_TABLE_MAIN, &p, &path, 1) == 1 && path.stale;
 }
 
 static inline struct bgp_peer_info

@@ -194,9 +194,12 @@ a_bundle_brings_all_files_but_keys(void **state)
 		    bytes_str(c->files[i].name)));
 	memset(c->connections[0].tunnels[0].secret_mark, 0x5c,
 	    CONF_MARK_LEN);
+	memset(c->connections[0].tunnels[0].bgp_mark, 0xc5, CONF_MARK_LEN);
 	b = bundle(text, c);
 	got = bundle_read(b, "t.conf", &err);
 	assert_non_null(got);
+	assert_memory_equal(got->connections[0].tunnels[0].bgp_mark,
+	    c->connections[0].tunnels[0].bgp_mark, CONF_MARK_LEN);
 	assert_memory_equal(got->connections[0].tunnels[0].secret_mark,
 	    c->connections[0].tunnels[0].secret_mark, CONF_MARK_LEN);
 	assert_int_equal(got->files_n, 4);

@@ -70,6 +70,32 @@ static const struct row {
 	    WANT(CTL_DRAIN, CTL_WHAT_CHILD, "a/1") },
 	{ "undrain", CMD("undrain"), NULL,
 	    WANT(CTL_UNDRAIN, CTL_WHAT_CHILD, "") },
+	{ "apply for good", "{\"command\":\"apply\",\"candidate\":\"Ab1\"}",
+	    NULL, { .command = CTL_APPLY, .candidate = "Ab1" } },
+	{ "apply on trial", "{\"command\":\"apply\",\"candidate\":\"Ab1\","
+	    "\"confirm_within\":\"86400\"}", NULL,
+	    { .command = CTL_APPLY, .candidate = "Ab1", .seconds = 86400 } },
+	{ "confirm", CMD("confirm"), NULL,
+	    WANT(CTL_CONFIRM, CTL_WHAT_CHILD, "") },
+	{ "undo", CMD("undo"), NULL, WANT(CTL_UNDO, CTL_WHAT_CHILD, "") },
+	{ "apply of nothing", CMD("apply"),
+	    .error = "member \"candidate\" is missing" },
+	{ "a candidate that leads elsewhere",
+	    "{\"command\":\"apply\",\"candidate\":\"../x\"}",
+	    .error = "\"../x\" does not name a candidate" },
+	{ "a candidate without a name",
+	    "{\"command\":\"apply\",\"candidate\":\"\"}",
+	    .error = "\"\" does not name a candidate" },
+	{ "a candidate's name too long",
+	    "{\"command\":\"apply\",\"candidate\":\"xxxxxxxxxxxxxxxx\"}",
+	    .error = "\"xxxxxxxxxxxxxxxx\" does not name a candidate" },
+	{ "no time to confirm", "{\"command\":\"apply\",\"candidate\":\"a\","
+	    "\"confirm_within\":\"0\"}", .error = "\"confirm_within\" must "
+	    "be 1 to 86400 seconds, not \"0\"" },
+	{ "more than a day to confirm", "{\"command\":\"apply\","
+	    "\"candidate\":\"a\",\"confirm_within\":\"86401\"}",
+	    .error = "\"confirm_within\" must be 1 to 86400 seconds, not "
+	    "\"86401\"" },
 	{ "drain to a name",
 	    "{\"command\":\"drain\",\"to\":\"hub.example\"}",
 	    .error = "\"hub.example\" is not an IPv4 or IPv6 address" },
@@ -147,6 +173,8 @@ requests_are_taken_or_refused_with_a_reason(void **state)
 		    strcmp(why.s, w->error) == 0 :
 		    r.command == w->want.command && r.what == w->want.what &&
 		    r.cursor == w->want.cursor &&
+		    r.seconds == w->want.seconds &&
+		    strcmp(r.candidate, w->want.candidate) == 0 &&
 		    strcmp(r.text, w->want.text) == 0 &&
 		    addr_eq(&r.to, &w->want.to) &&
 		    strcmp(r.name, w->want.name) == 0))

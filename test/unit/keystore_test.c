@@ -113,6 +113,16 @@ static const struct {
 	{ "a number for a PPK", "secrets = ( { connection = \"a\"; "
 	    "ppk = 7; } );", 0600,
 	    ":1: secrets[0].ppk: must be 1 to 256 characters" },
+	{ "a BGP password alone", "secrets = ( { connection = \"a\"; "
+	    "bgp_password = \"p\"; } );", 0600, NULL },
+	{ "a BGP password of 80 octets", "secrets = ( { connection = \"a\"; "
+	    "bgp_password = \"" C64 C16 "\"; } );", 0600, NULL },
+	{ "a BGP password of 81 octets", "secrets = ( { connection = \"a\"; "
+	    "bgp_password = \"" C64 C16 "0\"; } );", 0600,
+	    ":1: secrets[0].bgp_password: must be 1 to 80 characters" },
+	{ "an empty BGP password", "secrets = ( { connection = \"a\"; "
+	    "bgp_password = \"\"; } );", 0600,
+	    ":1: secrets[0].bgp_password: must be 1 to 80 characters" },
 	{ "tunnel 0", "secrets = ( { connection = \"a\"; tunnel = 0; "
 	    "pre_shared_key = \"x\"; } );", 0600,
 	    ":1: secrets[0].tunnel: must be 1 or 2" },
@@ -224,8 +234,8 @@ auth_uses_the_key_of_the_tunnel(void **state)
 		str_set(a.connection, sizeof(a.connection),
 		    lookups[i].connection);
 		memset(a.octets, 0x5a, a.n);
-		assert_int_equal(keystore_has(k, a.connection, a.tunnel),
-		    lookups[i].psk != NULL);
+		assert_int_equal(keystore_has(k, KEYSTORE_PSK, a.connection,
+		    a.tunnel), lookups[i].psk != NULL);
 		n = 0;
 		if (lookups[i].psk == NULL) {
 			assert_int_equal(keystore_auth(k, &a, &n, got, text),
@@ -298,7 +308,8 @@ a_ppk_is_mixed_into_each_of_three_keys(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
 		str_set(a.connection, sizeof(a.connection), of[i].connection);
 		a.tunnel = of[i].tunnel;
-		assert_true(keystore_has_ppk(k, a.connection, a.tunnel));
+		assert_true(keystore_has(k, KEYSTORE_PPK, a.connection,
+		    a.tunnel));
 		assert_int_equal(keystore_auth(k, &a, &n, got, text), 0);
 		assert_int_equal(n, a.n);
 		for (size_t j = 0; j < 3; j++) {
@@ -309,8 +320,8 @@ a_ppk_is_mixed_into_each_of_three_keys(void **state)
 		}
 	}
 	/* The tunnel's own entry has no PSK: its connection's is taken. */
-	assert_true(keystore_has(k, "a", 2));
-	assert_false(keystore_has_ppk(k, "b", 1));
+	assert_true(keystore_has(k, KEYSTORE_PSK, "a", 2));
+	assert_false(keystore_has(k, KEYSTORE_PPK, "b", 1));
 	str_set(a.connection, sizeof(a.connection), "b");
 	a.tunnel = 1;
 	assert_int_equal(keystore_auth(k, &a, &n, got, text), ENOKEY);
@@ -332,14 +343,14 @@ a_forked_child_has_no_keys(void **state)
 	pid_t pid;
 
 	(void)state;
-	assert_true(keystore_has(k, "a", 1));
+	assert_true(keystore_has(k, KEYSTORE_PSK, "a", 1));
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		_exit(keystore_has(k, "a", 1) ? 1 : 0);
+		_exit(keystore_has(k, KEYSTORE_PSK, "a", 1) ? 1 : 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_true(keystore_has(k, "a", 1));
+	assert_true(keystore_has(k, KEYSTORE_PSK, "a", 1));
 	keystore_free(k);
 }
 
@@ -377,8 +388,9 @@ marks_tell_keys_apart_and_nothing_else(void **state)
 		write_secrets(marked[i].text, 0600);
 		k = keystore_load(path, &why);
 		assert_non_null(k);
-		keystore_mark(k, "a", 1, key, m);
-		keystore_mark(k, "a", 1, key2, other);
+		keystore_mark(k, KEYSTORE_PSK, KEYSTORE_PPK, "a", 1, key, m);
+		keystore_mark(k, KEYSTORE_PSK, KEYSTORE_PPK, "a", 1, key2,
+		    other);
 		assert_memory_not_equal(m, other, sizeof(m));
 		if (i == 0)
 			memcpy(first, m, sizeof(first));
@@ -386,6 +398,45 @@ marks_tell_keys_apart_and_nothing_else(void **state)
 		    marked[i].same);
 		keystore_free(k);
 	}
+}
+
+/* The tunnel's own goes before its connection's, as with all kinds. */
+static void
+a_bgp_password_is_found_and_marked_by_itself(void **state)
+{
+	static const char *const texts[] = {
+		"secrets = ( { connection = \"a\"; bgp_password = \"p\"; "
+		    "pre_shared_key = \"k\"; }, { connection = \"a\"; "
+		    "tunnel = 2; bgp_password = \"second\"; } );",
+		"secrets = ( { connection = \"a\"; bgp_password = \"p\"; "
+		    "pre_shared_key = \"other\"; } );",
+		"secrets = ( { connection = \"a\"; bgp_password = \"q\"; "
+		    "pre_shared_key = \"k\"; } );",
+	};
+	uint8_t mark[ARRAY_SIZE(texts)][CONF_MARK_LEN];
+	struct bytes key = bytes_str("a key"), b;
+	struct reason why;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct keystore *k;
+
+		write_secrets(texts[i], 0600);
+		k = keystore_load(path, &why);
+		assert_non_null(k);
+		keystore_mark(k, KEYSTORE_BGP, KEYSTORE_BGP, "a", 1, key,
+		    mark[i]);
+		if (i == 0) {
+			b = keystore_bgp(k, "a", 1);
+			assert_true(b.n == 1 && b.p[0] == 'p');
+			b = keystore_bgp(k, "a", 2);
+			assert_true(b.n == 6 && memcmp(b.p, "second", 6) == 0);
+			assert_int_equal(keystore_bgp(k, "b", 1).n, 0);
+		}
+		keystore_free(k);
+	}
+	assert_memory_equal(mark[0], mark[1], CONF_MARK_LEN);
+	assert_memory_not_equal(mark[0], mark[2], CONF_MARK_LEN);
 }
 
 int
@@ -397,6 +448,7 @@ main(void)
 		cmocka_unit_test(auth_uses_the_key_of_the_tunnel),
 		cmocka_unit_test(
 		    a_missing_key_is_told_by_connection_and_tunnel),
+		cmocka_unit_test(a_bgp_password_is_found_and_marked_by_itself),
 		cmocka_unit_test(a_ppk_is_mixed_into_each_of_three_keys),
 		cmocka_unit_test(marks_tell_keys_apart_and_nothing_else),
 		cmocka_unit_test(a_forked_child_has_no_keys),

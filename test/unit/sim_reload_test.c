@@ -2,7 +2,9 @@
  * Gateways in the simulated world (test/sim): configurations that change, that
  * do not fit the peer's, and what operators are told about it.
  */
+#include "gw/ctl.h"
 #include "test/unit/sim_pair.h"
+#include "util/array.h"
 
 /* The hub's client asks for a reload of what is in its file now. */
 static void
@@ -49,6 +51,88 @@ a_reload_of_an_invalid_file_changes_nothing(void **state)
 	reloaded(p.hub, false, "sim.conf:2: connections[0].nmae");
 	later(10000);
 	assert_int_equal(gate_ops(p.hub), ops + 1);
+	all_up();
+}
+
+/* A client asks for this; what it is answered. */
+static const json_t *
+asked(struct gate *g, const char *request)
+{
+	const json_t *at_once = gate_ctl(g, request);
+
+	if (at_once != NULL)
+		return at_once;
+	world_run(&p.w, span_ms(10));
+	assert_non_null(g->answer);
+	return g->answer;
+}
+
+static void
+pending(struct gate *g, uint32_t seconds)
+{
+	struct kern_event e = { .kind = KERN_PENDING };
+
+	e.pending.seconds = seconds;
+	gw_kern(g->gw, p.w.now, &e);
+}
+
+static void
+shows_pending(struct gate *g, bool is, long long least, long long most)
+{
+	const json_t *a = json_object_get(asked(g, "{\"command\":\"show\"}"),
+	    "apply");
+	long long left = json_integer_value(json_object_get(a,
+	    "seconds_left"));
+
+	assert_true(json_is_true(json_object_get(a, "pending")) == is);
+	assert_in_range(left, least, most);
+	assert_int_equal(strlen(json_string_value(json_object_get(a,
+	    "until"))), is ? 20 : 0);
+}
+
+static void
+show_tells_what_waits_to_be_confirmed(void **state)
+{
+	(void)state;
+	started();
+	shows_pending(p.hub, false, 0, 0);
+	pending(p.hub, 60);
+	shows_pending(p.hub, true, 59, 60);
+	later(20000);
+	shows_pending(p.hub, true, 39, 40);
+	later(60000);
+	shows_pending(p.hub, true, 0, 0);
+	pending(p.hub, 0);
+	shows_pending(p.hub, false, 0, 0);
+}
+
+static void
+apply_confirm_and_undo_are_the_monitors_business(void **state)
+{
+	static const struct {
+		const char	*request;
+		enum kern_op_kind op;
+	} rows[] = {
+		{ "{\"command\":\"apply\",\"candidate\":\"a\"}",
+		    KERN_APPLY },
+		{ "{\"command\":\"confirm\"}", KERN_CONFIRM },
+		{ "{\"command\":\"undo\"}", KERN_UNDO },
+	};
+
+	(void)state;
+	started();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const json_t *j;
+
+		p.hub->kernel.refuse[rows[i].op] = 1;
+		j = asked(p.hub, rows[i].request);
+		assert_false(json_is_true(json_object_get(j, "ok")));
+		assert_int_equal(json_integer_value(json_object_get(j,
+		    "exit")), CTL_EXIT_FAILED);
+		j = asked(p.hub, rows[i].request);
+		assert_true(json_is_true(json_object_get(j, "ok")));
+		assert_int_equal(p.hub->kernel.ran[rows[i].op], 2);
+	}
 	all_up();
 }
 
@@ -214,6 +298,42 @@ another_as_or_router_id_starts_bgp_anew(void **state)
 	assert_true(bgp_peer_get(p.branch->gw->bgp, gw_tunnel_find(
 	    p.branch->gw, "vpn", 1)->id, &bgp));
 	assert_int_equal(bgp.remote_router_id, 0x09090909);
+}
+
+/* The mark stands for the key, which only the monitor has. */
+static void
+another_bgp_authentication_renews_the_session_and_nothing_below(void **state)
+{
+	struct ike_peer_info before, after;
+	struct bgp_peer_info bgp;
+	unsigned listens, ups;
+
+	(void)state;
+	started();
+	before = info(p.hub, "vpn", 1);
+	listens = p.hub->kernel.ran[KERN_LISTEN];
+	ups = gate_count(p.hub, "tunnel-up");
+	p.hub_conf.tunnel[0] = "bgp_authentication = \"md5\";";
+	pair_write(&p);
+	reloaded(p.hub, true, NULL);
+	assert_int_equal(p.hub->kernel.ran[KERN_LISTEN], listens + 1);
+	assert_int_equal(p.hub->kernel.ran[KERN_UNLISTEN], 1);
+	later(60000);
+	all_up();
+	after = info(p.hub, "vpn", 1);
+	assert_true(before.spi_i == after.spi_i);
+	assert_int_equal(before.spi_in, after.spi_in);
+	assert_true(bgp_peer_get(p.hub->gw->bgp, gw_tunnel_find(p.hub->gw,
+	    "vpn", 1)->id, &bgp));
+	assert_int_equal(bgp.counts.established, 2);
+	assert_true(bgp_peer_get(p.hub->gw->bgp, gw_tunnel_find(p.hub->gw,
+	    "vpn", 2)->id, &bgp));
+	assert_int_equal(bgp.counts.established, 1);
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 2);
+	assert_true(gate_count(p.hub, "tunnel-up") <= ups + 1);
+	/* Likewise with another key, and not at all with the same. */
+	reloaded(p.hub, true, NULL);
+	assert_int_equal(p.hub->kernel.ran[KERN_LISTEN], listens + 1);
 }
 
 static void
@@ -391,10 +511,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(a_reload_that_changes_nothing_touches_nothing),
 		STORY(a_reload_of_an_invalid_file_changes_nothing),
+		STORY(show_tells_what_waits_to_be_confirmed),
+		STORY(apply_confirm_and_undo_are_the_monitors_business),
 		STORY(a_connection_added_and_removed_leaves_the_others_alone),
 		STORY(an_option_of_one_tunnel_touches_only_that_one),
 		STORY(a_tunnel_is_changed_though_its_peer_is_silent),
 		STORY(networks_and_static_routes_follow_a_reload),
+		STORY(another_bgp_authentication_renews_the_session_and_nothing_below),
 		STORY(what_becomes_ours_is_not_routed_into_a_tunnel),
 		STORY(another_as_or_router_id_starts_bgp_anew),
 		STORY(what_an_operator_took_down_stays_down),

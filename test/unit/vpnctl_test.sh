@@ -19,6 +19,9 @@ if [ "${1:-}" = --answer ]; then
 	case $(cat "$dir/$command.$n") in
 	silence) sleep 5 ;;
 	close) ;;
+	*@candidate@*)
+		name=${request#*\"candidate\":\"}
+		sed "s/@candidate@/${name%%\"*}/" "$dir/$command.$n" ;;
 	*) cat "$dir/$command.$n" ;;
 	esac
 	exit 0
@@ -123,6 +126,12 @@ fails "drain to nowhere" 1 'drain to needs ADDRESS [NAME]' drain to
 fails "drain to a name" 1 '"hub.example" is not an IPv4 or IPv6 address' drain to hub.example
 fails "drain of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' drain off "a b"
 fails "secrets where none belong" 1 '-s is for "check" only' show -s x
+fails "a time to confirm that is none" 1 \
+	'--confirm-within must be a time from 1s to 24h, like 60s or 5m, not "60x"' apply x --confirm-within 60x
+fails "a time to confirm that is too long" 1 \
+	'--confirm-within must be a time from 1s to 24h, like 60s or 5m, not "25h"' apply x --confirm-within 25h
+fails "apply of a file that is not there" 4 "$dir/none: No such file or directory" apply "$dir/none"
+fails "a time to confirm where it does not belong" 1 '--confirm-within is not for "reload"' reload --confirm-within 60s
 fails "keys without a form" 1 'keys needs --wireshark, --dir DIRECTORY or --json' keys
 fails "Wireshark where it does not belong" 1 '--wireshark is not for "show"' show --wireshark
 fails "a directory where none belongs" 1 '--dir is not for "reload"' reload --dir x
@@ -346,6 +355,39 @@ fails "a reload of what is invalid" 6 'vpnd.conf:3: asn: must be 1 to 4294967294
 answers reload '{"ok":true}'
 prints "a reload that works is silent" '' reload
 prints "and says so in JSON" '{}' --json reload
+
+echo "asn = 1;" >"$dir/new.conf"
+until='"apply":{"pending":true,"until":"2026-11-23T12:00:00Z","seconds_left":75}'
+answers apply "{\"ok\":true,$until}"
+prints "apply on trial says until when" \
+	'this configuration is undone at 2026-11-23T12:00:00Z (in 1m15s) unless "vpnctl confirm" comes first' \
+	apply "$dir/new.conf" --confirm-within 75s
+verdict=ok want_status=0
+grep -qxE '\{"command":"apply","candidate":"[A-Za-z0-9]{6}","confirm_within":"75"\}' "$dir/requests" || verdict=bad
+cp "$dir/requests" "$dir/out"
+result "the time is sent in seconds" $verdict "75"
+prints "apply on trial in JSON" "{$until}" --json apply "$dir/new.conf" --confirm-within 2m
+verdict=ok
+grep -q '"confirm_within":"120"' "$dir/requests" || verdict=bad
+result "a time in minutes" $verdict "120"
+answers apply '{"ok":true,"apply":{"pending":false,"until":"","seconds_left":0}}'
+prints "apply for good says nothing" '' apply "$dir/new.conf"
+answers apply '{"ok":false,"exit":6,"error":"'"$dir"'/candidate.@candidate@:3: asn: must be 1"}'
+fails "an error names the file as it was given" 6 "$dir/new.conf:3: asn: must be 1" apply "$dir/new.conf"
+answers apply '{"ok":false,"exit":4,"error":"a configuration waits to be confirmed"}'
+fails "a second one on trial" 4 'a configuration waits to be confirmed' apply "$dir/new.conf"
+verdict=ok
+compgen -G "$dir/candidate.*" >/dev/null && verdict=bad
+result "no candidate is left behind" $verdict "none"
+answers confirm '{"ok":true}'
+prints "confirm says nothing" '' confirm
+answers undo '{"ok":false,"exit":4,"error":"no configuration waits to be confirmed"}'
+fails "nothing to undo" 4 'no configuration waits to be confirmed' undo
+answers show "{\"ok\":true,\"tunnels\":[],$until}"
+prints "show says that a configuration is on trial" 'TUNNEL  STATE  IKE  CHILD  INTERFACE  BGP  ROUTES  SINCE  WHY
+
+this configuration is undone at 2026-11-23T12:00:00Z (in 1m15s) unless "vpnctl confirm" comes first' show
+answers show "$(show UP '' '')"
 
 answers up '{"ok":true}'
 answers down '{"ok":true}'

@@ -1,0 +1,18 @@
+/* A tunnel's BGP neighbour: where it may call, and a session begun anew. */
+#ifndef GW_NEIGHBOR_H
+#define GW_NEIGHBOR_H
+
+#include "gw/inner.h"
+
+/* LISTEN or UNLISTEN on the tunnel's inside address. */
+void	neighbor_listen(struct gw_tunnel *, enum kern_op_kind);
+/* Does a session of the one differ from one of the other? */
+bool	neighbor_differs(const struct conf_tunnel *,
+	    const struct conf_tunnel *);
+/*
+ * It does, and the tunnel has the new one: the session ends and begins anew,
+ * what is below stays.
+ */
+void	neighbor_renew(struct gw_tunnel *, struct instant);
+
+#endif
