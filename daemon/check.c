@@ -92,10 +92,16 @@ static int
 check_link_conf(const struct monitor *m, const struct kern_link *l,
     struct reason *why)
 {
-	const struct conf_tunnel *t = conffile_tunnel(&m->files, l->name);
+	const struct conf_connection *c = NULL;
+	const struct conf_tunnel *t = conf_find_ifname(m->files.conf, l->name,
+	    &c);
 
 	if (t == NULL)
 		return refuse(why, "the configuration has no interface %s",
+		    l->name);
+	if (l->table != (c->association == CONF_TABLE_MAIN ? 0 :
+	    c->association))
+		return refuse(why, "interface %s: not its route table",
 		    l->name);
 	if (addr_is_set(&t->local) && !addr_is_any(&t->local) &&
 	    !addr_eq(&t->local, &l->local))
@@ -135,6 +141,47 @@ check_link_del(const struct monitor *m, const struct kern_op *op,
 	    stated_link(&m->stated, op->link.name)))
 		return refuse(why, "interface %s is not ours", op->link.name);
 	return 0;
+}
+
+int
+check_table_set(const struct monitor *m, const struct kern_op *op,
+    struct reason *why)
+{
+	const struct kern_table *t = &op->table;
+	const struct conf_table *c = t->number > UINT16_MAX ? NULL :
+	    conf_table(m->files.conf, (uint16_t)t->number);
+
+	if (c == NULL)
+		return refuse(why, "the configuration has no route table %u",
+		    t->number);
+	if (strcmp(t->vrf_name, c->vrf_name) != 0 || t->vrf != c->vrf ||
+	    !is_alias(t->alias))
+		return refuse(why, "route table %u: not its VRF device",
+		    t->number);
+	return 0;
+}
+
+/* One that is not there is no loss. */
+int
+check_table_del(const struct monitor *m, const struct kern_op *op,
+    struct reason *why)
+{
+	(void)m;
+	if (op->table.number > UINT16_MAX ||
+	    op->table.number == CONF_TABLE_MAIN)
+		return refuse(why, "no route table of ours");
+	return 0;
+}
+
+/* Is it one that was stated, and not only named? */
+static bool
+is_table(const struct monitor *m, uint32_t number)
+{
+	for (unsigned i = 0; i < m->rtables.n; i++) {
+		if (m->rtables.v[i].number == number)
+			return true;
+	}
+	return number == CONF_TABLE_MAIN;
 }
 
 static const struct alg *
@@ -322,7 +369,7 @@ check_nexthop_set(const struct monitor *m, const struct kern_op *op,
 {
 	const struct kern_nexthop *n = &op->nexthop;
 
-	if (iface_by_name(&m->ifaces, n->dev) == NULL)
+	if (!n->blackhole && iface_by_name(&m->ifaces, n->dev) == NULL)
 		return refuse(why, "interface %s is not ours", n->dev);
 	if (addr_is_set(&n->gateway) && (addr_is_loopback(&n->gateway) ||
 	    addr_is_multicast(&n->gateway)))
@@ -393,6 +440,8 @@ check_route_set(const struct monitor *m, const struct kern_op *op,
 		    prefix_str(&r->prefix, text));
 	if (!nl_is_ours(r->nexthop))
 		return refuse(why, "nexthop id not from our range");
+	if (!is_table(m, r->table))
+		return refuse(why, "route table %u is not ours", r->table);
 	if (addr_is_set(&r->prefsrc) && (!is_unicast(&r->prefsrc) ||
 	    r->prefsrc.family != r->prefix.addr.family))
 		return refuse(why, "bad source address");

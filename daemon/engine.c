@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/bfds.h"
 #include "daemon/chan.h"
 #include "daemon/clients.h"
 #include "daemon/fetches.h"
@@ -40,6 +41,7 @@ struct engine {
 	struct gw	*gw;
 	struct ports	 ports;
 	struct streams	 streams;
+	struct bfds	 bfds;
 	struct clients	 clients;
 	struct fetches	 fetches;
 	bool		 waiting;	/* for room in the channel */
@@ -96,6 +98,8 @@ send_op(struct engine *e, struct kern_op *op)
 {
 	if (op->kind == KERN_UNLISTEN)
 		streams_unlisten(&e->streams, op->conn.id);
+	if (op->kind == KERN_BFD_CLOSE)
+		bfds_close(&e->bfds, op->conn.id);
 	if (!chan_put_op(e->chan, op))
 		log_event(LEVEL_ERROR, "channel-full", "op=%s",
 		    kern_op_name(op->kind));
@@ -168,6 +172,9 @@ drain(struct engine *e)
 		case GW_OUT_CLOSE:
 			streams_close(&e->streams, mono_now(), o.conn);
 			break;
+		case GW_OUT_BFD:
+			bfds_send(&e->bfds, o.conn, bytes_of(o.data, o.n));
+			break;
 		case GW_OUT_CTL:
 			clients_answer(&e->clients, o.client,
 			    bytes_of(o.data, o.n));
@@ -186,22 +193,31 @@ drain(struct engine *e)
 
 /* --- in --- */
 
+/* A descriptor goes to who asked for it, before the gateway is told. */
+static void
+take_descriptor(struct engine *e, const struct kern_event *ev)
+{
+	uint32_t what = gw_awaited(e->gw, ev->id);
+
+	if (ev->op == KERN_LISTEN)
+		streams_listen(&e->streams, what, ev->conn.fd);
+	else if (ev->op == KERN_CONNECT)
+		streams_add(&e->streams, what, ev->conn.fd);
+	else
+		bfds_open(&e->bfds, what, ev->op == KERN_BFD_LISTEN,
+		    ev->conn.fd);
+}
+
 static void
 kernel_event(struct engine *e, struct kern_event *ev)
 {
 	struct instant now = mono_now();
-	bool fd = ev->kind == KERN_DONE && ev->error == 0 &&
-	    (ev->op == KERN_LISTEN || ev->op == KERN_CONNECT) &&
-	    ev->conn.fd >= 0;
 
 	if (ev->kind == KERN_RELOADED)
 		reload(e, now, ev);
-	if (fd && ev->op == KERN_LISTEN)
-		streams_listen(&e->streams, gw_awaited(e->gw, ev->id),
-		    ev->conn.fd);
-	else if (fd)
-		streams_add(&e->streams, gw_awaited(e->gw, ev->id),
-		    ev->conn.fd);
+	if (ev->kind == KERN_DONE && ev->error == 0 &&
+	    kern_op_opens(ev->op) && ev->conn.fd >= 0)
+		take_descriptor(e, ev);
 	gw_kern(e->gw, now, ev);
 }
 
@@ -250,6 +266,7 @@ dispatch(struct engine *e, const struct poller_event *ev)
 	case POLL_CHANNEL:
 		return ev->in || ev->hup ? read_channel(e) : 0;
 	case POLL_UDP:
+	case POLL_BFD:
 		break;		/* read before anything else: turn() */
 	case POLL_CTL_LISTENER:
 		clients_accept(&e->clients);
@@ -304,6 +321,24 @@ tidy(struct engine *e, int events)
 	e->tidied = now;
 }
 
+/*
+ * BFD's timers do not wait for the end of a turn, which may be long in coming:
+ * what they cost is so little that nothing else is late by it.  They do wait
+ * for what is done in one piece: a read of BGP, a portion of gw_tick(), a
+ * reload; the session counts it when that is too long.
+ */
+static void
+heartbeat(struct engine *e)
+{
+	struct instant now = mono_now();
+
+	if (!instant_due(gw_bfd_deadline(e->gw), now))
+		return;
+	bfds_catch_up(&e->bfds, now);
+	gw_bfd_tick(e->gw, mono_now());
+	drain(e);
+}
+
 /* One turn: wait, IKE's datagrams before the rest, time, results out. */
 static int
 turn(struct engine *e)
@@ -321,17 +356,25 @@ turn(struct engine *e)
 		if (ev[i].kind == POLL_UDP)
 			ports_ready(&e->ports, ev[i].number);
 	}
-	while (ports_read(&e->ports))
+	for (int i = 0; i < n; i++) {
+		if (ev[i].kind == POLL_BFD)
+			bfds_read(&e->bfds, mono_now(), ev[i].number);
+	}
+	drain(e);
+	while (ports_read(&e->ports)) {
 		drain(e);
+		heartbeat(e);
+	}
 	for (int i = 0; i < n && error == 0; i++) {
-		if (ev[i].kind != POLL_UDP)
-			error = dispatch(e, &ev[i]);
+		error = dispatch(e, &ev[i]);
 		drain(e);
+		heartbeat(e);
 	}
 	ports_tick(&e->ports, mono_now());
 	/* What is urgent does not wait for the bulk, which is done by time. */
 	if (error == 0)
 		error = flush_channel(e);
+	heartbeat(e);
 	gw_tick(e->gw, mono_now());
 	drain(e);
 	log_flush();
@@ -386,6 +429,7 @@ start(struct engine *e)
 		return e->ep;
 	heap_trim();
 	streams_init(&e->streams, e->ep, e->gw);
+	bfds_init(&e->bfds, e->ep, e->gw);
 	fetches_init(&e->fetches, e->boot->fetch);
 	clients_init(&e->clients, e->ep, e->boot->ctl, e->gw);
 	return watch(e);
@@ -396,6 +440,7 @@ finish(struct engine *e)
 {
 	ports_fini(&e->ports);
 	streams_fini(&e->streams);
+	bfds_fini(&e->bfds);
 	clients_fini(&e->clients);
 	fetches_fini(&e->fetches);
 	if (e->chan != NULL)

@@ -23,6 +23,21 @@ events_lost(struct monitor *m, const char *which)
 	monitor_state_again(m);
 }
 
+/* Its interfaces are out of it: the engine puts all back. */
+static void
+vrf_lost(struct monitor *m, const char *name)
+{
+	const struct rtable *r = rtable_by_vrf(&m->rtables, name);
+	struct kern_event e;
+
+	if (r == NULL)
+		return;
+	monitor_event_init(&e, KERN_CHANGED);
+	e.changed.prefix.addr = addr_any(ADDR_IPV4);
+	e.changed.table = r->number;
+	monitor_event(m, &e);
+}
+
 static void
 link_event(struct monitor *m, const struct nlmsghdr *h)
 {
@@ -36,6 +51,8 @@ link_event(struct monitor *m, const struct nlmsghdr *h)
 		m->flushed |= !e.link.up;
 		return;
 	}
+	if (!e.link.exists)
+		vrf_lost(m, e.link.name);
 	f = iface_by_name(&m->ifaces, e.link.name);
 	if (f == NULL || (f->exists == e.link.exists && f->up == e.link.up))
 		return;

@@ -27,6 +27,7 @@
 #include "daemon/mono.h"
 #include "daemon/nl_dump.h"
 #include "daemon/ops.h"
+#include "daemon/ops_conn.h"
 #include "daemon/sock.h"
 #include "gw/gw.h"
 
@@ -44,6 +45,7 @@ enum source {
 	FROM_XFRM,
 	FROM_LINK,
 	FROM_ROUTE,
+	FROM_HAUL,
 	FROM_DIAL,
 };
 
@@ -79,7 +81,7 @@ static int
 event_fd(const struct kern_event *e)
 {
 	bool has = e->kind == KERN_RELOADED || (e->kind == KERN_DONE &&
-	    (e->op == KERN_LISTEN || e->op == KERN_CONNECT));
+	    kern_op_opens(e->op));
 
 	return has ? e->conn.fd : -1;
 }
@@ -142,6 +144,7 @@ drop_chan(struct monitor *m)
 {
 	chan_free(m->chan);
 	m->chan = NULL;
+	ops_finish(m);	/* its answers are nobody's */
 	dials_fini(&m->dials);
 	m->overrun = false;
 }
@@ -338,6 +341,13 @@ on_signal(struct monitor *m)
 	}
 }
 
+/* For the answers, and on the way to the kernel. */
+static bool
+room(const struct monitor *m)
+{
+	return chan_queued(m->chan) < QUEUE_HIGH && ops_room(m);
+}
+
 /*
  * Operations of a datagram, as far as answers have room: each that carries a
  * descriptor takes a datagram of its own.  False: the conversation is over.
@@ -348,8 +358,7 @@ read_ops(struct monitor *m)
 	struct kern_op op;
 	int rc = 0;
 
-	while (chan_queued(m->chan) < QUEUE_HIGH &&
-	    (rc = chan_get_op(m->chan, &op)) > 0) {
+	while (room(m) && (rc = chan_get_op(m->chan, &op)) > 0) {
 		ops_run(m, &op);
 		wipe(&op, sizeof(op));
 	}
@@ -362,8 +371,7 @@ read_ops(struct monitor *m)
 static bool
 ops_left(const struct monitor *m)
 {
-	return m->chan != NULL && chan_has_more(m->chan) &&
-	    chan_queued(m->chan) < QUEUE_HIGH;
+	return m->chan != NULL && chan_has_more(m->chan) && room(m);
 }
 
 static void
@@ -371,8 +379,8 @@ on_chan(struct monitor *m)
 {
 	int rc;
 
-	for (int i = 0; i < READS_PER_TURN && m->chan != NULL &&
-	    chan_queued(m->chan) < QUEUE_HIGH; i++) {
+	for (int i = 0; i < READS_PER_TURN && m->chan != NULL && room(m);
+	    i++) {
 		rc = chan_has_more(m->chan) ? 1 : chan_recv(m->chan);
 		if (rc == 0)
 			return;
@@ -393,7 +401,7 @@ end_dial(struct monitor *m, struct dial *d, int error)
 	int fd = dial_end(&m->dials, d);
 
 	epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, NULL);
-	ops_dialled(m, id, fd, error);
+	ops_conn_dialled(m, id, fd, error);
 }
 
 static void
@@ -419,6 +427,9 @@ on_event(struct monitor *m, const struct epoll_event *e)
 		break;
 	case FROM_ROUTE:
 		kevents_route(m);
+		break;
+	case FROM_HAUL:
+		ops_settle(m);
 		break;
 	case FROM_DIAL:
 		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
@@ -465,7 +476,7 @@ flush(struct monitor *m)
 		hang_up(m);
 		return;
 	}
-	e.events = (chan_queued(m->chan) < QUEUE_HIGH ? EPOLLIN : 0u) |
+	e.events = (room(m) ? EPOLLIN : 0u) |
 	    (chan_wants_write(m->chan) ? EPOLLOUT : 0u);
 	e.data.u64 = tag(FROM_CHAN, chan_fd(m->chan));
 	if (e.events != m->chan_events)
@@ -523,7 +534,9 @@ set_up(struct monitor *m)
 	    !watch(m, FROM_SIGNAL, m->signals, EPOLLIN))
 		return false;
 	return m->nl == NULL ||
-	    (watch(m, FROM_XFRM, mnl_socket_get_fd(m->nl->xfrm_events),
+	    (haul_start(&m->haul, m->nl) == 0 &&
+	    watch(m, FROM_HAUL, m->haul.news, EPOLLIN) &&
+	    watch(m, FROM_XFRM, mnl_socket_get_fd(m->nl->xfrm_events),
 	    EPOLLIN) && watch(m, FROM_LINK,
 	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN) &&
 	    watch(m, FROM_ROUTE, mnl_socket_get_fd(m->nl->route_events),
@@ -534,9 +547,11 @@ static void
 tear_down(struct monitor *m)
 {
 	struct nl_removed r = { 0 };
+	int rc;
 
-	int rc = m->nl != NULL ? nl_remove_ours(m->nl, &r) : 0;
-
+	ops_finish(m);
+	haul_stop(&m->haul);
+	rc = m->nl != NULL ? nl_remove_ours(m->nl, &r) : 0;
 	if (rc < 0)
 		log_event(LEVEL_ERROR, "kern-not-removed", "error=%d", -rc);
 	log_event(LEVEL_INFO, "stopped", "links=%u sas=%u policies=%u "

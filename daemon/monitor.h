@@ -12,8 +12,10 @@
 #include "daemon/conffile.h"
 #include "daemon/dial.h"
 #include "daemon/engine.h"
+#include "daemon/haul.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
+#include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
 #include "daemon/stated.h"
@@ -37,6 +39,8 @@ struct monitor {
 	struct spawn_user user;
 	struct engine_boot boot;	/* all but chan and conf */
 	struct nl	*nl;		/* NULL: --kernel=none */
+	struct haul	haul;		/* of its route requests */
+	unsigned	claims;		/* among those, not answered yet */
 	struct sysctls	sysctls;
 
 	enum phase	phase;
@@ -53,6 +57,7 @@ struct monitor {
 
 	struct stated	stated;
 	struct ifaces	ifaces;
+	struct rtables	rtables;
 	struct sas	sas;
 	struct dials	dials;
 	struct helper	fetcher;

@@ -82,13 +82,26 @@ nlq_open(int bus)
 	return q;
 }
 
-static void
+struct nlq *
+nlq_twin(const struct nlq *q)
+{
+	struct nlq *twin = calloc(1, sizeof(*twin));
+
+	if (twin == NULL)
+		return NULL;
+	twin->sock = q->sock;
+	twin->twin = true;
+	return twin;
+}
+
+void
 nlq_close(struct nlq *q)
 {
 	if (q == NULL)
 		return;
 	nlq_reset(q);
-	mnl_socket_close(q->sock);
+	if (!q->twin)
+		mnl_socket_close(q->sock);
 	free(q);
 }
 

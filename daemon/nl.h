@@ -46,6 +46,7 @@ struct nl_op {
  */
 struct nlq {
 	struct mnl_socket *sock;
+	bool		twin;		/* the socket is another's */
 	uint32_t	seq;
 	size_t		used;		/* octets in buf */
 	size_t		n;		/* operations */
@@ -67,6 +68,13 @@ struct nl {
 /* 0 or -errno; *what then says which part failed.  nl_free(NULL) is fine. */
 int		nl_new(struct nl **, const char **what);
 void		nl_free(struct nl *);
+
+/*
+ * Another queue on its socket, which must outlive it; one at a time is
+ * flushed, and sequence numbers are the caller's business.  NULL: no memory.
+ */
+struct nlq	*nlq_twin(const struct nlq *);
+void		nlq_close(struct nlq *);
 
 bool		nlq_room(const struct nlq *);
 /* There must be room.  The message grows until nlq_end(). */

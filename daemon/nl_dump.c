@@ -17,6 +17,7 @@
 
 #include "daemon/nl_link.h"
 #include "daemon/nl_route.h"
+#include "daemon/nl_table.h"
 #include "daemon/nl_xfrm.h"
 #include "util/array.h"
 
@@ -35,6 +36,7 @@ union item {
 	struct kern_policy policy;
 	uint32_t	nexthop;
 	struct kern_route route;
+	struct nl_rule	rule;
 	char		link[KERN_IFNAME_LEN];
 };
 
@@ -138,6 +140,19 @@ each_route(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
+static int
+each_rule(const struct nlmsghdr *h, void *arg)
+{
+	struct walk *w = arg;
+	union item item = { 0 };
+
+	if (nl_rule_parse(h, &item.rule) && doomed(w, stated_rule(w->stated,
+	    item.rule.family == ADDR_IPV6, item.rule.ifname,
+	    item.rule.table)))
+		doom(w, &item);
+	return 0;
+}
+
 static void
 each_link(void *arg, const char *name)
 {
@@ -190,6 +205,16 @@ read_routes(struct walk *w)
 }
 
 static int
+read_rules(struct walk *w)
+{
+	int rc = nl_rule_dump(w->nl, AF_INET, each_rule, w);
+	int rc6 = nl_rule_dump(w->nl, AF_INET6, each_rule, w);
+
+	return rc != 0 ? rc : rc6 == -EOPNOTSUPP || rc6 == -EAFNOSUPPORT ? 0 :
+	    rc6;
+}
+
+static int
 read_links(struct walk *w)
 {
 	return nl_link_ours(w->nl, each_link, w);
@@ -223,6 +248,14 @@ del_route(struct walk *w, const union item *i)
 }
 
 static void
+del_rule(struct walk *w, const union item *i)
+{
+	char text[KERN_TEXT_LEN];
+
+	nl_rule(w->nl, &i->rule, false, text);
+}
+
+static void
 del_link(struct walk *w, const union item *i)
 {
 	char text[KERN_TEXT_LEN];
@@ -236,6 +269,7 @@ static const struct sort sorts[] = {
 	{ read_policies, del_policy, offsetof(struct nl_removed, policies) },
 	{ read_sas, del_sa, offsetof(struct nl_removed, sas) },
 	{ read_links, del_link, offsetof(struct nl_removed, links) },
+	{ read_rules, del_rule, offsetof(struct nl_removed, rules) },
 };
 
 static void

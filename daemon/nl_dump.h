@@ -6,7 +6,7 @@
 #include "daemon/stated.h"
 
 struct nl_removed {
-	unsigned	links, sas, policies, nexthops, routes;
+	unsigned	links, sas, policies, nexthops, routes, rules;
 };
 
 /* Tells stated what of ours is there already; 0 or -errno. */

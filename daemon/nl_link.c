@@ -336,8 +336,21 @@ is_up(unsigned flags)
 	return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
 }
 
+/* Into the VRF device, or out of any; before it is up, if it was not. */
 static int
-dress(struct nl *nl, const struct kern_link *l, bool adopted, char *text)
+put_into(struct nl *nl, struct rtnl_link *link, unsigned vrf)
+{
+	int ifindex = rtnl_link_get_ifindex(link);
+
+	if ((unsigned)rtnl_link_get_master(link) == vrf)
+		return 0;
+	return vrf == 0 ? rtnl_link_release_ifindex(nl->links, ifindex) :
+	    rtnl_link_enslave_ifindex(nl->links, (int)vrf, ifindex);
+}
+
+static int
+dress(struct nl *nl, const struct kern_link *l, unsigned vrf, bool adopted,
+    char *text)
 {
 	struct rtnl_link *link = NULL;
 	int rc;
@@ -346,6 +359,9 @@ dress(struct nl *nl, const struct kern_link *l, bool adopted, char *text)
 	if (rc < 0)
 		return failed("not found", l->name, rc, text);
 	rc = nl_inside_sysctl(l->name, text);
+	if (rc == 0 && (rc = put_into(nl, link, vrf)) < 0)
+		rc = failed("cannot join or leave a VRF device", l->name, rc,
+		    text);
 	if (rc == 0) {
 		rc = adjust(nl, link, l);
 		rc = rc < 0 ? failed("cannot be set up", l->name, rc, text) :
@@ -357,7 +373,7 @@ dress(struct nl *nl, const struct kern_link *l, bool adopted, char *text)
 }
 
 int
-nl_link_set(struct nl *nl, const struct kern_link *l, char *text)
+nl_link_set(struct nl *nl, const struct kern_link *l, unsigned vrf, char *text)
 {
 	enum kern_link_kind kind = nl_link_kind(nl, l);
 	struct make m = make_of(l, kind);
@@ -370,7 +386,7 @@ nl_link_set(struct nl *nl, const struct kern_link *l, char *text)
 		return EOPNOTSUPP;
 	}
 	rc = establish(nl, &m, l->name, &adopted, text);
-	return rc != 0 ? rc : dress(nl, l, adopted, text);
+	return rc != 0 ? rc : dress(nl, l, vrf, adopted, text);
 }
 
 int

@@ -11,7 +11,7 @@ struct nl_sock	*nl_link_open(void);	/* NULL: errno */
  * Makes the interface be as described, adopting what is there already and
  * ours.  0 or an errno with its reason in text of KERN_TEXT_LEN.
  */
-int		nl_link_set(struct nl *, const struct kern_link *, char *text);
+int		nl_link_set(struct nl *, const struct kern_link *, unsigned vrf, char *text);
 /* Of one of ours that is there; 0 or an errno, and it is as it was. */
 int		nl_link_mtu(struct nl *, const char *name, uint32_t mtu);
 /* VTI or XFRMI: what AUTO means here. */

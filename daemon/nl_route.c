@@ -55,8 +55,11 @@ nl_nexthop_set(struct nlq *q, const struct kern_nexthop *nh, unsigned ifindex,
 	    set_flags(replace), family, nh->id, op);
 	struct nhmsg *m = mnl_nlmsg_get_payload(h);
 
-	mnl_attr_put_u32(h, NHA_OIF, ifindex);
-	if (gateway) {
+	if (nh->blackhole)
+		mnl_attr_put(h, NHA_BLACKHOLE, 0, NULL);
+	else
+		mnl_attr_put_u32(h, NHA_OIF, ifindex);
+	if (gateway && !nh->blackhole) {
 		m->nh_flags = RTNH_F_ONLINK;
 		mnl_attr_put(h, NHA_GATEWAY, addr_octets(&nh->gateway),
 		    nh->gateway.b);
@@ -131,6 +134,18 @@ nl_route_set(struct nlq *q, const struct kern_route *r, bool replace,
 	if (addr_is_set(&r->prefsrc))
 		mnl_attr_put(h, RTA_PREFSRC, addr_octets(&r->prefsrc),
 		    r->prefsrc.b);
+	nlq_end(q, h);
+}
+
+void
+nl_route_unreachable(struct nlq *q, const struct kern_route *r,
+    const struct nl_op *op)
+{
+	struct nlmsghdr *h = route_begin(q, RTM_NEWROUTE, set_flags(true), r,
+	    op);
+	struct rtmsg *m = mnl_nlmsg_get_payload(h);
+
+	m->rtm_type = RTN_UNREACHABLE;
 	nlq_end(q, h);
 }
 

@@ -4,9 +4,10 @@
  * is refused is answered with the reason and logged; it does not end the
  * engine, since a reload under way can cause it.
  *
- * SAs, policies, nexthops and routes are queued and sent in batches; links
- * are made at once, after what is queued.  Whatever happens, every operation
- * is answered by exactly one KERN_DONE.
+ * SAs and policies are queued and sent at the end of a datagram; nexthops and
+ * routes go in batches that a thread carries to the kernel (haul.h); links are
+ * made at once, after what is queued.  Whatever happens, every operation is
+ * answered by exactly one KERN_DONE.
  */
 #include "daemon/ops.h"
 
@@ -18,15 +19,14 @@
 
 #include "daemon/check.h"
 #include "daemon/conf.h"
-#include "daemon/kevents.h"
 #include "daemon/log.h"
-#include "daemon/mono.h"
 #include "daemon/nl_dump.h"
-#include "daemon/nl_link.h"
 #include "daemon/nl_route.h"
 #include "daemon/nl_xfrm.h"
+#include "daemon/ops_conn.h"
+#include "daemon/ops_link.h"
+#include "daemon/rtables.h"
 #include "daemon/shape.h"
-#include "daemon/sock.h"
 
 #define ALIVE	(PHASE_START | PHASE_RUN)
 #define ALWAYS	(PHASE_START | PHASE_RUN | PHASE_STOP)
@@ -46,7 +46,7 @@ ops_done(struct monitor *m, const struct kern_op *op, int error,
 	if (error != 0)
 		str_set(e.text, sizeof(e.text), text[0] != '\0' ? text :
 		    strerror(error));
-	if (op->kind == KERN_LISTEN || op->kind == KERN_CONNECT)
+	if (kern_op_opens(op->kind))
 		e.conn.fd = -1;
 	monitor_event(m, &e);
 }
@@ -92,12 +92,12 @@ account(struct monitor *m, struct nl_op *op)
 	}
 }
 
+/* What became of the operations of a batch. */
 static void
 settle(struct monitor *m, struct nlq *q)
 {
 	static const char foreign[] = "something that is not ours is there";
 
-	nlq_flush(q);
 	for (size_t i = 0; i < q->n; i++) {
 		struct nl_op *op = &q->op[i];
 		int error = verdict(m, op);
@@ -111,7 +111,27 @@ settle(struct monitor *m, struct nlq *q)
 		ops_done(m, &(struct kern_op){ .kind = op->kind,
 		    .id = op->id }, error, op->text);
 	}
-	nlq_reset(q);
+}
+
+static void
+settle_xfrm(struct monitor *m)
+{
+	nlq_flush(m->nl->xfrm);
+	settle(m, m->nl->xfrm);
+	nlq_reset(m->nl->xfrm);
+}
+
+static bool
+settle_hauled(struct monitor *m, bool wait)
+{
+	struct nlq *q = haul_take(&m->haul, wait);
+
+	if (q == NULL)
+		return false;
+	m->claims -= q->claims;
+	settle(m, q);
+	haul_back(&m->haul);
+	return true;
 }
 
 void
@@ -119,16 +139,38 @@ ops_settle(struct monitor *m)
 {
 	if (m->nl == NULL)
 		return;
-	settle(m, m->nl->xfrm);
-	settle(m, m->nl->route);
+	settle_xfrm(m);
+	while (settle_hauled(m, false))
+		;
+	haul_give(&m->haul);
+}
+
+bool
+ops_room(const struct monitor *m)
+{
+	return m->nl == NULL || haul_room(&m->haul);
+}
+
+void
+ops_finish(struct monitor *m)
+{
+	if (m->nl == NULL)
+		return;
+	settle_xfrm(m);
+	while (m->nl->route->n > 0 || m->haul.n > 0) {
+		haul_give(&m->haul);
+		settle_hauled(m, true);
+	}
 }
 
 /* Ready to be queued; there is room afterwards. */
 static struct nl_op
 queued(struct monitor *m, const struct kern_op *op, uint64_t fp)
 {
-	if (!nlq_room(m->nl->xfrm) || !nlq_room(m->nl->route))
-		ops_settle(m);
+	if (!nlq_room(m->nl->xfrm))
+		settle_xfrm(m);
+	while (!nlq_room(m->nl->route) && !haul_give(&m->haul))
+		settle_hauled(m, true);
 	return (struct nl_op){ .id = op->id, .kind = op->kind, .fp = fp };
 }
 
@@ -177,7 +219,7 @@ run_sa_path(struct monitor *m, const struct kern_op *op)
 	struct nl_sa *was, now;
 	int error;
 
-	ops_settle(m);
+	settle_xfrm(m);
 	was = sas_find(&m->sas, sa);
 	if (was == NULL || was->if_id != sa->if_id) {
 		ops_done(m, op, ESRCH, "no such SA");
@@ -211,18 +253,22 @@ run_policy_del(struct monitor *m, const struct kern_op *op)
 	nl_policy_del(m->nl->xfrm, &op->policy, &q);
 }
 
+/* Was it claimed in a batch that is being filled, or on its way? */
 static bool
-claimed(const struct nlq *q, uint64_t fp)
+claimed(const struct monitor *m, uint64_t fp)
 {
-	for (size_t i = 0; i < q->n; i++)
-		if (q->op[i].claimed && q->op[i].fp == fp)
-			return true;
+	const struct nlq *q;
+
+	for (unsigned k = 0; (q = haul_each(&m->haul, k)) != NULL; k++)
+		for (size_t i = 0; q->claims > 0 && i < q->n; i++)
+			if (q->op[i].claimed && q->op[i].fp == fp)
+				return true;
 	return false;
 }
 
 /*
  * May it replace what is there?  Yes when that is ours.  What was asked for
- * earlier in this batch is only claimed: what came of it must be known first,
+ * and not answered yet is only claimed: what came of it must be known first,
  * or this one would replace somebody else's that the first one met.
  */
 static bool
@@ -230,15 +276,15 @@ known_or_claim(struct monitor *m, struct nl_op *q)
 {
 	bool known = stated_known(&m->stated, q->fp);
 
-	if (known && m->nl->route->claims > 0 &&
-	    claimed(m->nl->route, q->fp)) {
-		ops_settle(m);
+	if (known && m->claims > 0 && claimed(m, q->fp)) {
+		ops_finish(m);
 		known = stated_known(&m->stated, q->fp);
 	}
 	if (known)
 		return true;
 	q->claimed = stated_found(&m->stated, q->fp);
 	m->nl->route->claims += q->claimed;
+	m->claims += q->claimed;
 	return false;
 }
 
@@ -250,7 +296,7 @@ run_nexthop_set(struct monitor *m, const struct kern_op *op)
 	unsigned ifindex = if_nametoindex(op->nexthop.dev);
 	bool replace;
 
-	if (ifindex == 0) {
+	if (ifindex == 0 && !op->nexthop.blackhole) {
 		ops_done(m, op, ENODEV, "there is no such interface");
 		return;
 	}
@@ -294,238 +340,6 @@ run_route_del(struct monitor *m, const struct kern_op *op)
 	struct nl_op q = queued(m, op, stated_route(&m->stated, &r));
 
 	nl_route_del(m->nl->route, &r, &q);
-}
-
-static void
-link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
-{
-	struct kern_event e;
-
-	monitor_event_init(&e, KERN_DONE);
-	e.id = op->id;
-	e.op = op->kind;
-	memcpy(e.link.name, op->link.name, sizeof(e.link.name));
-	e.link.kind = f->kind;
-	e.link.exists = f->exists;
-	e.link.up = f->up;
-	e.link.flushed = m->flushed;
-	monitor_event(m, &e);
-}
-
-/* Is it there as it should be, but for the MTU? */
-static bool
-wants_mtu(const struct monitor *m, const struct kern_link *l)
-{
-	const struct iface *f = iface_by_name(&m->ifaces, l->name);
-	struct kern_link was;
-
-	if (f == NULL || !f->exists || !f->up || f->link.mtu == l->mtu)
-		return false;
-	was = f->link;
-	was.mtu = l->mtu;
-	return memcmp(&was, l, sizeof(was)) == 0;
-}
-
-/* Every tunnel that comes up learns its MTU: that must not look at all. */
-static int
-set_link(struct monitor *m, const struct kern_link *l, char *text)
-{
-	if (wants_mtu(m, l) && nl_link_mtu(m->nl, l->name, l->mtu) == 0)
-		return 0;
-	return nl_link_set(m->nl, l, text);
-}
-
-/* Two VTIs with the same outside addresses: the kernel makes only one. */
-static bool
-is_impossible(const struct monitor *m, const struct kern_link *l, char *text)
-{
-	const struct conf_tunnel *t = conffile_tunnel(&m->files, l->name);
-
-	if (t == NULL || !t->twin ||
-	    nl_link_kind(m->nl, l) != KERN_LINK_VTI)
-		return false;
-	str_fmt(text, KERN_TEXT_LEN, "interface %s: another tunnel has its "
-	    "outside addresses, and VTIs cannot share them; xfrm interfaces "
-	    "could", l->name);
-	return true;
-}
-
-/*
- * Making it causes events of its own: they are thrown away, and only then the
- * state is read, so that what comes later is news.
- */
-static int
-make_link(struct monitor *m, const struct kern_link *l, struct iface *state,
-    char *text)
-{
-	int error;
-
-	state->kind = KERN_LINK_VTI;
-	state->exists = true;
-	state->up = l->up;
-	m->flushed = false;
-	if (m->nl == NULL)
-		return 0;
-	error = is_impossible(m, l, text) ? EEXIST : set_link(m, l, text);
-	kevents_drain_links(m, l->name);
-	state->kind = nl_link_kind(m->nl, l);
-	nl_link_state(m->nl, l->name, &state->exists, &state->up);
-	return error;
-}
-
-static void
-run_link_set(struct monitor *m, const struct kern_op *op)
-{
-	char text[KERN_TEXT_LEN] = "";
-	struct iface state, *f;
-	int error;
-
-	ops_settle(m);
-	error = make_link(m, &op->link, &state, text);
-	f = error == 0 ? iface_put(&m->ifaces, &op->link) :
-	    iface_by_name(&m->ifaces, op->link.name);
-	if (f != NULL) {
-		f->kind = state.kind;
-		f->exists = state.exists;
-		f->up = state.up;
-	}
-	if (error != 0 || f == NULL) {
-		ops_done(m, op, error == 0 ? ENOMEM : error, text);
-		return;
-	}
-	stated_set(&m->stated, stated_link(&m->stated, op->link.name));
-	link_done(m, op, f);
-}
-
-static void
-run_link_del(struct monitor *m, const struct kern_op *op)
-{
-	char text[KERN_TEXT_LEN] = "";
-	int error = 0;
-
-	ops_settle(m);
-	if (m->nl != NULL)
-		error = nl_link_del(m->nl, op->link.name, text);
-	if (error == ENODEV)
-		error = 0;
-	if (error == 0) {
-		iface_del(&m->ifaces, op->link.name);
-		stated_unset(&m->stated,
-		    stated_link(&m->stated, op->link.name));
-	}
-	ops_done(m, op, error, text);
-}
-
-static void
-fd_done(struct monitor *m, enum kern_op_kind kind, uint32_t id, int fd)
-{
-	struct kern_event e;
-
-	monitor_event_init(&e, KERN_DONE);
-	e.id = id;
-	e.op = kind;
-	e.conn.fd = fd;
-	monitor_event(m, &e);
-}
-
-static void
-socket_failed(struct monitor *m, const struct kern_op *op, int error,
-    const char *what)
-{
-	char text[KERN_TEXT_LEN];
-
-	str_fmt(text, sizeof(text), "%s on %s: %s", what, op->conn.dev,
-	    strerror(error));
-	ops_done(m, op, error, text);
-}
-
-/*
- * What signs the segments of the tunnel's session, which stays here; n 0:
- * nothing does.  False: something should, and is not to be had.
- */
-static bool
-find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
-{
-	const struct conf_connection *of;
-	const struct conf_tunnel *t = conf_find_ifname(m->files.conf,
-	    op->conn.dev, &of);
-	char text[KERN_TEXT_LEN];
-
-	if (t == NULL) {
-		ops_done(m, op, ENOENT, "no tunnel has this interface");
-		return false;
-	}
-	*out = (struct bytes){ 0 };
-	if (t->session.auth == CONF_BGP_AUTH_NONE)
-		return true;
-	/* A key is for one address: another one would be without. */
-	if (!addr_eq(&op->conn.remote, &t->remote4) &&
-	    !addr_eq(&op->conn.remote, &t->remote6)) {
-		ops_done(m, op, EPERM, "not the tunnel's neighbor");
-		return false;
-	}
-	*out = keystore_bgp(m->files.keys, of->name, t->number);
-	if (out->n > 0)
-		return true;
-	log_event(LEVEL_WARNING, "secret-missing",
-	    "conn=%s tunnel=%u file=%s", of->name, t->number,
-	    m->files.secrets_path);
-	str_fmt(text, sizeof(text), "no %s for connection %s tunnel %u",
-	    keystore_kind_str(KEYSTORE_BGP), of->name, t->number);
-	ops_done(m, op, ENOKEY, text);
-	return false;
-}
-
-static void
-run_listen(struct monitor *m, const struct kern_op *op)
-{
-	struct bytes password;
-	const char *what;
-	int fd;
-
-	if (!find_password(m, op, &password))
-		return;
-	fd = sock_listen(&op->conn, password, &what);
-	if (fd < 0)
-		socket_failed(m, op, -fd, what);
-	else
-		fd_done(m, op->kind, op->id, fd);
-}
-
-static void
-run_connect(struct monitor *m, const struct kern_op *op)
-{
-	struct bytes password;
-	const char *what;
-	struct dial *d;
-	int fd;
-
-	if (!find_password(m, op, &password))
-		return;
-	fd = sock_connect(&op->conn, password, &what);
-	if (fd < 0) {
-		socket_failed(m, op, -fd, what);
-		return;
-	}
-	d = dial_new(&m->dials, op->id, fd, mono_now());
-	if (d != NULL && monitor_watch_dial(m, d))
-		return;
-	if (d != NULL)
-		dial_end(&m->dials, d);
-	close(fd);
-	socket_failed(m, op, ENOBUFS, "connect");
-}
-
-void
-ops_dialled(struct monitor *m, uint32_t id, int fd, int error)
-{
-	if (error == 0) {
-		fd_done(m, KERN_CONNECT, id, fd);
-		return;
-	}
-	close(fd);
-	ops_done(m, &(struct kern_op){ .kind = KERN_CONNECT, .id = id },
-	    error, "");
 }
 
 static int
@@ -600,13 +414,14 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	struct nl_removed r = { 0 };
 	int error = 0;
 
-	ops_settle(m);
+	ops_finish(m);
 	if (may_sweep(m))
 		error = -nl_sweep(m->nl, &m->stated, &r);
-	if (r.links + r.sas + r.policies + r.nexthops + r.routes > 0)
+	if (r.links + r.sas + r.policies + r.nexthops + r.routes +
+	    r.rules > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
-		    "policies=%u nexthops=%u routes=%u", r.links, r.sas,
-		    r.policies, r.nexthops, r.routes);
+		    "policies=%u nexthops=%u routes=%u rules=%u", r.links,
+		    r.sas, r.policies, r.nexthops, r.routes, r.rules);
 	if (m->phase == PHASE_START)
 		m->phase = PHASE_RUN;
 	ops_done(m, op, error, "");
@@ -636,22 +451,27 @@ static const struct row {
 	run_fn		*run;
 	bool		kernel;		/* pretended with --kernel=none */
 } rows[KERN_OP_KINDS] = {
-[KERN_LINK_SET] =	{ ALIVE,  check_link_set,	run_link_set,	 false },
-[KERN_LINK_DEL] =	{ ALWAYS, check_link_del,	run_link_del,	 false },
+[KERN_LINK_SET] =	{ ALIVE,  check_link_set,	ops_link_set,	 false },
+[KERN_LINK_DEL] =	{ ALWAYS, check_link_del,	ops_link_del,	 false },
 [KERN_SA_ADD] =		{ ALIVE,  check_sa_add,		run_sa_add,	 true },
 [KERN_SA_DEL] =		{ ALWAYS, check_sa_del,		run_sa_del,	 true },
 [KERN_SA_PATH] =	{ ALIVE,  check_sa_path,	run_sa_path,	 true },
 [KERN_POLICY_SET] =	{ ALIVE,  check_policy_set,	run_policy_set,	 true },
 [KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
+[KERN_TABLE_SET] =	{ ALIVE,  check_table_set,	rtable_set,	 false },
+[KERN_TABLE_DEL] =	{ ALWAYS, check_table_del,	rtable_del,	 false },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
 [KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_GROUP_SET] =	{ ALWAYS, check_group_set,	run_group_set,	 true },
 [KERN_GROUP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_ROUTE_SET] =	{ ALIVE,  check_route_set,	run_route_set,	 true },
 [KERN_ROUTE_DEL] =	{ ALWAYS, check_route_del,	run_route_del,	 true },
-[KERN_LISTEN] =		{ ALIVE,  check_listen,		run_listen,	 true },
+[KERN_LISTEN] =		{ ALIVE,  check_listen,		ops_conn_listen, true },
 [KERN_UNLISTEN] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
-[KERN_CONNECT] =	{ ALIVE,  check_connect,	run_connect,	 true },
+[KERN_CONNECT] =	{ ALIVE,  check_connect,	ops_conn_connect, true },
+[KERN_BFD_LISTEN] =	{ ALIVE,  check_connect,	ops_conn_bfd,	 true },
+[KERN_BFD_CONNECT] =	{ ALIVE,  check_connect,	ops_conn_bfd,	 true },
+[KERN_BFD_CLOSE] =	{ ALWAYS, check_nothing,	run_nothing,	 true },
 [KERN_AUTH] =		{ ALIVE,  check_auth,		run_auth,	 false },
 [KERN_RELOAD] =		{ ALIVE,  check_nothing,	run_reload,	 false },
 [KERN_APPLY] =		{ ALIVE,  check_apply,		run_apply,	 false },

@@ -16,6 +16,7 @@ enum poller_kind {
 	POLL_BGP_LISTENER,	/* number: tunnel */
 	POLL_BGP_CONN,		/* number: connection */
 	POLL_FETCHER,
+	POLL_BFD,		/* number: tunnel */
 };
 
 struct poller_event {

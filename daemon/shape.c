@@ -149,9 +149,16 @@ static const struct field policy_fields[] = {
 	{ is_bool,	OP_AT(policy.block),	0 },
 };
 
+static const struct field table_fields[] = {
+	{ is_str,	OP_AT(table.alias),	OP_SIZE(table.alias) },
+	{ is_str,	OP_AT(table.vrf_name),	OP_SIZE(table.vrf_name) },
+	{ is_enum,	OP_AT(table.vrf),	KERN_VRF_NEVER + 1 },
+};
+
 static const struct field nexthop_fields[] = {
 	{ is_str,	OP_AT(nexthop.dev),	OP_SIZE(nexthop.dev) },
 	{ is_addr,	OP_AT(nexthop.gateway),	0 },
+	{ is_bool,	OP_AT(nexthop.blackhole), 0 },
 };
 
 static const struct field group_fields[] = {
@@ -197,6 +204,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_SA_PATH] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_POLICY_SET] = SHAPE(OP_SIZE(policy), policy_fields),
 	[KERN_POLICY_DEL] = SHAPE(OP_SIZE(policy), policy_fields),
+	[KERN_TABLE_SET] = SHAPE(OP_SIZE(table), table_fields),
+	[KERN_TABLE_DEL] = SHAPE(OP_SIZE(table), table_fields),
 	[KERN_NEXTHOP_SET] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_DEL] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_GROUP_SET] = SHAPE(OP_SIZE(group), group_fields),
@@ -206,6 +215,9 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_UNLISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_LISTEN] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_CONNECT] = SHAPE(OP_SIZE(conn), conn_fields),
+	[KERN_BFD_CLOSE] = SHAPE(OP_SIZE(conn), conn_fields),
 	[KERN_AUTH] = SHAPE_ENDING(auth_fields, OP_AT(auth.n),
 	    OP_AT(auth.octets), OP_SIZE(auth.octets)),
 	[KERN_RELOAD] = { 0 },
@@ -253,8 +265,11 @@ static const struct shape plain_event = { 0 };
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
 static const struct shape *const done_shapes[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = &link_event,
+	[KERN_TABLE_SET] = &link_event,
 	[KERN_LISTEN] = &fd_event,
 	[KERN_CONNECT] = &fd_event,
+	[KERN_BFD_LISTEN] = &fd_event,
+	[KERN_BFD_CONNECT] = &fd_event,
 	[KERN_AUTH] = &auth_event,
 };
 

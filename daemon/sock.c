@@ -11,6 +11,9 @@
  * come with the operation.  FREEBIND, because the address may be a moment
  * late on an interface that is being made.  A password's key is without an
  * interface (TCP_MD5SIG_EXT), which could only be a VRF: the socket has one.
+ *
+ * BFD: bound likewise, a socket for each direction, since what is sent comes
+ * from another port than what is received goes to (RFC 5881 section 4).
  */
 #include "daemon/sock.h"
 
@@ -38,6 +41,12 @@
 #ifndef IPV6_XFRM_POLICY
 #define IPV6_XFRM_POLICY 35
 #endif
+
+#define BFD_PORT	3784	/* RFC 5881 section 4 */
+#define BFD_SOURCE_PORT	49152
+#define BFD_SOURCE_PORTS (65536 - BFD_SOURCE_PORT)
+#define BFD_SOURCE_TRIES 8	/* where somebody else has a port */
+#define TOS_CONTROL	0xc0	/* network control */
 
 struct option {
 	int		level, name;
@@ -299,6 +308,82 @@ sock_connect(const struct kern_conn *c, struct bytes password,
 	    errno != EINPROGRESS)
 		return give_up(fd);
 	return fd;
+}
+
+/* Up to bind: TTL, and the precedence of what keeps a network together. */
+static bool
+bfd_set_up(int fd, const struct kern_conn *c, const char **what)
+{
+	bool four = c->local.family == ADDR_IPV4;
+	const int level = four ? IPPROTO_IP : IPPROTO_IPV6;
+	const struct option options[] = {
+		{ IPPROTO_IP, IP_FREEBIND, 1, "IP_FREEBIND" },
+		{ level, four ? IP_TTL : IPV6_UNICAST_HOPS, c->ttl, "TTL" },
+		{ level, four ? IP_TOS : IPV6_TCLASS, TOS_CONTROL, "TOS" },
+		{ level, four ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1,
+		    "receiving the TTL" },
+	};
+
+	if (!set_options(fd, options, ARRAY_SIZE(options), what))
+		return false;
+	*what = "SO_BINDTODEVICE";
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c->dev,
+	    (socklen_t)strlen(c->dev) + 1) == 0;
+}
+
+/* "unique among all BFD sessions", as far as the range goes. */
+static bool
+bfd_bind_source(int fd, const struct kern_conn *c, const char **what)
+{
+	for (unsigned i = 0; i < BFD_SOURCE_TRIES; i++) {
+		uint16_t port = (uint16_t)(BFD_SOURCE_PORT +
+		    (c->id + i * 4099) % BFD_SOURCE_PORTS);
+
+		if (bind_to(fd, &c->local, port, c->dev, what))
+			return true;
+		if (errno != EADDRINUSE)
+			return false;
+	}
+	return false;
+}
+
+static int
+bfd_socket(const struct kern_conn *c, const char **what)
+{
+	int fd = socket(c->local.family == ADDR_IPV4 ? AF_INET : AF_INET6,
+	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	*what = "socket";
+	if (fd < 0)
+		return -errno;
+	return bfd_set_up(fd, c, what) ? fd : give_up(fd);
+}
+
+int
+sock_bfd_listen(const struct kern_conn *c, const char **what)
+{
+	int fd = bfd_socket(c, what);
+
+	if (fd < 0)
+		return fd;
+	return bind_to(fd, &c->local, BFD_PORT, c->dev, what) ? fd :
+	    give_up(fd);
+}
+
+int
+sock_bfd_connect(const struct kern_conn *c, const char **what)
+{
+	int fd = bfd_socket(c, what);
+	struct sockaddr_storage ss;
+	socklen_t n;
+
+	if (fd < 0)
+		return fd;
+	if (!bfd_bind_source(fd, c, what))
+		return give_up(fd);
+	*what = "connect";
+	n = fill(&ss, &c->remote, BFD_PORT, c->dev);
+	return connect(fd, (struct sockaddr *)&ss, n) < 0 ? give_up(fd) : fd;
 }
 
 int

@@ -33,6 +33,10 @@ int	sock_listen(const struct kern_conn *, struct bytes password,
 /* BGP: on its way to remote; writable when it got there or failed. */
 int	sock_connect(const struct kern_conn *, struct bytes password,
 	    const char **what);
+/* BFD (RFC 5881): what comes to port 3784 of local, with its TTL. */
+int	sock_bfd_listen(const struct kern_conn *, const char **what);
+/* BFD: to port 3784 of remote, from a port of those that it may come from. */
+int	sock_bfd_connect(const struct kern_conn *, const char **what);
 /* How a connect ended: 0 or an errno. */
 int	sock_connected(int fd);
 /* The control socket, mode 0600; an old one of that name is replaced. */

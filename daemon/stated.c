@@ -16,6 +16,7 @@ enum {
 	OF_POLICY,
 	OF_NEXTHOP,
 	OF_ROUTE,
+	OF_RULE,
 };
 
 bool
@@ -212,6 +213,20 @@ stated_nexthop(const struct stated *s, uint32_t id)
 
 	wr_u8(&w, OF_NEXTHOP);
 	wr_u32(&w, id);
+	return finish(s, &w);
+}
+
+uint64_t
+stated_rule(const struct stated *s, bool ipv6, const char *ifname,
+    uint32_t table)
+{
+	uint8_t b[32];
+	struct wr w = wr_of(b, sizeof(b));
+
+	wr_u8(&w, OF_RULE);
+	wr_u8(&w, ipv6);
+	wr_u32(&w, table);
+	wr_bytes(&w, bytes_of(ifname, strnlen(ifname, KERN_IFNAME_LEN)));
 	return finish(s, &w);
 }
 

@@ -44,6 +44,8 @@ uint64_t	stated_sa(const struct stated *, const struct kern_sa *);
 uint64_t	stated_policy(const struct stated *,
 		    const struct kern_policy *);
 uint64_t	stated_nexthop(const struct stated *, uint32_t id);
+uint64_t	stated_rule(const struct stated *, bool ipv6,
+		    const char *ifname, uint32_t table);
 uint64_t	stated_route(const struct stated *, const struct kern_route *);
 
 #endif

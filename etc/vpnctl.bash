@@ -71,8 +71,9 @@ _vpnctl() {
 	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show | 2:help\ show) choices="tunnel routes bgp" ;;
+	1:show | 2:help\ show) choices="tunnel routes bgp bfd" ;;
 	1:bgp | 2:help\ bgp) choices="refresh clear shutdown start" ;;
+	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
 	2:help\ explain) choices=route ;;

@@ -14,6 +14,8 @@ void	view_routes(const json_t *rows, bool first);
 void	view_paths(const json_t *rows, bool first);
 void	view_neighbors(const json_t *answer);	/* one line each */
 void	view_neighbor(const json_t *answer);	/* all there is to know */
+/* One line each; of a single one all there is to know. */
+void	view_bfd(const json_t *answer);
 void	view_explain_route(const json_t *answer);
 void	view_explain(const json_t *answer);	/* failures, both sides */
 

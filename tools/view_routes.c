@@ -1,5 +1,5 @@
 /*
- * The views of routes and of BGP: which columns and fields, and how the values
+ * The views of routes, of BGP and of BFD: which columns and fields, and how the values
  * read that are not plain texts and numbers.
  */
 #include "tools/view.h"
@@ -99,6 +99,28 @@ format_communities(const json_t *path, char *buf, size_t size)
 		format_list(list, buf, size);
 	}
 }
+
+static void
+format_ms(const json_t *j, char *buf, size_t size)
+{
+	if (json_integer_value(j) > 0)
+		str_fmt(buf, size, "%lld ms",
+		    (long long)json_integer_value(j));
+}
+
+static const struct render_column sessions[] = {
+	{ "TUNNEL", "tunnel", NULL },
+	{ "STATE", "state", NULL },
+	{ "PEER", "remote.state", NULL },
+	{ "SENDS EVERY", "tx_interval_ms", format_ms },
+	{ "DETECTS IN", "detect_time_ms", format_ms },
+	{ "SINCE", "since", view_age },
+	{ "WHY", "reason", NULL },
+};
+
+static const struct render_field session_fields[] = {
+	{ "since", view_since },
+};
 
 static const struct render_column routes[] = {
 	{ "PREFIX", "prefix", NULL },
@@ -265,4 +287,16 @@ view_explain_route(const json_t *answer)
 		return;
 	printf("\n");
 	render_table(paths, ARRAY_SIZE(paths), all, true);
+}
+
+void
+view_bfd(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "sessions");
+
+	if (json_array_size(list) == 1)
+		render_fields(session_fields, ARRAY_SIZE(session_fields),
+		    json_array_get(list, 0), "session");
+	else
+		render_table(sessions, ARRAY_SIZE(sessions), list, true);
 }

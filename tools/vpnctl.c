@@ -126,6 +126,8 @@ static const struct command commands[] = {
 	    .min = 1, .max = 2, .run = run_neighbor },
 	{ "show bgp routes", "", "the routes that BGP uses",
 	    .run = run_table, .ctl = CTL_BGP_ROUTES },
+	{ "show bfd", "[NAME]", "one line per BFD session, or all about one",
+	    .max = 1, .run = run_ask, .ctl = CTL_BFD, .view = view_bfd },
 	{ "explain", "NAME | ADDRESS", "the last failure in detail, both sides",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_EXPLAIN,
 	    .view = view_explain },

@@ -208,6 +208,18 @@ bgp_peer_stop(struct bgp *b, struct instant now, uint32_t id, bool alive,
 }
 
 void
+bgp_peer_fail(struct bgp *b, struct instant now, uint32_t id, const char *why)
+{
+	struct peer *p = peer_get(b, id);
+
+	b->now = now;
+	if (p == NULL)
+		return;
+	peer_stop(b, p, true, FAULT_BFD_DOWN, why);
+	speaker_wake(b);
+}
+
+void
 bgp_peer_reset(struct bgp *b, struct instant now, uint32_t id)
 {
 	struct peer *p = peer_get(b, id);

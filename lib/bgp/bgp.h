@@ -234,6 +234,12 @@ void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
 		    bool alive, const char *why);
 /*
+ * As bgp_peer_stop() when BFD has found the path broken: Cease "BFD Down"
+ * (RFC 9384) goes out, though it may not get there.
+ */
+void		bgp_peer_fail(struct bgp *, struct instant, uint32_t id,
+		    const char *why);
+/*
  * Ends its session with Cease "administrative reset"; it comes back.  With a
  * peer that restarts gracefully on NOTIFICATION (RFC 8538) the routes stay.
  */

@@ -59,7 +59,7 @@ static const char *const cease_names[] = {
 	[FAULT_COLLISION] = "Connection Collision Resolution",
 	[FAULT_RESOURCES] = "Out of Resources",
 	[FAULT_HARD_RESET] = "Hard Reset",
-	[10] = "BFD Down",
+	[FAULT_BFD_DOWN] = "BFD Down",
 };
 
 static const char *const refresh_names[] = {
@@ -104,7 +104,7 @@ fault_is_final(const struct fault *f)
 {
 	return f->code == FAULT_CEASE && (f->subcode == FAULT_MAX_PREFIXES ||
 	    f->subcode == FAULT_SHUTDOWN || f->subcode == FAULT_DECONFIGURED ||
-	    f->subcode == FAULT_HARD_RESET);
+	    f->subcode == FAULT_HARD_RESET || f->subcode == FAULT_BFD_DOWN);
 }
 
 void

@@ -52,7 +52,7 @@ enum fault_fsm {			/* RFC 6608 */
 	FAULT_IN_ESTABLISHED,
 };
 
-enum fault_cease {			/* RFC 4486 */
+enum fault_cease {			/* RFC 4486, and as cited */
 	FAULT_MAX_PREFIXES = 1,
 	FAULT_SHUTDOWN,
 	FAULT_DECONFIGURED,
@@ -62,6 +62,7 @@ enum fault_cease {			/* RFC 4486 */
 	FAULT_COLLISION,
 	FAULT_RESOURCES,
 	FAULT_HARD_RESET,		/* RFC 8538: what is meant is inside */
+	FAULT_BFD_DOWN,			/* RFC 9384 */
 };
 
 #define FAULT_REFRESH_LENGTH	1	/* of FAULT_REFRESH */

@@ -10,6 +10,7 @@
 #include "gw/explain.h"
 #include "gw/reveal.h"
 #include "gw/show.h"
+#include "gw/show_bfd.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
 
@@ -182,6 +183,7 @@ static const struct {
 	[CTL_BGP_SHUTDOWN] = { command_bgp_shutdown, true, .neighbor = true },
 	[CTL_BGP_START] = { command_bgp_start, true, .neighbor = true },
 	[CTL_EXPLAIN_ROUTE] = { command_explain_route, false, false, false },
+	[CTL_BFD] = { command_bfd, false, false, false },
 	[CTL_UP] = { run_up, true, false, false },
 	[CTL_DOWN] = { run_down, true, false, false },
 	[CTL_REKEY] = { run_rekey, true, false, false },

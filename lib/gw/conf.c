@@ -124,6 +124,8 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 		[CONF_AT_TERM] = "in a term of a policy",
 		[CONF_AT_MATCH] = "in match of a term",
 		[CONF_AT_SET] = "in set of a term",
+		[CONF_AT_TABLE] = "in a route table",
+		[CONF_AT_STATIC] = "in a route of a route table",
 	};
 	const char *name = config_setting_name(s);
 	const struct conf_key *other = conf_key_any(name);
@@ -266,9 +268,11 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 	c->line = (int)config_setting_source_line(group);
 	conf_group_defaults(CONF_AT_CONNECTION, c);
 	conf_group_defaults(CONF_AT_TUNNEL, &common);
-	return conf_group_read(r, CONF_AT_CONNECTION, group, c, &common, &seen) &&
-	    conf_group_check(r, CONF_AT_CONNECTION, group, seen) &&
-	    read_tunnels(r, at, group, &common, seen) &&
+	if (!conf_group_read(r, CONF_AT_CONNECTION, group, c, &common,
+	    &seen) || !conf_group_check(r, CONF_AT_CONNECTION, group, seen))
+		return false;
+	conf_tables_default(c);
+	return read_tunnels(r, at, group, &common, seen) &&
 	    conf_check_connection(r, c, group);
 }
 
@@ -303,8 +307,9 @@ read_root(struct conf_read *r, const config_setting_t *root)
 	conf_group_defaults(CONF_AT_TOP, r->conf);
 	return conf_group_read(r, CONF_AT_TOP, root, r->conf, NULL, &seen) &&
 	    conf_group_check(r, CONF_AT_TOP, root, seen) &&
-	    conf_policies_read(r, root) &&
-	    read_connections(r, root) && conf_check_all(r, root);
+	    conf_policies_read(r, root) && conf_tables_read(r, root) &&
+	    read_connections(r, root) && conf_check_all(r, root) &&
+	    conf_tables_check(r, root);
 }
 
 static bool
@@ -397,6 +402,9 @@ conf_free(struct conf *conf)
 		free(conf->connections[i].routes.v);
 	}
 	free(conf->connections);
+	for (size_t i = 0; i < conf->tables_n; i++)
+		free(conf->tables[i].statics);
+	free(conf->tables);
 	dict_fini(&conf->by_name);
 	dict_fini(&conf->by_ifname);
 	for (size_t i = 0; i < conf->plists_n; i++)

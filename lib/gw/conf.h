@@ -27,6 +27,9 @@
 #define CONF_GATEWAYS	8	/* that a redirect may lead to */
 #define CONF_REFS	8	/* files that one key may name */
 #define CONF_MARK_LEN	16
+#define CONF_TABLES	20	/* route tables besides the main one */
+#define CONF_STATICS	1000	/* routes of one */
+#define CONF_TABLE_MAIN	BGP_TABLE_MAIN
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -168,6 +171,13 @@ struct conf_session {
 	bool		role_strict;
 };
 
+/* May change while the session is up. */
+struct conf_bfd {
+	bool		on, strict;
+	uint8_t		multiplier;
+	uint32_t	interval_ms;	/* least, both ways */
+};
+
 struct conf_tunnel {
 	unsigned	number;		/* 1 or 2 */
 	struct addr	local, remote;	/* outside; remote unset: anybody */
@@ -214,6 +224,7 @@ struct conf_tunnel {
 	struct conf_gateways gateways;	/* n 0: to any */
 	struct conf_bgp	bgp;
 	struct conf_session session;
+	struct conf_bfd	bfd;
 	uint32_t	local_as;	/* 0: asn */
 	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;
@@ -225,9 +236,36 @@ struct conf_prefixes {
 	struct prefix	*v;		/* owned */
 };
 
+/* A route of a table itself; it hides what is propagated there. */
+struct conf_static {
+	struct prefix	prefix;
+	bool		blackhole;
+	char		connection[CONF_NAME_LEN];	/* "": blackhole */
+	int		line;
+};
+
+struct conf_table {
+	char		name[CONF_NAME_LEN];
+	uint16_t	number;		/* the kernel's, too */
+	enum kern_vrf	vrf;
+	size_t		statics_n;
+	struct conf_static *statics;	/* owned */
+	char		vrf_name[KERN_IFNAME_LEN];
+};
+
+/* Route tables by number. */
+struct conf_tables {
+	bool		given;
+	uint8_t		n;
+	uint16_t	v[CONF_TABLES + 1];
+};
+
 struct conf_connection {
 	char		name[CONF_NAME_LEN];
 	bool		hub;		/* role */
+	/* The table of what comes from there, and those that it teaches. */
+	uint16_t	association;
+	struct conf_tables propagation;
 	uint32_t	remote_asn;	/* 0: no BGP */
 	uint16_t	hold_time;	/* seconds */
 	struct conf_prefixes networks;	/* announced */
@@ -262,6 +300,8 @@ struct conf {
 	struct addr	source[2];	/* of routes, IPv4 and IPv6; or unset */
 	bool		resilient;	/* flows keep their tunnel */
 	enum conf_hash	hash;
+	size_t		tables_n;
+	struct conf_table *tables;	/* owned */
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
 	size_t		n;
@@ -306,6 +346,12 @@ bool		conf_attach(struct conf_file *, struct bytes);
 const char	*conf_id_str(const struct conf_id *,
 		    char buf[static CONF_ID_LEN]);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/* A route table; NULL: none, or the main one. */
+const struct conf_table *conf_table(const struct conf *, uint16_t number);
+const struct conf_table *conf_table_named(const struct conf *, const char *);
+/* "main", "" for one that is not there. */
+const char	*conf_table_name(const struct conf *, uint16_t number);
+bool		conf_tables_have(const struct conf_tables *, uint16_t number);
 /*
  * May the tunnel's peer be at this address: is it the one that is configured,
  * or one that a redirect may lead to?

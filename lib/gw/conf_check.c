@@ -200,9 +200,9 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 	return true;
 }
 
-/* BGP runs from inside address to inside address, through the selectors. */
+/* BGP and BFD run from inside address to inside address, as selected. */
 static bool
-carries_bgp(const struct conf_tunnel *t, unsigned i)
+carries_own(const struct conf_tunnel *t, unsigned i)
 {
 	const struct addr *ours = i == 0 ? &t->local4 : &t->local6;
 	const struct addr *theirs = i == 0 ? &t->remote4 : &t->remote6;
@@ -218,11 +218,47 @@ check_bgp(struct conf_read *r, const struct conf_connection *c,
 	for (unsigned i = 0; i < c->tunnels_n; i++) {
 		const struct conf_tunnel *t = &c->tunnels[i];
 
-		if (carries_bgp(t, 0) || carries_bgp(t, 1))
+		if (carries_own(t, 0) || carries_own(t, 1))
 			continue;
 		return conf_fail_key(r, group, "remote_asn",
 		    "BGP needs an inside CIDR within the network CIDRs and "
 		    "the IP version of the tunnel; tunnel %u has none",
+		    t->number);
+	}
+	return true;
+}
+
+bool
+conf_carries(const struct conf_connection *c, const struct prefix *p,
+    unsigned *tunnel)
+{
+	unsigned bit = p->addr.family == ADDR_IPV4 ? CONF_INSIDE_IPV4 :
+	    CONF_INSIDE_IPV6;
+
+	for (unsigned k = 0; k < c->tunnels_n; k++) {
+		if ((c->tunnels[k].inside & bit) == 0) {
+			*tunnel = k + 1;
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+check_bfd(struct conf_read *r, const struct conf_connection *c,
+    const config_setting_t *group)
+{
+	for (unsigned i = 0; i < c->tunnels_n; i++) {
+		const struct conf_tunnel *t = &c->tunnels[i];
+
+		if (t->bfd.strict && !t->bfd.on)
+			return conf_fail_key(r, group, "bfd_strict",
+			    "needs bfd, which tunnel %u has not", t->number);
+		if (!t->bfd.on || carries_own(t, 0) || carries_own(t, 1))
+			continue;
+		return conf_fail_key(r, group, "bfd",
+		    "needs an inside CIDR within the network CIDRs and the "
+		    "IP version of the tunnel; tunnel %u has none",
 		    t->number);
 	}
 	return true;
@@ -235,18 +271,14 @@ check_families(struct conf_read *r, const struct conf_connection *c,
     const config_setting_t *group)
 {
 	char text[PREFIX_STRLEN];
+	unsigned tunnel;
 
 	for (size_t i = 0; i < list->n; i++) {
-		bool v4 = list->v[i].addr.family == ADDR_IPV4;
-		unsigned bit = v4 ? CONF_INSIDE_IPV4 : CONF_INSIDE_IPV6;
-
-		for (unsigned k = 0; k < c->tunnels_n; k++) {
-			if ((c->tunnels[k].inside & bit) != 0)
-				continue;
+		if (!conf_carries(c, &list->v[i], &tunnel))
 			return conf_fail_key(r, group, key,
 			    "%s does not fit tunnel_inside_ip_version of "
-			    "tunnel %u", prefix_str(&list->v[i], text), k + 1);
-		}
+			    "tunnel %u", prefix_str(&list->v[i], text),
+			    tunnel);
 	}
 	return true;
 }
@@ -356,7 +388,8 @@ conf_check_connection(struct conf_read *r, const struct conf_connection *c,
 	if (c->remote_asn != 0 && (!check_bgp(r, c, group) ||
 	    !check_local_as(r, c, group) || !check_roles(r, c, group)))
 		return false;
-	return check_families(r, c, &c->networks, "networks", group) &&
+	return check_bfd(r, c, group) &&
+	    check_families(r, c, &c->networks, "networks", group) &&
 	    check_families(r, c, &c->routes, "routes", group) &&
 	    check_next_hops(r, c, group);
 }

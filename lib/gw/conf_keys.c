@@ -33,6 +33,12 @@
 #define SET(f)	.place = CONF_AT_SET,					\
 	.at = offsetof(struct policy_set, f),				\
 	.size = sizeof(((struct policy_set *)0)->f)
+#define TABLE(f) .place = CONF_AT_TABLE,				\
+	.at = offsetof(struct conf_table, f),				\
+	.size = sizeof(((struct conf_table *)0)->f)
+#define STATIC(f) .place = CONF_AT_STATIC,				\
+	.at = offsetof(struct conf_static, f),				\
+	.size = sizeof(((struct conf_static *)0)->f)
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
@@ -109,6 +115,10 @@ static const struct conf_word source_words[] = {
 static const struct conf_word version_words[] = {
 	{ "ipv4", ADDR_IPV4 }, { "ipv6", ADDR_IPV6 }, { NULL, 0 },
 };
+static const struct conf_word vrf_words[] = {
+	{ "auto", KERN_VRF_AUTO }, { "always", KERN_VRF_ALWAYS },
+	{ "never", KERN_VRF_NEVER }, { NULL, 0 },
+};
 static const struct conf_word origin_words[] = {
 	{ "igp", 1 }, { "egp", 2 }, { "incomplete", 3 }, { NULL, 0 },
 };
@@ -128,6 +138,8 @@ static const struct conf_key keys[] = {
 	    RANGE(0, 4096) },
 	{ "policies", TOP(policies), .kind = CONF_KIND_GROUPS,
 	    RANGE(0, 4096) },
+	{ "route_tables", TOP(tables), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, CONF_TABLES) },
 	{ "route_source_ipv4_address", TOP(source[0]),
 	    .kind = CONF_KIND_OUTSIDE },
 	{ "route_source_ipv6_address", TOP(source[1]),
@@ -148,6 +160,8 @@ static const struct conf_key keys[] = {
 	{ "bgp_hold_time_seconds", CONN(hold_time), .kind = CONF_KIND_NUMBER,
 	    RANGE(3, 65535), .or_zero = true, .unit = "seconds", .def = "30" },
 	{ "routes", CONN(routes), .kind = CONF_KIND_PREFIXES },
+	{ "association", CONN(association), .kind = CONF_KIND_TABLE },
+	{ "propagation", CONN(propagation), .kind = CONF_KIND_TABLES },
 	{ "tunnels", CONN(tunnels), .kind = CONF_KIND_GROUPS,
 	    .required = true, RANGE(1, CONF_TUNNELS) },
 
@@ -297,6 +311,15 @@ static const struct conf_key keys[] = {
 	    .words = bgp_role_words, .def = "none" },
 	{ "bgp_role_strict", TUN(session.role_strict),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "bfd", TUN(bfd.on), .kind = CONF_KIND_BOOL, .def = "false" },
+	{ "bfd_minimum_interval_milliseconds", TUN(bfd.interval_ms),
+	    .kind = CONF_KIND_NUMBER, RANGE(50, 60000),
+	    .unit = "milliseconds", .def = "300" },
+	{ "bfd_detect_multiplier", TUN(bfd.multiplier),
+	    .kind = CONF_KIND_NUMBER, RANGE(1, 255), .unit = "packets",
+	    .def = "3" },
+	{ "bfd_strict", TUN(bfd.strict), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "local_ipv4_network_cidr", TUN(local_ts[0]),
 	    .kind = CONF_KIND_NET4, .def = "0.0.0.0/0" },
 	{ "remote_ipv4_network_cidr", TUN(remote_ts[0]),
@@ -305,6 +328,19 @@ static const struct conf_key keys[] = {
 	    .kind = CONF_KIND_NET6, .def = "::/0" },
 	{ "remote_ipv6_network_cidr", TUN(remote_ts[1]),
 	    .kind = CONF_KIND_NET6, .def = "::/0" },
+
+	{ "name", TABLE(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "table", TABLE(number), .kind = CONF_KIND_NUMBER, .required = true,
+	    RANGE(1, 65535) },
+	{ "vrf", TABLE(vrf), .kind = CONF_KIND_WORD, .words = vrf_words,
+	    .def = "auto" },
+	{ "routes", TABLE(statics), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, CONF_STATICS) },
+
+	{ "prefix", STATIC(prefix), .kind = CONF_KIND_NET, .required = true },
+	{ "connection", STATIC(connection), .kind = CONF_KIND_NAME },
+	{ "blackhole", STATIC(blackhole), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 
 	{ "name", PLIST(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "entries", PLIST(list), .kind = CONF_KIND_ENTRIES,

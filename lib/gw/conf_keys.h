@@ -17,6 +17,8 @@ enum conf_place {
 	CONF_AT_TERM,
 	CONF_AT_MATCH,
 	CONF_AT_SET,
+	CONF_AT_TABLE,
+	CONF_AT_STATIC,
 	CONF_PLACES
 };
 
@@ -38,11 +40,14 @@ enum conf_kind {
 	CONF_KIND_INSIDE6,	/* /126 */
 	CONF_KIND_NET4,		/* traffic selector */
 	CONF_KIND_NET6,
+	CONF_KIND_NET,		/* of either family */
 	CONF_KIND_PREFIXES,	/* list */
 	CONF_KIND_ALGS,		/* list of names */
 	CONF_KIND_ADDKE,	/* list of slots */
 	CONF_KIND_GATEWAYS,	/* list of addresses and networks */
 	CONF_KIND_POLICY,	/* name of one */
+	CONF_KIND_TABLE,	/* name of one */
+	CONF_KIND_TABLES,	/* list of names */
 	CONF_KIND_PLISTS,	/* names of prefix lists */
 	CONF_KIND_ENTRIES,	/* list, of a prefix list */
 	CONF_KIND_PATHS,	/* AS-path patterns */

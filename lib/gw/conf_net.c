@@ -100,7 +100,7 @@ conf_net_read(struct conf_read *r, const config_setting_t *s,
 
 	if (!read_network(text, &p, &why))
 		return conf_fail(r, s, "%s", why.s);
-	if (p.addr.family != family)
+	if (family != ADDR_NONE && p.addr.family != family)
 		return conf_fail_text(r, s, family == ADDR_IPV4 ?
 		    "an IPv4 network" : "an IPv6 network", text);
 	*out = p;

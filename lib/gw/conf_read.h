@@ -56,6 +56,18 @@ const config_setting_t *conf_group_list(struct conf_read *,
 /* conf_policy.c: prefix lists and policies, before connections name them. */
 bool	conf_policies_read(struct conf_read *, const config_setting_t *root);
 
+/*
+ * conf_tables.c: route tables, before connections name them; a table by name;
+ * and, once all is read, whether their routes lead anywhere.
+ */
+bool	conf_tables_read(struct conf_read *, const config_setting_t *root);
+bool	conf_table_read(struct conf_read *, const config_setting_t *,
+	    const char *name, uint16_t *number);
+bool	conf_propagation_read(struct conf_read *, const config_setting_t *,
+	    struct conf_tables *);
+void	conf_tables_default(struct conf_connection *);
+bool	conf_tables_check(struct conf_read *, const config_setting_t *root);
+
 /* conf_match.c: the parts of a policy's terms, each into its field. */
 bool	conf_policy_named(struct conf_read *, const config_setting_t *,
 	    uint16_t *);
@@ -91,6 +103,7 @@ bool	conf_outside_read(struct conf_read *, const config_setting_t *,
 	    const char *text, struct addr *out);
 bool	conf_inside_read(struct conf_read *, const config_setting_t *,
 	    const char *text, enum addr_family, struct prefix *out);
+/* ADDR_NONE: of either family. */
 bool	conf_net_read(struct conf_read *, const config_setting_t *,
 	    const char *text, enum addr_family, struct prefix *out);
 /* The list is owned by the configuration, also when this fails. */
@@ -134,6 +147,9 @@ bool	conf_check_tunnel(struct conf_read *, const struct conf_connection *,
 	    struct conf_tunnel *, const struct conf_site *, struct conf_seen seen);
 bool	conf_check_connection(struct conf_read *,
 	    const struct conf_connection *, const config_setting_t *);
+/* A network of a family that no tunnel of the connection carries? */
+bool	conf_carries(const struct conf_connection *, const struct prefix *,
+	    unsigned *tunnel);
 bool	conf_check_all(struct conf_read *, const config_setting_t *root);
 
 /* conf_unique.c: nothing twice that must be there once. */

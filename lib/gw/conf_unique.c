@@ -1,6 +1,6 @@
 /*
  * Nothing twice that must be there once: names of connections, names of
- * interfaces, inside CIDRs, and peers that could not be told apart (RFC 7296
+ * interfaces, inside CIDRs of one route table, and peers that could not be told apart (RFC 7296
  * section 2.9 leaves that to us).  Two may share both outside addresses if
  * their identities differ, but not as VTI: the kernel finds the VTI of what
  * comes in by these alone, and makes only one.  Sorting keeps it cheap with ten thousand
@@ -25,6 +25,13 @@ prefix_bytes(const struct prefix *p)
 	if (!addr_is_set(&p->addr))
 		return bytes_of(NULL, 0);
 	return bytes_of(p, sizeof(*p));
+}
+
+/* What comes from there is resolved in it. */
+static struct bytes
+table_bytes(const struct conf_connection *c)
+{
+	return bytes_of(&c->association, sizeof(c->association));
 }
 
 static struct bytes
@@ -58,12 +65,14 @@ static void
 of_inside4(const struct conf_connection *c, unsigned i, struct entry *e)
 {
 	e->part[0] = prefix_bytes(&c->tunnels[i].inside4);
+	e->part[1] = table_bytes(c);
 }
 
 static void
 of_inside6(const struct conf_connection *c, unsigned i, struct entry *e)
 {
 	e->part[0] = prefix_bytes(&c->tunnels[i].inside6);
+	e->part[1] = table_bytes(c);
 }
 
 static void

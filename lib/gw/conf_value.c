@@ -276,6 +276,24 @@ put_gateways(struct value *v)
 }
 
 static bool
+put_net(struct value *v)
+{
+	return conf_net_read(v->r, v->setting, v->s, ADDR_NONE, v->field);
+}
+
+static bool
+put_table(struct value *v)
+{
+	return conf_table_read(v->r, v->setting, v->s, v->field);
+}
+
+static bool
+put_tables(struct value *v)
+{
+	return conf_propagation_read(v->r, v->setting, v->field);
+}
+
+static bool
 put_policy(struct value *v)
 {
 	return conf_policy_named(v->r, v->setting, v->field);
@@ -374,6 +392,9 @@ static const struct {
 	[CONF_KIND_INSIDE6] = { SHAPE_TEXT, put_inside6 },
 	[CONF_KIND_NET4] = { SHAPE_TEXT, put_net4 },
 	[CONF_KIND_NET6] = { SHAPE_TEXT, put_net6 },
+	[CONF_KIND_NET] = { SHAPE_TEXT, put_net },
+	[CONF_KIND_TABLE] = { SHAPE_TEXT, put_table },
+	[CONF_KIND_TABLES] = { SHAPE_LIST, put_tables },
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },

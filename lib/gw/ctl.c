@@ -35,6 +35,7 @@ static const struct {
 	[CTL_BGP_CLEAR] = { "bgp-clear", HAS_NAME, 0 },
 	[CTL_BGP_SHUTDOWN] = { "bgp-shutdown", HAS_NAME | HAS_TEXT, 0 },
 	[CTL_BGP_START] = { "bgp-start", HAS_NAME, 0 },
+	[CTL_BFD] = { "bfd", HAS_NAME, 0 },
 	[CTL_UP] = { "up", HAS_NAME, 0 },
 	[CTL_DOWN] = { "down", HAS_NAME, 0 },
 	[CTL_REKEY] = { "rekey", HAS_NAME | HAS_WHAT, 0 },

@@ -24,6 +24,7 @@ enum ctl_command {
 	CTL_BGP_CLEAR,		/* end the session; it comes back */
 	CTL_BGP_SHUTDOWN,	/* end it until: ; text goes to the peer */
 	CTL_BGP_START,
+	CTL_BFD,		/* all sessions, or name */
 	CTL_UP,
 	CTL_DOWN,
 	CTL_REKEY,		/* what: ike or child */

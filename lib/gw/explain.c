@@ -5,6 +5,7 @@
 #include "gw/explain.h"
 
 #include "gw/show.h"
+#include "gw/show_bfd.h"
 #include "gw/tunnel.h"
 #include "ike/story.h"
 
@@ -64,6 +65,20 @@ session(const struct gw_tunnel *t, json_t *list)
 	}
 }
 
+/* What is known of it besides its state, as far as it has that at all. */
+static json_t *
+known(const struct gw_tunnel *t)
+{
+	json_t *list = json_array();
+	struct reason bfd;
+
+	if (t->conf->session_resumption)
+		session(t, list);
+	if (show_bfd_sentence(t, &bfd))
+		json_array_append_new(list, fact("bfd", bfd.s));
+	return list;
+}
+
 json_t *
 explain_tunnel(const struct gw_tunnel *t)
 {
@@ -74,12 +89,8 @@ explain_tunnel(const struct gw_tunnel *t)
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
 	    "since", show_time(t->since));
 
-	if (j != NULL && t->conf->session_resumption) {
-		json_t *list = json_array();
-
-		session(t, list);
-		json_object_set_new(j, "facts", list);
-	}
+	if (j != NULL && (t->conf->session_resumption || t->watch.joined))
+		json_object_set_new(j, "facts", known(t));
 	if (j != NULL && t->failed_at != 0)
 		json_object_set_new(j, "failure", failure(t));
 	return j;

@@ -20,7 +20,6 @@
 #include "gw/fib_line.h"
 #include "gw/fib_round.h"
 #include "gw/fib_set.h"
-#include "gw/fib_table.h"
 #include "util/array.h"
 
 #define SCRUB_ROUND	600	/* seconds in which all are stated again */
@@ -30,8 +29,7 @@
 struct fib {
 	struct queue	*out;		/* borrowed */
 	struct fib_sets	sets;
-	struct fib_table table[2];	/* IPv4, IPv6 */
-	uint64_t	key;
+	struct fib_store store;
 	struct fib_conf	conf;
 	struct map	ops;		/* operation id -> number of a route */
 	struct fib_line	line;
@@ -52,10 +50,8 @@ fib_new(struct queue *out, uint64_t key)
 	if (f == NULL)
 		return NULL;
 	f->out = out;
-	f->key = key;
 	fib_sets_init(&f->sets, out);
-	if (!fib_table_init(&f->table[0], 4) ||
-	    !fib_table_init(&f->table[1], 16)) {
+	if (!fib_store_init(&f->store, key)) {
 		fib_free(f);
 		return NULL;
 	}
@@ -68,8 +64,7 @@ fib_free(struct fib *f)
 	if (f == NULL)
 		return;
 	fib_sets_fini(&f->sets);
-	fib_table_fini(&f->table[0]);
-	fib_table_fini(&f->table[1]);
+	fib_store_fini(&f->store);
 	map_fini(&f->ops);
 	free(f->statics);
 	free(f);
@@ -77,65 +72,24 @@ fib_free(struct fib *f)
 
 /* --- routes by number --- */
 
-static const struct fib_table *
-table_of(const struct fib *f, uint32_t number)
-{
-	return &f->table[(number & FIB_IPV6) != 0];
-}
-
 static struct route *
 route_at(const struct fib *f, uint32_t number)
 {
-	return fib_route_at(f->table, number);
-}
-
-/* Places of both tables in a row, 0.. */
-static uint32_t
-places(const struct fib *f)
-{
-	return f->table[0].routes.n + f->table[1].routes.n;
-}
-
-static uint32_t
-route_find(const struct fib *f, const struct prefix *p)
-{
-	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t id = fib_table_find(&f->table[v6], f->key, p);
-
-	return id != 0 && v6 ? id | FIB_IPV6 : id;
-}
-
-static uint32_t
-route_get(struct fib *f, const struct prefix *p)
-{
-	bool v6 = p->addr.family == ADDR_IPV6;
-	uint32_t id = fib_table_get(&f->table[v6], f->key, p);
-
-	return id != 0 && v6 ? id | FIB_IPV6 : id;
-}
-
-/* The number of the route in a place; 0: none is there. */
-static uint32_t
-route_in(const struct fib *f, uint32_t place)
-{
-	uint32_t n4 = f->table[0].routes.n;
-	uint32_t id = place < n4 ? place + 1 : (place - n4 + 1) | FIB_IPV6;
-
-	return (route_at(f, id)->flags & ROUTE_LIVE) != 0 ? id : 0;
+	return fib_store_at(&f->store, number);
 }
 
 static void
 line_up(struct fib *f, uint32_t id)
 {
-	fib_line_up(&f->line, f->table, id);
+	fib_line_up(&f->line, &f->store, id);
 }
 
 /* Looks at every route once more from here on. */
 static void
 round_begin(struct fib *f)
 {
-	fib_round_begin(&f->round, f->table);
-	if (f->restate_left > 0 && f->round.at == 0)
+	fib_round_begin(&f->round, &f->store);
+	if (f->restate_left > 0 && fib_round_starts(&f->round))
 		f->restate_left = f->round.left;
 }
 
@@ -264,8 +218,8 @@ route_op(struct fib *f, uint32_t id, struct route *r, enum kern_op_kind kind,
 		r->flags |= ROUTE_FAILED;
 		return;
 	}
-	op->route.prefix = fib_table_prefix(table_of(f, id), r);
-	op->route.table = FIB_TABLE_MAIN;
+	op->route.prefix = fib_store_prefix(&f->store, id);
+	op->route.table = fib_store_table(&f->store, id);
 	op->route.nexthop = target;
 	if (kind == KERN_ROUTE_SET)
 		op->route.prefsrc = f->conf.source[v6];
@@ -306,8 +260,7 @@ take_back(struct fib *f, uint32_t id, struct route *r)
 	    (r->flags & (ROUTE_IN_LINE | ROUTE_FAILED)) != 0)
 		return;
 	static_del(f, id, r);
-	fib_table_del(&f->table[(id & FIB_IPV6) != 0], f->key,
-	    id & ~FIB_IPV6);
+	fib_store_del(&f->store, id);
 }
 
 /* Brings the kernel to what the hops say.  It may be freed. */
@@ -356,10 +309,11 @@ fib_configure(struct fib *f, const struct fib_conf *c)
 }
 
 void
-fib_set(struct fib *f, enum fib_source source, const struct prefix *p,
-    const struct fib_hops *hops)
+fib_set(struct fib *f, enum fib_source source, uint32_t table,
+    const struct prefix *p, const struct fib_hops *hops)
 {
-	uint32_t id = hops->n > 0 ? route_get(f, p) : route_find(f, p);
+	uint32_t id = hops->n > 0 ? fib_store_get(&f->store, table, p) :
+	    fib_store_find(&f->store, table, p);
 	struct fib_set *was, *is;
 	struct route *r;
 
@@ -443,9 +397,9 @@ fib_object_changed(struct fib *f, uint32_t id)
 
 /* It is sent again, whatever it was changed to. */
 void
-fib_route_changed(struct fib *f, const struct prefix *p)
+fib_route_changed(struct fib *f, uint32_t table, const struct prefix *p)
 {
-	uint32_t id = route_find(f, p);
+	uint32_t id = fib_store_find(&f->store, table, p);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL)
@@ -492,8 +446,8 @@ fib_resync(struct fib *f)
 	map_fini(&f->ops);
 	map_fini(&f->sets.asked);
 	fib_sets_restate(&f->sets);
+	f->round = (struct fib_round){ .left = 0 };
 	round_begin(f);
-	f->round.at = 0;
 	f->restate_left = f->round.left;
 }
 
@@ -520,7 +474,7 @@ round_more(const struct fib *f)
 static void
 round_step(struct fib *f)
 {
-	uint32_t id = fib_round_step(&f->round, f->table);
+	uint32_t id = fib_round_step(&f->round, &f->store);
 	struct route *r = id == 0 ? NULL : route_at(f, id);
 	bool loose = r != NULL && fib_line_loose(r);
 
@@ -562,7 +516,7 @@ fib_work(struct fib *f, unsigned budget)
 	f->sets.revived = false;
 	for (; budget > 0 && may_ask(f) && (f->line.head != 0 ||
 	    f->round.left > 0); budget--) {
-		if ((id = fib_line_next(&f->line, f->table)) != 0)
+		if ((id = fib_line_next(&f->line, &f->store)) != 0)
 			settle(f, id);
 		if (f->round.left > 0 && may_ask(f))
 			round_step(f);
@@ -579,7 +533,7 @@ fib_pending(const struct fib *f)
 static void
 scrub(struct fib *f)
 {
-	uint32_t n = places(f);
+	uint32_t n = fib_store_places(&f->store);
 	uint32_t some = n / (SCRUB_ROUND / TICK_LEAST) + 1;
 
 	if (n == 0 || f->round.left > 0 || f->line.head != 0)
@@ -590,7 +544,7 @@ scrub(struct fib *f)
 	}
 	for (; some > 0 && f->scrub_at < n && f->ops.used < FIB_WINDOW;
 	    some--) {
-		uint32_t id = route_in(f, f->scrub_at++);
+		uint32_t id = fib_store_in(&f->store, f->scrub_at++);
 		struct route *r = id == 0 ? NULL : route_at(f, id);
 		struct fib_set *at = r == NULL ? NULL : attached(f, r);
 
@@ -604,7 +558,7 @@ scrub(struct fib *f)
 unsigned
 fib_tick_in(const struct fib *f)
 {
-	uint32_t n = f->table[0].routes.used + f->table[1].routes.used;
+	uint32_t n = fib_store_used(&f->store);
 
 	if (n == 0)
 		return 0;
@@ -641,8 +595,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 	const struct fib_set *at = attached(f, r);
 
 	*out = (struct fib_route){
-		.prefix = fib_table_prefix(table_of(f, id), r),
-		.table = FIB_TABLE_MAIN, .source = source_of(f, r),
+		.prefix = fib_store_prefix(&f->store, id),
+		.table = fib_store_table(&f->store, id), .source = source_of(f, r),
 		.state = (r->flags & ROUTE_FAILED) != 0 ? FIB_FAILED :
 		    (r->flags & ROUTE_ACKED) != 0 ? FIB_INSTALLED :
 		    FIB_PENDING,
@@ -658,8 +612,8 @@ look(const struct fib *f, uint32_t id, const struct route *r,
 bool
 fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 {
-	while (*pos < places(f)) {
-		uint32_t id = route_in(f, (uint32_t)(*pos)++);
+	while (*pos < fib_store_places(&f->store)) {
+		uint32_t id = fib_store_in(&f->store, (uint32_t)(*pos)++);
 		const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 		if (r == NULL || !in_kernel(r, attached(f, r)))
@@ -671,9 +625,10 @@ fib_each(const struct fib *f, size_t *pos, struct fib_route *out)
 }
 
 bool
-fib_get(const struct fib *f, const struct prefix *p, struct fib_route *out)
+fib_get(const struct fib *f, uint32_t table, const struct prefix *p,
+    struct fib_route *out)
 {
-	uint32_t id = route_find(f, p);
+	uint32_t id = fib_store_find(&f->store, table, p);
 	const struct route *r = id == 0 ? NULL : route_at(f, id);
 
 	if (r == NULL || !in_kernel(r, attached(f, r)))

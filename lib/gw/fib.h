@@ -1,6 +1,6 @@
 /*
- * The forwarding table as it should be in the kernel: per prefix a set of
- * tunnels, static before learned; nexthop objects per tunnel and gateway,
+ * The forwarding tables as they should be in the kernel: per route table and
+ * prefix a set of tunnels, static before learned; nexthop objects per tunnel and gateway,
  * groups interned by their members, routes that point to one or the other.
  * Changes of a prefix are coalesced, and only so many are on their way to the
  * kernel at a time that other operations do not wait behind them for long.
@@ -42,6 +42,9 @@ struct fib_hops {
 	struct fib_hop	v[KERN_GROUP_MAX];
 };
 
+/* A hop of its own: packets to there are dropped. */
+#define FIB_BLACKHOLE	UINT32_MAX
+
 /* A look at one route; a copy. */
 struct fib_route {
 	struct prefix	prefix;
@@ -74,9 +77,9 @@ void		fib_tunnel_down(struct fib *, uint32_t tunnel);
  * they are taken back one by one with fib_set() only from now on.
  */
 void		fib_taught(struct fib *, uint32_t tunnel, bool);
-/* The hops of one source; n 0: none any more. */
-void		fib_set(struct fib *, enum fib_source, const struct prefix *,
-		    const struct fib_hops *);
+/* The hops of one source in a route table; n 0: none any more. */
+void		fib_set(struct fib *, enum fib_source, uint32_t table,
+		    const struct prefix *, const struct fib_hops *);
 /*
  * Where very many routes are new, those beyond some thousand are loose: taken
  * up all over the table in turn, which the kernel does in half the time.  That
@@ -103,7 +106,8 @@ bool		fib_restating(const struct fib *);
 void		fib_flushed(struct fib *, uint32_t tunnel);
 /* Somebody else touched a nexthop or group; a route. */
 void		fib_object_changed(struct fib *, uint32_t id);
-void		fib_route_changed(struct fib *, const struct prefix *);
+void		fib_route_changed(struct fib *, uint32_t table,
+		    const struct prefix *);
 /*
  * Groups that wait for routes are settled, and some routes are stated again,
  * so that in the long run nothing is wrong.  In how many seconds that is due;
@@ -118,7 +122,7 @@ unsigned	fib_count(const struct fib *, uint32_t tunnel);
 /* Routes that the kernel was given, in no order; pos starts at 0. */
 bool		fib_each(const struct fib *, size_t *pos, struct fib_route *);
 /* The route of exactly this prefix, if the kernel was given one. */
-bool		fib_get(const struct fib *, const struct prefix *,
-		    struct fib_route *);
+bool		fib_get(const struct fib *, uint32_t table,
+		    const struct prefix *, struct fib_route *);
 
 #endif

@@ -8,10 +8,10 @@
 #define NOWHERE	UINT32_MAX	/* route.next of those */
 
 void
-fib_line_up(struct fib_line *l, const struct fib_table table[static 2],
+fib_line_up(struct fib_line *l, const struct fib_store *store,
     uint32_t number)
 {
-	struct route *r = fib_route_at(table, number);
+	struct route *r = fib_store_at(store, number);
 
 	if ((r->flags & ROUTE_IN_LINE) != 0)
 		return;
@@ -25,21 +25,21 @@ fib_line_up(struct fib_line *l, const struct fib_table table[static 2],
 	r->next = 0;
 	l->n++;
 	if (l->tail != 0)
-		fib_route_at(table, l->tail)->next = number;
+		fib_store_at(store, l->tail)->next = number;
 	else
 		l->head = number;
 	l->tail = number;
 }
 
 uint32_t
-fib_line_next(struct fib_line *l, const struct fib_table table[static 2])
+fib_line_next(struct fib_line *l, const struct fib_store *store)
 {
 	uint32_t number = l->head;
 	struct route *r;
 
 	if (number == 0)
 		return 0;
-	r = fib_route_at(table, number);
+	r = fib_store_at(store, number);
 	r->flags &= (uint8_t)~ROUTE_IN_LINE;
 	l->n--;
 	l->head = r->next;

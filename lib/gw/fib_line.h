@@ -5,7 +5,7 @@
 #ifndef GW_FIB_LINE_H
 #define GW_FIB_LINE_H
 
-#include "gw/fib_table.h"
+#include "gw/fib_store.h"
 
 struct fib_line {
 	uint32_t	head, tail;
@@ -15,10 +15,10 @@ struct fib_line {
 
 /* It waits from now on, unless it did. */
 void		fib_line_up(struct fib_line *,
-		    const struct fib_table table[static 2], uint32_t number);
+		    const struct fib_store *, uint32_t number);
 /* Takes the first out; 0: nobody is in line. */
 uint32_t	fib_line_next(struct fib_line *,
-		    const struct fib_table table[static 2]);
+		    const struct fib_store *);
 bool		fib_line_loose(const struct route *);
 /* One that is loose does not wait any more. */
 void		fib_line_take(struct fib_line *, struct route *);

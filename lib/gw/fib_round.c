@@ -9,6 +9,8 @@
  */
 #include "gw/fib_round.h"
 
+#include "util/array.h"
+
 static uint32_t
 power_above(uint32_t n)
 {
@@ -20,14 +22,28 @@ power_above(uint32_t n)
 }
 
 void
-fib_round_begin(struct fib_round *r, const struct fib_table table[static 2])
+fib_round_begin(struct fib_round *r, const struct fib_store *store)
 {
-	uint32_t v4 = power_above(table[0].routes.n);
-	uint32_t v6 = power_above(table[1].routes.n);
+	uint32_t sum = 0;
+	bool same = true;
 
-	if (v4 != r->size[0] || v6 != r->size[1])
-		*r = (struct fib_round){ .size = { v4, v6 } };
-	r->left = v4 + v6;
+	for (unsigned i = 0; i < ARRAY_SIZE(r->size); i++) {
+		uint32_t n = i >= 2 * store->slots ? 0 :
+		    power_above(fib_store_nth_table(store, i)->routes.n);
+
+		same = same && n == r->size[i];
+		r->size[i] = n;
+		sum += n;
+	}
+	if (!same)
+		r->in = r->at = 0;
+	r->left = sum;
+}
+
+bool
+fib_round_starts(const struct fib_round *r)
+{
+	return r->in == 0 && r->at == 0;
 }
 
 static uint32_t
@@ -43,18 +59,17 @@ place_of(uint32_t step, uint32_t size)
 }
 
 uint32_t
-fib_round_step(struct fib_round *r, const struct fib_table table[static 2])
+fib_round_step(struct fib_round *r, const struct fib_store *store)
 {
-	bool v6 = r->at >= r->size[0];
-	uint32_t place = place_of(v6 ? r->at - r->size[0] : r->at,
-	    r->size[v6]);
-	const struct fib_table *t = &table[v6];
+	uint32_t number;
 
-	if (++r->at == r->size[0] + r->size[1])
+	while (r->at == r->size[r->in]) {
+		r->in = (r->in + 1) % ARRAY_SIZE(r->size);
 		r->at = 0;
+	}
+	number = fib_store_nth(store, r->in,
+	    place_of(r->at, r->size[r->in]));
+	r->at++;
 	r->left--;
-	if (place >= t->routes.n ||
-	    (fib_table_at(t, place + 1)->flags & ROUTE_LIVE) == 0)
-		return 0;
-	return v6 ? (place + 1) | FIB_IPV6 : place + 1;
+	return number;
 }

@@ -63,6 +63,7 @@ fib_device_get(struct fib_sets *f, uint32_t tunnel)
 	if (d == NULL)
 		return NULL;
 	d->tunnel = tunnel;
+	d->up = tunnel == FIB_BLACKHOLE;
 	if (!map_put(&f->devices, tunnel, d)) {
 		free(d);
 		return NULL;
@@ -109,6 +110,7 @@ fib_hop_push(struct fib_sets *f, struct nexthop *h)
 		return;
 	op->nexthop.id = KERN_ID_BASE + h->id;
 	op->nexthop.gateway = h->gateway;
+	op->nexthop.blackhole = h->device->tunnel == FIB_BLACKHOLE;
 	memcpy(op->nexthop.dev, h->device->name, sizeof(op->nexthop.dev));
 	h->in_kernel = true;
 	map_put(&f->asked, op->id, (void *)(uintptr_t)h->id);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define CHUNK		4096u	/* buckets, allocated together */
-#define ROUTES_MAX	0x0fffffffu
 
 static uint32_t *
 bucket_at(const struct fib_table *t, uint32_t i)
@@ -39,7 +38,7 @@ fib_table_init(struct fib_table *t, unsigned octets)
 {
 	*t = (struct fib_table){ .octets = octets, .half = CHUNK };
 	store_init(&t->routes, (offsetof(struct route, key) + octets + 3) &
-	    ~(size_t)3, ROUTES_MAX);
+	    ~(size_t)3, FIB_ROUTES_MAX);
 	return chunk_add(t);
 }
 
@@ -57,13 +56,6 @@ struct route *
 fib_table_at(const struct fib_table *t, uint32_t number)
 {
 	return store_at(&t->routes, number);
-}
-
-struct route *
-fib_route_at(const struct fib_table table[static 2], uint32_t number)
-{
-	return fib_table_at(&table[(number & FIB_IPV6) != 0],
-	    number & ~FIB_IPV6);
 }
 
 static uint32_t

@@ -8,8 +8,7 @@
 #include "bgp/store.h"
 #include "gw/fib.h"
 
-/* The number of an IPv6 route has the top bit set. */
-#define FIB_IPV6	0x80000000u
+#define FIB_ROUTES_MAX	0x03ffffffu	/* of one table and family */
 
 enum {
 	ROUTE_LIVE = 1,		/* in the store */
@@ -47,9 +46,6 @@ struct fib_table {
 bool		fib_table_init(struct fib_table *, unsigned octets);
 void		fib_table_fini(struct fib_table *);
 struct route	*fib_table_at(const struct fib_table *, uint32_t number);
-/* Of both tables, by a number with FIB_IPV6. */
-struct route	*fib_route_at(const struct fib_table table[static 2],
-		    uint32_t number);
 /* 0: there is none. */
 uint32_t	fib_table_find(const struct fib_table *, uint64_t key,
 		    const struct prefix *);

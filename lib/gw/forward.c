@@ -5,6 +5,8 @@
  */
 #include "gw/forward.h"
 
+#include "gw/tables.h"
+
 #define CHANGES_MOST	1000	/* in a second; above it all is stated again */
 
 static const struct span refused_first = { INT64_C(1) * 1000000000 };
@@ -127,7 +129,9 @@ forward_changed(struct gw *gw, struct instant now, const struct kern_event *e)
 		    e->changed.nexthop);
 		return;
 	}
-	fib_route_changed(gw->fib, &e->changed.prefix);
+	fib_route_changed(gw->fib, e->changed.table, &e->changed.prefix);
+	if (e->changed.prefix.len == 0)
+		tables_changed(gw, e->changed.table);
 	queue_event(&gw->out, GW_WARN, "kernel-changed", "",
 	    "somebody else changed the route to %s; it is stated again",
 	    prefix_str(&e->changed.prefix, text));

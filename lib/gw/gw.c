@@ -15,7 +15,9 @@
 #include "gw/peers.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
+#include "gw/tables.h"
 #include "gw/tunnel.h"
+#include "gw/watch.h"
 #include "util/array.h"
 
 static const struct span stop_patience = { INT64_C(6) * 1000000000 };
@@ -69,14 +71,14 @@ gw_awaited(const struct gw *gw, uint32_t op)
 }
 
 bool
-gw_own_network(const struct gw *gw, const struct prefix *p)
+gw_own_network(const struct gw *gw, uint16_t table, const struct prefix *p)
 {
 	for (size_t i = 0; i < gw->conf->n; i++) {
-		const struct conf_prefixes *l =
-		    &gw->conf->connections[i].networks;
+		const struct conf_connection *c = &gw->conf->connections[i];
 
-		for (size_t k = 0; k < l->n; k++) {
-			if (prefix_eq(&l->v[k], p))
+		for (size_t k = 0; k < c->networks.n; k++) {
+			if (c->association == table &&
+			    prefix_eq(&c->networks.v[k], p))
 				return true;
 		}
 	}
@@ -84,21 +86,6 @@ gw_own_network(const struct gw *gw, const struct prefix *p)
 }
 
 /* --- configuration --- */
-
-static void
-networks(struct gw *gw, struct instant now, const struct conf *conf, bool add)
-{
-	for (size_t i = 0; i < conf->n; i++) {
-		const struct conf_prefixes *l = &conf->connections[i].networks;
-
-		for (size_t k = 0; k < l->n; k++) {
-			if (add)
-				bgp_network_add(gw->bgp, now, BGP_TABLE_MAIN, &l->v[k]);
-			else if (!gw_own_network(gw, &l->v[k]))
-				bgp_network_del(gw->bgp, now, BGP_TABLE_MAIN, &l->v[k]);
-		}
-	}
-}
 
 struct gw *
 gw_new(struct conf *conf, struct instant now, int64_t wall,
@@ -120,8 +107,10 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	drbg_fill(&gw->drbg, &key, sizeof(key));
 	gw->ike = ike_new(&limits, &gw->drbg);
 	gw->bgp = bgp_new(conf->router_id, &gw->drbg);
+	gw->bfd = bfd_new(&gw->drbg);
 	gw->fib = fib_new(&gw->out, key);
-	if (gw->ike == NULL || gw->bgp == NULL || gw->fib == NULL) {
+	if (gw->ike == NULL || gw->bgp == NULL || gw->bfd == NULL ||
+	    gw->fib == NULL) {
 		gw_free(gw);
 		return NULL;
 	}
@@ -129,7 +118,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->creds = creds_new(conf, NULL);
 	forward_configure(gw);
 	gw_clock(gw, now, wall);
-	networks(gw, now, conf, true);
+	tables_converge(gw, now);
+	tables_fill(gw, now);
 	roster_converge(gw, now);
 	gw_pump(gw, now);
 	return gw;
@@ -154,6 +144,7 @@ gw_free(struct gw *gw)
 	}
 	ike_free(gw->ike);
 	bgp_free(gw->bgp);
+	bfd_free(gw->bfd);
 	fib_free(gw->fib);
 	creds_free(gw->creds);
 	conf_free(gw->conf);
@@ -163,6 +154,7 @@ gw_free(struct gw *gw)
 	map_fini(&gw->by_id);
 	dict_fini(&gw->by_name);
 	dict_fini(&gw->by_ifname);
+	tables_fini(gw);
 	roster_fini(gw);
 	drain_fini(&gw->drain);
 	timers_fini(&gw->timers);
@@ -184,14 +176,15 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	gw->creds = creds_new(conf, NULL);
 	forward_configure(gw);
 	bgp_router_id(gw->bgp, conf->router_id);
-	networks(gw, now, conf, true);
-	networks(gw, now, old, false);
-	conf_free(old);
+	tables_converge(gw, now);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		if (renumbered && !t->removing)
 			tunnel_remove(t, now);
 	}
 	roster_converge(gw, now);
+	tables_refill(gw, now, old);
+	tables_bury(gw);
+	conf_free(old);
 	gw->peers_changed++;
 	roster_renew(gw, old_creds);
 	gw_pump(gw, now);
@@ -290,6 +283,7 @@ gw_pump(struct gw *gw, struct instant now)
 
 	while (more) {
 		more = pump_ike(gw, now);
+		more |= watch_pump(gw, now);
 		more |= pump_bgp(gw);
 		more |= settle(gw, now);
 	}
@@ -356,6 +350,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		if ((t = gw_tunnel(gw, what)) != NULL)
 			tunnel_link_event(t, now, e);
 		return;
+	case KERN_TABLE_SET:
+		tables_answer(gw, now, what, e);
+		return;
 	case KERN_SA_ADD:
 		ike_installed(gw->ike, now, what, why);
 		return;
@@ -375,6 +372,12 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		if (!fib_done(gw->fib, e->id, e->error))
 			forward_refused(gw, now, e);
 		return;
+	case KERN_BFD_LISTEN:
+	case KERN_BFD_CONNECT:
+		if (!watch_opened(gw, what, why == NULL) &&
+		    (t = gw_tunnel(gw, what)) != NULL)
+			tunnel_refused(t, now, e->op);
+		break;
 	case KERN_LISTEN:
 	case KERN_POLICY_SET:
 	case KERN_SA_PATH:
@@ -389,7 +392,8 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
-	case KERN_RESYNC_DONE: case KERN_OP_KINDS:
+	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
+	case KERN_BFD_CLOSE:
 		break;
 	}
 	if (why != NULL)
@@ -400,6 +404,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 static void
 resync(struct gw *gw, struct instant now)
 {
+	tables_restate(gw);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_restate(t, now);
 	fib_resync(gw->fib);
@@ -517,6 +522,34 @@ gw_stream_sent(struct gw *gw, struct instant now, uint32_t conn, size_t n)
 }
 
 void
+gw_bfd(struct gw *gw, struct instant now, uint32_t tunnel, unsigned ttl,
+    struct bytes b)
+{
+	bfd_packet(gw->bfd, now, tunnel, ttl, b);
+	gw_pump(gw, now);
+}
+
+bool
+gw_bfd_dying(const struct gw *gw, struct instant now, size_t *pos,
+    uint32_t *tunnel)
+{
+	return bfd_dying(gw->bfd, now, pos, tunnel);
+}
+
+void
+gw_bfd_tick(struct gw *gw, struct instant now)
+{
+	bfd_tick(gw->bfd, now);
+	gw_pump(gw, now);
+}
+
+struct instant
+gw_bfd_deadline(const struct gw *gw)
+{
+	return bfd_deadline(gw->bfd);
+}
+
+void
 gw_ctl(struct gw *gw, struct instant now, uint32_t client, uint32_t uid,
     struct bytes line)
 {
@@ -531,10 +564,12 @@ gw_tick(struct gw *gw, struct instant now)
 
 	while ((timer = timers_pop(&gw->timers, now)) != NULL)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
+	tables_tick(gw, now);
 	forward_tick(gw, now);
 	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
 	bgp_tick(gw->bgp, now);
+	bfd_tick(gw->bfd, now);
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw_pump(gw, now);
 }
@@ -546,7 +581,8 @@ gw_deadline(const struct gw *gw)
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
 	t = instant_min(t, instant_min(forward_deadline(gw),
-	    drain_deadline(gw)));
+	    instant_min(drain_deadline(gw), tables_deadline(gw))));
+	t = instant_min(t, bfd_deadline(gw->bfd));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

@@ -26,6 +26,7 @@ enum gw_out_kind {
 	GW_OUT_FETCH,		/* url; gw_fetching(), then gw_fetched() */
 	GW_OUT_STREAM,		/* conn has octets: gw_stream_pull() */
 	GW_OUT_CLOSE,		/* close conn when its octets are sent */
+	GW_OUT_BFD,		/* send through the tunnel conn: gw_bfd() */
 	GW_OUT_CTL,		/* answer to a control client, one line */
 	GW_OUT_EVENT,		/* to the log */
 	GW_OUT_STOPPED,		/* nothing is left to do after gw_stop() */
@@ -41,7 +42,7 @@ enum gw_level {
 struct gw_out {
 	enum gw_out_kind kind;
 	struct path	path;		/* DATAGRAM */
-	uint8_t		*data;		/* DATAGRAM, CTL, an OCSP request of
+	uint8_t		*data;		/* DATAGRAM, BFD, CTL, an OCSP request of
 					   FETCH; owned */
 	size_t		n;
 	uint32_t	token;		/* FETCH */
@@ -49,7 +50,7 @@ struct gw_out {
 	char		url[CERT_URL_LEN];	/* FETCH: http */
 	struct span	patience;	/* FETCH: nobody waits for longer */
 	struct kern_op	*op;		/* KERN; owned, only its kind's part */
-	uint32_t	conn;		/* STREAM, CLOSE */
+	uint32_t	conn;		/* STREAM, CLOSE; BFD: the tunnel */
 	uint32_t	client;		/* CTL */
 	enum gw_level	level;		/* EVENT */
 	const char	*name;		/* EVENT: stable, "ike-up" */
@@ -103,8 +104,9 @@ void		gw_fetched(struct gw *, struct instant, uint32_t token,
 		    struct bytes, const char *why);
 void		gw_kern(struct gw *, struct instant, const struct kern_event *);
 /*
- * What a KERN_LISTEN (tunnel) or KERN_CONNECT (connection) was for, by the id
- * of its operation; asked before gw_kern() is told of the answer.
+ * What a KERN_LISTEN, a KERN_BFD_LISTEN or _CONNECT (tunnel) or KERN_CONNECT
+ * (connection) was for, by the id of its operation; asked before gw_kern() is
+ * told of the answer.
  */
 uint32_t	gw_awaited(const struct gw *, uint32_t op);
 /* TCP came in on a tunnel's listener.  The connection's number, 0: refuse. */
@@ -118,6 +120,21 @@ void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,
 struct bytes	gw_stream_pull(struct gw *, uint32_t conn);
 void		gw_stream_sent(struct gw *, struct instant, uint32_t conn,
 		    size_t n);
+/*
+ * A datagram came to a tunnel's BFD socket, with this TTL.  What is to be sent
+ * goes out of the other one.
+ */
+void		gw_bfd(struct gw *, struct instant, uint32_t tunnel,
+		    unsigned ttl, struct bytes);
+/*
+ * A host that was busy reads what came for these tunnels before its next tick,
+ * which would declare them dead; pos starts at 0.
+ */
+bool		gw_bfd_dying(const struct gw *, struct instant, size_t *pos,
+		    uint32_t *tunnel);
+/* BFD's part of gw_tick() and gw_deadline(), for a host amid other work. */
+void		gw_bfd_tick(struct gw *, struct instant);
+struct instant	gw_bfd_deadline(const struct gw *);
 /*
  * Where the next tunnel's peer sends from: the address that is configured, if
  * any is, and the one where it is connected, if it is; unset otherwise.  *pos

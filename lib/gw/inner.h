@@ -2,6 +2,7 @@
 #ifndef GW_INNER_H
 #define GW_INNER_H
 
+#include "bfd/bfd.h"
 #include "bgp/bgp.h"
 #include "gw/creds.h"
 #include "gw/drain.h"
@@ -31,7 +32,29 @@ enum gw_layer {			/* lowest first */
 	LAYER_INTERFACE,
 	LAYER_IKE,
 	LAYER_CHILD,
+	LAYER_BFD,
 	LAYER_BGP,
+};
+
+/* A route table besides the main one, as the kernel is to have it. */
+struct gw_table {
+	struct gw_table	*next;
+	uint16_t	number;
+	enum kern_vrf	vrf;
+	char		name[CONF_NAME_LEN];
+	char		vrf_name[KERN_IFNAME_LEN];
+	bool		asked, exists;
+	bool		by_vrf;		/* there is a VRF device for it */
+	struct instant	retry_at;
+	struct reason	why;		/* it is not there */
+};
+
+/* What BFD finds. */
+struct gw_watch {
+	bool		joined;		/* bfd has a session for it */
+	bool		open;		/* its sockets were asked for */
+	bool		failed;		/* was Up, and is not */
+	struct reason	why;		/* if so */
 };
 
 struct gw_tunnel {
@@ -41,6 +64,8 @@ struct gw_tunnel {
 	char		name[CONF_NAME_LEN + 8];	/* "conn/1" */
 	char		connection[CONF_NAME_LEN];
 	bool		hub;
+	uint16_t	association;
+	struct conf_tables propagation;
 	uint32_t	remote_asn;	/* 0: no BGP */
 	uint16_t	hold_time;
 	const struct conf_tunnel *conf;	/* in: */
@@ -60,6 +85,7 @@ struct gw_tunnel {
 	bool		refused;	/* but not all of them */
 	struct path	policy_path;
 	struct ts_list	policy_local, policy_remote;
+	struct gw_watch	watch;
 	bool		carrying;	/* the fib may route through it */
 	bool		listening, bgp_on;
 	bool		teaches;	/* once what BGP has to say was said */
@@ -94,7 +120,9 @@ struct gw {
 	struct queue	out;
 	struct ike	*ike;
 	struct bgp	*bgp;
+	struct bfd	*bfd;
 	struct fib	*fib;
+	struct gw_table	*tables;	/* owned */
 	struct gw_tunnel *tunnels;	/* in the order of their ids */
 	struct map	by_id;		/* id -> tunnel */
 	struct dict	by_name;	/* "conn/1" -> tunnel */
@@ -136,8 +164,9 @@ int64_t		gw_wall(const struct gw *, struct instant);
 struct gw_tunnel *gw_tunnel(const struct gw *, uint32_t id);
 struct gw_tunnel *gw_tunnel_find(const struct gw *, const char *connection,
 		    unsigned number);
-/* Is it one that we announce ourselves? */
-bool		gw_own_network(const struct gw *, const struct prefix *);
+/* Is it one that we announce ourselves, besides static routes? */
+bool		gw_own_network(const struct gw *, uint16_t table,
+		    const struct prefix *);
 /* Remembers what a kernel operation's answer is for. */
 void		gw_await(struct gw *, const struct kern_op *, uint32_t what);
 /* Handles everything that the cores have put out, until they are quiet. */

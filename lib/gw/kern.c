@@ -15,6 +15,8 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_SA_PATH] = "sa-path",
 	[KERN_POLICY_SET] = "policy-set",
 	[KERN_POLICY_DEL] = "policy-del",
+	[KERN_TABLE_SET] = "table-set",
+	[KERN_TABLE_DEL] = "table-del",
 	[KERN_NEXTHOP_SET] = "nexthop-set",
 	[KERN_NEXTHOP_DEL] = "nexthop-del",
 	[KERN_GROUP_SET] = "group-set",
@@ -24,6 +26,9 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_LISTEN] = "listen",
 	[KERN_UNLISTEN] = "unlisten",
 	[KERN_CONNECT] = "connect",
+	[KERN_BFD_LISTEN] = "bfd-listen",
+	[KERN_BFD_CONNECT] = "bfd-connect",
+	[KERN_BFD_CLOSE] = "bfd-close",
 	[KERN_AUTH] = "auth",
 	[KERN_RELOAD] = "reload",
 	[KERN_APPLY] = "apply",
@@ -36,6 +41,13 @@ const char *
 kern_op_name(enum kern_op_kind kind)
 {
 	return (size_t)kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
+}
+
+bool
+kern_op_opens(enum kern_op_kind kind)
+{
+	return kind == KERN_LISTEN || kind == KERN_CONNECT ||
+	    kind == KERN_BFD_LISTEN || kind == KERN_BFD_CONNECT;
 }
 
 size_t

@@ -34,6 +34,8 @@ enum kern_op_kind {
 	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
 	KERN_POLICY_SET,	/* add or replace */
 	KERN_POLICY_DEL,
+	KERN_TABLE_SET,		/* make the route table be as described */
+	KERN_TABLE_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
 	KERN_GROUP_SET,		/* add or replace a group of nexthops */
@@ -43,6 +45,10 @@ enum kern_op_kind {
 	KERN_LISTEN,		/* TCP 179 on an inside address: a descriptor */
 	KERN_UNLISTEN,
 	KERN_CONNECT,		/* TCP to a BGP neighbour: a descriptor */
+	/* UDP of BFD: on port 3784 of an inside address; to the neighbour's. */
+	KERN_BFD_LISTEN,
+	KERN_BFD_CONNECT,
+	KERN_BFD_CLOSE,		/* both */
 	KERN_AUTH,		/* AUTH value from a pre-shared or private key */
 	KERN_RELOAD,		/* read the configuration again */
 	KERN_APPLY,		/* a candidate in its place, for now or good */
@@ -67,7 +73,21 @@ struct kern_link {
 	struct addr	local, remote;	/* outer; remote any: unknown */
 	struct prefix	inside[2];	/* our addresses; family 0: none */
 	uint32_t	mtu;
+	uint32_t	table;		/* of what comes from it; 0: main */
 	bool		up;
+};
+
+enum kern_vrf {			/* how packets get to a route table */
+	KERN_VRF_AUTO,		/* by a VRF device where that works */
+	KERN_VRF_ALWAYS,
+	KERN_VRF_NEVER,		/* by rules for interfaces */
+};
+
+struct kern_table {
+	uint32_t	number;
+	char		alias[KERN_SECRET_NAME];	/* "vpnd:table/NAME" */
+	char		vrf_name[KERN_IFNAME_LEN];
+	enum kern_vrf	vrf;
 };
 
 enum kern_dir {
@@ -119,6 +139,7 @@ struct kern_nexthop {
 	char		dev[KERN_IFNAME_LEN];
 	/* Onlink.  Any (0.0.0.0, ::): device route of that family. */
 	struct addr	gateway;
+	bool		blackhole;	/* no device; of the gateway's family */
 };
 
 struct kern_group {
@@ -136,11 +157,11 @@ struct kern_route {
 	struct addr	prefsrc;	/* unset: the kernel's choice */
 };
 
-struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT */
-	uint32_t	id;		/* listener: tunnel; else connection */
+struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
+	uint32_t	id;		/* CONNECT: connection; else tunnel */
 	char		dev[KERN_IFNAME_LEN];	/* bound to it */
 	struct addr	local, remote;
-	uint8_t		ttl;		/* 1 for single-hop eBGP */
+	uint8_t		ttl;		/* 1 for single-hop eBGP, 255 for BFD */
 	uint16_t	mss;		/* 0: the system's */
 };
 
@@ -178,6 +199,7 @@ struct kern_op {
 	uint32_t	id;
 	union {
 		struct kern_link	link;	/* SET; DEL: name and kind */
+		struct kern_table	table;	/* DEL: number and vrf_name */
 		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer. */
 		struct kern_sa		sa;
 		struct kern_policy	policy;
@@ -211,7 +233,8 @@ struct kern_event {
 	int32_t		error;		/* DONE: 0 or an errno */
 	char		text[KERN_TEXT_LEN];	/* what failed, in words */
 	union {
-		struct {		/* LINK_STATE; DONE of LINK_SET */
+		struct {		/* LINK_STATE; DONE of LINK_SET, and
+					   TABLE_SET: its VRF */
 			char		name[KERN_IFNAME_LEN];
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;
@@ -229,7 +252,7 @@ struct kern_event {
 			struct prefix	prefix;
 			uint32_t	table;
 		} changed;
-		struct {		/* DONE of LISTEN, CONNECT; RELOADED */
+		struct {		/* DONE of (BFD_)LISTEN, CONNECT; RELOADED */
 			int32_t		fd;	/* host only; -1 none */
 		} conn;
 		struct {		/* PENDING */
@@ -248,6 +271,8 @@ struct kern_event {
  * so many octets as it has.
  */
 size_t		kern_op_size(enum kern_op_kind, size_t octets);
+/* Is it answered with a descriptor? */
+bool		kern_op_opens(enum kern_op_kind);
 const char	*kern_op_name(enum kern_op_kind);	/* "sa-add" */
 
 #endif

@@ -130,6 +130,7 @@ ts_of(const struct prefix ts[2], enum conf_inside inside)
 	return l;
 }
 
+_Static_assert(CONF_TABLES + 1 <= BGP_TABLES_MAX, "one is copied to the other");
 _Static_assert(CONF_GATEWAYS == IKE_GATEWAYS, "one is copied to the other");
 
 void
@@ -200,6 +201,11 @@ peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
 		.restart = c->restart, .restart_seconds = c->restart_seconds,
 		.stale = c->stale,
 	};
+	out->tables.given = true;
+	out->tables.associated = t->association;
+	out->tables.n = t->propagation.n;
+	memcpy(out->tables.into, t->propagation.v,
+	    sizeof(t->propagation.v));
 }
 
 void
@@ -259,6 +265,7 @@ peers_link(const struct gw_tunnel *t, struct kern_link *out)
 	    addr_any((enum addr_family)c->local.family);
 	out->inside[0] = inside_of(&c->local4, &c->inside4);
 	out->inside[1] = inside_of(&c->local6, &c->inside6);
+	out->table = t->association == CONF_TABLE_MAIN ? 0 : t->association;
 	out->mtu = t->link.mtu != 0 ? t->link.mtu : CAUTIOUS_MTU;
 	out->up = true;
 }

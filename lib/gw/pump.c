@@ -198,7 +198,7 @@ bgp_route_out(struct gw *gw, const struct bgp_route *r)
 			.tunnel = r->paths[i].peer,
 			.gateway = r->paths[i].gateway,
 		};
-	fib_set(gw->fib, FIB_BGP, &r->prefix, &hops);
+	fib_set(gw->fib, FIB_BGP, r->table, &r->prefix, &hops);
 }
 
 static void

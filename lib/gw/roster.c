@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gw/peers.h"
+#include "gw/tables.h"
 #include "gw/tunnel.h"
 
 static bool
@@ -27,11 +28,13 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(b.secret_mark, 0, sizeof(b.secret_mark));
 	memset(a.bgp_mark, 0, sizeof(a.bgp_mark));
 	memset(b.bgp_mark, 0, sizeof(b.bgp_mark));
-	/* The session goes on with other ones: see tunnel_conf(). */
+	/* The sessions go on with other ones: see tunnel_conf(). */
 	memset(&a.bgp, 0, sizeof(a.bgp));
 	memset(&b.bgp, 0, sizeof(b.bgp));
 	memset(&a.session, 0, sizeof(a.session));
 	memset(&b.session, 0, sizeof(b.session));
+	memset(&a.bfd, 0, sizeof(a.bfd));
+	memset(&b.bfd, 0, sizeof(b.bfd));
 	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
@@ -222,6 +225,7 @@ roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 	if ((!t->admin_up || t->bgp_shut.s[0] != '\0') && by_name != NULL)
 		hold(gw, t);
 	tunnel_free(t, now);
+	tables_bury(gw);
 	if (by_name != NULL && !gw->stopping)
 		begin(gw, now, of_name, by_name);
 	if (by_link != NULL && !gw->stopping)
@@ -231,13 +235,13 @@ roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 /* One that stays is described by the new configuration: the old one goes. */
 static void
 move_to(struct gw *gw, struct instant now, struct gw_tunnel *t,
-    const struct conf_tunnel *conf)
+    const struct conf_connection *c, const struct conf_tunnel *conf)
 {
 	if (t->of == gw->conf)
 		return;
 	/* The key is text of the old one; there is room for it again. */
 	dict_del(&gw->by_ifname, t->conf->ifname);
-	tunnel_conf(t, now, gw->conf, conf);
+	tunnel_conf(t, now, gw->conf, c, conf);
 	dict_put(&gw->by_ifname, t->conf->ifname, t);
 }
 
@@ -257,7 +261,7 @@ roster_converge(struct gw *gw, struct instant now)
 		if (w == NULL || !same_tunnel(t, c, w))
 			tunnel_remove(t, now);
 		else
-			move_to(gw, now, t, w);
+			move_to(gw, now, t, c, w);
 	}
 	for (size_t i = 0; i < gw->conf->n && !gw->stopping; i++) {
 		c = &gw->conf->connections[i];

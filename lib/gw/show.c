@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gw/show_bfd.h"
 #include "gw/tunnel.h"
 
 /* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
@@ -204,7 +205,7 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
+	    "s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
 	    "connection", t->connection,
 	    "tunnel", (int)t->conf->number,
 	    "admin", t->admin_up ? "up" : "down",
@@ -212,6 +213,7 @@ show_tunnel(const struct gw_tunnel *t)
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
 	    "since", show_time(t->since), "ike", show_ike(&ike),
 	    "child", show_child(&ike), "interface", show_interface(t),
+	    "bfd", show_bfd_brief(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
 	    "authentication", show_auth(t, &ike), "drain", drain_show(t),
 	    "resumption", show_resumption(t, &ike.resumption));

@@ -263,7 +263,7 @@ fib_cover(const struct gw *gw, const struct prefix *of, struct fib_route *out)
 		struct prefix p = { .addr = of->addr, .len = (uint8_t)len };
 
 		p = prefix_network(&p);
-		if (fib_get(gw->fib, &p, out))
+		if (fib_get(gw->fib, FIB_TABLE_MAIN, &p, out))
 			return true;
 	}
 	return false;
@@ -276,7 +276,7 @@ show_fib(const struct gw *gw, const struct prefix *p, json_t *j,
 {
 	bool same = prefix_eq(&fib->prefix, p);
 
-	if (same || !gw_own_network(gw, p))
+	if (same || !gw_own_network(gw, BGP_TABLE_MAIN, p))
 		json_object_set_new(j, same ? "fib" : "covered_by",
 		    show_route(gw, fib));
 }
@@ -302,7 +302,7 @@ explain_route(const struct gw *gw, const struct prefix *asked)
 	j = json_pack("{s:s, s:o, s:o, s:o, s:b}", "prefix",
 	    prefix_str(&p, text), "candidates", candidates(gw, &p),
 	    "advertised_to", told, "not_advertised_to", others,
-	    "own", (int)gw_own_network(gw, &p));
+	    "own", (int)gw_own_network(gw, BGP_TABLE_MAIN, &p));
 	if (j != NULL && routed)
 		show_fib(gw, &p, j, &fib);
 	return j;

@@ -1,5 +1,6 @@
 /*
  * The life of a tunnel, layer by layer: interface, IKE, child, BGP, routes.
+ * What BFD finds is watch.c's.
  * Each layer stands on the one below; tunnel_settle() compares what is wanted
  * with what is and takes every step that can be taken.  The interface is made
  * when the tunnel is configured and stays until it is removed: its life does
@@ -13,24 +14,14 @@
 #include "gw/neighbor.h"
 #include "gw/peers.h"
 #include "gw/policy.h"
+#include "gw/tables.h"
+#include "gw/watch.h"
 
 /* A tunnel that is taken down lets traffic move to the other one first. */
 static const struct span drain = { INT64_C(1000) * 1000000 };
 static const struct span backoff_first = { INT64_C(1000) * 1000000 };
 static const struct span backoff_refused = { INT64_C(5000) * 1000000 };
 static const struct span backoff_most = { INT64_C(30) * 1000000000 };
-
-const char *
-tunnel_layer_str(enum gw_layer layer)
-{
-	static const char *const names[] = {
-		[LAYER_NONE] = "", [LAYER_ADMIN] = "admin",
-		[LAYER_INTERFACE] = "interface", [LAYER_IKE] = "ike",
-		[LAYER_CHILD] = "child", [LAYER_BGP] = "bgp",
-	};
-
-	return names[layer];
-}
 
 static bool
 prefixes_copy(struct conf_prefixes *to, const struct conf_prefixes *from)
@@ -58,17 +49,23 @@ bgp_change(struct gw_tunnel *t, struct instant now)
 
 void
 tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
-    const struct conf_tunnel *conf)
+    const struct conf_connection *c, const struct conf_tunnel *conf)
 {
 	bool anew = t->conf != NULL && neighbor_differs(t->conf, conf);
+	bool moved = t->of != NULL && t->association != c->association;
 
 	conf_hold(of);
 	conf_free(t->of);
 	t->of = of;
 	t->conf = conf;
+	t->association = c->association;
+	t->propagation = c->propagation;
 	bgp_change(t, now);
+	if (moved)
+		tunnel_relink(t);
 	if (anew)
 		neighbor_renew(t, now);
+	watch_change(t, now);
 }
 
 void
@@ -112,7 +109,7 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 		.shut_at = INSTANT_NEVER, .drain_at = INSTANT_NEVER,
 		.layer = LAYER_INTERFACE, .since = gw_wall(gw, now),
 	};
-	tunnel_conf(t, now, gw->conf, conf);
+	tunnel_conf(t, now, gw->conf, c, conf);
 	str_set(t->connection, sizeof(t->connection), c->name);
 	str_fmt(t->name, sizeof(t->name), "%s/%u", c->name, conf->number);
 	if (!prefixes_copy(&t->routes, &c->routes) || !tunnel_join(t, now)) {
@@ -131,6 +128,7 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 		return;
 	bgp_peer_del(t->gw->bgp, now, t->id);
 	ike_peer_del(t->gw->ike, now, t->id);
+	watch_fini(t);
 	timer_clear(&t->gw->timers, &t->timer);
 	tunnel_clean(t);
 	free(t->routes.v);
@@ -179,6 +177,12 @@ link_set(struct gw_tunnel *t)
 	t->link.mtu = op->link.mtu;
 	t->link.asked = true;
 	gw_await(t->gw, op, t->id);
+}
+
+void
+tunnel_relink(struct gw_tunnel *t)
+{
+	link_set(t);
 }
 
 static void
@@ -274,8 +278,8 @@ settle_ike(struct gw_tunnel *t, struct instant now)
 }
 
 /*
- * With another gateway: a VTI is bound to its address, and its BGP knows
- * nothing of the session with the one before.
+ * With another gateway: a VTI is bound to its address, and its BGP and BFD
+ * know nothing of the sessions with the one before.
  */
 static void
 moved(struct gw_tunnel *t, struct instant now,
@@ -290,6 +294,7 @@ moved(struct gw_tunnel *t, struct instant now,
 		bgp_peer_stop(t->gw->bgp, now, t->id, false,
 		    "the tunnel moved to another gateway");
 	t->bgp_on = false;
+	watch_moved(t, now);
 }
 
 static void
@@ -399,44 +404,17 @@ settle_policies(struct gw_tunnel *t, struct instant now)
 
 /* --- BGP and routes --- */
 
-static bool
-routes_to(const struct gw_tunnel *t, const struct prefix *p)
-{
-	for (size_t i = 0; i < t->routes.n; i++) {
-		if (prefix_eq(&t->routes.v[i], p))
-			return true;
-	}
-	return false;
-}
-
-/* All tunnels of all connections that have the route share it. */
-static void
-static_routes(struct gw_tunnel *t)
-{
-	for (size_t i = 0; i < t->routes.n; i++) {
-		struct fib_hops hops = { 0 };
-
-		for (struct gw_tunnel *o = t->gw->tunnels; o != NULL;
-		    o = o->next) {
-			if (!o->removing && hops.n < KERN_GROUP_MAX &&
-			    routes_to(o, &t->routes.v[i]))
-				hops.v[hops.n++].tunnel = o->id;
-		}
-		for (uint8_t k = 0; k < hops.n; k++)
-			hops.v[k].gateway = addr_any((enum addr_family)
-			    t->routes.v[i].addr.family);
-		fib_set(t->gw->fib, FIB_STATIC, &t->routes.v[i], &hops);
-	}
-}
-
 static void
 settle_bgp(struct gw_tunnel *t, struct instant now, bool carry)
 {
 	bool shut = t->bgp_shut.s[0] != '\0', on = carry && !shut;
+	struct reason why;
 
 	if (on && !t->bgp_on)
 		bgp_peer_start(t->gw->bgp, now, t->id);
-	if (!on && t->bgp_on)
+	if (!on && t->bgp_on && !watch_allows(t, &why))
+		bgp_peer_fail(t->gw->bgp, now, t->id, why.s);
+	else if (!on && t->bgp_on)
 		bgp_peer_stop(t->gw->bgp, now, t->id, t->child_up,
 		    carry ? t->bgp_shut.s : t->child_up ?
 		    "tunnel is administratively down" : "tunnel is down");
@@ -452,9 +430,10 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 		fib_tunnel_up(gw->fib, t->id, t->conf->ifname);
 	if (!carry && t->carrying)
 		fib_tunnel_down(gw->fib, t->id);
-	if (carry != t->carrying && t->routes.n > 0)
-		static_routes(t);
-	t->carrying = carry;
+	if (carry != t->carrying) {
+		t->carrying = carry;
+		tables_tunnel(t, now);
+	}
 	if (t->remote_asn == 0)
 		return;
 	if (t->link.exists && !t->listening && !t->removing &&
@@ -466,46 +445,6 @@ settle_routes(struct gw_tunnel *t, struct instant now, bool carry)
 }
 
 /* --- all layers --- */
-
-enum gw_layer
-tunnel_layer(const struct gw_tunnel *t, struct reason *why)
-{
-	struct ike_peer_info ike;
-	struct bgp_peer_info bgp;
-
-	*why = t->why;
-	if (!t->admin_up) {
-		reason_set(why, "administratively down");
-		return LAYER_ADMIN;
-	}
-	if (!t->link.exists || !t->link.up) {
-		*why = t->link.why;
-		return LAYER_INTERFACE;
-	}
-	if (!ike_peer_get(t->gw->ike, t->id, &ike) ||
-	    ike.state != IKE_ESTABLISHED) {
-		if (t->drain.on)
-			drain_reason(t, why);
-		if (why->s[0] == '\0')
-			reason_set(why, t->conf->start ? "connecting" :
-			    "waiting for the peer to initiate");
-		return LAYER_IKE;
-	}
-	if (!t->child_up)
-		return LAYER_CHILD;
-	why->s[0] = '\0';
-	if (t->remote_asn == 0 ||
-	    !bgp_peer_get(t->gw->bgp, t->id, &bgp) ||
-	    bgp.state == BGP_ESTABLISHED)
-		return LAYER_NONE;
-	*why = bgp.why;
-	if (t->bgp_shut.s[0] != '\0')
-		reason_set(why, "shut down: %s",
-		    t->bgp_shut.s);
-	else if (why->s[0] == '\0')
-		reason_set(why, "session is in %s", bgp_state_str(bgp.state));
-	return LAYER_BGP;
-}
 
 static void
 report(struct gw_tunnel *t, struct instant now)
@@ -573,8 +512,10 @@ tunnel_settle(struct gw_tunnel *t, struct instant now)
 	settle_policies(t, now);
 	if (!instant_is_never(t->shut_at))
 		settle_shutdown(t, now, link);
-	settle_routes(t, now, link && t->child_up &&
-	    (wanted || !instant_is_never(t->shut_at)));
+	wanted = wanted || !instant_is_never(t->shut_at);
+	watch_settle(t, now, link && t->child_up, wanted);
+	settle_routes(t, now, link && t->child_up && wanted &&
+	    watch_allows(t, NULL));
 	report(t, now);
 	rearm(t, now);
 }
@@ -637,7 +578,7 @@ void
 tunnel_remove(struct gw_tunnel *t, struct instant now)
 {
 	t->removing = true;
-	static_routes(t);
+	tables_tunnel(t, now);
 	if (t->listening)
 		neighbor_listen(t, KERN_UNLISTEN);
 	wind_down(t, now);
@@ -660,7 +601,7 @@ tunnel_refused(struct gw_tunnel *t, struct instant now, enum kern_op_kind op)
 	}
 	if (op == KERN_LISTEN)
 		t->listening = false;
-	else
+	else if (op == KERN_POLICY_SET)
 		t->refused = true;
 	t->again_at = instant_after(now, backoff_refused);
 	tunnel_touch(t);
@@ -678,5 +619,6 @@ tunnel_restate(struct gw_tunnel *t, struct instant now)
 	/* The descriptor may have been in an event that was lost. */
 	if (t->listening)
 		neighbor_listen(t, KERN_LISTEN);
+	watch_restate(t);
 	tunnel_touch(t);
 }

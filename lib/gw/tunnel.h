@@ -12,7 +12,10 @@ struct gw_tunnel *tunnel_new(struct gw *, struct instant, uint32_t id,
 		    const struct conf_connection *, const struct conf_tunnel *);
 /* It is described there, from now on; the whole is held. */
 void		tunnel_conf(struct gw_tunnel *, struct instant,
-		    struct conf *of, const struct conf_tunnel *);
+		    struct conf *of, const struct conf_connection *,
+		    const struct conf_tunnel *);
+/* Its interface is stated again. */
+void		tunnel_relink(struct gw_tunnel *);
 /*
  * Certificates and what belongs to them may have changed: takes them from the
  * gateway's.  conf: how it is configured now, or NULL: not any more.
@@ -38,7 +41,7 @@ void		tunnel_ike_event(struct gw_tunnel *, struct instant,
 		    const struct ike_out *);
 void		tunnel_link_event(struct gw_tunnel *, struct instant,
 		    const struct kern_event *);
-/* The kernel refused to listen, a policy, or to move an SA. */
+/* The kernel refused to listen, a socket, a policy, or to move an SA. */
 void		tunnel_refused(struct gw_tunnel *, struct instant,
 		    enum kern_op_kind);
 /* All of its kernel state is stated again (after KERN_OVERRUN). */

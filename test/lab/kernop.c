@@ -219,6 +219,8 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_GROUP_DEL] = group_keys, [KERN_ROUTE_SET] = route_keys,
 	[KERN_ROUTE_DEL] = route_keys, [KERN_LISTEN] = conn_keys,
 	[KERN_UNLISTEN] = conn_keys, [KERN_CONNECT] = conn_keys,
+	[KERN_BFD_LISTEN] = conn_keys, [KERN_BFD_CONNECT] = conn_keys,
+	[KERN_BFD_CLOSE] = conn_keys,
 	[KERN_AUTH] = auth_keys, [KERN_RELOAD] = none_keys,
 	[KERN_APPLY] = apply_keys, [KERN_CONFIRM] = none_keys,
 	[KERN_UNDO] = none_keys, [KERN_RESYNC_DONE] = none_keys,

@@ -11,6 +11,7 @@ peer_fragment=				# octets of an IP datagram with a fragment of IKE; empty: the 
 declare -A peer_id=()			# by outside address; without one, the address
 peer_ppk=				# name of a PPK, strongSwan's; its value is $ppk
 peer_ppk_required=no
+peer_bfd=				# its packets' least interval in milliseconds: BFD on both tunnels; five may be missed
 peer_auth=psk				# or certificate: strongSwan calls peer_certificates NS for its files
 
 forky=$top/build/peers/forky		# a later Debian, unpacked: strongSwan 6.1
@@ -305,9 +306,11 @@ bird_conf() {
 	protocol kernel { merge paths yes; ipv4 { import none; export all; }; }
 	protocol static { ipv4; route $here_net unreachable; }
 	X
+	[ -z "$peer_bfd" ] || echo "protocol bfd { interface \"vpn*\" { interval $peer_bfd ms; multiplier 5; }; }"
 	for i in 1 2; do
 		cat <<-X
 		protocol bgp tunnel$i {
+		  ${peer_bfd:+bfd on;}
 		  local ${inside[i - 1]}.$here_inside as $here_asn;
 		  neighbor ${inside[i - 1]}.$there_inside as $there_asn;
 		  hold time 9;
@@ -331,10 +334,13 @@ frr_start() {
 	fresh "$dir"
 	frr_conf "$2" >"$dir/bgpd.conf"
 	printf 'hostname %s\n' "$1" >"$dir/zebra.conf"
+	printf '%s\n' bfd " profile lab" "  detect-multiplier 5" "  receive-interval ${peer_bfd:-300}" \
+		"  transmit-interval ${peer_bfd:-300}" >"$dir/bfdd.conf"
 	touch "$dir/vtysh.conf"
 	chown -R frr:frr "$dir"
 	frr_daemon "$1" zebra
 	wait_quietly 15 "FRR's zebra in $1" test -S "$dir/zserv.api"
+	[ -z "$peer_bfd" ] || frr_daemon "$1" bfdd --bfdctl "$dir/bfdd.sock"
 	frr_daemon "$1" bgpd -p 179
 	wait_quietly 15 "FRR's bgpd in $1" test -S "$dir/bgpd.vty"
 	note "FRR runs in $1"
@@ -352,6 +358,14 @@ frr() {
 	in_ns "$1" timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" -c "${*:2}"
 }
 
+# frr_do NS COMMAND...: each in the mode that the one before leads to.
+frr_do() {
+	local ns=$1 dir=/mnt/$1/frr c; shift
+	local -a words=(-c "configure terminal")
+	for c in "$@"; do words+=(-c "$c"); done
+	in_ns "$ns" timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" "${words[@]}"
+}
+
 frr_up() {
 	local said
 	said=$(frr "$1" show bgp summary json)
@@ -367,6 +381,7 @@ frr_read() {
 
 frr_stop() {
 	reap "$1.bgpd"
+	[ -z "$peer_bfd" ] || reap "$1.bfdd"
 	reap "$1.zebra"
 }
 
@@ -386,6 +401,7 @@ frr_conf() {
 		 neighbor ${inside[i - 1]}.$there_inside remote-as $there_asn
 		 neighbor ${inside[i - 1]}.$there_inside timers connect 2
 		 neighbor ${inside[i - 1]}.$there_inside advertisement-interval 0
+		 ${peer_bfd:+neighbor ${inside[i - 1]}.$there_inside bfd profile lab}
 		X
 	done
 	cat <<-X

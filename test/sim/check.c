@@ -12,6 +12,7 @@
 
 #include "gw/policy.h"
 #include "gw/tunnel.h"
+#include "gw/watch.h"
 #include "ike/child.h"
 #include "ike/table.h"
 #include "sim/gate.h"
@@ -115,6 +116,7 @@ static bool
 can_carry(const struct gw_tunnel *t)
 {
 	return t->link.exists && t->link.up && t->child_up &&
+	    watch_allows(t, NULL) &&
 	    (!instant_is_never(t->shut_at) ||
 	    (t->admin_up && !t->removing && !t->gw->stopping));
 }

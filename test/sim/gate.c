@@ -12,6 +12,7 @@
 #include "crypto/prf.h"
 #include "sim/link.h"
 #include "sim/tcp.h"
+#include "sim/udp.h"
 
 #define WALL	INT64_C(1790000000)	/* seconds since 1970 at the start */
 
@@ -109,6 +110,7 @@ gate_crash(struct gate *g, bool keep_kernel)
 	g->life++;
 	g->outstanding = g->lose = g->lost = 0;
 	tcp_crash(g);
+	memset(g->udp, 0, sizeof(g->udp));
 	if (!keep_kernel) {
 		kernel_init(&g->kernel, kind);
 		wipe(&g->tickets, sizeof(g->tickets));
@@ -205,6 +207,8 @@ lose(struct gate *g, const struct kern_event *e)
 		tcp_unlisten(g, gw_awaited(g->gw, e->id));
 	if (is_done(e, KERN_CONNECT))
 		tcp_lost(g, e->id);
+	if (is_done(e, KERN_BFD_LISTEN) || is_done(e, KERN_BFD_CONNECT))
+		udp_lost(g, gw_awaited(g->gw, e->id), e->op);
 	g->lost++;
 	if (--g->lose == 0)
 		tell_overrun(g);
@@ -421,6 +425,9 @@ op_run(struct world *w, struct happening *ev)
 	}
 	if (error == 0 && op->kind == KERN_LISTEN)
 		error = tcp_listen(g, op);
+	if (error == 0 && (op->kind == KERN_BFD_LISTEN ||
+	    op->kind == KERN_BFD_CONNECT))
+		error = udp_open(g, op);
 	gate_answer(g, op, error, text[0] == '\0' && error != 0 ?
 	    strerror(error) : text);
 }
@@ -436,6 +443,8 @@ submit(struct gate *g, struct gw_out *o)
 	g->outstanding++;
 	if (v->op->kind == KERN_UNLISTEN)
 		tcp_unlisten(g, v->op->conn.id);
+	if (v->op->kind == KERN_BFD_CLOSE)
+		udp_close(g, v->op->conn.id);
 	if (instant_due(g->kernel_free_at, w->now))
 		g->kernel_free_at = w->now;
 	g->kernel_free_at = instant_after(g->kernel_free_at,
@@ -520,6 +529,9 @@ gate_drain(struct gate *g)
 			break;
 		case GW_OUT_CLOSE:
 			tcp_close(g, o.conn);
+			break;
+		case GW_OUT_BFD:
+			udp_send(g, o.conn, bytes_of(o.data, o.n));
 			break;
 		case GW_OUT_CTL:
 			answered(g, &o);

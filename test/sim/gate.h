@@ -18,6 +18,15 @@
 
 struct tcp_listener;
 
+/* BFD's sockets of a tunnel. */
+struct gate_udp {
+	uint32_t	tunnel;		/* 0: a free place */
+	bool		in, out;	/* which of them are open */
+	char		dev[KERN_IFNAME_LEN];
+	unsigned	serial;		/* of the interface */
+	struct addr	local, remote;
+};
+
 /* How often an event was said, and its last text. */
 struct gate_said {
 	const char	*name;
@@ -43,6 +52,7 @@ struct gate {
 	unsigned	lost;		/* and so many are, untold */
 	unsigned	owed;		/* KERN_RESYNC_DONE by the gateway */
 	struct tcp_listener *listeners;	/* GATE_LISTENERS of them */
+	struct gate_udp	udp[GATE_LISTENERS];
 	struct gate_said said[GATE_SAID];
 	json_t		*answer;	/* to the last request */
 	unsigned	answers;

@@ -16,6 +16,8 @@ struct link {
 	unsigned	loss, repeat;	/* percent */
 	struct span	delay, jitter;
 	bool		cut;
+	bool		no_esp[2];	/* ESP alone is lost: to the far gate,
+					   to the near one */
 	unsigned	carried;	/* packets of any kind */
 };
 

@@ -11,6 +11,7 @@
 
 #include "sim/link.h"
 #include "sim/tcp.h"
+#include "sim/udp.h"
 
 static void
 report_mapping(struct packet *p, struct kernel_sa *sa)
@@ -72,6 +73,8 @@ packet_run(struct world *w, struct happening *e)
 	}
 	if (p->kind == PACKET_PROBE)
 		probe_arrived(w, p, why);
+	else if (why == NULL && p->kind == PACKET_BFD)
+		udp_packet(w, p, link);
 	else if (why == NULL)
 		tcp_packet(w, p, link);
 }
@@ -102,6 +105,9 @@ packet_send(struct gate *g, const struct kernel_link *link,
 	path.local = (struct endpoint){ p->esp.src, p->esp.sport };
 	path.remote = (struct endpoint){ p->esp.dst, p->esp.dport };
 	fate = link_carry(w, g, &path, &trip);
+	if (fate == LINK_CARRIED && trip.link->no_esp[trip.to ==
+	    trip.link->near_gate])
+		fate = LINK_DROPPED;
 	if (fate != LINK_CARRIED) {
 		free(p);
 		return fate == LINK_DROPPED ? "" : "no way to the peer";

@@ -4,12 +4,15 @@
 
 #include "sim/gate.h"
 
+#define PACKET_OCTETS	64
+
 enum packet_kind {
 	PACKET_PROBE,
 	PACKET_SYN,
 	PACKET_DATA,
 	PACKET_FIN,
 	PACKET_RST,
+	PACKET_BFD,
 };
 
 struct packet {
@@ -23,6 +26,7 @@ struct packet {
 	uint32_t	seq;
 	size_t		n;		/* octets carried */
 	unsigned	tunnel;		/* probe: index of the link it took */
+	uint8_t		octets[PACKET_OCTETS];	/* of BFD; n of them */
 };
 
 /*

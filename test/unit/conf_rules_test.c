@@ -248,6 +248,23 @@ static const struct conf_row rows[] = {
 	    "tunnel_inside_ip_version = \"ipv6\";"),
 	    E_CONN("remote_asn", "BGP needs an inside CIDR within the network "
 	    "CIDRs and the IP version of the tunnel; tunnel 1 has none") },
+	/* BFD */
+	{ "BFD with an inside CIDR and without BGP", BOTH("bfd = true; "
+	    "bfd_strict = true; bfd_detect_multiplier = 255; "
+	    "bfd_minimum_interval_milliseconds = 50;",
+	    "tunnel_inside_cidr = \"169.254.10.0/30\";"), NULL },
+	{ "BFD without inside addresses", CONN("bfd = true;"),
+	    E_CONN("bfd", "needs an inside CIDR within the network CIDRs and "
+	    "the IP version of the tunnel; tunnel 1 has none") },
+	{ "strict about nothing", CONN("bfd_strict = true;"),
+	    E_CONN("bfd_strict", "needs bfd, which tunnel 1 has not") },
+	{ "more packets than a path should carry", CONN(
+	    "bfd_minimum_interval_milliseconds = 49;"),
+	    E_CONN("bfd_minimum_interval_milliseconds",
+	    "must be 50 to 60000 milliseconds, not 49") },
+	{ "a multiplier that is none", CONN("bfd_detect_multiplier = 0;"),
+	    E_CONN("bfd_detect_multiplier",
+	    "must be 1 to 255 packets, not 0") },
 	{ "our own AS as the neighbour's", BOTH("remote_asn = 64512;",
 	    "tunnel_inside_cidr = \"169.254.10.0/30\";"),
 	    E_CONN("remote_asn", "must differ from asn: BGP within one AS is "

@@ -25,7 +25,9 @@ static const char whole[] =
 	"    dpd_timeout_action = \"none\"; interface_name = \"east\";\n"
 	"    force_encapsulation = true; fragmentation = false;\n"
 	"    fragment_size = 576; message_id_sync = false;"
-	"    session_resumption = true;"
+	"    session_resumption = true; bfd = true; bfd_strict = true;"
+	"    bfd_minimum_interval_milliseconds = 100;"
+	"    bfd_detect_multiplier = 5;"
 	"    phase2_lifetime_bytes = 5000000000;\n"
 	"  } );\n"
 	"}, {\n"
@@ -105,6 +107,9 @@ values_come_out_as_written(void **state)
 	assert_int_equal(t->fragment_size, 576);
 	assert_false(t->message_id_sync);
 	assert_true(t->session_resumption);
+	assert_true(t->bfd.on && t->bfd.strict);
+	assert_int_equal(t->bfd.interval_ms, 100);
+	assert_int_equal(t->bfd.multiplier, 5);
 	assert_int_equal(t->phase2_bytes, 5000000000);
 	assert_int_equal(t->phase2_packets, 0);
 	t = &d->tunnels[0];
@@ -181,6 +186,9 @@ defaults_are_those_of_the_service(void **state)
 	assert_int_equal(t->fragment_size, 1280);
 	assert_true(t->message_id_sync);
 	assert_false(t->session_resumption);
+	assert_false(t->bfd.on || t->bfd.strict);
+	assert_int_equal(t->bfd.interval_ms, 300);
+	assert_int_equal(t->bfd.multiplier, 3);
 	assert_int_equal(t->phase2_bytes, 0);
 	assert_int_equal(t->phase2_packets, 0);
 	assert_int_equal(t->inside, CONF_INSIDE_IPV4);

@@ -16,10 +16,12 @@
 
 #define MANY	20000u
 
-static struct fib_table table[2];
+#define RED	100u		/* another route table */
+
+static struct fib_store store;
 
 static void
-fill(unsigned v6, uint32_t n)
+fill(uint32_t table, bool v6, uint32_t n)
 {
 	struct prefix p = { .len = 24 };
 
@@ -28,43 +30,57 @@ fill(unsigned v6, uint32_t n)
 		p.addr.b[0] = (uint8_t)(i >> 16);
 		p.addr.b[1] = (uint8_t)(i >> 8);
 		p.addr.b[2] = (uint8_t)i;
-		assert_int_not_equal(fib_table_get(&table[v6], 7, &p), 0);
+		assert_int_not_equal(fib_store_get(&store, table, &p), 0);
 	}
+}
+
+/* Where a route of these was put, all in a row from 0. */
+static uint32_t
+index_of(uint32_t number, uint32_t v4, uint32_t v6)
+{
+	struct prefix p = fib_store_prefix(&store, number);
+	uint32_t i = (uint32_t)p.addr.b[0] << 16 |
+	    (uint32_t)p.addr.b[1] << 8 | p.addr.b[2];
+
+	if (fib_store_table(&store, number) == RED)
+		return v4 + v6 + i;
+	return p.addr.family == ADDR_IPV6 ? v4 + i : i;
 }
 
 static void
 each_place_comes_once(void **state)
 {
 	static const struct {
-		uint32_t	v4, v6;
+		uint32_t	v4, v6, red;
 	} rows[] = {
-		{ 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 1 }, { 2, 3 }, { 1000, 0 },
-		{ 0, 1000 }, { 1023, 1025 }, { 4096, 5 },
+		{ 0, 0, 0 }, { 1, 0, 0 }, { 0, 1, 0 }, { 1, 1, 1 },
+		{ 2, 3, 0 }, { 0, 0, 5 }, { 1000, 0, 3 }, { 0, 1000, 17 },
+		{ 1023, 1025, 1 }, { 4096, 5, 4096 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct fib_round r = { .left = 0 };
-		uint32_t n = rows[i].v4 + rows[i].v6, found = 0, id;
-		uint8_t *seen = calloc(2u * (n + 1), 1);
+		uint32_t n = rows[i].v4 + rows[i].v6 + rows[i].red;
+		uint32_t found = 0, id;
+		uint8_t *seen = calloc(n + 1, 1);
 
-		assert_true(fib_table_init(&table[0], 4));
-		assert_true(fib_table_init(&table[1], 16));
-		fill(0, rows[i].v4);
-		fill(1, rows[i].v6);
-		fib_round_begin(&r, table);
+		assert_true(fib_store_init(&store, 7));
+		fill(FIB_TABLE_MAIN, false, rows[i].v4);
+		fill(FIB_TABLE_MAIN, true, rows[i].v6);
+		fill(RED, false, rows[i].red);
+		fib_round_begin(&r, &store);
 		while (r.left > 0) {
-			id = fib_round_step(&r, table);
+			id = fib_round_step(&r, &store);
 			if (id == 0)
 				continue;
-			id = (id & FIB_IPV6) != 0 ? n + (id & ~FIB_IPV6) : id;
+			id = index_of(id, rows[i].v4, rows[i].v6);
 			assert_int_equal(seen[id]++, 0);
 			found++;
 		}
 		assert_int_equal(found, n);
 		free(seen);
-		fib_table_fini(&table[0]);
-		fib_table_fini(&table[1]);
+		fib_store_fini(&store);
 	}
 }
 
@@ -75,20 +91,59 @@ what_was_visited_is_spread_evenly_all_the_time(void **state)
 	uint8_t seen[1024] = { 0 };
 
 	(void)state;
-	assert_true(fib_table_init(&table[0], 4));
-	assert_true(fib_table_init(&table[1], 16));
-	fill(0, ARRAY_SIZE(seen));
-	fib_round_begin(&r, table);
+	assert_true(fib_store_init(&store, 7));
+	fill(FIB_TABLE_MAIN, false, ARRAY_SIZE(seen));
+	fib_round_begin(&r, &store);
 	for (uint32_t n = 1; n <= ARRAY_SIZE(seen); n++) {
-		seen[fib_round_step(&r, table) - 1] = 1;
+		seen[fib_round_step(&r, &store) - 1] = 1;
 		if ((n & (n - 1)) != 0)
 			continue;
 		for (uint32_t i = 0; i < ARRAY_SIZE(seen); i++)
 			assert_int_equal(seen[i],
 			    i % (ARRAY_SIZE(seen) / n) == 0);
 	}
-	fib_table_fini(&table[0]);
-	fib_table_fini(&table[1]);
+	fib_store_fini(&store);
+}
+
+/* A slot whose routes are gone is another table's. */
+static void
+there_may_be_many_tables_one_after_the_other(void **state)
+{
+	uint32_t number = 0;
+
+	(void)state;
+	assert_true(fib_store_init(&store, 7));
+	for (uint32_t t = 1; t <= 10 * FIB_SLOTS; t++) {
+		struct prefix p = { { ADDR_IPV4, { 10, 0, (uint8_t)t } }, 24 };
+		uint32_t one = t == FIB_TABLE_MAIN ? 0 :
+		    fib_store_get(&store, t, &p);
+
+		if (t == FIB_TABLE_MAIN)
+			continue;
+		assert_int_not_equal(one, 0);
+		assert_int_equal(fib_store_table(&store, one), t);
+		assert_int_equal(fib_store_find(&store, t, &p), one);
+		if (number != 0)
+			fib_store_del(&store, number);
+		number = one;
+	}
+	assert_int_equal(fib_store_used(&store), 1);
+	fib_store_fini(&store);
+}
+
+static void
+there_are_only_so_many_at_a_time(void **state)
+{
+	struct prefix p = { { ADDR_IPV4, { 10 } }, 24 };
+
+	(void)state;
+	assert_true(fib_store_init(&store, 7));
+	for (uint32_t t = 1; t < FIB_SLOTS; t++)
+		assert_int_not_equal(fib_store_get(&store, t, &p), 0);
+	assert_int_equal(fib_store_get(&store, FIB_SLOTS, &p), 0);
+	assert_int_not_equal(fib_store_get(&store, FIB_TABLE_MAIN, &p), 0);
+	assert_int_equal(fib_store_used(&store), FIB_SLOTS);
+	fib_store_fini(&store);
 }
 
 /* --- in a forwarding table --- */
@@ -127,7 +182,7 @@ learn(unsigned i, bool there)
 	    (uint8_t)i } }, .len = 24 };
 
 	hops.v[0].gateway = (struct addr){ ADDR_IPV4, { 169, 254, 1, 1 } };
-	fib_set(fib, FIB_BGP, &p, &hops);
+	fib_set(fib, FIB_BGP, FIB_TABLE_MAIN, &p, &hops);
 }
 
 /* Until nothing more is asked: the numbers of the routes, in order. */
@@ -237,6 +292,8 @@ main(void)
 		cmocka_unit_test(each_place_comes_once),
 		cmocka_unit_test(
 		    what_was_visited_is_spread_evenly_all_the_time),
+		cmocka_unit_test(there_may_be_many_tables_one_after_the_other),
+		cmocka_unit_test(there_are_only_so_many_at_a_time),
 		IN_A_FIB(a_few_new_routes_go_as_they_came),
 		IN_A_FIB(a_great_many_come_from_everywhere_in_turn),
 		IN_A_FIB(what_is_in_the_kernel_does_not_wait_for_what_is_new),

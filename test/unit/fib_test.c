@@ -132,7 +132,7 @@ learn(unsigned i, unsigned mask)
 	struct fib_hops h = hops_of(mask, true);
 	struct prefix p = prefix_of(i);
 
-	fib_set(fib, FIB_BGP, &p, &h);
+	fib_set(fib, FIB_BGP, FIB_TABLE_MAIN, &p, &h);
 }
 
 static void
@@ -385,7 +385,7 @@ a_static_route_gives_way_while_its_tunnels_are_down(void **state)
 	(void)state;
 	up(1);
 	up(2);
-	fib_set(fib, FIB_STATIC, &p, &h);
+	fib_set(fib, FIB_STATIC, FIB_TABLE_MAIN, &p, &h);
 	learn(0, 2);
 	work();
 	assert_int_equal(leads(0), 1);
@@ -425,7 +425,7 @@ what_the_kernel_lost_is_stated_again(void **state)
 		if (leads(i) == 0)
 			p = prefix_of(i);
 	}
-	fib_route_changed(fib, &p);
+	fib_route_changed(fib, FIB_TABLE_MAIN, &p);
 	memset(ran, 0, sizeof(ran));
 	expect(0, 0, 1);
 	all_lead(3);
@@ -465,7 +465,7 @@ a_resync_goes_on_until_all_was_asked_for(void **state)
 	for (unsigned i = 0; i < n; i++) {
 		struct prefix p = prefix_of(i);
 
-		fib_set(fib, FIB_BGP, &p, &h);
+		fib_set(fib, FIB_BGP, FIB_TABLE_MAIN, &p, &h);
 	}
 	do {
 		fib_work(fib, 4096);
@@ -516,7 +516,7 @@ only_so_many_are_on_their_way(void **state)
 		struct prefix p = { .addr = { .family = ADDR_IPV4,
 		    .b = { 11, (uint8_t)(i >> 8), (uint8_t)i } }, .len = 24 };
 
-		fib_set(fib, FIB_BGP, &p, &h);
+		fib_set(fib, FIB_BGP, FIB_TABLE_MAIN, &p, &h);
 	}
 	fib_work(fib, 4096);
 	fib_work(fib, 4096);
@@ -582,7 +582,7 @@ step(struct model *m, struct drbg *d)
 		m->fixed[i] = drbg_below(d, 1u << TUNNELS);
 		h = hops_of(m->fixed[i], false);
 		p = prefix_of(i);
-		fib_set(fib, FIB_STATIC, &p, &h);
+		fib_set(fib, FIB_STATIC, FIB_TABLE_MAIN, &p, &h);
 		break;
 	case 3:
 		for (i = 0; i < ROUTES; i++) {

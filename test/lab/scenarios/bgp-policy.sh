@@ -156,7 +156,7 @@ step "two branches of one AS at a hub"
 gateway hub b1 b2
 wire hub u1 ${outside[0]}.1/24 b1 u1 ${outside[0]}.2/24
 wire hub u2 ${outside[1]}.1/24 b2 u2 ${outside[1]}.2/24
-write_hub 77 "$policy as_override = true; graceful_shutdown_seconds = 5;" \
+write_hub 77 "$policy as_override = true; graceful_shutdown_seconds = 12;" \
 	"$policy sender_loop_detection = false; max_prefixes_restart_seconds = 3; max_prefixes_in = 4;"
 secrets_of hub "{ connection = \"b1\"; pre_shared_key = \"$psk\"; }, { connection = \"b2\"; pre_shared_key = \"$psk\"; }"
 check "vpnctl check takes the policies" in_ns hub "$daemons/vpnctl" check /mnt/hub/vpnd.conf
@@ -198,7 +198,7 @@ wait_for 10 "10.9.0.0/16 goes to both branches again" fib_is hub 10.9.0.0/16 "vp
 
 step "another policy, by reload: no session ends"
 before=$(sessions)
-write_hub 78 "$policy as_override = true; graceful_shutdown_seconds = 5;" \
+write_hub 78 "$policy as_override = true; graceful_shutdown_seconds = 12;" \
 	"$policy max_prefixes_restart_seconds = 3; max_prefixes_in = 4;"
 sed -i 's,10.66.0.0/16 le 32,10.2.1.0/24,' /mnt/hub/vpnd.conf
 check "vpnctl reload" ctl hub reload
@@ -224,9 +224,9 @@ wait_for 20 "with its routes" fib_is hub 10.3.0.0/16 vpn2
 
 step "the hub shuts a session down gracefully"
 check "vpnctl down b1/1" ctl hub down b1/1
-wait_for 4 "BIRD sees graceful-shutdown" bird_shows 10.1.0.0/16 "(65535,0)"
+wait_for 8 "BIRD sees graceful-shutdown" bird_shows 10.1.0.0/16 "(65535,0)"
 check "traffic of the hub moves first" fib_is hub 10.9.0.0/16 vpn2
 check "what has no other way stays" fib_is hub 10.2.0.0/16 vpn1
-wait_for 20 "then the session ends" fib_is hub 10.2.0.0/16 ""
+wait_for 30 "then the session ends" fib_is hub 10.2.0.0/16 ""
 for n in hub b1 b2; do vpnd_stop $n; done
 pass
