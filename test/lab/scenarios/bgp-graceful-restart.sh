@@ -220,7 +220,6 @@ check "the routes are stale" stale 10.3.0.0/16 true
 wait_for 90 "what it taught again is fresh" stale 10.3.0.0/16 false
 wait_for 90 "and so are ours" frr_shows 10.1.0.0/16 '.paths[0].stale != true'
 check "that was one more restart" neighbor 2 ".counters.graceful_restarts == $before + 1"
-frr b2 show bgp neighbors ${inside[1]}.1 graceful-restart
 untouched 10.3.0.0/16
 no_loss "ping to b2 again"
 
