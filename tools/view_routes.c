@@ -69,6 +69,8 @@ format_use(const json_t *path, char *buf, size_t size)
 		str_set(buf, size, "spare");
 	else
 		str_set(buf, size, "refused");
+	if (json_is_true(json_object_get(path, "stale")))
+		str_add(buf, size, ", stale");
 }
 
 static void
@@ -187,6 +189,8 @@ static const struct render_column neighbors[] = {
 static const struct render_field neighbor_fields[] = {
 	{ "since", view_since },
 	{ "families", format_list },
+	{ "graceful_restart.families", format_list },
+	{ "graceful_restart.preserved", format_list },
 };
 
 void

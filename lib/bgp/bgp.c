@@ -11,6 +11,7 @@
 #include "bgp/attr.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
+#include "bgp/refresh.h"
 #include "bgp/session.h"
 #include "util/array.h"
 
@@ -43,6 +44,7 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 	TAILQ_INIT(&b->idle[0]);
 	TAILQ_INIT(&b->idle[1]);
 	TAILQ_INIT(&b->sweeps);
+	TAILQ_INIT(&b->judging);
 	b->sweep = LIMIT_SWEEP;
 	if (!rib_init(&b->rib, key) ||
 	    (b->reader = journal_open(&b->rib, false)) == UINT32_MAX) {
@@ -54,8 +56,9 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 }
 
 static void
-peer_free(struct peer *p)
+peer_free(struct bgp *b, struct peer *p)
 {
+	restart_fini(b, p);
 	policy_free(p->conf.soft.import);
 	policy_free(p->conf.soft.export);
 	free(p);
@@ -75,7 +78,7 @@ bgp_free(struct bgp *b)
 	while ((p = TAILQ_FIRST(&b->all)) != NULL) {
 		TAILQ_REMOVE(&b->all, p, in_all);
 		timer_clear(&b->timers, &p->retry.timer);
-		peer_free(p);
+		peer_free(b, p);
 	}
 	map_fini(&b->conns);
 	map_fini(&b->peers);
@@ -139,10 +142,13 @@ bgp_peer_add(struct bgp *b, struct instant now, const struct bgp_peer_conf *c)
 	p->since = now;
 	p->retry.kind = ALARM_RETRY;
 	p->retry.owner = p;
+	restart_init(p);
+	if (TAILQ_EMPTY(&b->all) && b->born.ns == 0)
+		b->born = now;
 	TAILQ_INIT(&p->sessions);
 	reason_set(&p->why, "not started");
 	if (!map_put(&b->peers, c->id, p)) {
-		peer_free(p);
+		peer_free(b, p);
 		return false;
 	}
 	TAILQ_INSERT_TAIL(&b->all, p, in_all);
@@ -174,7 +180,7 @@ bgp_peer_del(struct bgp *b, struct instant now, uint32_t id)
 	peer_stop(b, p, true, FAULT_DECONFIGURED, "the peer was removed from "
 	    "the configuration");
 	TAILQ_REMOVE(&b->all, p, in_all);
-	peer_free(p);
+	peer_free(b, p);
 	speaker_wake(b);
 }
 
@@ -234,7 +240,7 @@ bgp_peer_refresh(struct bgp *b, struct instant now, uint32_t id)
 	b->now = now;
 	if (peer_get(b, id) == NULL)
 		return "no such peer";
-	return s != NULL ? session_refresh(b, s) :
+	return s != NULL ? refresh_ask(b, s) :
 	    "the session is not established";
 }
 
@@ -251,10 +257,24 @@ foremost(const struct peer *p)
 	return best;
 }
 
+static void
+show_restart(const struct cap_restart *c, struct bgp_restart_info *info)
+{
+	info->there = c->there;
+	info->notify = c->notify;
+	info->restarted = c->restarted;
+	info->seconds = c->seconds;
+	info->keeps4 = (c->families & OPEN_IPV4) != 0;
+	info->keeps6 = (c->families & OPEN_IPV6) != 0;
+	info->state4 = (c->forwards & OPEN_IPV4) != 0;
+	info->state6 = (c->forwards & OPEN_IPV6) != 0;
+}
+
 bool
 bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 {
 	const struct peer *p = peer_get(b, id);
+	const struct import *source;
 	const struct session *s;
 
 	if (p == NULL)
@@ -265,6 +285,12 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 		.local_asn = p->conf.local_asn,
 		.counts = p->counts,
 	};
+	restart_info(b, p, &info->restart);
+	source = peer_import(b, id);
+	if (source != NULL) {
+		info->received = rib_accepted(&b->rib, source->source);
+		info->held = rib_held(&b->rib, source->source);
+	}
 	s = foremost(p);
 	if (s == NULL)
 		return true;
@@ -272,6 +298,8 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	info->hold_time = s->hold_time;
 	info->as4 = s->open.as4;
 	info->refresh = s->open.refresh;
+	info->enhanced = s->open.enhanced;
+	show_restart(&s->open.restart, &info->restart);
 	info->role = s->peer->conf.role;
 	info->remote_role = s->open.role;
 	if (!s->up)
@@ -281,8 +309,6 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 	info->paths4 = update_has_ids(&s->import.mode, ADDR_IPV4);
 	info->paths6 = update_has_ids(&s->import.mode, ADDR_IPV6);
 	info->extended_hop = s->import.mode.extended_hop;
-	info->received = rib_accepted(&b->rib, s->import.source);
-	info->held = rib_held(&b->rib, s->import.source);
 	info->advertised = s->export.advertised;
 	return true;
 }
@@ -304,10 +330,10 @@ enum bgp_verdict
 bgp_why_in(const struct bgp *b, uint32_t id, const struct prefix *p,
     struct reason *why)
 {
-	const struct session *s = peer_up(b, id);
+	const struct import *im = peer_import(b, id);
 
-	if (s != NULL)
-		return import_why(&s->import, &b->rib, p, why);
+	if (im != NULL)
+		return import_why(im, &b->rib, p, why);
 	reason_set(why, "there is no session");
 	return BGP_NO_ROUTE;
 }
@@ -427,6 +453,7 @@ bgp_tick(struct bgp *b, struct instant now)
 	unsigned budget = b->sweep;
 	struct session *s;
 	struct timer *t;
+	struct peer *p;
 
 	b->now = now;
 	while ((t = timers_pop(&b->timers, now)) != NULL) {
@@ -434,11 +461,15 @@ bgp_tick(struct bgp *b, struct instant now)
 
 		if (a->kind == ALARM_RETRY)
 			peer_retry(b, a->owner);
+		else if (a->kind == ALARM_RESTART)
+			restart_expires(b, a->owner);
 		else
 			session_alarm(b, a->owner, a->kind);
 	}
 	while (budget > 0 && (s = TAILQ_FIRST(&b->sweeps)) != NULL)
 		session_sweep(b, s, &budget);
+	while (budget > 0 && (p = TAILQ_FIRST(&b->judging)) != NULL)
+		restart_sweep(b, p, &budget);
 	rib_sweep(&b->rib);
 	speaker_wake(b);
 }
@@ -447,8 +478,8 @@ bgp_tick(struct bgp *b, struct instant now)
 struct instant
 bgp_deadline(const struct bgp *b)
 {
-	return b->rib.leaving > 0 || !TAILQ_EMPTY(&b->sweeps) ? b->now :
-	    timers_next(&b->timers);
+	return rib_sweeps(&b->rib) || !TAILQ_EMPTY(&b->sweeps) ||
+	    !TAILQ_EMPTY(&b->judging) ? b->now : timers_next(&b->timers);
 }
 
 bool
@@ -460,7 +491,7 @@ bgp_teaches(const struct bgp *b, uint32_t peer)
 bool
 bgp_busy(const struct bgp *b)
 {
-	return b->rib.leaving > 0 || journal_pending(&b->rib, b->reader);
+	return rib_sweeps(&b->rib) || journal_pending(&b->rib, b->reader);
 }
 
 static bool

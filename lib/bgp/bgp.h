@@ -41,6 +41,12 @@ enum bgp_private {		/* private AS numbers in what is announced */
 	BGP_PRIVATE_REPLACE,		/* ours in their place */
 };
 
+enum bgp_restart {		/* graceful restart (RFC 4724) */
+	BGP_RESTART_OFF,
+	BGP_RESTART_HELPER,	/* the peer's routes stay */
+	BGP_RESTART_FULL,	/* and it may keep ours */
+};
+
 enum bgp_role {			/* what we are to the remote (RFC 9234) */
 	BGP_ROLE_NONE,
 	BGP_ROLE_PROVIDER,
@@ -68,6 +74,10 @@ struct bgp_soft {
 	uint32_t	max_in, max_out;	/* prefixes, else Cease; 0: any */
 	uint8_t		warn_percent;	/* of them; 0: no warning */
 	struct span	pause;		/* after that Cease; 0: for ever */
+	/* Of the next session, what the OPEN says; the rest at once. */
+	enum bgp_restart restart;
+	uint16_t	restart_seconds;	/* that we ask for, <= 4095 */
+	struct span	stale;		/* routes of its stay, at most */
 	struct bgp_tables tables;
 };
 
@@ -115,7 +125,21 @@ struct bgp_counts {
 	uint64_t	updates_in, updates_out;
 	uint32_t	notifications_in, notifications_out;
 	uint32_t	refreshes_in, refreshes_out;
+	uint32_t	restarts;	/* its routes stayed so often */
 	uint32_t	established;	/* how often it came to that */
+};
+
+struct bgp_restart_info {
+	enum bgp_restart mode;		/* ours */
+	/* What the peer has said of itself in this session. */
+	bool		there, notify, restarted;
+	uint16_t	seconds;
+	bool		keeps4, keeps6;	/* families that it lists, */
+	bool		state4, state6;	/* and whose state it preserved */
+	bool		holding;	/* no session; its routes are stale */
+	bool		awaiting;	/* a session; until End-of-RIB */
+	uint32_t	stale;		/* routes */
+	struct instant	until;		/* when they go; or never */
 };
 
 /* What a peer looks like; a copy. */
@@ -134,6 +158,8 @@ struct bgp_peer_info {
 	bool		paths4, paths6;	/* of them, with add-path to us */
 	bool		extended_hop;	/* IPv4 by IPv6 next hops, likewise */
 	bool		as4, refresh;	/* what it can (RFC 6793, 2918) */
+	bool		enhanced;	/* RFC 7313 */
+	struct bgp_restart_info restart;
 	enum bgp_role	role, remote_role;	/* ours; what it says it is */
 	struct bgp_counts counts;
 	struct reason	why;		/* why it is not established, or "" */
@@ -171,6 +197,8 @@ enum bgp_event {
 	BGP_EVENT_NOTIFICATION,	/* sent or received; text says which and why */
 	BGP_EVENT_UPDATE_ERROR,	/* RFC 7606 treatment; text names it */
 	BGP_EVENT_LIMIT,	/* a limit of prefixes is near */
+	/* Routes stay without a session, or stale ones go. */
+	BGP_EVENT_RESTART,
 };
 
 struct bgp_out {
@@ -207,7 +235,8 @@ void		bgp_peer_del(struct bgp *, struct instant, uint32_t id);
 void		bgp_peer_start(struct bgp *, struct instant, uint32_t id);
 /*
  * The tunnel is gone (alive: false, nothing is sent) or is being shut down
- * (alive: true, a Cease goes out first).  Its routes leave Loc-RIB: a few
+ * (alive: true, a Cease goes out first), for good or for longer than its
+ * routes may stay by graceful restart: they leave Loc-RIB: a few
  * thousand at once, more with every bgp_tick(), which is due until then.
  */
 void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
@@ -218,7 +247,10 @@ void		bgp_peer_stop(struct bgp *, struct instant, uint32_t id,
  */
 void		bgp_peer_fail(struct bgp *, struct instant, uint32_t id,
 		    const char *why);
-/* Ends its session with Cease "administrative reset"; it comes back. */
+/*
+ * Ends its session with Cease "administrative reset"; it comes back.  With a
+ * peer that restarts gracefully on NOTIFICATION (RFC 8538) the routes stay.
+ */
 void		bgp_peer_reset(struct bgp *, struct instant, uint32_t id);
 /*
  * Asks it to announce everything again (RFC 2918).  NULL: asked; otherwise
@@ -276,7 +308,7 @@ struct bytes	bgp_pull(struct bgp *, uint32_t conn);
  */
 void		bgp_sent(struct bgp *, struct instant, uint32_t conn, size_t n);
 
-/* Are there routes that the peer teaches and that were not taken back? */
+/* Are there routes that the peer teaches or, stale, has taught? */
 bool		bgp_teaches(const struct bgp *, uint32_t peer);
 /* Does bgp_next() know of changed routes, or will it once time passes? */
 bool		bgp_busy(const struct bgp *);

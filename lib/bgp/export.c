@@ -12,6 +12,9 @@
  * (RFC 9234); and without transit anything but our own (RFC 8212).
  * Of the rest the session's policy says what goes out, and how (edit.c).
  *
+ * A refresh is a dump again, between the marks of RFC 7313 where the peer knows
+ * them.
+ *
  * A new policy begins a dump that says only what is different: each route is
  * asked of the old policy as well.  Another table begins a dump, too: what the
  * peer has from the one of before, it has from this one where that says so,
@@ -23,6 +26,7 @@
 #include <string.h>
 
 #include "bgp/aspath.h"
+#include "bgp/msg.h"
 #include "bgp/nlri.h"
 #include "bgp/open.h"
 #include "bgp/role.h"
@@ -71,7 +75,7 @@ export_start(struct export *e, struct rib *r, const struct export_conf *conf,
 	};
 	edit_init(&e->edit, &conf->edit);
 	for (unsigned f = 0; f < 2; f++)
-		e->dumping[f] = family_on(e, f);
+		e->dumping[f] = e->first[f] = family_on(e, f);
 	return true;
 }
 
@@ -103,7 +107,16 @@ dump_from_start(struct export *e, unsigned f, bool soft)
 void
 export_refresh(struct export *e, enum addr_family family)
 {
-	dump_from_start(e, family == ADDR_IPV6, false);
+	unsigned f = family == ADDR_IPV6;
+
+	if (!e->conf.enhanced || !family_on(e, f)) {
+		dump_from_start(e, f, false);
+	} else if (e->first[f] || e->refreshing[f]) {
+		e->again[f] = true;
+	} else {
+		dump_from_start(e, f, false);
+		e->refreshing[f] = e->borr[f] = true;
+	}
 }
 
 bool
@@ -373,12 +386,20 @@ static void
 dump_end(struct export *e, struct rib *r, unsigned f)
 {
 	e->dumping[f] = false;
-	e->eor[f] = !e->soft[f];
+	if (e->refreshing[f])
+		e->eorr[f] = true;
+	else
+		e->eor[f] = !e->soft[f];
+	e->refreshing[f] = e->first[f] = false;
 	free(e->own);
 	e->own = NULL;
 	e->own_n = 0;
 	if (!export_dumping(e))
 		edit_fini(&e->was, &r->intern);
+	if (e->again[f]) {
+		e->again[f] = false;
+		export_refresh(e, f == 1 ? ADDR_IPV6 : ADDR_IPV4);
+	}
 }
 
 static bool
@@ -554,19 +575,40 @@ fill(struct export *e, struct rib *r, struct wr *w)
 	return ok;
 }
 
+/* In front of the family whose turn it is. */
+static void
+put_begin(struct export *e, struct wr *w)
+{
+	unsigned f = e->dumping[0] ? 0 : 1;
+
+	if (e->dumping[f] && e->borr[f])
+		msg_put_refresh(w, REFRESH_BEGIN, f ? ADDR_IPV6 : ADDR_IPV4);
+	e->borr[f] = false;
+}
+
+static void
+put_ends(struct export *e, struct wr *w)
+{
+	for (unsigned f = 0; f < 2; f++) {
+		if (e->eor[f])
+			update_put_eor(w, f ? ADDR_IPV6 : ADDR_IPV4);
+		if (e->eorr[f])
+			msg_put_refresh(w, REFRESH_END,
+			    f ? ADDR_IPV6 : ADDR_IPV4);
+		e->eor[f] = e->eorr[f] = false;
+	}
+}
+
 bool
 export_fill(struct export *e, struct rib *r, struct wr *w)
 {
 	size_t start = w->n;
 
 	while (export_pending(e, r) && w->n - start < LIMIT_FILL) {
+		put_begin(e, w);
 		if (!fill(e, r, w))
 			return false;
-		for (unsigned f = 0; f < 2; f++) {
-			if (e->eor[f])
-				update_put_eor(w, f ? ADDR_IPV6 : ADDR_IPV4);
-			e->eor[f] = false;
-		}
+		put_ends(e, w);
 	}
 	return !w->bad;
 }

@@ -13,6 +13,7 @@ struct export_conf {
 	uint32_t	local_asn, remote_asn;
 	bool		ibgp, as4;
 	bool		transit;	/* not only what we originate */
+	bool		enhanced;	/* refreshes are marked (RFC 7313) */
 	uint16_t	table;		/* what is announced */
 	enum bgp_role	role;		/* ours (RFC 9234) */
 	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
@@ -34,14 +35,20 @@ struct export {
 	uint32_t	at[2];		/* last prefix of it that went */
 	uint32_t	*own;		/* not transit: the table to go out */
 	uint32_t	own_n, own_at;
-	bool		eor[2];		/* End-of-RIB is due */
+	bool		first[2];	/* no End-of-RIB was there yet */
+	bool		eor[2];		/* it is due */
+	/* RFC 7313: the dump is a refresh; its marks are due; then again. */
+	bool		refreshing[2], borr[2], eorr[2], again[2];
 };
 
 /* Begins with a dump of all that is to be announced.  False: no memory. */
 bool	export_start(struct export *, struct rib *, const struct export_conf *,
 	    struct rib_ref source);
 void	export_stop(struct export *, struct rib *);
-/* RFC 2918: announces everything of the family again. */
+/*
+ * RFC 2918: announces everything of the family again; with RFC 7313 between
+ * marks, and not before the first End-of-RIB (section 4).
+ */
 void	export_refresh(struct export *, enum addr_family);
 /* Does the peer have the prefix from us? */
 bool	export_told(const struct export *, uint32_t net);
@@ -61,7 +68,7 @@ bool	export_dumping(const struct export *);
 /* Is there (maybe) something to write? */
 bool	export_pending(const struct export *, const struct rib *);
 
-#define EXPORT_ROOM	(2 * 32768 + 8192)	/* octets export_fill() needs */
+#define EXPORT_ROOM	(2 * 32768 + 8704)	/* octets export_fill() needs */
 
 /*
  * Writes some of the UPDATEs that are due; when it wrote nothing, none are.

@@ -1,6 +1,6 @@
 /*
  * NOTIFICATION codes as words (RFC 4271 section 4.5, RFC 4486, 5492, 6608,
- * 7313, 9234, 9384, 9687) and the shutdown communication of RFC 9003.  What
+ * 7313, 8538, 9234, 9384, 9687) and the shutdown communication of RFC 9003.  What
  * comes from a peer is escaped before it becomes text.  Building and parsing
  * of the message itself are in msg.c.
  */
@@ -58,12 +58,12 @@ static const char *const cease_names[] = {
 	[FAULT_CONF_CHANGE] = "Other Configuration Change",
 	[FAULT_COLLISION] = "Connection Collision Resolution",
 	[FAULT_RESOURCES] = "Out of Resources",
-	[9] = "Hard Reset",
+	[FAULT_HARD_RESET] = "Hard Reset",
 	[FAULT_BFD_DOWN] = "BFD Down",
 };
 
 static const char *const refresh_names[] = {
-	[1] = "Invalid Message Length",
+	[FAULT_REFRESH_LENGTH] = "Invalid Message Length",
 };
 
 static const struct {
@@ -91,11 +91,20 @@ fault_set(struct fault *f, unsigned code, unsigned subcode, struct bytes data)
 {
 	f->code = (uint8_t)code;
 	f->subcode = (uint8_t)subcode;
+	f->hard = false;
 	f->n = 0;
 	if (data.n > 0 && data.n <= sizeof(f->data)) {
 		memcpy(f->data, data.p, data.n);
 		f->n = (uint16_t)data.n;
 	}
+}
+
+bool
+fault_is_final(const struct fault *f)
+{
+	return f->code == FAULT_CEASE && (f->subcode == FAULT_MAX_PREFIXES ||
+	    f->subcode == FAULT_SHUTDOWN || f->subcode == FAULT_DECONFIGURED ||
+	    f->subcode == FAULT_HARD_RESET || f->subcode == FAULT_BFD_DOWN);
 }
 
 void
@@ -122,13 +131,14 @@ add_shutdown(char *s, size_t size, struct bytes data)
 	str_add(s, size, ": \"%s\"", plain);
 }
 
-void
-fault_str(char *s, size_t size, unsigned code, unsigned subcode,
+/* Of one that wraps no other. */
+static void
+add_plain(char *s, size_t size, unsigned code, unsigned subcode,
     struct bytes data)
 {
 	const char *sub = NULL;
 
-	str_fmt(s, size, "%u/%u ", code, subcode);
+	str_add(s, size, "%u/%u ", code, subcode);
 	if (code >= ARRAY_SIZE(codes) || codes[code].name == NULL) {
 		str_add(s, size, "unknown error code");
 		return;
@@ -143,4 +153,19 @@ fault_str(char *s, size_t size, unsigned code, unsigned subcode,
 	if (code == FAULT_CEASE &&
 	    (subcode == FAULT_SHUTDOWN || subcode == FAULT_RESET))
 		add_shutdown(s, size, data);
+}
+
+void
+fault_str(char *s, size_t size, unsigned code, unsigned subcode,
+    struct bytes data)
+{
+	struct rd r = rd_of(data);
+	uint8_t inner = rd_u8(&r), sub = rd_u8(&r);
+
+	str_fmt(s, size, "%s", "");
+	add_plain(s, size, code, subcode, data);
+	if (code != FAULT_CEASE || subcode != FAULT_HARD_RESET || r.bad)
+		return;
+	str_add(s, size, " for ");
+	add_plain(s, size, inner, sub, rd_rest(&r));
 }

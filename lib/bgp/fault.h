@@ -61,25 +61,35 @@ enum fault_cease {			/* RFC 4486, and as cited */
 	FAULT_CONF_CHANGE,
 	FAULT_COLLISION,
 	FAULT_RESOURCES,
-	FAULT_BFD_DOWN = 10,		/* RFC 9384 */
+	FAULT_HARD_RESET,		/* RFC 8538: what is meant is inside */
+	FAULT_BFD_DOWN,			/* RFC 9384 */
 };
+
+#define FAULT_REFRESH_LENGTH	1	/* of FAULT_REFRESH */
 
 #define FAULT_DATA	256	/* RFC 9003: 255 octets and their number */
 
 /* An error that we found and, when it is worth that, tell the peer. */
 struct fault {
 	uint8_t		code, subcode;
+	bool		hard;		/* as a Hard Reset (RFC 8538) */
 	uint16_t	n;
 	uint8_t		data[FAULT_DATA];
 	struct reason	text;		/* one sentence for the operator */
 };
 
+/*
+ * Is it meant to end the session for good, or longer than its routes should
+ * stay (RFC 8538 section 5)?
+ */
+bool	fault_is_final(const struct fault *);
 /* Sets all but the text; data that is too long is left out. */
 void	fault_set(struct fault *, unsigned code, unsigned subcode,
 	    struct bytes data);
 /*
  * "6/2 Cease, Administrative Shutdown: "text"": the last part where the data
- * is a shutdown communication (RFC 9003).
+ * is a shutdown communication (RFC 9003).  "6/9 Cease, Hard Reset for 6/2
+ * ..." where it wraps another one.
  */
 void	fault_str(char *, size_t size, unsigned code, unsigned subcode,
 	    struct bytes data);

@@ -17,6 +17,7 @@ enum fsm_event {		/* numbers of RFC 4271 section 8.1 behind */
 	FSM_TCP_FAILS,		/* 18 */
 	FSM_OPEN,		/* 19 */
 	FSM_OPEN_COLLISION,	/* 23 */
+	FSM_REPLACED,		/* its successor is there, RFC 4724 section 5 */
 	FSM_ERROR,		/* 21, 22, 28: what we tell the peer is given */
 	FSM_NOTIFICATION,	/* 24, 25 */
 	FSM_KEEPALIVE,		/* 26 */

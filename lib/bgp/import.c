@@ -126,6 +126,14 @@ import_places(struct import *im, struct rib *r, const struct bgp_tables *t)
 	rib_move(r, im->source, im->into.v[0]);
 }
 
+void
+import_inherit(struct import *im, const struct import *from)
+{
+	im->into = from->into;
+	im->from = from->from;
+	im->moving = im->sweeping = from->moving;
+}
+
 static bool
 same_places(const struct places *a, const struct places *b)
 {
@@ -210,13 +218,23 @@ withdraw(const struct import *im, struct rib *r, enum addr_family family,
 		take_back(im, r, &p, id);
 }
 
+/* Stale routes may be there twice: as others in their place. */
+static uint32_t
+fresh(const struct import *im, const struct rib *r)
+{
+	return rib_held(r, im->source) -
+	    rib_stale(r, im->source, ADDR_IPV4) -
+	    rib_stale(r, im->source, ADDR_IPV6);
+}
+
 /* RFC 4271 section 6.7, RFC 4486. */
 enum attr_verdict
 import_limit(const struct import *im, const struct rib *r, struct fault *f)
 {
-	uint32_t n = rib_held(r, im->source);
+	uint64_t most = im->max_prefixes;
 
-	if (im->max_prefixes == 0 || n <= im->max_prefixes)
+	if (most == 0 || (fresh(im, r) <= most &&
+	    rib_held(r, im->source) <= 2 * most))
 		return ATTR_OK;
 	fault_set(f, FAULT_CEASE, FAULT_MAX_PREFIXES, (struct bytes){ 0 });
 	reason_set(&f->text, "the remote announces more than %u prefixes",
@@ -377,7 +395,7 @@ worse(enum attr_verdict a, enum attr_verdict b)
 
 enum attr_verdict
 import_update(struct import *im, struct rib *r, struct bytes body,
-    struct fault *f)
+    enum addr_family *eor, struct fault *f)
 {
 	struct update u;
 	enum attr_verdict v = update_parse(&u, body, &im->mode, f);
@@ -385,6 +403,7 @@ import_update(struct import *im, struct rib *r, struct bytes body,
 
 	if (v == ATTR_RESET)
 		return v;
+	*eor = u.eor;
 	withdraw(im, r, ADDR_IPV4, u.withdrawn);
 	withdraw(im, r, u.attrs.unreach.family, u.attrs.unreach.nlri);
 	if (v == ATTR_WITHDRAW) {
@@ -405,7 +424,7 @@ bool
 import_warns(struct import *im, const struct rib *r)
 {
 	bool above = im->warn_at != 0 &&
-	    rib_held(r, im->source) >= im->warn_at;
+	    fresh(im, r) >= im->warn_at;
 	bool first = above && !im->warned;
 
 	im->warned = above;
@@ -442,8 +461,11 @@ judge_path(struct import *im, struct rib *r, uint32_t path)
 		return false;
 	if (!im->moving)
 		return rib_teach(r, im->source, path, attrs, eligible);
-	if (!put(im, r, &p, id, attrs, eligible))
-		return false;
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (!rib_spread(r, im->source, path, im->into.v[i], attrs,
+		    eligible))
+			return false;
+	}
 	/* From here alone: other places are met by themselves. */
 	if (!among(&im->into, rib_net_table(r, net)))
 		rib_unreach_path(r, im->source, rib_net_table(r, net), &p, id);

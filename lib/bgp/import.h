@@ -35,13 +35,16 @@ struct import {
 	uint32_t	at;		/* up to this prefix it was */
 };
 
+/* Where the routes of an earlier session's source are, with a move amid it. */
+void	import_inherit(struct import *, const struct import *);
 /*
  * ATTR_RESET: fault is for the peer.  ATTR_DISCARD or ATTR_WITHDRAW: the text
- * is for the log.  Out of memory, and more prefixes than configured (RFC 4486),
- * reset with Cease.
+ * is for the log.  *eor: End-of-RIB of this family.  Out of memory, and more
+ * prefixes than configured (RFC 4486), reset with Cease.
  */
 enum attr_verdict	import_update(struct import *, struct rib *,
-			    struct bytes body, struct fault *);
+			    struct bytes body, enum addr_family *eor,
+			    struct fault *);
 /* ATTR_RESET: there are more prefixes than configured, as above. */
 enum attr_verdict	import_limit(const struct import *, const struct rib *,
 			    struct fault *);

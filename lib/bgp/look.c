@@ -74,6 +74,7 @@ describe(const struct bgp *b, uint32_t path, struct look_path *out)
 		.best = (p->flags & PATH_BEST) != 0,
 		.shares = (p->flags & PATH_SHARES) != 0,
 		.has_id = has_id(b, p), .id = addpath_get(&b->rib.ids, path),
+		.stale = rib_is_stale(&b->rib, p),
 	};
 	out->next_hop = out->attrs->next_hop;
 	if (!out->eligible)
@@ -148,7 +149,8 @@ in_table(const struct bgp *b, const struct look *l, const struct session *s,
 	case LOOK_ACCEPTED:
 		break;
 	}
-	return table == rib_home(&b->rib, s->import.source);
+	return table == rib_home(&b->rib,
+	    peer_import(b, l->peer)->source);
 }
 
 /* The best, if there is one and, when that is asked, the peer was told. */
@@ -164,13 +166,16 @@ best_for(const struct bgp *b, const struct look *l, const struct session *s,
 	    first : 0;
 }
 
-/* The next of those that the peer taught, in the order of the decision. */
+/*
+ * The next of those that the peer taught, in the order of the decision; it may
+ * have no session and be waited for.
+ */
 static uint32_t
-taught_for(const struct bgp *b, struct look *l, const struct session *s,
-    uint32_t net)
+taught_for(const struct bgp *b, struct look *l, uint32_t net)
 {
 	uint32_t path[LIMIT_PATHS];
-	unsigned n = rib_paths_from(&b->rib, net, s->import.source, path);
+	unsigned n = rib_paths_from(&b->rib, net,
+	    peer_import(b, l->peer)->source, path);
 
 	for (; l->nth < n; l->nth++) {
 		uint32_t id = path[l->nth];
@@ -195,7 +200,7 @@ path_for(const struct bgp *b, struct look *l, const struct session *s,
 		return 0;
 	}
 	return l->what == LOOK_BEST || l->what == LOOK_ADVERTISED ?
-	    best_for(b, l, s, net) : taught_for(b, l, s, net);
+	    best_for(b, l, s, net) : taught_for(b, l, net);
 }
 
 /*
@@ -233,7 +238,8 @@ look_next(struct bgp *b, struct look *l, struct prefix *prefix,
 {
 	struct session *s = peer_up(b, l->peer);
 
-	if (l->what != LOOK_BEST && s == NULL)
+	if ((l->what == LOOK_ADVERTISED && s == NULL) ||
+	    (l->what != LOOK_BEST && peer_import(b, l->peer) == NULL))
 		return false;
 	for (; l->visits > 0; l->visits--) {
 		const struct rib_path *p;

@@ -26,6 +26,7 @@ struct look_path {
 	uint32_t	prepend;	/* ADVERTISED: sent in front; 0: none */
 	bool		eligible;	/* may be chosen */
 	bool		best, shares;	/* is it; carries traffic with it */
+	bool		stale;		/* its peer is to teach it again */
 	struct reason	why;		/* it is not the best; "": it is */
 };
 

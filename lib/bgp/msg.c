@@ -16,7 +16,8 @@ static const struct {
 	[MSG_UPDATE] = { "UPDATE", 23, LIMIT_MESSAGE },
 	[MSG_NOTIFICATION] = { "NOTIFICATION", 21, LIMIT_MESSAGE },
 	[MSG_KEEPALIVE] = { "KEEPALIVE", MSG_HEADER, MSG_HEADER },
-	[MSG_ROUTE_REFRESH] = { "ROUTE-REFRESH", 23, 23 },
+	/* Its length is judged by its subtype (RFC 7313 section 5). */
+	[MSG_ROUTE_REFRESH] = { "ROUTE-REFRESH", MSG_HEADER, LIMIT_MESSAGE },
 };
 
 const char *
@@ -122,6 +123,10 @@ msg_put_notification(struct wr *w, const struct fault *f)
 {
 	size_t at = msg_begin(w, MSG_NOTIFICATION);
 
+	if (f->hard) {
+		wr_u8(w, FAULT_CEASE);
+		wr_u8(w, FAULT_HARD_RESET);
+	}
 	wr_u8(w, f->code);
 	wr_u8(w, f->subcode);
 	wr_bytes(w, bytes_of(f->data, f->n));
@@ -151,12 +156,13 @@ msg_refresh(struct bytes body)
 }
 
 void
-msg_put_refresh(struct wr *w, enum addr_family family)
+msg_put_refresh(struct wr *w, enum refresh_subtype subtype,
+    enum addr_family family)
 {
 	size_t at = msg_begin(w, MSG_ROUTE_REFRESH);
 
 	wr_u16(w, msg_afi(family));
-	wr_u8(w, 0);
+	wr_u8(w, (uint8_t)subtype);
 	wr_u8(w, SAFI_UNICAST);
 	msg_end(w, at);
 }

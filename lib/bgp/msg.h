@@ -57,14 +57,20 @@ enum {
 	SAFI_UNICAST = 1,
 };
 
+enum refresh_subtype {		/* RFC 7313 section 3.2 */
+	REFRESH_REQUEST,
+	REFRESH_BEGIN,		/* BoRR: of all routes that follow */
+	REFRESH_END,		/* EoRR */
+};
+
 struct refresh {
 	uint16_t	afi;
-	uint8_t		subtype;	/* 0: a plain request (RFC 7313) */
+	uint8_t		subtype;
 	uint8_t		safi;
 };
 
 struct refresh	msg_refresh(struct bytes body);
-void	msg_put_refresh(struct wr *, enum addr_family);	/* a plain request */
+void	msg_put_refresh(struct wr *, enum refresh_subtype, enum addr_family);
 /* How many whole messages of a type stand in octets that we wrote. */
 unsigned	msg_count(struct bytes, enum msg_type);
 uint16_t	msg_afi(enum addr_family);

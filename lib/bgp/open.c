@@ -1,10 +1,12 @@
 /*
  * OPEN (RFC 4271 sections 4.2 and 6.2): capabilities (RFC 5492) for
  * multiprotocol (RFC 4760), 4-octet AS numbers (RFC 6793), route refresh
- * (RFC 2918), extended next hops (RFC 8950), roles (RFC 9234) and add-path
- * (RFC 7911); the extended form of the optional parameters is understood
- * (RFC 9072) and never needed in ours.  Capabilities that we do not know are
- * skipped.  A peer that offers no multiprotocol capability speaks IPv4.
+ * (RFC 2918), enhanced (RFC 7313), extended next hops (RFC 8950), roles (RFC
+ * 9234), add-path (RFC 7911) and graceful restart (cap_restart.c), of which the
+ * last instance counts (RFC 4724 section 3); the extended form of the optional
+ * parameters is understood (RFC 9072) and never needed in ours.  Capabilities
+ * that we do not know are skipped.  A peer that offers no multiprotocol
+ * capability speaks IPv4.
  */
 #include "bgp/open.h"
 
@@ -18,8 +20,10 @@ enum {
 	CAP_REFRESH = 2,
 	CAP_EXTENDED_HOP = 5,
 	CAP_ROLE = 9,
+	CAP_RESTART = 64,
 	CAP_AS4 = 65,
 	CAP_ADD_PATH = 69,
+	CAP_ENHANCED = 70,
 };
 
 struct parse {
@@ -82,6 +86,19 @@ cap_extended_hop(struct parse *p, struct rd *r)
 	return rd_done(r);
 }
 
+static bool
+cap_enhanced(struct parse *p, struct rd *r)
+{
+	p->open.enhanced = true;
+	return rd_done(r);
+}
+
+static bool
+cap_restart(struct parse *p, struct rd *r)
+{
+	return cap_restart_get(&p->open.restart, r);
+}
+
 /* RFC 9234 section 4.2: several are fine when they are the same. */
 static bool
 cap_role(struct parse *p, struct rd *r)
@@ -122,6 +139,8 @@ static const struct {
 	{ CAP_REFRESH, "route refresh", cap_refresh },
 	{ CAP_AS4, "4-octet AS number", cap_as4 },
 	{ CAP_EXTENDED_HOP, "extended next hop", cap_extended_hop },
+	{ CAP_RESTART, "graceful restart", cap_restart },
+	{ CAP_ENHANCED, "enhanced route refresh", cap_enhanced },
 	{ CAP_ROLE, "role", cap_role },
 	{ CAP_ADD_PATH, "add-path", cap_add_path },
 };
@@ -428,7 +447,7 @@ open_check(const struct open *o, const struct open_want *w, struct fault *f)
 void
 open_put(struct wr *w, const struct open *o)
 {
-	size_t at = msg_begin(w, MSG_OPEN), params;
+	size_t at = msg_begin(w, MSG_OPEN), params, length;
 
 	wr_u8(w, BGP_VERSION);
 	wr_u16(w, o->asn > UINT16_MAX ? OPEN_AS_TRANS : (uint16_t)o->asn);
@@ -455,6 +474,17 @@ open_put(struct wr *w, const struct open *o)
 	}
 	put_extended_hop(w, o);
 	put_add_path(w, o);
+	if (o->enhanced) {
+		wr_u8(w, CAP_ENHANCED);
+		wr_u8(w, 0);
+	}
+	if (o->restart.there) {
+		wr_u8(w, CAP_RESTART);
+		length = w->n;
+		wr_u8(w, 0);
+		cap_restart_put(w, &o->restart);
+		wr_patch_u8(w, length, (uint8_t)(w->n - length - 1));
+	}
 	wr_patch_u8(w, params, (uint8_t)(w->n - params - 1));
 	wr_patch_u8(w, params + 2, (uint8_t)(w->n - params - 3));
 	msg_end(w, at);

@@ -2,6 +2,7 @@
 #ifndef BGP_OPEN_H
 #define BGP_OPEN_H
 
+#include "bgp/cap_restart.h"
 #include "bgp/msg.h"
 #include "bgp/role.h"
 
@@ -21,6 +22,8 @@ struct open {
 	bool		as4;		/* RFC 6793 */
 	bool		refresh;	/* RFC 2918 */
 	bool		extended_hop;	/* IPv4 by IPv6 next hops: RFC 8950 */
+	bool		enhanced;	/* RFC 7313 */
+	struct cap_restart restart;	/* RFC 4724 */
 	enum bgp_role	role;		/* RFC 9234; NONE: it says nothing */
 	uint8_t		paths_in;	/* families of which it takes and */
 	uint8_t		paths_out;	/* tells several paths: RFC 7911 */

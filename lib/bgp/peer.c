@@ -20,6 +20,7 @@
 #define RETRY_MAX	span_s(30)
 #define LASTED		span_s(30)
 #define PATIENCE	span_s(5)
+#define RESTART_RETRY	span_s(5)	/* while its routes are stale */
 
 struct peer *
 peer_get(const struct bgp *b, uint32_t id)
@@ -36,6 +37,17 @@ peer_up(const struct bgp *b, uint32_t id)
 	while (s != NULL && !s->up)
 		s = TAILQ_NEXT(s, of_peer);
 	return s;
+}
+
+const struct import *
+peer_import(const struct bgp *b, uint32_t id)
+{
+	const struct session *s = peer_up(b, id);
+	const struct peer *p = peer_get(b, id);
+
+	if (s != NULL)
+		return &s->import;
+	return p != NULL && p->restart.holding ? &p->restart.import : NULL;
 }
 
 uint8_t
@@ -149,6 +161,10 @@ peer_stop(struct bgp *b, struct peer *p, bool alive, unsigned subcode,
 		s->mute = !alive;
 		session_event(b, s, FSM_STOP, &f);
 	}
+	if (!alive || subcode != FAULT_RESET) {
+		restart_end(b, p, why);
+		p->restart.preserved = false;
+	}
 	peer_moved(b, p, why);
 	reason_set(&p->why, "%s", why);
 }
@@ -236,6 +252,7 @@ peer_change(struct bgp *b, struct peer *p, const struct bgp_soft *soft)
 	struct session *s = peer_up(b, p->conf.id);
 
 	peer_hold(p, soft);
+	restart_change(b, p);
 	if (s != NULL)
 		session_change(b, s);
 	if (!over || !p->started)
@@ -262,6 +279,8 @@ backoff(const struct peer *p)
 
 	if (p->conf.patient)
 		d.ns += PATIENCE.ns;
+	if (p->restart.holding && d.ns > RESTART_RETRY.ns)
+		return RESTART_RETRY;
 	return d.ns < RETRY_MAX.ns ? d : RETRY_MAX;
 }
 

@@ -2,6 +2,7 @@
 #ifndef BGP_PEER_H
 #define BGP_PEER_H
 
+#include "bgp/restart.h"
 #include "bgp/speaker.h"
 
 struct peer {
@@ -15,6 +16,7 @@ struct peer {
 	unsigned	failures;	/* attempts in a row, for the backoff */
 	struct bgp_counts counts;
 	struct alarm	retry;
+	struct restart	restart;
 	struct session_list sessions;	/* not over */
 	TAILQ_ENTRY(peer) in_all;
 };
@@ -22,6 +24,8 @@ struct peer {
 struct peer	*peer_get(const struct bgp *, uint32_t id);
 /* The session of it that is in the RIB, if any; NULL also for no such peer. */
 struct session	*peer_up(const struct bgp *, uint32_t id);
+/* What judges its routes, with a session or between two; NULL: nothing. */
+const struct import	*peer_import(const struct bgp *, uint32_t id);
 void		peer_start(struct bgp *, struct peer *);
 /* Ends its sessions with Cease and this subcode (RFC 4486). */
 void		peer_stop(struct bgp *, struct peer *, bool alive,

@@ -5,10 +5,11 @@
  * rest.  A change of what is chosen goes into the journal; what follows from
  * it is the readers' business.
  *
- * Invariants: a path is in two lists, its prefix's and its source's; it holds
- * one reference to its attributes; slot 0 is ourselves and always there.  A
- * source may have a path to one prefix in several tables; where it counts how
- * many it has, those in one table count, which is its home.
+ * Invariants: a path is in two lists, its prefix's and its source's, which
+ * rib_stale.c keeps; it holds one reference to its attributes; slot 0 is
+ * ourselves and always there.  A source may have a path to one prefix in
+ * several tables; where it counts how many it has, those in one table count,
+ * which is its home.
  */
 #include "bgp/rib.h"
 
@@ -17,6 +18,7 @@
 
 #include "bgp/aspath.h"
 #include "bgp/rib_net.h"
+#include "util/array.h"
 
 struct rib_path *
 rib_path(const struct rib *r, uint32_t path)
@@ -74,7 +76,9 @@ rib_valid(const struct rib *r, struct rib_ref ref)
 uint32_t
 rib_held(const struct rib *r, struct rib_ref ref)
 {
-	return rib_valid(r, ref) ? r->source[ref.slot].held : 0;
+	const struct rib_source *s = &r->source[ref.slot];
+
+	return rib_valid(r, ref) ? s->taught[0].held + s->taught[1].held : 0;
 }
 
 uint32_t
@@ -284,10 +288,8 @@ path_of(const struct rib *r, const struct rib_net *n, uint16_t slot,
 static uint32_t
 path_add(struct rib *r, uint32_t net, uint16_t slot, uint32_t path_id)
 {
-	struct rib_source *s = &r->source[slot];
 	struct rib_net *n = rib_net(r, net);
 	uint32_t id = store_new(&r->paths);
-	struct rib_path *p;
 
 	if (id == 0)
 		return 0;
@@ -295,27 +297,12 @@ path_add(struct rib *r, uint32_t net, uint16_t slot, uint32_t path_id)
 		store_free(&r->paths, id);
 		return 0;
 	}
-	p = rib_path(r, id);
-	*p = (struct rib_path){
-		.next = n->paths, .net = net, .src_next = s->paths,
-		.slot = slot,
+	*rib_path(r, id) = (struct rib_path){
+		.next = n->paths, .net = net, .slot = slot,
 	};
 	n->paths = id;
-	if (s->paths != 0)
-		rib_path(r, s->paths)->src_prev = id;
-	s->paths = id;
+	rib_path_link(r, id);
 	return id;
-}
-
-/* A path as it is, among those that its source has at home, or no more. */
-static void
-count(struct rib_source *s, const struct rib_path *p, bool add)
-{
-	uint32_t one = (p->flags & PATH_HOME) == 0 ? 0 : add ? 1 : UINT32_MAX;
-
-	s->held += one;
-	if ((p->flags & PATH_ELIGIBLE) != 0)
-		s->eligible += one;
 }
 
 static uint8_t
@@ -328,36 +315,29 @@ path_flags(const struct rib *r, const struct rib_path *p, bool eligible)
 }
 
 static void
-path_unlink(struct rib *r, uint32_t id)
+path_leave(struct rib *r, uint32_t id)
 {
 	struct rib_path *p = rib_path(r, id);
-	struct rib_source *s = &r->source[p->slot];
 	uint32_t *link = &rib_net(r, p->net)->paths;
 
 	while (*link != id)
 		link = &rib_path(r, *link)->next;
 	*link = p->next;
-	if (p->src_prev != 0)
-		rib_path(r, p->src_prev)->src_next = p->src_next;
-	else
-		s->paths = p->src_next;
-	if (p->src_next != 0)
-		rib_path(r, p->src_next)->src_prev = p->src_prev;
-	count(s, p, false);
+	rib_path_count(r, id, false);
+	rib_path_unlink(r, id);
 }
 
 static void
 path_set(struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 {
 	struct rib_path *p = rib_path(r, id);
-	struct rib_source *s = &r->source[p->slot];
 
-	count(s, p, false);
+	rib_path_count(r, id, false);
 	intern_hold(&r->intern, attrs);
 	intern_drop(&r->intern, p->attrs);
 	p->attrs = attrs;
 	p->flags = path_flags(r, p, eligible);
-	count(s, p, true);
+	rib_path_count(r, id, true);
 }
 
 /* Would path_set() change nothing? */
@@ -371,15 +351,18 @@ path_is(const struct rib *r, uint32_t id, uint32_t attrs, bool eligible)
 	    path_flags(r, p, eligible);
 }
 
+/* again: the source says so, too. */
 static bool
 reach(struct rib *r, uint32_t net, struct rib_ref ref, uint32_t path_id,
-    uint32_t attrs, bool eligible)
+    uint32_t attrs, bool eligible, bool again)
 {
 	struct rib_net *n = rib_net(r, net);
 	uint32_t id = path_of(r, n, ref.slot, path_id);
 	struct choice was;
 
 	choice_of(r, n, &was);
+	if (id != 0 && again)
+		rib_path_touch(r, id);
 	if (id != 0 && path_is(r, id, attrs, eligible))
 		return true;
 	if (!scratch_reserve(r, n) ||
@@ -403,7 +386,7 @@ rib_reach_path(struct rib *r, struct rib_ref ref, uint16_t table,
 		return true;
 	if (!journal_reserve(r) || (net = rib_add(r, table, prefix)) == 0)
 		return false;
-	return reach(r, net, ref, path_id, attrs, eligible);
+	return reach(r, net, ref, path_id, attrs, eligible, true);
 }
 
 bool
@@ -451,10 +434,19 @@ bool
 rib_taught_each(const struct rib *r, struct rib_ref ref, uint32_t *path,
     uint32_t *net)
 {
+	const struct rib_source *s = &r->source[ref.slot];
+	bool v6 = false;
+
 	if (!rib_valid(r, ref))
 		return false;
-	*path = *path == 0 ? r->source[ref.slot].paths :
-	    rib_path(r, *path)->src_next;
+	if (*path == 0) {
+		*path = s->taught[0].first;
+	} else {
+		v6 = (rib_path(r, *path)->net & RIB_IPV6) != 0;
+		*path = rib_path(r, *path)->src_next;
+	}
+	if (*path == 0 && !v6)
+		*path = s->taught[1].first;
 	if (*path == 0)
 		return false;
 	*net = rib_path(r, *path)->net;
@@ -466,12 +458,26 @@ rib_teach(struct rib *r, struct rib_ref ref, uint32_t path, uint32_t attrs,
     bool eligible)
 {
 	return reach(r, rib_path(r, path)->net, ref,
-	    addpath_get(&r->ids, path), attrs, eligible);
+	    addpath_get(&r->ids, path), attrs, eligible, false);
+}
+
+bool
+rib_spread(struct rib *r, struct rib_ref ref, uint32_t path, uint16_t table,
+    uint32_t attrs, bool eligible)
+{
+	const struct prefix p = rib_prefix(r, rib_path(r, path)->net);
+	uint32_t path_id = addpath_get(&r->ids, path), to;
+
+	if (!journal_reserve(r) || (to = rib_add(r, table, &p)) == 0 ||
+	    !reach(r, to, ref, path_id, attrs, eligible, false))
+		return false;
+	rib_path_age(r, path_of(r, rib_net(r, to), ref.slot, path_id), path);
+	return true;
 }
 
 /* A gone path's number may be given out again, but not before this ends. */
-static void
-path_remove(struct rib *r, uint32_t id)
+void
+rib_path_remove(struct rib *r, uint32_t id)
 {
 	struct rib_path *p = rib_path(r, id);
 	uint32_t net = p->net, attrs = p->attrs;
@@ -479,7 +485,7 @@ path_remove(struct rib *r, uint32_t id)
 	struct choice was;
 
 	choice_of(r, rib_net(r, net), &was);
-	path_unlink(r, id);
+	path_leave(r, id);
 	intern_drop(&r->intern, attrs);
 	store_free(&r->paths, id);
 	settle(r, net, &was, 0, slot == 0);
@@ -502,17 +508,24 @@ rib_unreach_path(struct rib *r, struct rib_ref ref, uint16_t table,
 		return;
 	id = path_of(r, rib_net(r, net), ref.slot, path_id);
 	if (id != 0)
-		path_remove(r, id);
+		rib_path_remove(r, id);
 }
 
 /* Takes up to n paths of a source that leaves; false: it has none left. */
 static bool
 sweep(struct rib *r, struct rib_source *s, uint32_t n)
 {
-	while (s->paths != 0 && n-- > 0)
-		path_remove(r, s->paths);
-	if (s->paths != 0)
-		return true;
+	for (unsigned f = 0; f < ARRAY_SIZE(s->taught); f++) {
+		struct rib_taught *t = &s->taught[f];
+
+		for (; t->first != 0; n--) {
+			if (n == 0)
+				return true;
+			rib_path_remove(r, t->first);
+		}
+		r->going -= t->going;
+		t->going = false;
+	}
 	s->used = s->leaving = false;
 	r->leaving--;
 	return false;
@@ -531,21 +544,32 @@ rib_leave(struct rib *r, struct rib_ref ref)
 bool
 rib_sweep(struct rib *r)
 {
+	uint32_t n = RIB_SWEEP;
+
 	for (uint32_t i = 1; i < r->sources && r->leaving > 0; i++) {
 		if (r->source[i].leaving) {
-			sweep(r, &r->source[i], RIB_SWEEP);
-			break;
+			sweep(r, &r->source[i], n);
+			return rib_sweeps(r);
 		}
 	}
-	return r->leaving > 0;
+	rib_sweep_stale(r, &n);
+	return rib_sweeps(r);
+}
+
+bool
+rib_sweeps(const struct rib *r)
+{
+	return r->leaving > 0 || r->going > 0;
 }
 
 bool
 rib_teaches(const struct rib *r, uint32_t peer)
 {
 	for (uint32_t i = 1; i < r->sources; i++) {
-		if (r->source[i].used && r->source[i].peer == peer &&
-		    !r->source[i].leaving && r->source[i].paths != 0)
+		const struct rib_source *s = &r->source[i];
+
+		if (s->used && s->peer == peer && !s->leaving &&
+		    (s->taught[0].first != 0 || s->taught[1].first != 0))
 			return true;
 	}
 	return false;
@@ -611,12 +635,11 @@ rib_tell(struct rib *r, uint32_t net, bool told)
 uint32_t *
 rib_own(const struct rib *r, uint32_t *n, bool *nomem)
 {
-	uint32_t k = 0, *list;
+	uint32_t path = 0, net, k = 0, *list;
 
 	*n = 0;
 	*nomem = false;
-	for (uint32_t id = r->source[0].paths; id != 0;
-	    id = rib_path(r, id)->src_next)
+	while (rib_taught_each(r, rib_self(), &path, &net))
 		k++;
 	if (k == 0)
 		return NULL;
@@ -624,8 +647,7 @@ rib_own(const struct rib *r, uint32_t *n, bool *nomem)
 	*nomem = list == NULL;
 	if (list == NULL)
 		return NULL;
-	for (uint32_t id = r->source[0].paths; id != 0;
-	    id = rib_path(r, id)->src_next)
-		list[(*n)++] = rib_path(r, id)->net;
+	while (rib_taught_each(r, rib_self(), &path, &net))
+		list[(*n)++] = net;
 	return list;
 }

@@ -17,6 +17,7 @@
 /* A prefix by number: the family in the top bit, its store number below. */
 #define RIB_IPV6	0x80000000u
 
+struct rib_path;
 /*
  * Route tables are numbers.  What a peer teaches is in each table that it
  * propagates to; one of them is its home, where its paths are counted.  Who
@@ -30,6 +31,19 @@ struct rib_ref {
 	uint16_t	gen;
 };
 
+/*
+ * What a source taught of one family.  Paths that it taught since the last
+ * rib_mark() have its epoch and stand before those that are stale.
+ */
+struct rib_taught {
+	uint32_t	first, last;	/* of a list through the paths */
+	uint32_t	held;		/* how many are at home */
+	uint32_t	stale;		/* of those: of an earlier epoch */
+	uint8_t		epoch;
+	uint8_t		keep;		/* older ones than this are to go */
+	bool		going;		/* are there any? */
+};
+
 struct rib_source {
 	struct decide_peer decide;
 	uint32_t	peer;		/* id of the host's */
@@ -37,8 +51,7 @@ struct rib_source {
 	bool		used;
 	bool		leaving;	/* over; its paths go some at a time */
 	uint16_t	home;		/* route table */
-	uint32_t	paths;		/* head of a list through them */
-	uint32_t	held;		/* how many are at home */
+	struct rib_taught taught[2];	/* IPv4, IPv6 */
 	uint32_t	eligible;	/* of those, how many may be chosen */
 };
 
@@ -64,6 +77,7 @@ struct rib {
 	struct rib_source *source;	/* [0] is ourselves */
 	uint32_t	sources;
 	uint32_t	leaving;	/* sources that are */
+	uint32_t	going;		/* lists with stale paths that are to go */
 	struct decide_path *scratch;
 	uint32_t	scratch_n;
 	/* journal.c */
@@ -91,11 +105,13 @@ struct rib_ref	rib_join(struct rib *, uint32_t peer,
 		    const struct decide_peer *);
 /*
  * It is over: its paths go, the first RIB_SWEEP now and the rest with
- * rib_sweep(), so many each time; true: there are more.
+ * rib_sweep(), so many each time; true: there are more.  rib_sweeps(): is
+ * there anything for it to do?
  */
 #define RIB_SWEEP	2048
 void		rib_leave(struct rib *, struct rib_ref);
 bool		rib_sweep(struct rib *);
+bool		rib_sweeps(const struct rib *);
 /* Has it a path from this peer, apart from those that are about to go? */
 bool		rib_teaches(const struct rib *, uint32_t peer);
 bool		rib_valid(const struct rib *, struct rib_ref);
@@ -105,6 +121,21 @@ uint16_t	rib_home(const struct rib *, struct rib_ref);
 /* Paths in its Adj-RIB-In, and those that may be chosen. */
 uint32_t	rib_held(const struct rib *, struct rib_ref);
 uint32_t	rib_accepted(const struct rib *, struct rib_ref);
+
+/*
+ * rib_stale.c: what it taught of a family is stale from here on, until it
+ * teaches it again; that changes nothing in the choice (RFC 4724 section 4.2).
+ */
+void		rib_mark(struct rib *, struct rib_ref, enum addr_family);
+/* Is this what it was when the source joined? */
+bool		rib_taught_by(const struct rib *, struct rib_ref,
+		    const struct decide_peer *);
+/* What is stale goes, as after rib_leave().  Returns how many that are. */
+uint32_t	rib_purge(struct rib *, struct rib_ref, enum addr_family);
+/* How many are stale. */
+uint32_t	rib_stale(const struct rib *, struct rib_ref,
+		    enum addr_family);
+bool		rib_is_stale(const struct rib *, const struct rib_path *);
 
 /* Adds or replaces the path; takes its own reference.  False: no memory. */
 bool	rib_reach(struct rib *, struct rib_ref, uint16_t table,
@@ -137,6 +168,12 @@ bool		rib_taught_each(const struct rib *, struct rib_ref,
 /* Other ones for a path that is there, of a source.  False: no memory. */
 bool		rib_teach(struct rib *, struct rib_ref, uint32_t path,
 		    uint32_t attrs, bool eligible);
+/*
+ * The path that is there, in another table as well: as old as it is, since its
+ * source did not teach it again.  False: no memory.
+ */
+bool		rib_spread(struct rib *, struct rib_ref, uint32_t path,
+		    uint16_t table, uint32_t attrs, bool eligible);
 /* The reference under which what we originate is reached and unreached. */
 struct rib_ref	rib_self(void);
 
@@ -204,10 +241,24 @@ struct rib_path {
 	uint32_t	attrs;
 	uint16_t	slot;
 	uint8_t		flags;
+	uint8_t		epoch;		/* of its source, when it was taught */
 };
 
 struct rib_net	*rib_net(const struct rib *, uint32_t net);
 struct rib_path	*rib_path(const struct rib *, uint32_t path);
+/* What its source taught of its family. */
+struct rib_taught *rib_taught_of(const struct rib *, const struct rib_path *);
+/* The source teaches it (again): it is not stale, and first in its list. */
+void		rib_path_link(struct rib *, uint32_t path);
+void		rib_path_touch(struct rib *, uint32_t path);
+/* It is as old as another one of its source and family. */
+void		rib_path_age(struct rib *, uint32_t path, uint32_t like);
+/* Counts it among those at home, if it is there, or no more. */
+void		rib_path_count(const struct rib *, uint32_t path, bool add);
+void		rib_path_unlink(struct rib *, uint32_t path);
+void		rib_path_remove(struct rib *, uint32_t path);
+/* Takes up to *n stale paths that are to go. */
+void		rib_sweep_stale(struct rib *, uint32_t *n);
 /* Nothing needs the prefix any more. */
 void		rib_forget(struct rib *, uint32_t net);
 /* Flags of the host's view. */

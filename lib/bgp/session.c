@@ -11,6 +11,7 @@
 
 #include "bgp/limit.h"
 #include "bgp/peer.h"
+#include "bgp/refresh.h"
 #include "util/array.h"
 
 #define CONNECT_TIME	span_s(5)
@@ -60,10 +61,14 @@ session_down(struct bgp *b, struct session *s)
 	leave_idle(b, s);
 	if (s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
-	s->import.sweeping = false;
 	export_stop(&s->export, &b->rib);
-	rib_leave(&b->rib, s->import.source);
-	edit_fini(&s->import.edit, &b->rib.intern);
+	if (s->graceful) {
+		restart_hold(b, s);
+	} else {
+		restart_forget(b, s->peer);
+		rib_leave(&b->rib, s->import.source);
+		edit_fini(&s->import.edit, &b->rib.intern);
+	}
 	s->up = false;
 }
 
@@ -92,8 +97,8 @@ session_want(struct bgp *b, struct session *s, unsigned want)
 	s->want |= (uint8_t)want;
 }
 
-static void
-queue(struct bgp *b, struct session *s, struct wr *w)
+void
+session_queue(struct bgp *b, struct session *s, struct wr *w)
 {
 	bool was_empty = outq_bytes(&s->out).n == 0;
 
@@ -118,7 +123,8 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 		.router_id = b->router_id,
 		.hold_time = s->peer->conf.hold_time,
 		.families = peer_families(s->peer),
-		.as4 = true, .refresh = true,
+		.as4 = true, .refresh = true, .enhanced = true,
+		.restart = restart_offer(b, s->peer),
 		.role = s->peer->conf.role,
 		.extended_hop = s->peer->conf.extended_hop,
 		.paths_in = s->peer->conf.add_path ?
@@ -127,8 +133,9 @@ do_open(struct bgp *b, struct session *s, const struct fault *f)
 	struct wr w = outq_begin(&s->out, CONTROL_ROOM);
 
 	(void)f;
+	s->offered = o.restart;
 	open_put(&w, &o);
-	queue(b, s, &w);
+	session_queue(b, s, &w);
 }
 
 /* What is still queued will do as well, once the peer reads it. */
@@ -142,7 +149,7 @@ do_keepalive(struct bgp *b, struct session *s, const struct fault *f)
 		return;
 	w = outq_begin(&s->out, CONTROL_ROOM);
 	msg_put_keepalive(&w);
-	queue(b, s, &w);
+	session_queue(b, s, &w);
 }
 
 static void
@@ -155,11 +162,12 @@ do_notify(struct bgp *b, struct session *s, const struct fault *f)
 		return;
 	w = outq_begin(&s->out, CONTROL_ROOM);
 	msg_put_notification(&w, f);
-	queue(b, s, &w);
+	session_queue(b, s, &w);
 	s->peer->counts.notifications_out++;
 	fault_str(text.s + 5, sizeof(text.s) - 5, f->code, f->subcode,
 	    (struct bytes){ 0 });
-	str_add(text.s, sizeof(text.s), ": %s", f->text.s);
+	str_add(text.s, sizeof(text.s), "%s: %s", f->hard ?
+	    " (as a Hard Reset)" : "", f->text.s);
 	speaker_event(b, s->peer->conf.id, BGP_EVENT_NOTIFICATION, false,
 	    text.s);
 }
@@ -181,8 +189,8 @@ do_close(struct bgp *b, struct session *s, const struct fault *f)
 	session_want(b, s, SESSION_WANT_CLOSE);
 }
 
-static struct edit_conf
-edit_in(const struct bgp_peer_conf *c)
+struct edit_conf
+session_edit_in(const struct bgp_peer_conf *c)
 {
 	return (struct edit_conf){
 		.policy = c->soft.import,
@@ -235,7 +243,7 @@ static void
 fill_import(const struct bgp *b, struct session *s)
 {
 	const struct bgp_peer_conf *c = &s->peer->conf;
-	const struct edit_conf edit = edit_in(c);
+	const struct edit_conf edit = session_edit_in(c);
 
 	s->import = (struct import){
 		.mode = {
@@ -261,6 +269,8 @@ fill_import(const struct bgp *b, struct session *s)
 	edit_init(&s->import.edit, &edit);
 }
 
+static void	begin_sweep(struct bgp *, struct session *);
+
 static uint16_t
 table_of(const struct bgp_tables *t)
 {
@@ -277,6 +287,7 @@ session_up(struct bgp *b, struct session *s)
 		.router_id = s->open.router_id, .addr = c->remote,
 	};
 	struct export_conf conf;
+	bool again;
 
 	fill_import(b, s);
 	conf = (struct export_conf){
@@ -285,17 +296,20 @@ session_up(struct bgp *b, struct session *s)
 		.transit = c->transit, .table = table_of(&c->soft.tables),
 		.families = s->import.families, .role = c->role,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
-		.edit = edit_out(c),
+		.enhanced = s->open.enhanced, .edit = edit_out(c),
 	};
-	s->import.source = rib_join(&b->rib, c->id, &source);
-	import_places(&s->import, &b->rib, &c->soft.tables);
+	s->import.source = restart_join(b, s, &source, &again);
 	if (s->import.source.slot == 0 ||
 	    !export_start(&s->export, &b->rib, &conf, s->import.source)) {
+		restart_forget(b, s->peer);
 		rib_leave(&b->rib, s->import.source);
 		edit_fini(&s->import.edit, &b->rib.intern);
 		return false;
 	}
 	s->up = true;
+	s->import.sweeping = false;
+	if (again)
+		begin_sweep(b, s);
 	session_want(b, s, SESSION_WANT_SEND);
 	return true;
 }
@@ -355,7 +369,7 @@ no_memory(struct bgp *b, struct session *s, const char *what)
 void
 session_change(struct bgp *b, struct session *s)
 {
-	const struct edit_conf in = edit_in(&s->peer->conf);
+	const struct edit_conf in = session_edit_in(&s->peer->conf);
 	const struct edit_conf out = edit_out(&s->peer->conf);
 	const struct bgp_tables *tables = &s->peer->conf.soft.tables;
 	const unsigned allowed = s->import.allow_own;
@@ -399,6 +413,7 @@ do_up(struct bgp *b, struct session *s, const struct fault *f)
 	if (!session_up(b, s))
 		return;
 	s->peer->counts.established++;
+	s->peer->restart.preserved = true;
 	peer_settled(b, s->peer, s);
 }
 
@@ -506,6 +521,9 @@ session_event(struct bgp *b, struct session *s, enum fsm_event ev,
 
 	if (row->code != 0)
 		fault_set(&f, row->code, row->subcode, (struct bytes){ 0 });
+	s->graceful = row->next == BGP_IDLE && restart_is_due(b, s, ev, &f);
+	f.hard = s->up && s->offered.there && s->open.restart.notify &&
+	    fault_is_final(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if ((row->act & actions[i].bit) != 0)
 			actions[i].run(b, s, &f);
@@ -520,7 +538,8 @@ session_event(struct bgp *b, struct session *s, enum fsm_event ev,
 		return;
 	}
 	if (s->state == BGP_IDLE) {
-		if (f.code == FAULT_CEASE && f.subcode == FAULT_MAX_PREFIXES)
+		if (ev != FSM_NOTIFICATION && f.code == FAULT_CEASE &&
+		    f.subcode == FAULT_MAX_PREFIXES)
 			peer_pause(b, s->peer, s, &f.text);
 		if (is_verdict(ev, row))
 			peer_blame(s->peer, f.text.s);
@@ -611,7 +630,11 @@ session_alarm(struct bgp *b, struct session *s, enum alarm_kind kind)
 	case ALARM_LINGER:
 		linger_expires(b, s);
 		break;
+	case ALARM_REFRESH:
+		refresh_expires(b, s);
+		break;
 	case ALARM_RETRY:
+	case ALARM_RESTART:
 	case ALARM_KINDS:
 		break;
 	}
@@ -658,23 +681,6 @@ session_sent(struct bgp *b, struct session *s, size_t n)
 	s->drained = b->now;
 	if (session_has_output(b, s))
 		session_want(b, s, SESSION_WANT_SEND);
-}
-
-const char *
-session_refresh(struct bgp *b, struct session *s)
-{
-	struct wr w;
-
-	if (!s->open.refresh)
-		return "the remote cannot send its routes again (RFC 2918)";
-	w = outq_begin(&s->out, CONTROL_ROOM);
-	if ((s->import.families & OPEN_IPV4) != 0)
-		msg_put_refresh(&w, ADDR_IPV4);
-	if ((s->import.families & OPEN_IPV6) != 0)
-		msg_put_refresh(&w, ADDR_IPV6);
-	queue(b, s, &w);
-	s->peer->counts.refreshes_out++;
-	return NULL;
 }
 
 void

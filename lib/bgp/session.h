@@ -25,11 +25,15 @@ struct session {
 	uint8_t		want;		/* in line for the host when not 0 */
 	bool		idle;		/* in one of the idle lists */
 	TAILQ_ENTRY(session) of_peer, in_ready, in_idle, in_sweeps;
-	struct alarm	alarm[ALARM_KINDS];	/* [ALARM_RETRY] is not used */
+	struct alarm	alarm[ALARM_KINDS];	/* but those of a peer */
 	struct instant	heard;		/* last message */
 	struct instant	drained;	/* last progress in sending */
 	uint16_t	hold_time;	/* negotiated, seconds */
 	struct open	open;		/* the peer's */
+	struct cap_restart offered;	/* ours */
+	bool		graceful;	/* it ends, and its routes stay */
+	uint8_t		eor;		/* families whose End-of-RIB came */
+	uint8_t		refreshing;	/* families between BoRR and EoRR */
 	bool		up;		/* source and export are there */
 	struct import	import;
 	struct export	export;
@@ -61,8 +65,9 @@ void		session_alarm(struct bgp *, struct session *, enum alarm_kind);
 /* What is queued, filled up with UPDATEs first. */
 struct bytes	session_pull(struct bgp *, struct session *);
 void		session_sent(struct bgp *, struct session *, size_t n);
-/* Asks for all routes again.  NULL: asked; otherwise why not. */
-const char	*session_refresh(struct bgp *, struct session *);
+/* Sends what was written since outq_begin(). */
+void		session_queue(struct bgp *, struct session *, struct wr *);
+struct edit_conf	session_edit_in(const struct bgp_peer_conf *);
 /* Is there anything for the host to pull? */
 bool		session_has_output(const struct bgp *,
 		    const struct session *);

@@ -10,6 +10,7 @@
 #include "bgp/collide.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
+#include "bgp/refresh.h"
 #include "bgp/session.h"
 
 static void
@@ -47,6 +48,12 @@ resolve_collisions(struct bgp *b, struct session *s)
 		next = TAILQ_NEXT(old, of_peer);
 		if (old == s)
 			continue;
+		if (restart_replaces(b, old, s)) {
+			old->mute = true;
+			session_say(b, old, FSM_REPLACED, "the remote has "
+			    "opened another connection after a restart");
+			continue;
+		}
 		switch (collide(
 		    (struct collide_side){ old->state, old->outgoing },
 		    (struct collide_side){ s->state, s->outgoing }, &ids)) {
@@ -103,10 +110,11 @@ warn_of_limit(struct bgp *b, struct session *s)
 static void
 hear_update(struct bgp *b, struct session *s, struct bytes body)
 {
+	enum addr_family eor = ADDR_NONE;
 	struct fault f = { 0 };
 
 	s->peer->counts.updates_in++;
-	switch (import_update(&s->import, &b->rib, body, &f)) {
+	switch (import_update(&s->import, &b->rib, body, &eor, &f)) {
 	case ATTR_OK:
 		session_say(b, s, FSM_UPDATE, "");
 		break;
@@ -120,6 +128,8 @@ hear_update(struct bgp *b, struct session *s, struct bytes body)
 		session_event(b, s, FSM_ERROR, &f);
 		return;
 	}
+	if (eor != ADDR_NONE)
+		restart_eor(b, s, eor);
 	warn_of_limit(b, s);
 }
 
@@ -128,12 +138,15 @@ hear_notification(struct bgp *b, struct session *s, struct bytes body)
 {
 	struct notification n = msg_notification(body);
 	struct reason text = { "received " };
+	struct fault f = { 0 };
 
 	s->peer->counts.notifications_in++;
 	fault_str(text.s + 9, sizeof(text.s) - 9, n.code, n.subcode, n.data);
 	speaker_event(b, s->peer->conf.id, BGP_EVENT_NOTIFICATION, false,
 	    text.s);
-	session_say(b, s, FSM_NOTIFICATION, text.s);
+	fault_set(&f, n.code, n.subcode, (struct bytes){ 0 });
+	f.text = text;
+	session_event(b, s, FSM_NOTIFICATION, &f);
 }
 
 static void
@@ -141,21 +154,6 @@ hear_keepalive(struct bgp *b, struct session *s, struct bytes body)
 {
 	(void)body;
 	session_say(b, s, FSM_KEEPALIVE, "the session is up");
-}
-
-/* RFC 2918 section 4; the subtypes of RFC 7313 are not negotiated. */
-static void
-hear_refresh(struct bgp *b, struct session *s, struct bytes body)
-{
-	struct refresh q = msg_refresh(body);
-	enum addr_family family = msg_family(q.afi, q.safi);
-
-	s->peer->counts.refreshes_in++;
-	session_say(b, s, FSM_REFRESH, "");
-	if (family == ADDR_NONE || q.subtype != 0)
-		return;
-	export_refresh(&s->export, family);
-	session_want(b, s, SESSION_WANT_SEND);
 }
 
 static const struct {
@@ -166,7 +164,7 @@ static const struct {
 	[MSG_UPDATE] = { FSM_UPDATE, hear_update },
 	[MSG_NOTIFICATION] = { FSM_NOTIFICATION, hear_notification },
 	[MSG_KEEPALIVE] = { FSM_KEEPALIVE, hear_keepalive },
-	[MSG_ROUTE_REFRESH] = { FSM_REFRESH, hear_refresh },
+	[MSG_ROUTE_REFRESH] = { FSM_REFRESH, refresh_hear },
 };
 
 static void

@@ -18,12 +18,14 @@ TAILQ_HEAD(session_list, session);
 TAILQ_HEAD(peer_list, peer);
 
 enum alarm_kind {
-	ALARM_RETRY,		/* of a peer; the others of a session */
+	ALARM_RETRY,		/* of a peer; as ALARM_RESTART */
+	ALARM_RESTART,		/* the others are of a session */
 	ALARM_CONNECT,
 	ALARM_HOLD,
 	ALARM_KEEPALIVE,
 	ALARM_SEND_HOLD,
 	ALARM_LINGER,
+	ALARM_REFRESH,
 	ALARM_KINDS
 };
 
@@ -55,6 +57,8 @@ struct bgp {
 	struct session_list ready;	/* something for the host, in order */
 	struct session_list idle[2];	/* nothing to announce: [transit] */
 	struct session_list sweeps;	/* judge again what they learned */
+	struct peer_list judging;	/* likewise, without a session */
+	struct instant	born;		/* when the first peer was added */
 	unsigned	sweep;		/* so many prefixes in one go */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;

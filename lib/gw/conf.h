@@ -159,6 +159,9 @@ struct conf_bgp {
 	uint32_t	max_in, max_out;	/* 0: no limit */
 	struct span	pause;		/* after too many; 0: for ever */
 	struct span	drain;		/* before we end a session; 0: at once */
+	enum bgp_restart restart;	/* RFC 4724 */
+	uint16_t	restart_seconds;
+	struct span	stale;		/* routes of its stay, at most */
 };
 
 /* What makes a session of it another one; its tunnel stays. */

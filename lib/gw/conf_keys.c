@@ -91,6 +91,10 @@ static const struct conf_word private_words[] = {
 	{ "all", BGP_PRIVATE_REMOVE }, { "replace", BGP_PRIVATE_REPLACE },
 	{ NULL, 0 },
 };
+static const struct conf_word restart_words[] = {
+	{ "off", BGP_RESTART_OFF }, { "helper", BGP_RESTART_HELPER },
+	{ "full", BGP_RESTART_FULL }, { NULL, 0 },
+};
 static const struct conf_word bgp_auth_words[] = {
 	{ "none", CONF_BGP_AUTH_NONE }, { "md5", CONF_BGP_AUTH_MD5 },
 	{ NULL, 0 },
@@ -293,6 +297,14 @@ static const struct conf_key keys[] = {
 	{ "graceful_shutdown_seconds", TUN(bgp.drain),
 	    .kind = CONF_KIND_SPAN, RANGE(1, 600), .or_zero = true,
 	    .unit = "seconds", .def = "0" },
+	{ "bgp_graceful_restart", TUN(bgp.restart), .kind = CONF_KIND_WORD,
+	    .words = restart_words, .def = "helper" },
+	{ "bgp_graceful_restart_seconds", TUN(bgp.restart_seconds),
+	    .kind = CONF_KIND_NUMBER, RANGE(1, 4095), .unit = "seconds",
+	    .def = "120" },
+	{ "bgp_stale_routes_seconds", TUN(bgp.stale),
+	    .kind = CONF_KIND_SPAN, SHORT(30, 86400, 1), .unit = "seconds",
+	    .def = "180" },
 	{ "bgp_authentication", TUN(session.auth), .kind = CONF_KIND_WORD,
 	    .words = bgp_auth_words, .def = "none" },
 	{ "bgp_role", TUN(session.role), .kind = CONF_KIND_WORD,

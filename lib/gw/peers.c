@@ -198,6 +198,8 @@ peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
 		.max_in = c->max_in, .max_out = c->max_out,
 		.warn_percent = c->warn_percent,
 		.pause = c->pause,
+		.restart = c->restart, .restart_seconds = c->restart_seconds,
+		.stale = c->stale,
 	};
 	out->tables.given = true;
 	out->tables.associated = t->association;

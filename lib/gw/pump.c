@@ -221,6 +221,7 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 		[BGP_EVENT_NOTIFICATION] = "bgp-notification",
 		[BGP_EVENT_UPDATE_ERROR] = "bgp-update-error",
 		[BGP_EVENT_LIMIT] = "bgp-prefix-limit",
+		[BGP_EVENT_RESTART] = "bgp-stale-routes",
 	};
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
 	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
@@ -230,7 +231,7 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 	if (t == NULL)
 		return;
 	tunnel_touch(t);
-	if (o->event == BGP_EVENT_STATE)
+	if (o->event == BGP_EVENT_STATE || o->event == BGP_EVENT_RESTART)
 		forward_taught(t, o->up);
 }
 

@@ -39,28 +39,51 @@ tunnel_name(const struct gw *gw, uint32_t id)
 /* --- neighbours --- */
 
 static json_t *
+show_names(bool v4, bool v6)
+{
+	json_t *a = json_array();
+
+	if (v4)
+		json_array_append_new(a, json_string("ipv4"));
+	if (v6)
+		json_array_append_new(a, json_string("ipv6"));
+	return a;
+}
+
+/* RFC 4724: our part, what the peer said of its own, and what is stale. */
+static json_t *
+show_restart(const struct gw *gw, const struct bgp_peer_info *b)
+{
+	static const char *const modes[] = {
+		[BGP_RESTART_OFF] = "off", [BGP_RESTART_HELPER] = "helper",
+		[BGP_RESTART_FULL] = "full",
+	};
+	const struct bgp_restart_info *r = &b->restart;
+	bool due = r->holding || r->awaiting;
+
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:i, s:o, s:o, s:I, s:o}",
+	    "mode", modes[r->mode], "state", r->holding ? "restarting" :
+	    r->awaiting ? "waiting for End-of-RIB" : "",
+	    "offered", (int)r->there, "notification", (int)r->notify,
+	    "restarted", (int)r->restarted, "seconds", (int)r->seconds,
+	    "families", show_names(r->keeps4, r->keeps6),
+	    "preserved", show_names(r->state4, r->state6),
+	    "stale", (json_int_t)r->stale, "until", due ?
+	    show_time(gw_wall(gw, r->until)) : json_string(""));
+}
+
+static json_t *
 show_counts(const struct bgp_counts *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "updates_in", (json_int_t)c->updates_in,
 	    "updates_out", (json_int_t)c->updates_out,
 	    "notifications_in", (json_int_t)c->notifications_in,
 	    "notifications_out", (json_int_t)c->notifications_out,
 	    "refreshes_in", (json_int_t)c->refreshes_in,
 	    "refreshes_out", (json_int_t)c->refreshes_out,
+	    "graceful_restarts", (json_int_t)c->restarts,
 	    "established", (json_int_t)c->established);
-}
-
-static json_t *
-show_families(bool ipv4, bool ipv6)
-{
-	json_t *a = json_array();
-
-	if (ipv4)
-		json_array_append_new(a, json_string("ipv4"));
-	if (ipv6)
-		json_array_append_new(a, json_string("ipv6"));
-	return a;
 }
 
 static const char *
@@ -81,7 +104,7 @@ show_neighbor(const struct gw_tunnel *t)
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
 	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o}",
+	    "s:o, s:o, s:b, s:b, s:b, s:b, s:o, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
@@ -90,10 +113,12 @@ show_neighbor(const struct gw_tunnel *t)
 	    "since", show_time(gw_wall(t->gw, b.since)),
 	    "reason", show_text(t->bgp_shut.s[0] != '\0' ? t->bgp_shut.s :
 	    b.why.s), "router_id", router_id(b.remote_router_id),
-	    "hold_time", (int)b.hold_time, "families", show_families(b.ipv4, b.ipv6),
-	    "add_path_receive", show_families(b.paths4, b.paths6),
+	    "hold_time", (int)b.hold_time, "families", show_names(b.ipv4, b.ipv6),
+	    "add_path_receive", show_names(b.paths4, b.paths6),
 	    "extended_next_hop", (int)b.extended_hop,
 	    "as4", (int)b.as4, "refresh", (int)b.refresh,
+	    "enhanced_refresh", (int)b.enhanced,
+	    "graceful_restart", show_restart(t->gw, &b),
 	    "role", bgp_role_str(b.role),
 	    "remote_role", bgp_role_str(b.remote_role),
 	    "authentication", auth_str(t->conf->session.auth),
@@ -164,6 +189,8 @@ show_path(const struct gw *gw, const struct prefix *prefix,
 
 	if (j == NULL)
 		return NULL;
+	if (p->stale)
+		json_object_set_new(j, "stale", json_true());
 	if ((p->attrs->has & ATTRS_MED) != 0)
 		json_object_set_new(j, "med", json_integer(p->attrs->med));
 	show_lists(j, p->attrs);

@@ -46,10 +46,23 @@ frames(struct bytes in)
 static void
 opening(struct bytes in)
 {
+	struct open o = { .asn = 0 };
+	struct cap_restart again;
 	struct fault f;
-	struct open o;
+	uint8_t room[32];
+	struct wr w = wr_of(room, sizeof(room));
+	struct rd r;
 
-	(void)open_parse(&o, in, &f);
+	if (!open_parse(&o, in, &f) || !o.restart.there)
+		return;
+	check((o.restart.forwards & (uint8_t)~o.restart.families) == 0);
+	cap_restart_put(&w, &o.restart);
+	r = rd_of(wr_done(&w));
+	check(cap_restart_get(&again, &r) &&
+	    again.seconds == o.restart.seconds &&
+	    again.families == o.restart.families &&
+	    again.forwards == o.restart.forwards &&
+	    again.notify == o.restart.notify);
 }
 
 /* The small messages are read whatever their length. */

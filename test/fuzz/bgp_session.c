@@ -1,6 +1,8 @@
 /*
  * Hostile neighbours of a speaker with four peers, one of them within our AS,
- * one with 2-octet AS numbers, one with add-path and a role, each Established before it is first heard.
+ * one with 2-octet AS numbers, one with add-path and a role, each Established
+ * before it is first heard.  Two of them restart gracefully, and one of these on
+ * NOTIFICATION, too.
  * The input is a script of steps: octets or framed messages from one of the
  * peers, time that passes, connections, networks, stops.  Whatever the speaker
  * sends in return must be messages that we would accept ourselves.  The parsers
@@ -25,11 +27,14 @@ static const struct {
 	uint32_t	asn;
 	bool		as4, transit;
 	bool		rich;		/* add-path, and we are its customer */
+	struct cap_restart restart;
 } kinds[PEERS] = {
-	{ 65010, true, true, false },
-	{ LOCAL_ASN, true, true, false },
-	{ 65020, false, false, false },
-	{ 65030, true, true, true },
+	{ 65010, true, true, false, { .there = true, .restarted = true,
+	    .notify = true, .seconds = 20, .families = 3, .forwards = 3 } },
+	{ LOCAL_ASN, true, true, false, { .there = true, .seconds = 20,
+	    .families = 3, .forwards = OPEN_IPV4 } },
+	{ 65020, false, false, false, { .there = false } },
+	{ 65030, true, true, true, { .there = false } },
 };
 
 struct host {
@@ -142,7 +147,8 @@ establish(struct host *h, unsigned peer)
 	const struct open o = {
 		.asn = kinds[peer].asn, .router_id = peer + 1,
 		.hold_time = 30, .families = OPEN_IPV4 | OPEN_IPV6,
-		.as4 = kinds[peer].as4,
+		.as4 = kinds[peer].as4, .refresh = true, .enhanced = true,
+		.restart = kinds[peer].restart,
 		.role = kinds[peer].rich ? BGP_ROLE_PROVIDER : BGP_ROLE_NONE,
 		.paths_out = kinds[peer].rich ? OPEN_IPV4 | OPEN_IPV6 : 0,
 	};
@@ -189,6 +195,8 @@ start(struct host *h, struct drbg *drbg)
 			.add_path = kinds[i].rich,
 			.role = kinds[i].rich ? BGP_ROLE_CUSTOMER :
 			    BGP_ROLE_NONE,
+			.soft = { .restart = BGP_RESTART_HELPER,
+			    .restart_seconds = 20, .stale = span_s(60) },
 		};
 
 		check(bgp_peer_add(h->bgp, h->now, &c));
@@ -201,6 +209,7 @@ step(struct host *h, struct rd *r)
 {
 	uint8_t what = rd_u8(r);
 	unsigned peer = (what >> 4) % PEERS;
+	struct bgp_peer_info info;
 	struct bytes b;
 
 	if (h->conn[peer] == 0) {
@@ -249,6 +258,8 @@ step(struct host *h, struct rd *r)
 		break;
 	}
 	obey(h);
+	check(bgp_peer_get(h->bgp, peer + 1, &info));
+	check(info.restart.stale <= info.held);
 }
 
 static void

@@ -303,7 +303,7 @@ settled(void)
 
 	while (hear(0))
 		;
-	msg_put_refresh(&w, ADDR_IPV4);
+	msg_put_refresh(&w, REFRESH_REQUEST, ADDR_IPV4);
 	say(wr_done(&w), SIZE_MAX);
 	return hear_type(MSG_UPDATE, PATIENCE);
 }
@@ -682,7 +682,7 @@ never_read(void)
 		uint8_t room[64];
 		struct wr w = wr_of(room, sizeof(room));
 
-		msg_put_refresh(&w, ADDR_IPV4);
+		msg_put_refresh(&w, REFRESH_REQUEST, ADDR_IPV4);
 		say(wr_done(&w), SIZE_MAX);
 		if (i % 20 == 0) {
 			say_keepalive();

@@ -3,9 +3,11 @@
  * kind announce, withdraw, come and go, ask for a refresh, or do not read for
  * a while; two of them have several paths to a prefix (add-path), four have a
  * role; networks of our own come and go; policies and the like change amid
- * sessions.  After every step Loc-RIB, what
- * the host was told of it (the FIB) and the Adj-RIB-Out of everybody who reads
- * must be what the reference says.  A seed that fails is printed and replays.
+ * sessions; sessions end gracefully and otherwise, and neighbours come back
+ * with what they had, with something else, or too late.  After every step
+ * Loc-RIB, what the host was told of it (the FIB) and the Adj-RIB-Out of
+ * everybody who reads must be what the reference says.  A seed that fails is
+ * printed and replays.
  *
  *	bgp_explore [--check | --seeds N | --seed S]
  */
@@ -23,28 +25,11 @@
 #include "bgp/update.h"
 #include "crypto/prf.h"
 #include "sim/bgp_policies.h"
+#include "sim/bgp_restarts.h"
+#include "sim/bgp_speech.h"
 #include "util/array.h"
 
-#define OTHER_ASN	65099	/* of ours, towards one neighbour */
 #define STEPS		250
-
-static const struct model_peer kinds[MODEL_PEERS] = {
-	{ .asn = 65010, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
-	    .router_id = 60, .role = MODEL_ITS_CUSTOMER },
-	{ .asn = 65010, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
-	    .router_id = 50, .role = MODEL_ITS_PROVIDER, .add_path = true },
-	{ .asn = 65020, .local_asn = EXPLORE_ASN, .transit = true,
-	    .router_id = 40, .role = MODEL_ITS_PEER },
-	{ .asn = EXPLORE_ASN, .local_asn = EXPLORE_ASN, .ibgp = true, .as4 = true,
-	    .transit = true, .router_id = 30, .add_path = true },
-	{ .asn = EXPLORE_ASN, .local_asn = EXPLORE_ASN, .ibgp = true, .as4 = true,
-	    .transit = true, .router_id = 20 },
-	{ .asn = 65030, .local_asn = OTHER_ASN, .as4 = true,
-	    .router_id = 10, .role = MODEL_ITS_PROVIDER },
-};
-
-/* Identifiers of a neighbour's paths, in order. */
-static const uint32_t path_ids[MODEL_PATHS] = { 0, 7, 4000000000u };
 
 static const enum bgp_role ours[] = {
 	[MODEL_NO_ROLE] = BGP_ROLE_NONE,
@@ -61,6 +46,8 @@ struct world {
 	uint32_t	conn[MODEL_PEERS];	/* 0: down */
 	bool		lazy[MODEL_PEERS];	/* does not read */
 	bool		behind;		/* routes wait to be judged again */
+	struct restarts	restarts[MODEL_PEERS];
+	bool		doubted[MODEL_PEERS][MODEL_NETS];	/* by BoRR */
 	struct model_told told[MODEL_PEERS][MODEL_NETS];
 	unsigned	fib[MODEL_TABLES][MODEL_NETS];	/* bit per peer */
 	unsigned	fib_best[MODEL_TABLES][MODEL_NETS];
@@ -89,19 +76,6 @@ static unsigned
 net_of(const struct prefix *p)
 {
 	return p->addr.b[1] < MODEL_NETS ? p->addr.b[1] : 0;
-}
-
-static struct addr
-inside(unsigned peer, uint8_t last)
-{
-	return (struct addr){ ADDR_IPV4, { 169, 254, (uint8_t)peer, last } };
-}
-
-static struct addr
-inside6(unsigned peer, uint8_t last)
-{
-	return (struct addr){ ADDR_IPV6,
-	    { 0xfe, 0x01, [13] = (uint8_t)peer, [15] = last } };
 }
 
 /* --- what the speaker says --- */
@@ -135,20 +109,39 @@ read_route(struct world *w, unsigned peer, const struct attrs *a,
 		t.communities = communities_of(a);
 		t.has_med = (a->has & ATTRS_MED) != 0;
 		t.med = a->med;
-		t.local_pref = kinds[peer].ibgp ? a->local_pref : 0;
+		t.local_pref = speech_kinds[peer].ibgp ? a->local_pref : 0;
 		if (!role_otc(a, &t.otc))
 			t.otc = 0;
 	}
-	while (family != ADDR_NONE && nlri_next(&r, family, &p))
+	while (family != ADDR_NONE && nlri_next(&r, family, &p)) {
 		w->told[peer][net_of(&p)] = t;
+		w->doubted[peer][net_of(&p)] = false;
+	}
+}
+
+/* As a neighbour must take our marks (RFC 7313 section 4). */
+static void
+read_refresh(struct world *w, unsigned peer, struct bytes body)
+{
+	struct refresh q = msg_refresh(body);
+	bool v6 = q.afi == AFI_IPV6;
+
+	for (unsigned net = 0; net < MODEL_NETS; net++) {
+		if ((net >= EXPLORE_IPV4) != v6)
+			continue;
+		if (q.subtype == REFRESH_BEGIN)
+			w->doubted[peer][net] = true;
+		else if (w->doubted[peer][net])
+			w->told[peer][net].there = false;
+	}
 }
 
 static void
 read_update(struct world *w, unsigned peer, struct bytes body)
 {
 	const struct attr_mode mode = {
-		.ibgp = kinds[peer].ibgp, .as4 = kinds[peer].as4,
-		.remote_asn = kinds[peer].as4 ? kinds[peer].local_asn :
+		.ibgp = speech_kinds[peer].ibgp, .as4 = speech_kinds[peer].as4,
+		.remote_asn = speech_kinds[peer].as4 ? speech_kinds[peer].local_asn :
 		    OPEN_AS_TRANS,
 	};
 	union attrs_buf buf;
@@ -193,8 +186,12 @@ drain(struct world *w, unsigned peer)
 	while (msg_next(&r, &m, &f) == MSG_WHOLE) {
 		if (m.type == MSG_UPDATE)
 			read_update(w, peer, m.body);
+		else if (m.type == MSG_ROUTE_REFRESH)
+			read_refresh(w, peer, m.body);
 		else if (m.type == MSG_NOTIFICATION)
-			wrong(w, "peer %u is sent a NOTIFICATION", peer);
+			wrong(w, "peer %u is sent NOTIFICATION %u/%u", peer,
+			    msg_notification(m.body).code,
+			    msg_notification(m.body).subcode);
 	}
 	if (r.n != 0)
 		wrong(w, "peer %u is sent half a message", peer);
@@ -239,84 +236,6 @@ obey(struct world *w)
 /* --- what the neighbours say --- */
 
 static void
-put_attr(struct wr *w, uint8_t flags, uint8_t type, struct bytes value)
-{
-	wr_u8(w, flags);
-	wr_u8(w, type);
-	wr_u8(w, (uint8_t)value.n);
-	wr_bytes(w, value);
-}
-
-static void
-put_u32(struct wr *w, uint8_t flags, uint8_t type, uint32_t v)
-{
-	uint8_t b[4];
-	struct wr value = wr_of(b, sizeof(b));
-
-	wr_u32(&value, v);
-	put_attr(w, flags, type, wr_done(&value));
-}
-
-static void
-put_as_path(struct wr *w, unsigned peer, const struct model_path *p)
-{
-	uint8_t b[64];
-	struct wr value = wr_of(b, sizeof(b));
-
-	if (p->n > 0) {
-		wr_u8(&value, ASPATH_SEQUENCE);
-		wr_u8(&value, (uint8_t)p->n);
-	}
-	for (unsigned i = 0; i < p->n; i++) {
-		if (kinds[peer].as4)
-			wr_u32(&value, p->as[i]);
-		else
-			wr_u16(&value, (uint16_t)p->as[i]);
-	}
-	put_attr(w, 0x40, ATTR_AS_PATH, wr_done(&value));
-}
-
-static void
-put_reach(struct wr *w, unsigned peer, struct bytes nlri)
-{
-	const struct addr hop = inside6(peer, 2);
-	uint8_t b[200];
-	struct wr value = wr_of(b, sizeof(b));
-
-	wr_u16(&value, AFI_IPV6);
-	wr_u8(&value, SAFI_UNICAST);
-	wr_u8(&value, 16);
-	wr_bytes(&value, addr_bytes(&hop));
-	wr_u8(&value, 0);
-	wr_bytes(&value, nlri);
-	put_attr(w, 0x80, ATTR_MP_REACH, wr_done(&value));
-}
-
-static void
-put_attrs(struct wr *w, unsigned peer, const struct model_path *p)
-{
-	const struct addr hop = inside(peer, 2);
-	uint8_t b[4 * EXPLORE_COMMUNITIES];
-	struct wr communities = wr_of(b, sizeof(b));
-
-	put_attr(w, 0x40, ATTR_ORIGIN, bytes_of(&p->origin, 1));
-	put_as_path(w, peer, p);
-	put_attr(w, 0x40, ATTR_NEXT_HOP, addr_bytes(&hop));
-	if (p->has_med)
-		put_u32(w, 0x80, ATTR_MED, p->med);
-	if (kinds[peer].ibgp)
-		put_u32(w, 0x40, ATTR_LOCAL_PREF, p->local_pref);
-	for (unsigned i = 0; i < EXPLORE_COMMUNITIES; i++) {
-		if ((p->communities >> i & 1) != 0)
-			wr_u32(&communities, explore_community(i));
-	}
-	if (communities.n > 0)
-		put_attr(w, 0xc0, ATTR_COMMUNITIES, wr_done(&communities));
-	if (p->otc != 0)
-		put_u32(w, 0xc0, ATTR_OTC, p->otc);
-}
-
-static void
 hear(struct world *w, unsigned peer, struct bytes b)
 {
 	struct rd r = rd_of(b);
@@ -326,98 +245,21 @@ hear(struct world *w, unsigned peer, struct bytes b)
 		    rd_bytes(&r, 1 + below(w, (uint32_t)r.n)));
 }
 
-/* Some prefixes of one family, as bits. */
-static unsigned
-some_nets(struct world *w)
-{
-	unsigned v4 = (1u << EXPLORE_IPV4) - 1, all = (1u << MODEL_NETS) - 1;
-	unsigned family = below(w, 3) > 0 ? v4 : all & ~v4, set = 0;
-
-	while (set == 0)
-		set = family & below(w, all + 1) & below(w, all + 1);
-	return set;
-}
-
-static struct bytes
-nlri_of(unsigned peer, unsigned set, unsigned path, uint8_t *room,
-    size_t size)
-{
-	struct wr w = wr_of(room, size);
-
-	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		struct prefix p = explore_prefix(net);
-
-		if ((set >> net & 1) == 0)
-			continue;
-		if (kinds[peer].add_path)
-			wr_u32(&w, path_ids[path]);
-		nlri_put(&w, &p);
-	}
-	return wr_done(&w);
-}
-
-static unsigned
-some_number(struct world *w, unsigned peer)
-{
-	return kinds[peer].add_path ? below(w, MODEL_PATHS) : 0;
-}
-
-static struct model_path
-some_path(struct world *w, unsigned peer)
-{
-	struct model_path p = {
-		.there = true, .origin = (uint8_t)below(w, 3),
-		.has_med = below(w, 2) == 0, .med = below(w, 3),
-		.local_pref = kinds[peer].ibgp ? 90 + below(w, 3) * 10 : 100,
-		.communities = (uint8_t)(below(w, 16) & below(w, 16)),
-	};
-	unsigned more = below(w, 3);
-
-	p.communities |= (uint8_t)((below(w, 8) == 0 ? MODEL_NO_EXPORT : 0) |
-	    (below(w, 8) == 0 ? MODEL_NO_ADVERTISE : 0) |
-	    (below(w, 10) == 0 ? MODEL_SHUTDOWN : 0));
-	if (below(w, 5) == 0)
-		p.otc = below(w, 2) == 0 ? kinds[peer].asn : 777;
-	if (!p.has_med)
-		p.med = 0;
-	if (!kinds[peer].ibgp)
-		p.as[p.n++] = kinds[peer].asn;
-	while (more-- > 0) {
-		uint32_t as = explore_pool[below(w,
-		    kinds[peer].as4 ? EXPLORE_POOL : 5)];
-
-		/* Our own AS in it now and then. */
-		if (as != EXPLORE_ASN || below(w, 4) == 0)
-			p.as[p.n++] = as;
-	}
-	return p;
-}
-
 static void
 announce(struct world *w, unsigned peer)
 {
-	uint8_t room[512], nlri_room[200], attrs_room[300];
+	uint8_t room[512];
 	struct wr m = wr_of(room, sizeof(room));
-	struct wr a = wr_of(attrs_room, sizeof(attrs_room));
-	unsigned set = some_nets(w), path = some_number(w, peer);
-	bool v6 = set >> EXPLORE_IPV4 != 0;
-	struct model_path p = some_path(w, peer);
-	struct bytes nlri = nlri_of(peer, set, path, nlri_room,
-	    sizeof(nlri_room));
-	size_t at = msg_begin(&m, MSG_UPDATE);
+	unsigned set = speech_nets(&w->chance);
+	unsigned which = speech_which(&w->chance, peer);
+	struct model_path p = speech_path(&w->chance, peer);
 
-	if (v6)
-		put_reach(&a, peer, nlri);
-	put_attrs(&a, peer, &p);
-	wr_u16(&m, 0);
-	wr_u16(&m, (uint16_t)a.n);
-	wr_bytes(&m, wr_done(&a));
-	if (!v6)
-		wr_bytes(&m, nlri);
-	msg_end(&m, at);
+	speech_announce(&m, peer, set, which, &p);
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
-		if ((set >> net & 1) != 0)
-			w->model.in[peer][net][path] = p;
+		if ((set >> net & 1) == 0)
+			continue;
+		w->model.in[peer][net][which] = p;
+		w->restarts[peer].stale[net][which] = false;
 	}
 	hear(w, peer, wr_done(&m));
 }
@@ -425,32 +267,16 @@ announce(struct world *w, unsigned peer)
 static void
 withdraw(struct world *w, unsigned peer)
 {
-	uint8_t room[512], nlri_room[200], value_room[200];
+	uint8_t room[512];
 	struct wr m = wr_of(room, sizeof(room));
-	struct wr value = wr_of(value_room, sizeof(value_room));
-	unsigned set = some_nets(w), path = some_number(w, peer);
-	bool v6 = set >> EXPLORE_IPV4 != 0;
-	struct bytes nlri = nlri_of(peer, set, path, nlri_room,
-	    sizeof(nlri_room));
-	size_t at = msg_begin(&m, MSG_UPDATE);
+	unsigned set = speech_nets(&w->chance);
+	unsigned which = speech_which(&w->chance, peer);
 
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
 		if ((set >> net & 1) != 0)
-			w->model.in[peer][net][path].there = false;
+			w->model.in[peer][net][which].there = false;
 	}
-	if (v6) {
-		wr_u16(&value, AFI_IPV6);
-		wr_u8(&value, SAFI_UNICAST);
-		wr_bytes(&value, nlri);
-		wr_u16(&m, 0);
-		wr_u16(&m, (uint16_t)(value.n + 3));
-		put_attr(&m, 0x80, ATTR_MP_UNREACH, wr_done(&value));
-	} else {
-		wr_u16(&m, (uint16_t)nlri.n);
-		wr_bytes(&m, nlri);
-		wr_u16(&m, 0);
-	}
-	msg_end(&m, at);
+	speech_withdraw(&m, peer, set, which);
 	hear(w, peer, wr_done(&m));
 }
 
@@ -469,19 +295,23 @@ refresh(struct world *w, unsigned peer)
 }
 
 static void
-come(struct world *w, unsigned peer)
+come(struct world *w, unsigned peer, bool restarted)
 {
-	const struct open o = {
-		.asn = kinds[peer].asn, .router_id = kinds[peer].router_id,
+	struct restarts *r = &w->restarts[peer];
+	struct open o = {
+		.asn = speech_kinds[peer].asn, .router_id = speech_kinds[peer].router_id,
 		.hold_time = 90, .families = OPEN_IPV4 | OPEN_IPV6,
-		.as4 = kinds[peer].as4, .refresh = true,
-		.role = role_other(ours[kinds[peer].role]),
-		.paths_out = kinds[peer].add_path ?
+		.as4 = speech_kinds[peer].as4, .refresh = true, .enhanced = true,
+		.restart = restarts_cap(&w->chance, r->cap.there),
+		.role = role_other(ours[speech_kinds[peer].role]),
+		.paths_out = speech_kinds[peer].add_path ?
 		    OPEN_IPV4 | OPEN_IPV6 : 0,
 	};
 	uint8_t room[256];
 	struct wr m = wr_of(room, sizeof(room));
 
+	if (restarted)
+		o.restart.there = o.restart.restarted = true;
 	w->conn[peer] = bgp_accepted(w->bgp, w->now, peer + 1);
 	if (w->conn[peer] == 0) {
 		wrong(w, "peer %u is not let in", peer);
@@ -490,18 +320,133 @@ come(struct world *w, unsigned peer)
 	open_put(&m, &o);
 	msg_put_keepalive(&m);
 	hear(w, peer, wr_done(&m));
-	w->model.peer[peer].up = true;
+	memset(w->told[peer], 0, sizeof(w->told[peer]));
+	memset(w->doubted[peer], 0, sizeof(w->doubted[peer]));
+	restarts_come(r, &w->model, peer, &o.restart);
 }
 
+static void
+lost(struct world *w, unsigned peer)
+{
+	w->conn[peer] = 0;
+	w->lazy[peer] = false;
+	memset(w->told[peer], 0, sizeof(w->told[peer]));
+}
+
+/* It is gone, and what was sent to it and not read with it. */
 static void
 go(struct world *w, unsigned peer)
 {
 	bgp_closed(w->bgp, w->now, w->conn[peer], "it went");
-	w->conn[peer] = 0;
+	lost(w, peer);
+	restarts_end(&w->restarts[peer], &w->model, peer, w->now, false);
+}
+
+static void
+say_and_go(struct world *w, unsigned peer, bool hard)
+{
+	struct fault f = { 0 };
+	uint8_t room[64];
+	struct wr m = wr_of(room, sizeof(room));
+	uint32_t conn = w->conn[peer];
+
+	fault_set(&f, FAULT_CEASE, FAULT_RESET, (struct bytes){ 0 });
+	f.hard = hard;
+	msg_put_notification(&m, &f);
+	hear(w, peer, wr_done(&m));
+	bgp_closed(w->bgp, w->now, conn, NULL);
+	lost(w, peer);
+	if (hard)
+		restarts_stop(&w->restarts[peer], &w->model, peer);
+	else
+		restarts_end(&w->restarts[peer], &w->model, peer, w->now,
+		    true);
+}
+
+/* Its new connection is there before we know of the end of the old one. */
+static void
+replace(struct world *w, unsigned peer)
+{
+	struct restarts *r = &w->restarts[peer];
+	uint32_t old = w->conn[peer];
+
+	if (!r->cap.there || r->cap.families == 0) {
+		go(w, peer);
+		return;
+	}
+	restarts_end(r, &w->model, peer, w->now, false);
 	w->lazy[peer] = false;
-	w->model.peer[peer].up = false;
-	memset(w->model.in[peer], 0, sizeof(w->model.in[peer]));
-	memset(w->told[peer], 0, sizeof(w->told[peer]));
+	come(w, peer, true);
+	bgp_closed(w->bgp, w->now, old, NULL);
+}
+
+/* Our own end of the tunnel. */
+static void
+stop(struct world *w, unsigned peer)
+{
+	bgp_peer_stop(w->bgp, w->now, peer + 1, false, "the tunnel is down");
+	if (w->conn[peer] != 0)
+		bgp_closed(w->bgp, w->now, w->conn[peer], NULL);
+	lost(w, peer);
+	bgp_peer_start(w->bgp, w->now, peer + 1);
+	restarts_stop(&w->restarts[peer], &w->model, peer);
+}
+
+static void
+leave(struct world *w, unsigned peer)
+{
+	switch (below(w, 6)) {
+	case 0:
+		say_and_go(w, peer, false);
+		break;
+	case 1:
+		say_and_go(w, peer, true);
+		break;
+	case 2:
+		replace(w, peer);
+		break;
+	case 3:
+		stop(w, peer);
+		break;
+	default:
+		go(w, peer);
+		break;
+	}
+}
+
+static void
+say_mark(struct world *w, unsigned peer)
+{
+	uint32_t what = below(w, 3);
+	bool v6 = below(w, 2) == 0;
+	enum addr_family family = v6 ? ADDR_IPV6 : ADDR_IPV4;
+	uint8_t room[64], bit = v6 ? OPEN_IPV6 : OPEN_IPV4;
+	struct wr m = wr_of(room, sizeof(room));
+	struct restarts *r = &w->restarts[peer];
+
+	if (what == 0)
+		update_put_eor(&m, family);
+	else
+		msg_put_refresh(&m, what == 1 ? REFRESH_BEGIN : REFRESH_END,
+		    family);
+	hear(w, peer, wr_done(&m));
+	if (what == 0)
+		restarts_eor(r, &w->model, peer, bit);
+	else if (what == 1)
+		restarts_begin(r, &w->model, peer, w->now, bit);
+	else
+		restarts_finish(r, &w->model, peer, bit);
+}
+
+/* Timers are exact, other work is not. */
+static void
+pass(struct world *w)
+{
+	w->now = instant_after(w->now,
+	    below(w, 12) == 0 ? span_s(1) : span_ms(1));
+	for (unsigned i = 0; i < MODEL_PEERS; i++)
+		restarts_time(&w->restarts[i], &w->model, i, w->now);
+	bgp_tick(w->bgp, w->now);
 }
 
 /* --- policies --- */
@@ -652,15 +597,21 @@ step(struct world *w)
 	unsigned peer = below(w, MODEL_PEERS);
 	uint32_t what = below(w, 100);
 
-	w->now = instant_after(w->now, span_ms(1));
-	if (w->conn[peer] == 0)
-		come(w, peer);
-	else if (what < 55)
+	pass(w);
+	if (w->conn[peer] == 0 && what < 60)
+		come(w, peer, false);
+	else if (w->conn[peer] == 0 && what < 70)
+		stop(w, peer);
+	else if (w->conn[peer] == 0)
+		change(w, peer);
+	else if (what < 47)
 		announce(w, peer);
-	else if (what < 75)
+	else if (what < 65)
 		withdraw(w, peer);
-	else if (what < 80)
-		go(w, peer);
+	else if (what < 72)
+		leave(w, peer);
+	else if (what < 82)
+		say_mark(w, peer);
 	else if (what < 88)
 		toggle_own(w);
 	else if (what < 91)
@@ -692,7 +643,7 @@ begin(struct world *w, uint64_t seed)
 	drbg_seed(&w->drbg, b);
 	w->now = (struct instant){ 1000000000 };
 	w->model.asn = EXPLORE_ASN;
-	memcpy(w->model.peer, kinds, sizeof(kinds));
+	memcpy(w->model.peer, speech_kinds, sizeof(speech_kinds));
 	for (unsigned i = 0; i < MODEL_PEERS; i++)
 		w->model.peer[i].into = 1;
 	w->bgp = bgp_new(0x0a000001, &w->drbg);
@@ -700,18 +651,19 @@ begin(struct world *w, uint64_t seed)
 		w->bgp->sweep = 1 + below(w, 8);
 	for (unsigned i = 0; i < MODEL_PEERS; i++) {
 		struct bgp_peer_conf c = {
-			.id = i + 1, .local = inside(i, 1),
-			.remote = inside(i, 2), .next_hop4 = inside(i, 1),
-			.next_hop6 = inside6(i, 1),
-			.local_asn = kinds[i].local_asn,
-			.own_asn = kinds[i].local_asn == EXPLORE_ASN ? 0 :
+			.id = i + 1, .local = speech_inside(i, 1),
+			.remote = speech_inside(i, 2), .next_hop4 = speech_inside(i, 1),
+			.next_hop6 = speech_inside6(i, 1),
+			.local_asn = speech_kinds[i].local_asn,
+			.own_asn = speech_kinds[i].local_asn == EXPLORE_ASN ? 0 :
 			    EXPLORE_ASN,
-			.remote_asn = kinds[i].asn, .hold_time = 90,
-			.passive = true, .transit = kinds[i].transit,
-			.role = ours[kinds[i].role], .role_strict = true,
-			.add_path = kinds[i].add_path,
+			.remote_asn = speech_kinds[i].asn, .hold_time = 90,
+			.passive = true, .transit = speech_kinds[i].transit,
+			.role = ours[speech_kinds[i].role], .role_strict = true,
+			.add_path = speech_kinds[i].add_path,
 		};
 
+		restarts_stop(&w->restarts[i], &w->model, i);
 		if (below(w, 2) == 0)
 			some_soft(w, &w->model.peer[i]);
 		c.soft = explore_soft(&w->model.peer[i]);

@@ -139,7 +139,7 @@ learn(const struct model *m, unsigned path, unsigned net,
 	unsigned own;
 
 	*p = m->in[peer_of(path)][net][path % MODEL_PATHS];
-	if (!from->up || !p->there || !no_leak(from, p))
+	if ((!from->up && !from->held) || !p->there || !no_leak(from, p))
 		return false;
 	marked = (p->communities & MODEL_SHUTDOWN) != 0;
 	own = times(p, m->asn) + (from->local_asn == m->asn ? 0 :

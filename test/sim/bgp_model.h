@@ -59,7 +59,8 @@ enum model_role {		/* what we are to it (RFC 9234) */
 struct model_peer {
 	uint32_t	asn, local_asn;	/* its, and ours towards it */
 	bool		ibgp, as4, transit;
-	bool		up;
+	bool		up;		/* it has a session */
+	bool		held;		/* none, but its routes count */
 	uint32_t	router_id;
 	enum model_role	role;
 	bool		add_path;	/* else the first path is all it has */

@@ -5,6 +5,8 @@
  */
 #include "sim/bgp_policies.h"
 
+#include "sim/bgp_restarts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +208,8 @@ explore_soft(const struct model_peer *p)
 		.private_as = p->no_private ? BGP_PRIVATE_REMOVE :
 		    BGP_PRIVATE_KEEP,
 		.heed_shutdown = p->heed, .drain = p->drain,
+		.restart = BGP_RESTART_HELPER, .restart_seconds = 120,
+		.stale = RESTARTS_STALE,
 	};
 }
 

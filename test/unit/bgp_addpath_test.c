@@ -47,8 +47,10 @@ begin(uint8_t path_ids)
 static enum attr_verdict
 hear(const char *update, struct fault *f)
 {
+	enum addr_family eor;
+
 	*f = (struct fault){ 0 };
-	return import_update(&im, &rib, octets(update), f);
+	return import_update(&im, &rib, octets(update), &eor, f);
 }
 
 /* "7 3": identifiers of the paths to 10.2.0.0/16, the best first. */
@@ -214,7 +216,7 @@ paths_that_lead_alike_carry_traffic_once(void **state)
 	hear(REACH("00000001 " NET "00000002 " NET "00000003 " NET), &f);
 	/* Another peer with an equal path, behind all of them. */
 	ref = rib_join(&rib, 2, &other);
-	id = rib_path(&rib, rib.source[im.source.slot].paths)->attrs;
+	id = rib_path(&rib, rib.source[im.source.slot].taught[0].first)->attrs;
 	assert_true(rib_reach(&rib, ref, BGP_TABLE_MAIN, &net, id, true));
 	rib_route(&rib, rib_find(&rib, BGP_TABLE_MAIN, &net), &r);
 	assert_int_equal(r.n, 2);

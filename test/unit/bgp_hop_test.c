@@ -117,6 +117,7 @@ a_next_hop_is_taken_where_it_was_agreed_on(void **state)
 			.next_hop6 = { ADDR_IPV6, { 0xfd, [15] = 1 } },
 		};
 		struct fault f = { 0 };
+		enum addr_family eor;
 		uint8_t room[128];
 		struct rib rib;
 
@@ -125,8 +126,8 @@ a_next_hop_is_taken_where_it_was_agreed_on(void **state)
 		im.source = rib_join(&rib, 1, &peer);
 		import_places(&im, &rib, &(struct bgp_tables){ .n = 0 });
 		assert_int_equal(import_update(&im, &rib, update_of(
-		    &rows[i].hop, rows[i].octets, room, sizeof(room)), &f),
-		    rows[i].verdict);
+		    &rows[i].hop, rows[i].octets, room, sizeof(room)), &eor,
+		    &f), rows[i].verdict);
 		assert_int_equal(rib_accepted(&rib, im.source), rows[i].used);
 		rib_fini(&rib);
 	}

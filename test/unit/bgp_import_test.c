@@ -128,9 +128,9 @@ check_refusals(const struct rib *rib, const struct import *im)
 		"is no address of a router", "is ours", "is link-local",
 		"is not the neighbour", "it has come through ourselves",
 	};
-	uint32_t id = rib->source[im->source.slot].paths;
+	uint32_t id = 0, net;
 
-	for (; id != 0; id = rib_path(rib, id)->src_next) {
+	while (rib_taught_each(rib, im->source, &id, &net)) {
 		const struct rib_path *p = rib_path(rib, id);
 		struct reason why = { "" };
 		unsigned found = 0;
@@ -154,6 +154,7 @@ only_usable_routes_are_accepted(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct import im = *rows[i].im;
+		enum addr_family eor = ADDR_NONE;
 		struct fault f = { 0 };
 		struct rib rib;
 		enum attr_verdict v;
@@ -163,7 +164,8 @@ only_usable_routes_are_accepted(void **state)
 		im.source = rib_join(&rib, 1, &peer);
 		import_places(&im, &rib, &(struct bgp_tables){
 		    .given = false });
-		v = import_update(&im, &rib, octets(rows[i].body), &f);
+		v = import_update(&im, &rib, octets(rows[i].body), &eor,
+		    &f);
 		assert_int_equal(v, rows[i].text == NULL ? ATTR_OK :
 		    ATTR_WITHDRAW);
 		if (rows[i].text != NULL)

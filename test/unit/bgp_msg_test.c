@@ -45,8 +45,9 @@ static const struct {
 	    MSG_BAD, 0, 0, 1, 2, "0016" },
 	{ "a notification that is too short", MARKER "0014 03",
 	    MSG_BAD, 0, 0, 1, 2, "0014" },
-	{ "a route refresh that is too long", MARKER "0018 05",
-	    MSG_BAD, 0, 0, 1, 2, "0018" },
+	{ "a route refresh of any length, which its subtype decides",
+	    MARKER "0018 05 0001 0101 00", MSG_WHOLE, MSG_ROUTE_REFRESH, 5,
+	    0, 0, NULL },
 	{ "an unknown type", MARKER "0013 06", MSG_BAD, 0, 0, 1, 3, "06" },
 	{ "type 0", MARKER "0013 00", MSG_BAD, 0, 0, 1, 3, "00" },
 };

@@ -25,7 +25,7 @@ static const struct {
 	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV6, false, true) },
 	{ "a capability with a part of the next one missing",
 	    HEAD "0a 0208 4600 400100 020078", 0, { 0 } },
-	{ "graceful restart and friends are skipped",
+	{ "graceful restart and friends do not hide what follows",
 	    HEAD "0a 0208 4600 40020078 0200", -1,
 	    OPEN_OF(65010, 0x0a000002, 30, OPEN_IPV4, false, true) },
 	{ "other families are no families of ours",
@@ -115,6 +115,78 @@ opens_are_parsed_or_refused(void **state)
 	}
 }
 
+#define MP4	"010400010001 "
+
+/* Capability 64 and what is left of it (RFC 4724 section 3, RFC 8538). */
+static const struct {
+	const char	*what;
+	const char	*caps;		/* all capabilities; the length is added */
+	bool		ok;
+	struct cap_restart restart;
+} restarts[] = {
+	{ "none", MP4, true, { .there = false } },
+	{ "who only helps", MP4 "4002 0078", true,
+	    { .there = true, .seconds = 120 } },
+	{ "R and N bits, reserved bits and the longest time", MP4 "4002 ffff",
+	    true, { .there = true, .restarted = true, .notify = true,
+	    .seconds = 4095 } },
+	{ "both families, one preserved", MP4 "400a 0001 00010180 00020100",
+	    true, { .there = true, .seconds = 1, .families = 3,
+	    .forwards = 1 } },
+	{ "reserved flags of a family", MP4 "4006 0001 0001017f", true,
+	    { .there = true, .seconds = 1, .families = 1 } },
+	{ "families that are not ours", MP4 "400a 0001 00010280 00190180",
+	    true, { .there = true, .seconds = 1 } },
+	{ "a family twice: the last one", MP4 "400a 0001 00010180 00010100",
+	    true, { .there = true, .seconds = 1, .families = 1 } },
+	{ "the capability twice: the last one",
+	    MP4 "4006 8001 00010180 4002 4002", true,
+	    { .there = true, .notify = true, .seconds = 2 } },
+	{ "empty", MP4 "4000", false, { .there = false } },
+	{ "half a time", MP4 "4001 00", false, { .there = false } },
+	{ "a family without flags", MP4 "4005 0001 000101", false,
+	    { .there = false } },
+	{ "half a family behind a whole one", MP4 "4008 0001 00010180 0002",
+	    false, { .there = false } },
+};
+
+static void
+the_restart_capability_is_understood(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(restarts); i++) {
+		const struct cap_restart *c = &restarts[i].restart;
+		uint8_t room[128];
+		struct wr w = wr_of(room, sizeof(room));
+		struct fault f = { 0 };
+		struct open o = { .asn = 7 };
+		struct bytes caps;
+		bool ok;
+
+		print_message("%s\n", restarts[i].what);
+		wr_bytes(&w, octets(HEAD));
+		caps = octets(restarts[i].caps);
+		wr_u8(&w, (uint8_t)(caps.n + 2));
+		wr_u8(&w, 2);
+		wr_u8(&w, (uint8_t)caps.n);
+		wr_bytes(&w, caps);
+		ok = open_parse(&o, wr_done(&w), &f);
+		assert_int_equal(ok, restarts[i].ok);
+		if (!ok) {
+			assert_int_equal(f.code, FAULT_OPEN);
+			assert_int_equal(f.subcode, FAULT_OPEN_UNSPECIFIC);
+			assert_non_null(strstr(f.text.s, "graceful restart"));
+			continue;
+		}
+		assert_int_equal(o.restart.there, c->there);
+		assert_int_equal(o.restart.restarted, c->restarted);
+		assert_int_equal(o.restart.notify, c->notify);
+		assert_int_equal(o.restart.seconds, c->seconds);
+		assert_int_equal(o.restart.families, c->families);
+		assert_int_equal(o.restart.forwards, c->forwards);
+	}
+}
+
 static void
 ours_survives_a_round_trip(void **state)
 {
@@ -130,6 +202,13 @@ ours_survives_a_round_trip(void **state)
 		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
 		    .paths_in = OPEN_IPV4 | OPEN_IPV6,
 		    .paths_out = OPEN_IPV4, .extended_hop = true },
+		{ .asn = 1, .router_id = 1, .families = OPEN_IPV4,
+		    .enhanced = true, .restart = { .there = true,
+		    .seconds = 7 } },
+		{ .asn = 1, .router_id = 1, .families = 3,
+		    .restart = { .there = true, .restarted = true,
+		    .notify = true, .seconds = 4095, .families = 3,
+		    .forwards = OPEN_IPV6 } },
 	};
 
 	(void)state;
@@ -151,6 +230,9 @@ ours_survives_a_round_trip(void **state)
 		assert_int_equal(o.families, ours[i].families);
 		assert_int_equal(o.as4, ours[i].as4);
 		assert_int_equal(o.refresh, ours[i].refresh);
+		assert_int_equal(o.enhanced, ours[i].enhanced);
+		assert_memory_equal(&o.restart, &ours[i].restart,
+		    sizeof(o.restart));
 		assert_int_equal(o.role, ours[i].role);
 		assert_int_equal(o.extended_hop, ours[i].extended_hop);
 		assert_int_equal(o.paths_in, ours[i].paths_in);
@@ -275,6 +357,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_are_parsed_or_refused),
+		cmocka_unit_test(the_restart_capability_is_understood),
 		cmocka_unit_test(ours_survives_a_round_trip),
 		cmocka_unit_test(a_large_as_is_hidden_behind_as_trans),
 		cmocka_unit_test(opens_are_judged_with_a_reason),

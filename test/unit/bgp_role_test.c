@@ -40,12 +40,13 @@ taught(enum bgp_role role, const char *update, enum attr_verdict *v,
     struct fault *f)
 {
 	const struct decide_peer peer = { .router_id = 9 };
+	enum addr_family eor = ADDR_NONE;
 	struct import im = with_us;
 
 	im.role = role;
 	im.source = rib_join(&rib, 1, &peer);
 	import_places(&im, &rib, &(struct bgp_tables){ .given = false });
-	*v = import_update(&im, &rib, octets(update), f);
+	*v = import_update(&im, &rib, octets(update), &eor, f);
 	assert_int_equal(rib_held(&rib, im.source), 1);
 	return im;
 }
@@ -81,7 +82,7 @@ static uint32_t
 otc_in_rib(const struct import *im)
 {
 	const struct rib_path *p = rib_path(&rib,
-	    rib.source[im->source.slot].paths);
+	    rib.source[im->source.slot].taught[0].first);
 	uint32_t otc = 0;
 
 	return role_otc(intern_at(&rib.intern, p->attrs), &otc) ? otc : 0;
