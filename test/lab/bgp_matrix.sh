@@ -27,6 +27,7 @@ declare -A key_of=([md5]=bgp_authentication [md5-wrong]=bgp_authentication [bfd]
 cannot="
 as2        frr       | FRR 8.4 leaves out all capabilities or none, and then has AS_TRANS in the path: it takes no AS4_PATH of one who has 4-octet numbers
 refresh    openbgpd  | OpenBGPD 7.7 counts the request and announces nothing again that has not changed
+refresh    exabgp    | ExaBGP 4.2 stumbles over the marks of its own answer (RFC 7313), which it takes for UPDATEs, and closes the session
 shutdown   exabgp    | ExaBGP 4.2 takes a NOTIFICATION with a text (RFC 9003) for an error in the header
 collision-lose exabgp | ExaBGP 4.2 stumbles ('NoneType' object has no attribute 'router_id') and answers nobody any more
 collision-win  exabgp | as above
