@@ -45,7 +45,7 @@ refreshed  gobgp     | GoBGP 3.10 keeps all that it was told and never asks: its
 "
 
 # What the short selection runs via tunnel, where a guest is slow; via veth it runs everything.
-short_tunnel="ipv4 ipv6"
+short_tunnel="ipv4"
 
 # --- one column's configuration ---
 
