@@ -294,10 +294,28 @@ say_update(const struct update_row *u, size_t step)
 	say(wr_done(&w), step);
 }
 
-/* All that was said before has been worked on when the answer comes. */
+/* How many requests for a refresh it has worked on. */
+static unsigned long
+refreshes(void)
+{
+	static const char key[] = "\"refreshes_in\":";
+	char request[256];
+	const char *p;
+
+	str_fmt(request, sizeof(request),
+	    "{\"command\":\"bgp\",\"name\":\"%s\"}\n", tunnel);
+	p = strstr(ask(request), key);
+	return p == NULL ? 0 : strtoul(p + sizeof(key) - 1, NULL, 10);
+}
+
+/*
+ * All that was said before has been worked on when this request has been; what
+ * is heard may be the answer to an earlier one.
+ */
 static bool
 settled(void)
 {
+	unsigned long before = refreshes();
 	uint8_t room[64];
 	struct wr w = wr_of(room, sizeof(room));
 
@@ -305,7 +323,11 @@ settled(void)
 		;
 	msg_put_refresh(&w, REFRESH_REQUEST, ADDR_IPV4);
 	say(wr_done(&w), SIZE_MAX);
-	return hear_type(MSG_UPDATE, PATIENCE);
+	if (!hear_type(MSG_UPDATE, PATIENCE))
+		return false;
+	for (int ms = 0; ms < PATIENCE && refreshes() == before; ms += 5)
+		nap_ms(5);
+	return refreshes() != before;
 }
 
 static void
