@@ -155,7 +155,7 @@ help:
 # help: make check               everything that must pass: unit, sim, lint, lab
 # help: make demo                the main job, shown on this machine
 # help: make lab                 list scenarios; make lab S=name runs one, logs in build/lab/name
-# help:                          JOBS=2 guests; FULL=1, CELLS= or ROWS= where it runs a selection
+# help:                          JOBS=3 guests; FULL=1, CELLS= or ROWS= where it runs a selection
 # help: make bench               speed and size; make bench B=name for one of
 # help:                          bgp policy mesh fib failover fair ike tunnels (ROUTES= MILLION= SAS= MANY= its size)
 # help: make fuzz T=name         fuzz one parser; SECONDS=60 RUNS=10000000
