@@ -9,13 +9,10 @@
  *
  *	bfd_explore [--check | --seeds N | --seed S]
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bfd/control.h"
-#include "crypto/prf.h"
+#include "sim/trial.h"
 #include "util/array.h"
 
 #define ID		1
@@ -45,7 +42,7 @@ struct packet {
 };
 
 struct world {
-	struct drbg	drbg, chance;
+	struct trial	trial;
 	struct instant	now;
 	struct side	side[2];
 	struct packet	flying[FLYING];
@@ -53,25 +50,14 @@ struct world {
 	unsigned	loss, twice;	/* percent */
 	struct span	delay, jitter;
 	bool		cut[2];		/* towards that side */
-	struct reason	why;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-wrong(struct world *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (w->why.s[0] != '\0')
-		return;
-	va_start(ap, fmt);
-	vsnprintf(w->why.s, sizeof(w->why.s), fmt, ap);
-	va_end(ap);
-}
+#define wrong(w, ...)	trial_wrong(&(w)->trial, __VA_ARGS__)
 
 static uint32_t
 below(struct world *w, uint32_t n)
 {
-	return drbg_below(&w->chance, n);
+	return trial_below(&w->trial, n);
 }
 
 static struct bfd_info
@@ -95,7 +81,7 @@ fly(struct world *w, unsigned to, const uint8_t octets[BFD_OCTETS])
 	p->to = to;
 	p->at = instant_after(w->now, w->delay);
 	if (w->jitter.ns > 0)
-		p->at = instant_after(p->at, drbg_span(&w->chance, w->jitter));
+		p->at = instant_after(p->at, drbg_span(&w->trial.chance, w->jitter));
 	memcpy(p->octets, octets, BFD_OCTETS);
 	w->n++;
 }
@@ -263,7 +249,7 @@ run(struct world *w, struct span d)
 {
 	struct instant until = instant_after(w->now, d);
 
-	while (w->why.s[0] == '\0') {
+	while (!trial_failed(&w->trial)) {
 		struct instant at = INSTANT_NEVER, tick[2];
 		int p = next_packet(w, &at);
 		unsigned who;
@@ -338,7 +324,7 @@ side_restart(struct world *w, unsigned who)
 
 	bfd_free(s->bfd);
 	*s = fresh;
-	s->bfd = bfd_new(&w->drbg);
+	s->bfd = bfd_new(&w->trial.drbg);
 	if (s->bfd == NULL || !bfd_add(s->bfd, ID, &s->conf))
 		wrong(w, "no memory");
 	side_start(w, who);
@@ -496,20 +482,16 @@ static bool
 world_runs(uint64_t seed, struct reason *why)
 {
 	static struct world w;
-	uint8_t octets[DRBG_SEED_LEN] = { 0 };
 
 	memset(&w, 0, sizeof(w));
-	memcpy(octets, &seed, sizeof(seed));
-	drbg_seed(&w.chance, octets);
-	octets[31] = 1;
-	drbg_seed(&w.drbg, octets);
+	trial_begin(&w.trial, seed);
 	w.now = (struct instant){ 1000000000 };
 	w.delay = span_ms(10);
 	for (unsigned i = 0; i < 2; i++) {
 		w.side[i].conf = some_conf(&w);
 		side_restart(&w, i);
 	}
-	for (unsigned round = 0; round < 4 && w.why.s[0] == '\0'; round++) {
+	for (unsigned round = 0; round < 4 && !trial_failed(&w.trial); round++) {
 		for (unsigned n = 0; n < STORM_STEPS; n++)
 			storm_step(&w);
 		calm(&w);
@@ -518,36 +500,15 @@ world_runs(uint64_t seed, struct reason *why)
 	for (unsigned i = 0; i < 2; i++)
 		bfd_free(w.side[i].bfd);
 	reason_set(why, "at %lld ms: %s", (long long)w.now.ns / 1000000,
-	    w.why.s);
-	return w.why.s[0] == '\0';
+	    w.trial.why.s);
+	return !trial_failed(&w.trial);
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned long long first = 1, n = 200, failed = 0;
-	struct reason why;
+	static const struct trial_kind kind = { "bfd_explore",
+	    "paths between BFD speakers", 200, world_runs };
 
-	if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {
-		n = strtoull(argv[2], NULL, 10);
-	} else if (argc == 3 && strcmp(argv[1], "--seed") == 0) {
-		first = strtoull(argv[2], NULL, 10);
-		n = 1;
-	} else if (argc != 1 &&
-	    !(argc == 2 && strcmp(argv[1], "--check") == 0)) {
-		fprintf(stderr, "usage: bfd_explore "
-		    "[--check | --seeds N | --seed S]\n");
-		return 2;
-	}
-	if (!crypto_init())
-		return 1;
-	for (unsigned long long i = 0; i < n; i++) {
-		if (world_runs(first + i, &why))
-			continue;
-		printf("# seed %llu: %s\n", first + i, why.s);
-		failed++;
-	}
-	printf("%s - %llu paths between BFD speakers, %llu failed\n",
-	    failed == 0 ? "ok" : "not ok", n, failed);
-	return failed == 0 ? 0 : 1;
+	return trial_main(&kind, argc, argv);
 }

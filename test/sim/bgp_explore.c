@@ -11,9 +11,6 @@
  *
  *	bgp_explore [--check | --seeds N | --seed S]
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bgp/aspath.h"
@@ -23,10 +20,10 @@
 #include "bgp/open.h"
 #include "bgp/speaker.h"
 #include "bgp/update.h"
-#include "crypto/prf.h"
 #include "sim/bgp_policies.h"
 #include "sim/bgp_restarts.h"
 #include "sim/bgp_speech.h"
+#include "sim/trial.h"
 #include "util/array.h"
 
 #define STEPS		250
@@ -41,7 +38,7 @@ static const enum bgp_role ours[] = {
 struct world {
 	struct model	model;
 	struct bgp	*bgp;
-	struct drbg	drbg, chance;
+	struct trial	trial;
 	struct instant	now;
 	uint32_t	conn[MODEL_PEERS];	/* 0: down */
 	bool		lazy[MODEL_PEERS];	/* does not read */
@@ -51,25 +48,14 @@ struct world {
 	struct model_told told[MODEL_PEERS][MODEL_NETS];
 	unsigned	fib[MODEL_TABLES][MODEL_NETS];	/* bit per peer */
 	unsigned	fib_best[MODEL_TABLES][MODEL_NETS];
-	struct reason	why;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-wrong(struct world *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (w->why.s[0] != '\0')
-		return;
-	va_start(ap, fmt);
-	vsnprintf(w->why.s, sizeof(w->why.s), fmt, ap);
-	va_end(ap);
-}
+#define wrong(w, ...)	trial_wrong(&(w)->trial, __VA_ARGS__)
 
 static uint32_t
 below(struct world *w, uint32_t n)
 {
-	return drbg_below(&w->chance, n);
+	return trial_below(&w->trial, n);
 }
 
 static unsigned
@@ -250,9 +236,9 @@ announce(struct world *w, unsigned peer)
 {
 	uint8_t room[512];
 	struct wr m = wr_of(room, sizeof(room));
-	unsigned set = speech_nets(&w->chance);
-	unsigned which = speech_which(&w->chance, peer);
-	struct model_path p = speech_path(&w->chance, peer);
+	unsigned set = speech_nets(&w->trial.chance);
+	unsigned which = speech_which(&w->trial.chance, peer);
+	struct model_path p = speech_path(&w->trial.chance, peer);
 
 	speech_announce(&m, peer, set, which, &p);
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
@@ -269,8 +255,8 @@ withdraw(struct world *w, unsigned peer)
 {
 	uint8_t room[512];
 	struct wr m = wr_of(room, sizeof(room));
-	unsigned set = speech_nets(&w->chance);
-	unsigned which = speech_which(&w->chance, peer);
+	unsigned set = speech_nets(&w->trial.chance);
+	unsigned which = speech_which(&w->trial.chance, peer);
 
 	for (unsigned net = 0; net < MODEL_NETS; net++) {
 		if ((set >> net & 1) != 0)
@@ -299,10 +285,11 @@ come(struct world *w, unsigned peer, bool restarted)
 {
 	struct restarts *r = &w->restarts[peer];
 	struct open o = {
-		.asn = speech_kinds[peer].asn, .router_id = speech_kinds[peer].router_id,
+		.asn = speech_kinds[peer].asn,
+		.router_id = speech_kinds[peer].router_id,
 		.hold_time = 90, .families = OPEN_IPV4 | OPEN_IPV6,
 		.as4 = speech_kinds[peer].as4, .refresh = true, .enhanced = true,
-		.restart = restarts_cap(&w->chance, r->cap.there),
+		.restart = restarts_cap(&w->trial.chance, r->cap.there),
 		.role = role_other(ours[speech_kinds[peer].role]),
 		.paths_out = speech_kinds[peer].add_path ?
 		    OPEN_IPV4 | OPEN_IPV6 : 0,
@@ -461,9 +448,9 @@ some_soft(struct world *w, struct model_peer *p)
 	else if (what == 9)
 		p->into = below(w, 1u << MODEL_TABLES);
 	else if (what < 3)
-		p->import = explore_policy(&w->chance);
+		p->import = explore_policy(&w->trial.chance);
 	else if (what < 6)
-		p->export = explore_policy(&w->chance);
+		p->export = explore_policy(&w->trial.chance);
 	else if (what == 6)
 		p->drain = below(w, 4) == 0;
 	if (below(w, 4) > 0)
@@ -633,20 +620,14 @@ step(struct world *w)
 static void
 begin(struct world *w, uint64_t seed)
 {
-	uint8_t b[DRBG_SEED_LEN] = { 0 };
-	struct wr s = wr_of(b, sizeof(b));
-
-	wr_u64(&s, seed);
 	memset(w, 0, sizeof(*w));
-	drbg_seed(&w->chance, b);
-	b[DRBG_SEED_LEN - 1] = 1;
-	drbg_seed(&w->drbg, b);
+	trial_begin(&w->trial, seed);
 	w->now = (struct instant){ 1000000000 };
 	w->model.asn = EXPLORE_ASN;
 	memcpy(w->model.peer, speech_kinds, sizeof(speech_kinds));
 	for (unsigned i = 0; i < MODEL_PEERS; i++)
 		w->model.peer[i].into = 1;
-	w->bgp = bgp_new(0x0a000001, &w->drbg);
+	w->bgp = bgp_new(0x0a000001, &w->trial.drbg);
 	if (below(w, 2) == 0)
 		w->bgp->sweep = 1 + below(w, 8);
 	for (unsigned i = 0; i < MODEL_PEERS; i++) {
@@ -682,7 +663,7 @@ world_runs(uint64_t seed, struct reason *why)
 	unsigned n;
 
 	begin(&w, seed);
-	for (n = 0; n < STEPS && w.why.s[0] == '\0'; n++)
+	for (n = 0; n < STEPS && !trial_failed(&w.trial); n++)
 		step(&w);
 	/* In the end everybody reads. */
 	memset(w.lazy, 0, sizeof(w.lazy));
@@ -691,36 +672,15 @@ world_runs(uint64_t seed, struct reason *why)
 	obey(&w);
 	check(&w);
 	bgp_free(w.bgp);
-	reason_set(why, "step %u: %s", n, w.why.s);
-	return w.why.s[0] == '\0';
+	reason_set(why, "step %u: %s", n, w.trial.why.s);
+	return !trial_failed(&w.trial);
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned long long first = 1, n = 300, failed = 0;
-	struct reason why;
+	static const struct trial_kind kind = { "bgp_explore",
+	    "worlds of route churn", 300, world_runs };
 
-	if (argc == 3 && strcmp(argv[1], "--seeds") == 0)
-		n = strtoull(argv[2], NULL, 10);
-	else if (argc == 3 && strcmp(argv[1], "--seed") == 0)
-		first = strtoull(argv[2], NULL, 10);
-	else if (argc != 1 && strcmp(argv[1], "--check") != 0) {
-		fprintf(stderr, "usage: bgp_explore "
-		    "[--check | --seeds N | --seed S]\n");
-		return 2;
-	}
-	if (argc == 3 && strcmp(argv[1], "--seed") == 0)
-		n = 1;
-	if (!crypto_init())
-		return 1;
-	for (unsigned long long i = 0; i < n; i++) {
-		if (world_runs(first + i, &why))
-			continue;
-		printf("# seed %llu: %s\n", first + i, why.s);
-		failed++;
-	}
-	printf("%s - %llu worlds of route churn, %llu failed\n",
-	    failed == 0 ? "ok" : "not ok", n, failed);
-	return failed == 0 ? 0 : 1;
+	return trial_main(&kind, argc, argv);
 }
