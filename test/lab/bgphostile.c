@@ -12,20 +12,19 @@
  * such neighbours; they are counted as skipped.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bgp/limit.h"
 #include "bgp/msg.h"
 #include "bgp/open.h"
+#include "hostile/bgp_asked.h"
 #include "hostile/bgp_raws.h"
 #include "hostile/bgp_updates.h"
 #include "util/array.h"
@@ -47,17 +46,8 @@ struct session {
 
 static struct session s = { .fd = -1 };
 static struct sockaddr_in here, there;
-static struct sockaddr_un ctl;
-static const char *tunnel, *log_path;
-static int ctl_fd = -1;
+static struct asked vpnd;
 static unsigned count, failed;
-
-static void
-die(const char *what)
-{
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static int64_t
 now_ms(void)
@@ -100,75 +90,8 @@ octets(const char *text)
 	}
 	plain[n] = '\0';
 	if (!str_unhex(out, sizeof(ring[0]), &len, plain))
-		die("a row is no hex");
+		bail("a row is no hex");
 	return bytes_of(out, len);
-}
-
-/* --- what the daemon says --- */
-
-/* One request, one line; good until the next one. */
-static const char *
-ask(const char *request)
-{
-	static char answer[1 << 20];
-	size_t n = 0;
-	ssize_t got;
-
-	if (ctl_fd < 0) {
-		ctl_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (connect(ctl_fd, (struct sockaddr *)&ctl, sizeof(ctl)) < 0)
-			die("control socket");
-	}
-	if (send(ctl_fd, request, strlen(request), MSG_NOSIGNAL) < 0)
-		die("control socket");
-	while (n == 0 || answer[n - 1] != '\n') {
-		got = recv(ctl_fd, answer + n, sizeof(answer) - 1 - n, 0);
-		if (got <= 0 || n + (size_t)got == sizeof(answer) - 1)
-			die("answer of vpnd");
-		n += (size_t)got;
-	}
-	answer[n] = '\0';
-	return answer;
-}
-
-static bool
-has_route(void)
-{
-	char request[256];
-	const char *p, *end;
-
-	str_fmt(request, sizeof(request), "{\"command\":\"bgp-routes\","
-	    "\"name\":\"%s\",\"what\":\"received\"}\n", tunnel);
-	p = strstr(ask(request), "\"prefix\":\"10.2.0.0/16\"");
-	end = p == NULL ? NULL : strchr(p, '}');
-	return end != NULL &&
-	    memmem(p, (size_t)(end - p), "\"accepted\":true", 15) != NULL;
-}
-
-static bool
-neighbor_says(const char *what)
-{
-	char request[256];
-
-	str_fmt(request, sizeof(request),
-	    "{\"command\":\"bgp\",\"name\":\"%s\"}\n", tunnel);
-	return strstr(ask(request), what) != NULL;
-}
-
-/* How often it has complained of an UPDATE. */
-static unsigned
-complaints(void)
-{
-	static char line[8192];
-	FILE *f = fopen(log_path, "re");
-	unsigned n = 0;
-
-	if (f == NULL)
-		die("log of vpnd");
-	while (fgets(line, sizeof(line), f) != NULL)
-		n += strstr(line, "bgp-update-error") != NULL;
-	fclose(f);
-	return n;
 }
 
 /* --- sessions --- */
@@ -190,15 +113,15 @@ call(int receive_buffer)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	if (fd < 0)
-		die("socket");
+		bail("socket");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (receive_buffer > 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
 		    sizeof(receive_buffer));
 	if (bind(fd, (struct sockaddr *)&here, sizeof(here)) < 0)
-		die("bind");
+		bail("bind");
 	if (connect(fd, (struct sockaddr *)&there, sizeof(there)) < 0)
-		die("connect");
+		bail("connect");
 	return fd;
 }
 
@@ -290,22 +213,8 @@ say_update(const struct update_row *u, size_t step)
 	wr_bytes(&w, octets(u->nlri));
 	msg_end(&w, at);
 	if (w.bad)
-		die("a row is longer than a message");
+		bail("a row is longer than a message");
 	say(wr_done(&w), step);
-}
-
-/* How many requests for a refresh it has worked on. */
-static unsigned long
-refreshes(void)
-{
-	static const char key[] = "\"refreshes_in\":";
-	char request[256];
-	const char *p;
-
-	str_fmt(request, sizeof(request),
-	    "{\"command\":\"bgp\",\"name\":\"%s\"}\n", tunnel);
-	p = strstr(ask(request), key);
-	return p == NULL ? 0 : strtoul(p + sizeof(key) - 1, NULL, 10);
 }
 
 /*
@@ -315,7 +224,7 @@ refreshes(void)
 static bool
 settled(void)
 {
-	unsigned long before = refreshes();
+	unsigned long before = asked_refreshes(&vpnd);
 	uint8_t room[64];
 	struct wr w = wr_of(room, sizeof(room));
 
@@ -325,9 +234,9 @@ settled(void)
 	say(wr_done(&w), SIZE_MAX);
 	if (!hear_type(MSG_UPDATE, PATIENCE))
 		return false;
-	for (int ms = 0; ms < PATIENCE && refreshes() == before; ms += 5)
+	for (int ms = 0; ms < PATIENCE && asked_refreshes(&vpnd) == before; ms += 5)
 		nap_ms(5);
-	return refreshes() != before;
+	return asked_refreshes(&vpnd) != before;
 }
 
 static void
@@ -390,7 +299,7 @@ learn(enum kind kind)
 		return wrong;
 	say_update(&u, SIZE_MAX);
 	return !settled() ? "it takes no good UPDATE" :
-	    has_route() ? NULL : "it has not learned the route";
+	    asked_route(&vpnd) ? NULL : "it has not learned the route";
 }
 
 /* --- verdicts --- */
@@ -441,7 +350,7 @@ judge_end(const struct expected *e)
 		;
 	if (!s.ended)
 		return "it does not close";
-	if (has_route())
+	if (asked_route(&vpnd))
 		return "the route is there without a session";
 	return e->verdict == RESET ? judge_data(e) : NULL;
 }
@@ -465,10 +374,10 @@ judge(const struct expected *e, unsigned before)
 	if (!settled())
 		return s.notification.code != 0 ? "the session was reset" :
 		    "the session is gone";
-	if (has_route() != must_keep(e->verdict))
-		return has_route() ? "the route is there" :
+	if (asked_route(&vpnd) != must_keep(e->verdict))
+		return asked_route(&vpnd) ? "the route is there" :
 		    "the route is gone";
-	told = complaints() > before;
+	told = asked_complaints(&vpnd) > before;
 	if (told && (e->verdict == ACCEPT || e->verdict == IGNORE))
 		return "an error was logged";
 	return !told && (e->verdict == DISCARD || e->verdict == REPORT) ?
@@ -481,7 +390,7 @@ run_update(const struct update_row *u, size_t step)
 	const struct expected e = { u->verdict, 3, u->subcode,
 	    BGP_ESTABLISHED, { 0 } };
 	const char *how = step == 1 ? ", octet by octet" : "";
-	unsigned before = complaints();
+	unsigned before = asked_complaints(&vpnd);
 	const char *wrong = learn(u->kind);
 
 	if (wrong == NULL) {
@@ -499,7 +408,7 @@ run_raw(const struct raw_row *r, size_t step)
 	struct expected e = { r->verdict, r->code, r->subcode, r->state,
 	    { 0 } };
 	const char *how = step == 1 ? ", octet by octet" : "";
-	unsigned before = complaints();
+	unsigned before = asked_complaints(&vpnd);
 	const char *wrong = r->state == BGP_ESTABLISHED ? learn(r->kind) :
 	    meet(r->kind, r->state);
 
@@ -547,7 +456,7 @@ cut_everywhere(void)
 		wrong = learn(E4);
 		if (wrong == NULL) {
 			say_update(&u, cut);
-			wrong = settled() && has_route() ? NULL :
+			wrong = settled() && asked_route(&vpnd) ? NULL :
 			    "the route is not there";
 		}
 	}
@@ -632,7 +541,7 @@ flood_of_lengths(void)
 		say_update(&u, SIZE_MAX);
 	if (wrong == NULL)
 		wrong = !settled() ? "the session is gone" :
-		    has_route() ? "the route is there" : NULL;
+		    asked_route(&vpnd) ? "the route is there" : NULL;
 	verdict("5000 attributes that promise 64 KiB", "", wrong);
 }
 
@@ -711,7 +620,7 @@ never_read(void)
 			nap_ms(500);
 		}
 	}
-	if (!neighbor_says("\"state\":\"Established\""))
+	if (!asked_says(&vpnd, "\"state\":\"Established\""))
 		wrong = "the session is gone before its time";
 	s.fd = -1;
 	close(fd);
@@ -725,16 +634,13 @@ int
 main(int argc, char **argv)
 {
 	if (argc != 6)
-		die("bgphostile LOCAL REMOTE CTL-SOCKET TUNNEL LOG");
+		bail("bgphostile LOCAL REMOTE CTL-SOCKET TUNNEL LOG");
 	here.sin_family = there.sin_family = AF_INET;
 	there.sin_port = htons(179);
-	ctl.sun_family = AF_UNIX;
-	str_set(ctl.sun_path, sizeof(ctl.sun_path), argv[3]);
-	tunnel = argv[4];
-	log_path = argv[5];
+	asked_init(&vpnd, argv[3], argv[4], argv[5]);
 	if (inet_pton(AF_INET, argv[1], &here.sin_addr) != 1 ||
 	    inet_pton(AF_INET, argv[2], &there.sin_addr) != 1)
-		die("addresses");
+		bail("addresses");
 	tables(SIZE_MAX);
 	tables(1);
 	cut_everywhere();
