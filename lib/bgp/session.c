@@ -61,6 +61,7 @@ session_down(struct bgp *b, struct session *s)
 	leave_idle(b, s);
 	if (s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
+	timer_clear(&b->timers, &s->alarm[ALARM_REFRESH].timer);
 	export_stop(&s->export, &b->rib);
 	if (s->graceful) {
 		restart_hold(b, s);

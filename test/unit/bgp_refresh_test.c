@@ -94,6 +94,24 @@ amid_it_the_session_ends(struct stage *s)
 	stage_eor(s, ADDR_IPV4);
 }
 
+/* The time of the refresh runs out while our last words wait to be read. */
+static void
+amid_it_we_end_the_session(struct stage *s)
+{
+	stage_refresh(s, REFRESH_BEGIN, ADDR_IPV4);
+	stage_idle(s, 57);
+	bgp_stream(s->bgp, s->now, s->conn, octets(MARKER "0013 09"));
+	s->now = instant_after(s->now, span_s(4));
+	bgp_tick(s->bgp, s->now);
+	assert_true(stage_info(s).restart.holding);
+	assert_true(stage_has(s, 1) && stage_has(s, 2));
+	stage_obey(s);
+	stage_come(s, &both_n);
+	stage_teach(s, 1, 0);
+	stage_teach(s, 2, 0);
+	stage_eor(s, ADDR_IPV4);
+}
+
 static void
 unknown_subtypes(struct stage *s)
 {
@@ -132,6 +150,8 @@ static const struct {
 	    false },
 	{ "the session ends amid it", &both, true, amid_it_the_session_ends,
 	    true, true },
+	{ "we end the session amid it", &both_n, true,
+	    amid_it_we_end_the_session, true, true },
 	{ "subtypes that nobody knows", &none, false, unknown_subtypes, true,
 	    true },
 	{ "families that are not ours", &none, false, unknown_families, true,
