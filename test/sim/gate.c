@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "crypto/prf.h"
+#include "sim/kept.h"
 #include "sim/link.h"
 #include "sim/tcp.h"
 #include "sim/udp.h"
@@ -23,91 +24,6 @@ struct gate_event {
 	struct kern_op	*op;		/* to be executed; owned */
 	struct kern_event kern;
 };
-
-/* --- what is kept for the next engine --- */
-
-struct gate_kept {
-	struct gate_kept *next;
-	char		name[KERN_SECRET_NAME + 8];
-	size_t		n, part_n;	/* of what is whole, and is not yet */
-	uint8_t		*b, *part;
-};
-
-void
-gate_forget(struct gate *g)
-{
-	struct gate_kept *k;
-
-	while ((k = g->kept) != NULL) {
-		g->kept = k->next;
-		free(k->b);
-		free(k->part);
-		free(k);
-	}
-}
-
-static struct gate_kept *
-kept_of(struct gate *g, const struct kern_keep *p)
-{
-	char name[KERN_SECRET_NAME + 8];
-	struct gate_kept *k;
-
-	str_fmt(name, sizeof(name), "%s/%u", p->connection, p->tunnel);
-	for (k = g->kept; k != NULL; k = k->next) {
-		if (strcmp(k->name, name) == 0)
-			return k;
-	}
-	k = world_alloc(sizeof(*k));
-	str_set(k->name, sizeof(k->name), name);
-	k->next = g->kept;
-	g->kept = k;
-	return k;
-}
-
-static void
-keep(struct gate *g, const struct kern_keep *p)
-{
-	struct gate_kept *k = kept_of(g, p);
-
-	g->keeps++;
-	if (p->at == 0) {
-		free(k->part);
-		k->part = world_alloc(p->total + 1);
-		k->part_n = 0;
-	}
-	if (p->at != k->part_n || p->n > p->total - p->at) {
-		world_trouble(g->world, "%s: a part of a record is out of "
-		    "place", g->name);
-		return;
-	}
-	memcpy(k->part + p->at, p->octets, p->n);
-	k->part_n += p->n;
-	if (k->part_n < p->total)
-		return;
-	free(k->b);
-	k->b = k->part;
-	k->n = k->part_n;
-	k->part = NULL;
-}
-
-/* As legacy_read() wants it; the caller frees it. */
-static struct bytes
-kept_all(const struct gate *g)
-{
-	struct wr w = wr_of(world_alloc(1 << 20), 1 << 20);
-
-	for (const struct gate_kept *k = g->kept; k != NULL; k = k->next) {
-		if (k->n == 0)
-			continue;
-		wr_u16(&w, (uint16_t)strlen(k->name));
-		wr_bytes(&w, bytes_str(k->name));
-		wr_u32(&w, (uint32_t)k->n);
-		wr_bytes(&w, bytes_of(k->b, k->n));
-	}
-	if (w.bad)
-		abort();
-	return wr_done(&w);
-}
 
 /* --- life --- */
 
@@ -132,7 +48,7 @@ void
 gate_free(struct gate *g)
 {
 	gw_free(g->gw);
-	gate_forget(g);
+	kept_forget(g);
 	json_decref(g->answer);
 	free(g->listeners);
 	free(g->text);
@@ -203,7 +119,7 @@ gate_crash(struct gate *g, bool keep_kernel)
 	if (!keep_kernel) {
 		kernel_init(&g->kernel, kind);
 		wipe(&g->tickets, sizeof(g->tickets));
-		gate_forget(g);
+		kept_forget(g);
 	}
 	g->kernel.life++;
 	kernel_new_generation(&g->kernel);
@@ -529,7 +445,7 @@ submit(struct gate *g, struct gw_out *o)
 	struct gate_event *v;
 
 	if (o->op->kind == KERN_KEEP) {
-		keep(g, &o->op->keep);
+		kept_take(g, &o->op->keep);
 		return;
 	}
 	v = gate_event(g, op_run);
@@ -546,7 +462,6 @@ submit(struct gate *g, struct gw_out *o)
 	    world_span(w, (struct span){ 20000 }, span_ms(1)));
 	world_at(w, instant_since(g->kernel_free_at, w->now), &v->event);
 }
-
 
 void
 gate_link_delete(struct gate *g, const char *name)

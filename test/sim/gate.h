@@ -35,7 +35,7 @@ struct gate_said {
 	struct reason	text;
 };
 
-struct gate_kept;
+struct kept;
 
 struct gate {
 	struct world	*world;
@@ -53,7 +53,7 @@ struct gate {
 	unsigned	lose;		/* so many of the next kernel events */
 	unsigned	lost;		/* and so many are, untold */
 	unsigned	owed;		/* KERN_RESYNC_DONE by the gateway */
-	struct gate_kept *kept;		/* records of tunnels, owned */
+	struct kept *kept;		/* records of tunnels, owned */
 	unsigned	keeps;		/* parts of them that came */
 	struct tcp_listener *listeners;	/* GATE_LISTENERS of them */
 	struct gate_udp	udp[GATE_LISTENERS];
@@ -78,8 +78,6 @@ void		gate_conf(struct gate *, const char *text);
 void		gate_start(struct gate *);
 /* Power failure; what the kernel has survives only where it is said so. */
 void		gate_crash(struct gate *, bool keep_kernel);
-/* What was kept for the next engine is gone. */
-void		gate_forget(struct gate *);
 /* One request; the answer comes at once or, with reload, some time later. */
 json_t		*gate_ctl(struct gate *, const char *line);	/* by root */
 json_t		*gate_ctl_as(struct gate *, uint32_t uid, const char *line);

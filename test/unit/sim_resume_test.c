@@ -4,6 +4,8 @@
  */
 #include "test/unit/sim_pair.h"
 
+#include "sim/kept.h"
+
 #define RESUMES	"session_resumption = true;"
 
 static void
@@ -32,7 +34,7 @@ static void
 lose_hub(bool engine_alone)
 {
 	gate_crash(p.hub, engine_alone);
-	gate_forget(p.hub);
+	kept_forget(p.hub);
 	gate_start(p.hub);
 	later(90000);
 	all_up();
