@@ -83,15 +83,21 @@ nlq_open(int bus)
 }
 
 struct nlq *
-nlq_twin(const struct nlq *q)
+nlq_twin(struct nlq *q)
 {
 	struct nlq *twin = calloc(1, sizeof(*twin));
 
 	if (twin == NULL)
 		return NULL;
 	twin->sock = q->sock;
-	twin->twin = true;
+	twin->of = q;
 	return twin;
+}
+
+const struct nlq *
+nlq_owner(const struct nlq *q)
+{
+	return q->of != NULL ? q->of : q;
 }
 
 void
@@ -100,7 +106,7 @@ nlq_close(struct nlq *q)
 	if (q == NULL)
 		return;
 	nlq_reset(q);
-	if (!q->twin)
+	if (q->of == NULL)
 		mnl_socket_close(q->sock);
 	free(q);
 }
@@ -290,15 +296,22 @@ nlq_flush(struct nlq *q)
 		nlq_fail(q, 0, errno, "netlink request not sent");
 	else
 		nlq_answers(q);
-	q->batches++;
-	q->messages += q->n;
+}
+
+/* Here, where all is over: a flush may be another thread's. */
+static void
+count(struct nlq *to, const struct nlq *q)
+{
+	to->batches += q->n > 0;
+	to->messages += q->n;
 	for (size_t i = 0; i < q->n; i++)
-		q->errors += q->op[i].error != 0;
+		to->errors += q->op[i].error != 0;
 }
 
 void
 nlq_reset(struct nlq *q)
 {
+	count(q->of != NULL ? q->of : q, q);
 	for (size_t i = 0; i < q->n; i++)
 		free(q->op[i].sa);
 	wipe(q->buf, q->used);

@@ -46,12 +46,13 @@ struct nl_op {
  */
 struct nlq {
 	struct mnl_socket *sock;
-	bool		twin;		/* the socket is another's */
+	struct nlq	*of;		/* whose socket it is; NULL: its own */
 	uint32_t	seq;
 	size_t		used;		/* octets in buf */
 	size_t		n;		/* operations */
 	unsigned	claims;		/* of them, claims of what is not known */
-	uint64_t	batches, messages, errors;	/* ever sent, refused */
+	/* Ever sent, refused, and looked at: of all with this socket. */
+	uint64_t	batches, messages, errors;
 	struct nlmsghdr	*last;
 	struct nl_op	op[NLQ_OPS];
 	_Alignas(8) uint8_t buf[NLQ_BUFFER];
@@ -74,7 +75,9 @@ void		nl_free(struct nl *);
  * Another queue on its socket, which must outlive it; one at a time is
  * flushed, and sequence numbers are the caller's business.  NULL: no memory.
  */
-struct nlq	*nlq_twin(const struct nlq *);
+struct nlq	*nlq_twin(struct nlq *);
+/* That which has the counts of all with its socket. */
+const struct nlq *nlq_owner(const struct nlq *);
 void		nlq_close(struct nlq *);
 
 bool		nlq_room(const struct nlq *);

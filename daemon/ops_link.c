@@ -27,14 +27,18 @@ link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
 	monitor_event(m, &e);
 }
 
-/* Is it there as it should be, but for the MTU? */
+/*
+ * Is it there as it should be, but for the MTU?  Who states all anew states
+ * also what goes with an interface: its rules would be swept otherwise.
+ */
 static bool
 wants_mtu(const struct monitor *m, const struct kern_link *l)
 {
 	const struct iface *f = iface_by_name(&m->ifaces, l->name);
 	struct kern_link was;
 
-	if (f == NULL || !f->exists || !f->up || f->link.mtu == l->mtu)
+	if (f == NULL || !f->exists || !f->up || f->link.mtu == l->mtu ||
+	    !stated_has(&m->stated, stated_link(&m->stated, l->name)))
 		return false;
 	was = f->link;
 	was.mtu = l->mtu;

@@ -30,8 +30,10 @@ ops_own_apply(struct monitor *m, const struct kern_op *op)
 }
 
 static void
-add_queue(struct kern_counts *c, const struct nlq *q)
+add_queue(struct kern_counts *c, const struct nlq *queue)
 {
+	const struct nlq *q = nlq_owner(queue);
+
 	c->batches += q->batches;
 	c->messages += q->messages;
 	c->errors += q->errors;

@@ -86,6 +86,26 @@ what_was_given_away_comes_back_answered(void **state)
 	assert_null(haul_take(&haul, false));
 }
 
+/* Whichever batch they were in; what is not back yet is not counted. */
+static void
+all_that_came_back_are_counted(void **state)
+{
+	unsigned batches = 0;
+
+	(void)state;
+	for (unsigned n = 1; n < 3 * HAUL_BATCHES; n++, batches++) {
+		ask(n);
+		assert_true(haul_give(&haul));
+		look(haul_take(&haul, true), n);
+	}
+	assert_int_equal(nlq_owner(nl.route)->batches, batches);
+	assert_int_equal(nlq_owner(nl.route)->messages, asked);
+	assert_int_equal(nlq_owner(nl.route)->errors, asked);
+	ask(1);
+	assert_true(haul_give(&haul));
+	assert_int_equal(nlq_owner(nl.route)->batches, batches);
+}
+
 static void
 while_some_are_on_their_way_the_next_is_filled(void **state)
 {
@@ -173,6 +193,7 @@ main(void)
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_given_away_comes_back_answered),
+		TEST(all_that_came_back_are_counted),
 		TEST(while_some_are_on_their_way_the_next_is_filled),
 		TEST(all_are_seen_until_they_are_back),
 		TEST(there_is_room_until_the_ring_is_full),
