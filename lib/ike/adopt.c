@@ -234,6 +234,34 @@ fits(const struct ike_peer *p, const struct keep *k, struct instant now,
 
 /* --- what is made of it --- */
 
+static bool
+has_child(const struct keep *k, uint32_t spi_in)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < k->n; i++) {
+		for (unsigned j = 0; j < k->sa[i].children_n; j++)
+			found |= k->sa[i].child[j].c.spi_in == spi_in;
+	}
+	return found;
+}
+
+/* It speaks of its own children only: no other tunnel's are any of its own. */
+static void
+cut_off(struct keep *k)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		struct keep_sa *sa = &k->sa[i];
+
+		if (!has_child(k, sa->sa.x.subject))
+			sa->sa.x.subject = 0;
+		for (unsigned j = 0; j < sa->children_n; j++) {
+			if (!has_child(k, sa->child[j].c.replaces))
+				sa->child[j].c.replaces = 0;
+		}
+	}
+}
+
 /* No later than what a fresh one would get. */
 static struct instant
 at_most(struct instant t, struct instant now, struct span d)
@@ -454,8 +482,10 @@ ike_adopt(struct ike *ike, struct instant now, uint32_t id,
 		    "there is no memory" : "it has an IKE SA already");
 	else if (!keep_decode(record, k))
 		ok = no(why, "malformed, or of another version");
-	else
-		ok = fits(p, k, now, why) && take_all(p, now, k, why);
+	else if ((ok = fits(p, k, now, why))) {
+		cut_off(k);
+		ok = take_all(p, now, k, why);
+	}
 	if (k != NULL)
 		wipe(k, sizeof(*k));
 	free(k);
