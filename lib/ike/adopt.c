@@ -275,6 +275,7 @@ take_child(struct ike_sa *sa, struct instant now, const struct keep_child *k)
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct child c = k->c;
 
+	c.created_at = instant_min(c.created_at, now);
 	if (child_current(&c))
 		c.expire_at = at_most(c.expire_at, now, conf->child_lifetime);
 	/* Its delete is not what is open any more. */
@@ -371,9 +372,6 @@ take_times(struct ike_sa *sa, struct instant now, const struct ike_sa *of)
 	sa->cull_at = of->cull_at;
 	sa->child_by = of->child_by;
 	sa_heard(sa, now);
-	if (sa->opened && conf->resumption && sa->peer->tickets.spoken)
-		sa->ticket_at = instant_after(now, drbg_span(sa->ike->drbg,
-		    settled));
 }
 
 static bool
@@ -418,8 +416,9 @@ take_sa(struct ike_peer *p, struct instant now, const struct keep_sa *k)
 	return take_orphan(sa, now, k);
 }
 
+/* After the SAs, since nothing of it is undone. */
 static void
-take_peer(struct ike_peer *p, const struct keep *k)
+take_peer(struct ike_peer *p, struct instant now, const struct keep *k)
 {
 	struct peer_tickets *t = &p->tickets;
 
@@ -434,6 +433,12 @@ take_peer(struct ike_peer *p, const struct keep *k)
 	}
 	if (k->vouch.until != 0 && t->vouch != NULL)
 		*t->vouch = k->vouch;
+	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
+		if (sa->state == SA_ESTABLISHED && sa->opened &&
+		    p->conf.resumption && t->spoken)
+			sa->ticket_at = instant_after(now,
+			    drbg_span(sa->ike->drbg, settled));
+	}
 }
 
 /* In the middle something could not be made: as if there had been nothing. */
@@ -446,6 +451,8 @@ undo(struct ike_peer *p, struct instant now)
 		sa_die(sa, now, NULL);
 		sa_free(sa);
 	}
+	free(p->cert);
+	p->cert = NULL;
 }
 
 static bool
@@ -454,7 +461,6 @@ take_all(struct ike_peer *p, struct instant now, const struct keep *k,
 {
 	const struct ike_sa *sa;
 
-	take_peer(p, k);
 	/* The first to be bound is the last in the list. */
 	for (unsigned i = k->n; i-- > 0;) {
 		if (!take_sa(p, now, &k->sa[i])) {
@@ -462,6 +468,7 @@ take_all(struct ike_peer *p, struct instant now, const struct keep *k,
 			return no(why, "malformed, or there is no memory");
 		}
 	}
+	take_peer(p, now, k);
 	sa = peer_main_sa(p);
 	p->was_up = sa != NULL && sa->state == SA_ESTABLISHED;
 	out_event(p->ike, p->conf.id, IKE_EV_ADOPTED, "%s",

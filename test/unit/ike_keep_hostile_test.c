@@ -125,12 +125,73 @@ no_delete_is_of_a_child_of_another_tunnel(void **state)
 	duo_fini(&d);
 }
 
+/* Both tunnels have the same SPIs: that of the second is in use. */
+static void
+what_is_refused_late_leaves_nothing(void **state)
+{
+	const struct ike_peer *p;
+	struct ike_peer *left;
+	struct reason why;
+	struct ike *ike;
+	struct duo d;
+
+	(void)state;
+	set_up(&d, 3);
+	left = table_peer(d.end[LEFT].ike, DUO_PEER);
+	left->rekeys = 7;
+	left->tickets.spoken = left->tickets.proved = true;
+	ike = successor(&d, LEFT);
+	assert_true(ike_adopt(ike, d.now, OTHER, record(&d, LEFT), &why));
+	assert_int_equal(table_peer(ike, OTHER)->rekeys, 7);
+	assert_true(table_peer(ike, OTHER)->tickets.proved);
+	assert_false(ike_adopt(ike, d.now, DUO_PEER, record(&d, LEFT), &why));
+	assert_string_equal(why.s, "malformed, or there is no memory");
+	p = table_peer(ike, DUO_PEER);
+	assert_null(p->sas);
+	assert_int_equal(p->rekeys, 0);
+	assert_false(p->tickets.spoken || p->tickets.proved);
+	ike_free(ike);
+	duo_fini(&d);
+}
+
+static void
+no_time_is_before_the_first(void **state)
+{
+	struct reason why;
+	struct ike *ike;
+	struct duo d;
+
+	(void)state;
+	set_up(&d, 4);
+	ike = successor(&d, LEFT);
+	for (int i = 0; i < 3; i++) {
+		struct ike_sa *sa = sa_at(&d, LEFT);
+		struct instant *const times[] = {
+			&sa->created_at, &sa->established_at,
+			&child_at(&d, LEFT)->created_at,
+		};
+		struct instant was = *times[i];
+
+		*times[i] = (struct instant){ INT64_MIN };
+		assert_false(ike_adopt(ike, d.now, DUO_PEER, record(&d, LEFT),
+		    &why));
+		assert_string_equal(why.s,
+		    "malformed, or of another version");
+		*times[i] = was;
+	}
+	assert_true(ike_adopt(ike, d.now, DUO_PEER, record(&d, LEFT), &why));
+	ike_free(ike);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_child_replaces_one_of_another_tunnel),
 		cmocka_unit_test(no_delete_is_of_a_child_of_another_tunnel),
+		cmocka_unit_test(what_is_refused_late_leaves_nothing),
+		cmocka_unit_test(no_time_is_before_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, init_all, NULL);
