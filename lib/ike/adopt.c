@@ -234,6 +234,34 @@ fits(const struct ike_peer *p, const struct keep *k, struct instant now,
 
 /* --- what is made of it --- */
 
+static bool
+has_child(const struct keep *k, uint32_t spi_in)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < k->n; i++) {
+		for (unsigned j = 0; j < k->sa[i].children_n; j++)
+			found |= k->sa[i].child[j].c.spi_in == spi_in;
+	}
+	return found;
+}
+
+/* It speaks of its own children only: no other tunnel's are any of its own. */
+static void
+cut_off(struct keep *k)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		struct keep_sa *sa = &k->sa[i];
+
+		if (!has_child(k, sa->sa.x.subject))
+			sa->sa.x.subject = 0;
+		for (unsigned j = 0; j < sa->children_n; j++) {
+			if (!has_child(k, sa->child[j].c.replaces))
+				sa->child[j].c.replaces = 0;
+		}
+	}
+}
+
 /* No later than what a fresh one would get. */
 static struct instant
 at_most(struct instant t, struct instant now, struct span d)
@@ -247,6 +275,7 @@ take_child(struct ike_sa *sa, struct instant now, const struct keep_child *k)
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct child c = k->c;
 
+	c.created_at = instant_min(c.created_at, now);
 	if (child_current(&c))
 		c.expire_at = at_most(c.expire_at, now, conf->child_lifetime);
 	/* Its delete is not what is open any more. */
@@ -343,9 +372,6 @@ take_times(struct ike_sa *sa, struct instant now, const struct ike_sa *of)
 	sa->cull_at = of->cull_at;
 	sa->child_by = of->child_by;
 	sa_heard(sa, now);
-	if (sa->opened && conf->resumption && sa->peer->tickets.spoken)
-		sa->ticket_at = instant_after(now, drbg_span(sa->ike->drbg,
-		    settled));
 }
 
 static bool
@@ -390,8 +416,9 @@ take_sa(struct ike_peer *p, struct instant now, const struct keep_sa *k)
 	return take_orphan(sa, now, k);
 }
 
+/* After the SAs, since nothing of it is undone. */
 static void
-take_peer(struct ike_peer *p, const struct keep *k)
+take_peer(struct ike_peer *p, struct instant now, const struct keep *k)
 {
 	struct peer_tickets *t = &p->tickets;
 
@@ -406,6 +433,12 @@ take_peer(struct ike_peer *p, const struct keep *k)
 	}
 	if (k->vouch.until != 0 && t->vouch != NULL)
 		*t->vouch = k->vouch;
+	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
+		if (sa->state == SA_ESTABLISHED && sa->opened &&
+		    p->conf.resumption && t->spoken)
+			sa->ticket_at = instant_after(now,
+			    drbg_span(sa->ike->drbg, settled));
+	}
 }
 
 /* In the middle something could not be made: as if there had been nothing. */
@@ -418,6 +451,8 @@ undo(struct ike_peer *p, struct instant now)
 		sa_die(sa, now, NULL);
 		sa_free(sa);
 	}
+	free(p->cert);
+	p->cert = NULL;
 }
 
 static bool
@@ -426,7 +461,6 @@ take_all(struct ike_peer *p, struct instant now, const struct keep *k,
 {
 	const struct ike_sa *sa;
 
-	take_peer(p, k);
 	/* The first to be bound is the last in the list. */
 	for (unsigned i = k->n; i-- > 0;) {
 		if (!take_sa(p, now, &k->sa[i])) {
@@ -434,6 +468,7 @@ take_all(struct ike_peer *p, struct instant now, const struct keep *k,
 			return no(why, "malformed, or there is no memory");
 		}
 	}
+	take_peer(p, now, k);
 	sa = peer_main_sa(p);
 	p->was_up = sa != NULL && sa->state == SA_ESTABLISHED;
 	out_event(p->ike, p->conf.id, IKE_EV_ADOPTED, "%s",
@@ -454,8 +489,10 @@ ike_adopt(struct ike *ike, struct instant now, uint32_t id,
 		    "there is no memory" : "it has an IKE SA already");
 	else if (!keep_decode(record, k))
 		ok = no(why, "malformed, or of another version");
-	else
-		ok = fits(p, k, now, why) && take_all(p, now, k, why);
+	else if ((ok = fits(p, k, now, why))) {
+		cut_off(k);
+		ok = take_all(p, now, k, why);
+	}
 	if (k != NULL)
 		wipe(k, sizeof(*k));
 	free(k);

@@ -93,6 +93,15 @@ unpack_key(struct rd *r, struct key *k)
 		r->bad = true;
 }
 
+int64_t
+unpack_time(struct rd *r)
+{
+	uint64_t n = rd_u64(r);
+
+	r->bad |= n > INT64_MAX;
+	return r->bad ? 0 : (int64_t)n;
+}
+
 void
 pack_vouch(struct wr *w, const struct vouch *v)
 {
@@ -108,7 +117,7 @@ pack_vouch(struct wr *w, const struct vouch *v)
 void
 unpack_vouch(struct rd *r, struct vouch *v)
 {
-	v->until = (int64_t)rd_u64(r);
+	v->until = unpack_time(r);
 	v->n = rd_u8(r);
 	r->bad |= v->n > TICKET_CERTS;
 	for (unsigned i = 0; !r->bad && i < v->n; i++) {
@@ -131,7 +140,7 @@ pack_instant(struct wr *w, struct instant t)
 struct instant
 unpack_instant(struct rd *r)
 {
-	return (struct instant){ (int64_t)rd_u64(r) };
+	return (struct instant){ unpack_time(r) };
 }
 
 void

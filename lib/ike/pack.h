@@ -21,6 +21,8 @@ void		pack_key(struct wr *, const struct key *);
 void		unpack_key(struct rd *, struct key *);
 void		pack_vouch(struct wr *, const struct vouch *);
 void		unpack_vouch(struct rd *, struct vouch *);
+/* Instants and seconds since 1970 are not negative. */
+int64_t		unpack_time(struct rd *);
 void		pack_instant(struct wr *, struct instant);
 struct instant	unpack_instant(struct rd *);
 void		pack_addr(struct wr *, const struct addr *);

@@ -475,7 +475,7 @@ proof_pack(const struct ike_sa *sa, struct wr *w)
 static struct proof *
 unpack(struct rd *r)
 {
-	struct proof head = { .refs = 1, .until = (int64_t)rd_u64(r) }, *p;
+	struct proof head = { .refs = 1, .until = unpack_time(r) }, *p;
 	struct bytes der[CERT_CHAIN_MAX];
 	size_t n = 0;
 
