@@ -62,7 +62,8 @@ install_packages() {
 	mkdir -p build
 	apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" \
 		>build/deps.log 2>&1 || { tail -n 20 build/deps.log >&2; die "apt-get install failed (build/deps.log)"; }
-	disable_services "$new"
+	# shellcheck disable=SC2086 # a list of names
+	disable_services $new
 }
 
 # While packages are installed, no init script may start a service. A policy that is already there is left as it is.
@@ -76,15 +77,18 @@ hold_services() {
 new_services() {
 	local s
 	for s in $services; do
-		installed "${s%:*}" || echo "${s#*:}.service"
+		installed "${s%:*}" || echo "$s"
 	done
 }
 
-# Where there is no systemctl, nothing would start them either.
+# disable_services PACKAGE:SERVICE...: of these, those that are there now. Where there is no systemctl, nothing would start them
+# either.
 disable_services() {
-	[ -n "$1" ] && command -v systemctl >/dev/null || return 0
-	# shellcheck disable=SC2086 # a list of names
-	systemctl --quiet disable $1
+	local s
+	command -v systemctl >/dev/null || return 0
+	for s in "$@"; do
+		! installed "${s%:*}" || systemctl --quiet disable "${s#*:}.service" || say "cannot disable the service ${s#*:}"
+	done
 }
 
 # fetch DIR PACKAGE...: downloads and unpacks packages; DIR appears whole or not at all.

@@ -7,7 +7,7 @@
 #    NAME_route PREFIX          prints next hop and AS_PATH of what vpnd has told it, like "169.254.11.1 64512"
 #    NAME_add, NAME_del PREFIX  announces one more, withdraws it
 #    NAME_ask                   asks vpnd for its routes again (RFC 2918)
-#    NAME_told CODE SUBCODE     it was sent such a NOTIFICATION
+#    NAME_told CODE SUBCODE     it was sent such a NOTIFICATION in this column
 #    NAME_nudge                 does not wait any longer before it tries again
 #    NAME_state                 all that it has to say, for a cell that fails
 # shellcheck shell=bash
@@ -95,7 +95,7 @@ bird_add() { echo "$1" >>/mnt/bird/networks; bird_changed; }
 bird_del() { sed -i "\\|^$1\$|d" /mnt/bird/networks; bird_changed; }
 bird_ask() { bird bird reload in hub; }
 bird_nudge() { :; }
-bird_told() { grep -F "Received: ${bird_words[$1.$2]}" "$out/bird.bird.log"; }
+bird_told() { log_of bird.bird | grep -F "Received: ${bird_words[$1.$2]}"; }
 bird_state() { bird bird show protocols all hub; bird bird show route all; }
 
 # --- FRR ---
@@ -238,7 +238,7 @@ gobgp_add() { gobgp global rib add -a "$(afi)" "$1"; }
 gobgp_del() { gobgp global rib del -a "$(afi)" "$1"; }
 gobgp_ask() { gobgp neighbor "$ours" softresetin; }
 gobgp_nudge() { :; }
-gobgp_told() { grep -E "received notification" "$out/gobgp.gobgpd.log" | grep -E "\"Code\":$1,.*\"Subcode\":$2[,}]"; }
+gobgp_told() { log_of gobgp.gobgpd | grep -E "received notification" | grep -E "\"Code\":$1,.*\"Subcode\":$2[,}]"; }
 gobgp_state() { gobgp neighbor "$ours"; gobgp global rib -a "$(afi)"; }
 
 # --- OpenBGPD ---
@@ -292,7 +292,7 @@ openbgpd_add() { bgpctl network add "$1"; }
 openbgpd_del() { bgpctl network delete "$1"; }
 openbgpd_ask() { bgpctl neighbor "$ours" refresh; }
 openbgpd_nudge() { bgpctl neighbor "$ours" clear; }
-openbgpd_told() { grep -F "received notification: ${openbgpd_words[$1.$2]}" "$out/openbgpd.bgpd.log"; }
+openbgpd_told() { log_of openbgpd.bgpd | grep -F "received notification: ${openbgpd_words[$1.$2]}"; }
 openbgpd_state() { bgpctl show neighbor "$ours"; bgpctl show rib; }
 
 # --- ExaBGP ---

@@ -1,6 +1,6 @@
 #!/bin/bash
 # bfd: BFD with BIRD, FRR and another vpnd: broken paths that IKE does not see, AdminDown, strict tunnels, IPv6 inside
-# needs: vti vpnd strongswan bird frr
+# needs: vti vpnd strongswan bird frr tshark
 # time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan

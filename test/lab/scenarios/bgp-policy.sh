@@ -1,6 +1,6 @@
 #!/bin/bash
 # bgp-policy: a hub's BGP policies as BIRD and FRR in two branches of one AS see them, changed without an end to a session
-# needs: vti vpnd bird frr
+# needs: vti vpnd bird frr bgpdump
 # time: 300
 #
 #                   u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16, 10.2.1.0/24, 10.9.0.0/16, 10.66.0.0/16
