@@ -136,6 +136,9 @@ uint32_t	rib_purge(struct rib *, struct rib_ref, enum addr_family);
 uint32_t	rib_stale(const struct rib *, struct rib_ref,
 		    enum addr_family);
 bool		rib_is_stale(const struct rib *, const struct rib_path *);
+/* The identifier of the worst stale path to a prefix; false: none is. */
+bool		rib_stale_path(const struct rib *, struct rib_ref,
+		    uint16_t table, const struct prefix *, uint32_t *id);
 
 /* Adds or replaces the path; takes its own reference.  False: no memory. */
 bool	rib_reach(struct rib *, struct rib_ref, uint16_t table,
