@@ -90,10 +90,12 @@ hear_begin(struct bgp *b, struct session *s, enum addr_family family,
 
 	if (s->open.restart.there && (s->eor & bit) == 0)
 		return;
+	/* Without its alarm it might never end. */
+	if (!speaker_alarm(b, &s->alarm[ALARM_REFRESH],
+	    stale.ns != 0 ? stale : END_TIME))
+		return;
 	rib_mark(&b->rib, s->import.source, family);
 	s->refreshing |= bit;
-	speaker_alarm(b, &s->alarm[ALARM_REFRESH],
-	    stale.ns != 0 ? stale : END_TIME);
 }
 
 static void
