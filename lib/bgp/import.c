@@ -574,17 +574,3 @@ import_why_path(const struct import *im, const struct rib *r,
 	return edit_why(&im->edit, &r->intern, raw, &p, &buf, why) ?
 	    BGP_ACCEPTED : BGP_REJECTED;
 }
-
-enum bgp_verdict
-import_why(const struct import *im, const struct rib *r,
-    const struct prefix *p, struct reason *why)
-{
-	uint32_t net = rib_find(r, rib_home(r, im->source), p);
-	const struct rib_path *path = net == 0 ? NULL :
-	    rib_path_from(r, net, im->source);
-
-	if (path != NULL)
-		return import_why_path(im, r, path, why);
-	reason_set(why, "the peer does not announce it");
-	return BGP_NO_ROUTE;
-}

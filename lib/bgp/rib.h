@@ -159,9 +159,6 @@ bool	rib_room(const struct rib *, struct rib_ref, uint16_t table,
 /* Numbers of the source's paths to a prefix; how many they are. */
 unsigned	rib_paths_from(const struct rib *, uint32_t net,
 		    struct rib_ref, uint32_t path[static LIMIT_PATHS]);
-/* The first of them; NULL: none. */
-const struct rib_path	*rib_path_from(const struct rib *, uint32_t net,
-			    struct rib_ref);
 /*
  * Walks the prefixes that it has a path to, in all tables: *path starts at 0.
  * Other paths of it may come and go meanwhile, but not that at which it is.
