@@ -220,8 +220,12 @@ new_discr(struct track *t)
 void
 track_start(struct track *t, struct instant now)
 {
-	if ((t->running && t->state != BFD_ADMIN_DOWN) || !new_discr(t))
+	if (t->running && t->state != BFD_ADMIN_DOWN)
 		return;
+	if (!new_discr(t)) {
+		reason_set(&t->why, "out of memory for a session");
+		return;
+	}
 	reset(t);
 	t->running = true;
 	t->state = BFD_DOWN;

@@ -327,18 +327,6 @@ bgp_peer_change(struct bgp *b, struct instant now, uint32_t id,
 }
 
 enum bgp_verdict
-bgp_why_in(const struct bgp *b, uint32_t id, const struct prefix *p,
-    struct reason *why)
-{
-	const struct import *im = peer_import(b, id);
-
-	if (im != NULL)
-		return import_why(im, &b->rib, p, why);
-	reason_set(why, "there is no session");
-	return BGP_NO_ROUTE;
-}
-
-enum bgp_verdict
 bgp_why_out(const struct bgp *b, uint32_t id, const struct prefix *p,
     struct reason *why)
 {

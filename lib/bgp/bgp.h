@@ -267,7 +267,7 @@ bool		bgp_peer_get(const struct bgp *, uint32_t id,
 void		bgp_peer_change(struct bgp *, struct instant, uint32_t id,
 		    const struct bgp_soft *);
 
-/* Who let a route of a peer in, or keeps it out. */
+/* Who let a route in or out, or keeps it back. */
 enum bgp_verdict {
 	BGP_ACCEPTED,
 	BGP_NO_ROUTE,		/* there is none to judge */
@@ -276,10 +276,10 @@ enum bgp_verdict {
 	BGP_REJECTED,		/* by a policy */
 };
 
-/* Of Adj-RIB-In; why names the term of the policy, or the rule. */
-enum bgp_verdict bgp_why_in(const struct bgp *, uint32_t id,
-		    const struct prefix *, struct reason *why);
-/* Of the table that it is associated with, towards this peer. */
+/*
+ * Of the table that it is associated with, towards this peer; why names the
+ * term of the policy, or the rule.
+ */
 enum bgp_verdict bgp_why_out(const struct bgp *, uint32_t id,
 		    const struct prefix *, struct reason *why);
 

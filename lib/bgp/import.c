@@ -250,19 +250,37 @@ struct ignored {
 };
 
 /*
+ * Is there, or is now, room for a path of this identifier?  A peer that has
+ * restarted may count its paths another way: stale ones give way to others.
+ */
+static bool
+make_room(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id)
+{
+	uint32_t stale;
+
+	if (r->ids.n == 0 || rib_room(r, im->source, im->into.v[0], p, id))
+		return true;
+	if (!rib_stale_path(r, im->source, im->into.v[0], p, &stale))
+		return false;
+	take_back(im, r, p, stale);
+	return true;
+}
+
+/*
  * RFC 4271 section 6.3: "If a prefix in the NLRI field is semantically
  * incorrect (e.g., an unexpected multicast IP address), an error SHOULD be
  * logged locally, and the prefix SHOULD be ignored."
  */
 static bool
-is_ignored(const struct import *im, const struct rib *r,
-    const struct prefix *p, bool ids, uint32_t id, struct ignored *ignored)
+is_ignored(const struct import *im, struct rib *r, const struct prefix *p,
+    uint32_t id, struct ignored *ignored)
 {
 	if (addr_is_multicast(&p->addr)) {
 		ignored->multicast++;
 		return true;
 	}
-	if (!ids || rib_room(r, im->source, im->into.v[0], p, id))
+	if (make_room(im, r, p, id))
 		return false;
 	if (ignored->paths++ == 0)
 		ignored->crowded = *p;
@@ -282,7 +300,7 @@ announce(struct import *im, struct rib *r, enum addr_family family,
 	struct prefix p;
 
 	while (nlri_next_id(&rd, family, ids, &p, &id)) {
-		if (is_ignored(im, r, &p, ids, id, ignored))
+		if (is_ignored(im, r, &p, id, ignored))
 			continue;
 		if (edits && !judge(im, r, raw, &p, &attrs, &eligible))
 			return false;
@@ -555,18 +573,4 @@ import_why_path(const struct import *im, const struct rib *r,
 	}
 	return edit_why(&im->edit, &r->intern, raw, &p, &buf, why) ?
 	    BGP_ACCEPTED : BGP_REJECTED;
-}
-
-enum bgp_verdict
-import_why(const struct import *im, const struct rib *r,
-    const struct prefix *p, struct reason *why)
-{
-	uint32_t net = rib_find(r, rib_home(r, im->source), p);
-	const struct rib_path *path = net == 0 ? NULL :
-	    rib_path_from(r, net, im->source);
-
-	if (path != NULL)
-		return import_why_path(im, r, path, why);
-	reason_set(why, "the peer does not announce it");
-	return BGP_NO_ROUTE;
 }

@@ -69,8 +69,5 @@ bool	import_sweep(struct import *, struct rib *, unsigned *budget);
 enum bgp_verdict	import_why_path(const struct import *,
 			    const struct rib *, const struct rib_path *,
 			    struct reason *);
-/* The same of its first one to a prefix. */
-enum bgp_verdict	import_why(const struct import *, const struct rib *,
-			    const struct prefix *, struct reason *);
 
 #endif

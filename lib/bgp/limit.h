@@ -8,7 +8,7 @@
 #define LIMIT_UNKNOWN		16	/* unknown attributes on one route */
 #define LIMIT_PATHS		16	/* of one peer to a prefix, RFC 7911 */
 #define LIMIT_INCOMING		2	/* accepted connections of one peer */
-#define LIMIT_EVENTS		256	/* UPDATE errors not yet pulled */
+#define LIMIT_EVENTS		256	/* reports not yet pulled */
 #define LIMIT_FILL		32768	/* octets of UPDATEs made ahead */
 #define LIMIT_SWEEP		4096	/* prefixes judged again in one go */
 #define LIMIT_NETS		(1u << 28)	/* prefixes of one family */

@@ -38,14 +38,24 @@ lost_by(const struct bgp *b, uint32_t best, uint32_t path,
 		reason_set(why, "the best path wins by %s", step);
 }
 
+/* By what it came in, be its session over; NULL: it is about to go. */
+static const struct import *
+import_of(const struct bgp *b, const struct rib_path *p)
+{
+	const struct import *im = p->slot == 0 ? NULL :
+	    peer_import(b, b->rib.source[p->slot].peer);
+
+	return im != NULL && im->source.slot == p->slot ? im : NULL;
+}
+
 static void
 refused(const struct bgp *b, const struct rib_path *p, struct reason *why)
 {
-	const struct session *s = peer_up(b, b->rib.source[p->slot].peer);
+	const struct import *im = import_of(b, p);
 
-	if (s == NULL || s->import.source.slot != p->slot)
+	if (im == NULL)
 		reason_set(why, "the session is not established");
-	else if (import_why_path(&s->import, &b->rib, p, why) == BGP_ACCEPTED)
+	else if (import_why_path(im, &b->rib, p, why) == BGP_ACCEPTED)
 		reason_set(why, "it is about to be judged again");
 }
 
@@ -53,12 +63,10 @@ refused(const struct bgp *b, const struct rib_path *p, struct reason *why)
 static bool
 has_id(const struct bgp *b, const struct rib_path *p)
 {
-	const struct session *s = p->slot == 0 ? NULL :
-	    peer_up(b, b->rib.source[p->slot].peer);
+	const struct import *im = import_of(b, p);
 
-	return s != NULL && s->import.source.slot == p->slot &&
-	    update_has_ids(&s->import.mode, (p->net & RIB_IPV6) != 0 ?
-	    ADDR_IPV6 : ADDR_IPV4);
+	return im != NULL && update_has_ids(&im->mode,
+	    (p->net & RIB_IPV6) != 0 ? ADDR_IPV6 : ADDR_IPV4);
 }
 
 static void

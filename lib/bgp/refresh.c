@@ -90,10 +90,12 @@ hear_begin(struct bgp *b, struct session *s, enum addr_family family,
 
 	if (s->open.restart.there && (s->eor & bit) == 0)
 		return;
+	/* Without its alarm it might never end. */
+	if (!speaker_alarm(b, &s->alarm[ALARM_REFRESH],
+	    stale.ns != 0 ? stale : END_TIME))
+		return;
 	rib_mark(&b->rib, s->import.source, family);
 	s->refreshing |= bit;
-	speaker_alarm(b, &s->alarm[ALARM_REFRESH],
-	    stale.ns != 0 ? stale : END_TIME);
 }
 
 static void
@@ -111,7 +113,7 @@ remove_stale(struct bgp *b, struct session *s, enum addr_family family,
 		return;
 	reason_set(&text, "%u %s routes are removed: %s", n,
 	    restart_family_str(family), why);
-	speaker_event(b, s->peer->conf.id, BGP_EVENT_RESTART, false, text.s);
+	speaker_report(b, s->peer->conf.id, BGP_EVENT_RESTART, text.s);
 }
 
 static void
@@ -129,8 +131,7 @@ unknown_subtype(struct bgp *b, struct session *s, uint8_t subtype)
 
 	reason_set(&text, "ROUTE-REFRESH of unknown subtype %u is ignored",
 	    subtype);
-	speaker_event(b, s->peer->conf.id, BGP_EVENT_UPDATE_ERROR, false,
-	    text.s);
+	speaker_report(b, s->peer->conf.id, BGP_EVENT_UPDATE_ERROR, text.s);
 }
 
 void

@@ -421,15 +421,6 @@ rib_room(const struct rib *r, struct rib_ref ref, uint16_t table,
 	    rib_paths_from(r, net, ref, path) < LIMIT_PATHS;
 }
 
-const struct rib_path *
-rib_path_from(const struct rib *r, uint32_t net, struct rib_ref ref)
-{
-	uint32_t id = rib_valid(r, ref) ?
-	    path_seek(r, rib_net(r, net)->paths, ref.slot) : 0;
-
-	return id == 0 ? NULL : rib_path(r, id);
-}
-
 bool
 rib_taught_each(const struct rib *r, struct rib_ref ref, uint32_t *path,
     uint32_t *net)

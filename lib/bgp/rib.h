@@ -136,6 +136,9 @@ uint32_t	rib_purge(struct rib *, struct rib_ref, enum addr_family);
 uint32_t	rib_stale(const struct rib *, struct rib_ref,
 		    enum addr_family);
 bool		rib_is_stale(const struct rib *, const struct rib_path *);
+/* The identifier of the worst stale path to a prefix; false: none is. */
+bool		rib_stale_path(const struct rib *, struct rib_ref,
+		    uint16_t table, const struct prefix *, uint32_t *id);
 
 /* Adds or replaces the path; takes its own reference.  False: no memory. */
 bool	rib_reach(struct rib *, struct rib_ref, uint16_t table,
@@ -156,9 +159,6 @@ bool	rib_room(const struct rib *, struct rib_ref, uint16_t table,
 /* Numbers of the source's paths to a prefix; how many they are. */
 unsigned	rib_paths_from(const struct rib *, uint32_t net,
 		    struct rib_ref, uint32_t path[static LIMIT_PATHS]);
-/* The first of them; NULL: none. */
-const struct rib_path	*rib_path_from(const struct rib *, uint32_t net,
-			    struct rib_ref);
 /*
  * Walks the prefixes that it has a path to, in all tables: *path starts at 0.
  * Other paths of it may come and go meanwhile, but not that at which it is.

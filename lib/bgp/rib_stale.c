@@ -39,6 +39,20 @@ rib_is_stale(const struct rib *r, const struct rib_path *p)
 	return p->epoch != rib_taught_of(r, p)->epoch;
 }
 
+bool
+rib_stale_path(const struct rib *r, struct rib_ref ref, uint16_t table,
+    const struct prefix *prefix, uint32_t *id)
+{
+	uint32_t net = rib_find(r, table, prefix), path[LIMIT_PATHS];
+	unsigned n = net == 0 ? 0 : rib_paths_from(r, net, ref, path);
+
+	while (n > 0 && !rib_is_stale(r, rib_path(r, path[n - 1])))
+		n--;
+	if (n > 0)
+		*id = addpath_get(&r->ids, path[n - 1]);
+	return n > 0;
+}
+
 void
 rib_path_count(const struct rib *r, uint32_t id, bool add)
 {

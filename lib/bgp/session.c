@@ -350,8 +350,7 @@ told_too_many(struct bgp *b, struct session *s, uint32_t before)
 	if (above && !s->warned_out) {
 		reason_set(&text, "we announce %u prefixes, the limit is %u",
 		    n, soft->max_out);
-		speaker_event(b, s->peer->conf.id, BGP_EVENT_LIMIT, false,
-		    text.s);
+		speaker_report(b, s->peer->conf.id, BGP_EVENT_LIMIT, text.s);
 	}
 	s->warned_out = above;
 	return false;

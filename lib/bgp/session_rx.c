@@ -104,7 +104,7 @@ warn_of_limit(struct bgp *b, struct session *s)
 		return;
 	reason_set(&text, "the remote announces %u prefixes, the limit is %u",
 	    rib_held(&b->rib, s->import.source), s->import.max_prefixes);
-	speaker_event(b, s->peer->conf.id, BGP_EVENT_LIMIT, false, text.s);
+	speaker_report(b, s->peer->conf.id, BGP_EVENT_LIMIT, text.s);
 }
 
 static void
@@ -120,8 +120,8 @@ hear_update(struct bgp *b, struct session *s, struct bytes body)
 		break;
 	case ATTR_DISCARD:
 	case ATTR_WITHDRAW:
-		speaker_event(b, s->peer->conf.id, BGP_EVENT_UPDATE_ERROR,
-		    false, f.text.s);
+		speaker_report(b, s->peer->conf.id, BGP_EVENT_UPDATE_ERROR,
+		    f.text.s);
 		session_say(b, s, FSM_UPDATE, "");
 		break;
 	case ATTR_RESET:

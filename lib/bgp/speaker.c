@@ -1,7 +1,7 @@
 /*
  * What the sessions and peers of a speaker share: alarms, jitter, the event
- * queue, and waking those that have something to announce.  Events about bad
- * UPDATEs are bounded, since a peer can cause as many as it likes; the others
+ * queue, and waking those that have something to announce.  Events of which a
+ * peer can cause as many as it likes are reports, which are bounded; the others
  * are few by nature.
  */
 #include "bgp/speaker.h"
@@ -49,12 +49,6 @@ speaker_event(struct bgp *b, uint32_t peer, enum bgp_event kind, bool up,
 {
 	struct event *e;
 
-	if (kind == BGP_EVENT_UPDATE_ERROR &&
-	    b->events_n - b->events_at >= LIMIT_EVENTS) {
-		b->unsaid++;
-		b->unsaid_peer = peer;
-		return;
-	}
 	if (!events_grow(b))
 		return;
 	e = &b->events[b->events_n++];
@@ -62,12 +56,25 @@ speaker_event(struct bgp *b, uint32_t peer, enum bgp_event kind, bool up,
 	reason_set(&e->text, "%s", text);
 }
 
+void
+speaker_report(struct bgp *b, uint32_t peer, enum bgp_event kind,
+    const char *text)
+{
+	if (b->events_n - b->events_at < LIMIT_EVENTS) {
+		speaker_event(b, peer, kind, false, text);
+		return;
+	}
+	b->unsaid++;
+	b->unsaid_peer = peer;
+}
+
 static void
 say_unsaid(struct bgp *b)
 {
 	struct reason text;
 
-	reason_set(&text, "%u more UPDATE errors", b->unsaid);
+	reason_set(&text, "%u more reports of UPDATEs and refreshes",
+	    b->unsaid);
 	b->unsaid = 0;
 	speaker_event(b, b->unsaid_peer, BGP_EVENT_UPDATE_ERROR, false,
 	    text.s);

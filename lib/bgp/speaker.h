@@ -72,6 +72,12 @@ bool	speaker_alarm(struct bgp *, struct alarm *, struct span);
 struct span	speaker_jitter(struct bgp *, struct span);
 void	speaker_event(struct bgp *, uint32_t peer, enum bgp_event, bool up,
 	    const char *text);
+/*
+ * An event that a peer can cause as often as it likes: of those that are too
+ * many at once only the number is said.
+ */
+void	speaker_report(struct bgp *, uint32_t peer, enum bgp_event,
+	    const char *text);
 /* The next event, or NULL; valid until the next call. */
 const struct event *speaker_event_next(struct bgp *);
 /* Puts sessions in line that have routes to announce since the last time. */

@@ -4,7 +4,8 @@
  * before it is first heard.  Two of them restart gracefully, and one of these on
  * NOTIFICATION, too.
  * The input is a script of steps: octets or framed messages from one of the
- * peers, time that passes, connections, networks, stops.  Whatever the speaker
+ * peers, time that passes, connections, networks, stops, times in which nobody
+ * reads.  Whatever the speaker
  * sends in return must be messages that we would accept ourselves.  The parsers
  * alone are in bgp_message.c.
  */
@@ -43,6 +44,7 @@ struct host {
 	uint32_t	conn[PEERS];
 	uint32_t	connecting[PEERS];
 	unsigned	routes;
+	bool		deaf;		/* nobody reads */
 };
 
 static void
@@ -93,6 +95,8 @@ drain(struct host *h, uint32_t conn)
 	unsigned peer = 0;
 	struct bytes b;
 
+	if (h->deaf)
+		return;
 	while (peer < PEERS - 1 && h->conn[peer] != conn)
 		peer++;
 	while ((b = bgp_pull(h->bgp, conn)).n > 0) {
@@ -126,6 +130,14 @@ obey(struct host *h)
 			break;
 		}
 	}
+}
+
+static void
+hear_or_not(struct host *h)
+{
+	h->deaf = !h->deaf;
+	for (unsigned i = 0; i < PEERS; i++)
+		drain(h, h->conn[i]);
 }
 
 static void
@@ -247,6 +259,9 @@ step(struct host *h, struct rd *r)
 		bgp_connected(h->bgp, h->now, h->connecting[peer],
 		    rd_u8(r) & 1 ? "refused" : NULL);
 		h->conn[peer] = h->connecting[peer];
+		break;
+	case 15:
+		hear_or_not(h);
 		break;
 	default:
 		b.n = rd_u8(r);

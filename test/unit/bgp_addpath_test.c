@@ -201,6 +201,37 @@ a_peer_has_so_many_paths_to_a_prefix_and_no_more(void **state)
 	rib_fini(&rib);
 }
 
+/* A peer that has restarted may count its paths another way. */
+static void
+stale_paths_make_room_for_others(void **state)
+{
+	struct fault f;
+
+	(void)state;
+	begin(OPEN_IPV4);
+	for (unsigned id = 1; id <= LIMIT_PATHS; id++)
+		assert_int_equal(hear_id(id, NET, &f), ATTR_OK);
+	rib_mark(&rib, im.source, ADDR_IPV4);
+	assert_int_equal(hear_id(3, NET, &f), ATTR_OK);
+	assert_int_equal(hear_id(101, NET, &f), ATTR_OK);
+	assert_int_equal(hear_id(102, NET, &f), ATTR_OK);
+	assert_int_equal(rib_held(&rib, im.source), LIMIT_PATHS);
+	assert_int_equal(rib_stale(&rib, im.source, ADDR_IPV4),
+	    LIMIT_PATHS - 3);
+	rib_purge(&rib, im.source, ADDR_IPV4);
+	assert_string_equal(paths_now(), "3 101 102");
+	/* Back without identifiers. */
+	for (unsigned id = 1; id < LIMIT_PATHS - 1; id++)
+		hear_id(id, NET, &f);
+	rib_mark(&rib, im.source, ADDR_IPV4);
+	im.mode.path_ids = 0;
+	assert_int_equal(hear(REACH(NET), &f), ATTR_OK);
+	assert_int_equal(rib_held(&rib, im.source), LIMIT_PATHS);
+	rib_purge(&rib, im.source, ADDR_IPV4);
+	assert_string_equal(paths_now(), "0");
+	rib_fini(&rib);
+}
+
 static void
 paths_that_lead_alike_carry_traffic_once(void **state)
 {
@@ -276,6 +307,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_read_resets),
 		cmocka_unit_test(
 		    a_peer_has_so_many_paths_to_a_prefix_and_no_more),
+		cmocka_unit_test(stale_paths_make_room_for_others),
 		cmocka_unit_test(paths_that_lead_alike_carry_traffic_once),
 		cmocka_unit_test(a_policy_judges_every_path_again),
 		cmocka_unit_test(without_identifiers_nothing_is_paid_for_them),

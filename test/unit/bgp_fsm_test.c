@@ -366,7 +366,8 @@ update_errors_are_bounded_and_the_rest_counted(void **state)
 		}
 	}
 	assert_int_equal(n, 257);
-	assert_string_equal(events, "744 more UPDATE errors");
+	assert_string_equal(events, "744 more reports of UPDATEs and "
+	    "refreshes");
 	bgp_free(bgp);
 }
 

@@ -135,9 +135,7 @@ check_refusals(const struct rib *rib, const struct import *im)
 		struct reason why = { "" };
 		unsigned found = 0;
 
-		const struct prefix prefix = rib_prefix(rib, p->net);
-
-		assert_int_equal(import_why(im, rib, &prefix, &why),
+		assert_int_equal(import_why_path(im, rib, p, &why),
 		    p->flags & PATH_ELIGIBLE ? BGP_ACCEPTED : BGP_UNUSABLE);
 		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 			found += strstr(why.s, known[i]) != NULL;

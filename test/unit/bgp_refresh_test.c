@@ -307,6 +307,30 @@ a_wrong_length_ends_the_session(void **state)
 	}
 }
 
+/* A neighbour may say it as often as it likes. */
+static void
+reports_of_refreshes_are_bounded(void **state)
+{
+	struct stage s;
+	struct bgp_out out;
+	uint8_t room[256];
+	struct wr w = wr_of(room, sizeof(room));
+	unsigned n = 0;
+
+	(void)state;
+	begin(&s, &none);
+	msg_put_refresh(&w, REFRESH_BEGIN, ADDR_IPV4);
+	msg_put_refresh(&w, REFRESH_END, ADDR_IPV4);
+	for (unsigned i = 0; i < 1000; i++) {
+		stage_teach_quietly(&s, i, 0);
+		bgp_stream(s.bgp, s.now, s.conn, wr_done(&w));
+	}
+	while (bgp_next(s.bgp, &out))
+		n += out.kind == BGP_OUT_EVENT;
+	assert_int_equal(n, LIMIT_EVENTS + 1);
+	stage_free(&s);
+}
+
 int
 main(void)
 {
@@ -317,6 +341,7 @@ main(void)
 		cmocka_unit_test(a_refresh_waits_for_end_of_rib),
 		cmocka_unit_test(who_has_not_the_capability_sees_no_marks),
 		cmocka_unit_test(a_wrong_length_ends_the_session),
+		cmocka_unit_test(reports_of_refreshes_are_bounded),
 	};
 
 	if (!crypto_init())

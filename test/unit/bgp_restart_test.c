@@ -458,7 +458,9 @@ another_policy_judges_what_is_stale(void **state)
 		uint8_t	times;
 		bool	has;
 	} rows[] = { { 0, false }, { 1, true }, { 0, false } };
+	const struct prefix p = net(1);
 	struct bgp_soft soft = helper;
+	struct look_path path;
 	struct stage s;
 
 	(void)state;
@@ -477,6 +479,8 @@ another_policy_judges_what_is_stale(void **state)
 		assert_int_equal(stage_has(&s, 1), rows[i].has);
 		assert_true(stage_stale(&s, 1));
 	}
+	assert_int_equal(look_paths(s.bgp, BGP_TABLE_MAIN, &p, &path, 1), 1);
+	assert_string_equal(path.why.s, "it has come through ourselves");
 	stage_free(&s);
 }
 

@@ -98,7 +98,8 @@ a_route_is_marked_or_kept_out_by_our_role(void **state)
 		struct fault f = { 0 };
 		enum attr_verdict v;
 		struct import im;
-		unsigned budget = 100;
+		unsigned budget = 100, n;
+		uint32_t path[LIMIT_PATHS];
 
 		print_message("%s: row %zu\n", bgp_role_str(in[i].role), i);
 		rib_begin();
@@ -106,7 +107,11 @@ a_route_is_marked_or_kept_out_by_our_role(void **state)
 		assert_int_equal(v, in[i].used ? ATTR_OK : ATTR_WITHDRAW);
 		assert_int_equal(rib_accepted(&rib, im.source), in[i].used);
 		assert_int_equal(otc_in_rib(&im), in[i].otc);
-		assert_int_equal(import_why(&im, &rib, &net, &why),
+		n = rib_paths_from(&rib, rib_find(&rib, BGP_TABLE_MAIN, &net),
+		    im.source, path);
+		assert_int_equal(n, 1);
+		assert_int_equal(import_why_path(&im, &rib,
+		    rib_path(&rib, path[0]), &why),
 		    in[i].used ? BGP_ACCEPTED : BGP_UNUSABLE);
 		if (!in[i].used) {
 			assert_non_null(strstr(why.s, in[i].why));

@@ -204,9 +204,9 @@ stage_come(struct stage *s, const struct cap_restart *cap)
 	assert_int_not_equal(s->conn, 0);
 }
 
-/* med tells one way to teach a prefix from another. */
+/* The host does nothing about it yet. */
 static inline void
-stage_teach(struct stage *s, unsigned n, uint8_t med)
+stage_teach_quietly(struct stage *s, unsigned n, uint8_t med)
 {
 	const struct addr hop6 = { ADDR_IPV6, { 0xfd, [15] = 2 } };
 	uint8_t attrs[] = { 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xf2,
@@ -218,7 +218,15 @@ stage_teach(struct stage *s, unsigned n, uint8_t med)
 
 	assert_int_equal(update_put_reach(&w, bytes_of(attrs, v6 ?
 	    sizeof(attrs) - 7 : sizeof(attrs)), v6 ? &hop6 : NULL, &p, 1), 1);
-	stage_say(s, wr_done(&w));
+	bgp_stream(s->bgp, s->now, s->conn, wr_done(&w));
+}
+
+/* med tells one way to teach a prefix from another. */
+static inline void
+stage_teach(struct stage *s, unsigned n, uint8_t med)
+{
+	stage_teach_quietly(s, n, med);
+	stage_obey(s);
 }
 
 static inline void
