@@ -249,6 +249,23 @@ a_refused_table_is_asked_for_again(void **state)
 	assert_int_equal(place(KERN_TABLE_SET, 200), MOST);
 }
 
+/* They may have got there by rules, without its VRF device. */
+static void
+interfaces_move_into_a_table_that_was_refused_at_first(void **state)
+{
+	(void)state;
+	refused = 100;
+	work();
+	assert_int_equal(failures, 1);
+	assert_true(place(KERN_LINK_SET, 100) < MOST);
+	tick(6);
+	assert_int_equal(place(KERN_LINK_SET, 100), MOST);
+	refused = 0;
+	tick(6);
+	assert_int_equal(place(KERN_TABLE_SET, 100), 0);
+	assert_true(place(KERN_LINK_SET, 100) < MOST);
+}
+
 /* Its last resort, or its VRF device, by which interfaces left it. */
 static void
 a_table_that_somebody_touched_is_stated_again(void **state)
@@ -313,6 +330,7 @@ main(void)
 		TEST(a_table_goes_after_its_interfaces_and_comes_before_them),
 		TEST(another_way_to_the_table_concerns_its_interfaces),
 		TEST(a_refused_table_is_asked_for_again),
+		TEST(interfaces_move_into_a_table_that_was_refused_at_first),
 		TEST(a_table_that_somebody_touched_is_stated_again),
 		TEST(all_tables_may_be_replaced_by_others_at_once),
 	};
