@@ -219,6 +219,31 @@ conf_group_list(struct conf_read *r, const config_setting_t *group,
 	return s;
 }
 
+bool
+conf_groups_find(struct conf_read *r, const config_setting_t *group,
+    const struct conf_key *key, size_t size, struct conf_groups *out)
+{
+	struct conf_groups g = { .n = 0 };
+
+	if (config_setting_get_member(group, key->name) != NULL) {
+		g.list = conf_group_list(r, group, key);
+		if (g.list == NULL)
+			return false;
+		g.n = (size_t)config_setting_length(g.list);
+		g.room = calloc(g.n + 1, size);
+		if (g.room == NULL)
+			return conf_fail(r, g.list, "out of memory");
+	}
+	*out = g;
+	return true;
+}
+
+config_setting_t *
+conf_groups_at(const struct conf_groups *g, size_t i)
+{
+	return config_setting_get_elem(g->list, (unsigned)i);
+}
+
 static bool
 read_tunnel(struct conf_read *r, struct conf_connection *c,
     const struct conf_site *site, struct conf_seen seen)
@@ -279,21 +304,18 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 static bool
 read_connections(struct conf_read *r, const config_setting_t *root)
 {
-	const config_setting_t *list = conf_group_list(r, root,
-	    conf_key_any("connections"));
-	size_t n;
+	struct conf_groups g;
 
-	if (list == NULL)
+	if (!conf_groups_find(r, root, conf_key_any("connections"),
+	    sizeof(*r->conf->connections), &g))
 		return false;
-	n = (size_t)config_setting_length(list);
-	r->conf->connections = calloc(n + 1, sizeof(*r->conf->connections));
-	r->sites = calloc(n + 1, CONF_TUNNELS * sizeof(*r->sites));
-	if (r->conf->connections == NULL || r->sites == NULL)
-		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; i < n; i++) {
+	r->conf->connections = g.room;
+	r->sites = calloc(g.n + 1, CONF_TUNNELS * sizeof(*r->sites));
+	if (r->sites == NULL)
+		return conf_fail(r, g.list, "out of memory");
+	for (size_t i = 0; i < g.n; i++) {
 		r->conf->n = i + 1;
-		if (!read_connection(r, i,
-		    config_setting_get_elem(list, (unsigned)i)))
+		if (!read_connection(r, i, conf_groups_at(&g, i)))
 			return false;
 	}
 	return true;

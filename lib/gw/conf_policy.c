@@ -38,24 +38,15 @@ read_plist(struct conf_read *r, const config_setting_t *group,
 static bool
 read_plists(struct conf_read *r, const config_setting_t *root)
 {
-	const struct conf_key *key = conf_key_find(CONF_AT_TOP,
-	    "prefix_lists");
-	const config_setting_t *list;
-	size_t n;
+	struct conf_groups g;
 
-	if (config_setting_get_member(root, key->name) == NULL)
-		return true;
-	list = conf_group_list(r, root, key);
-	if (list == NULL)
+	if (!conf_groups_find(r, root, conf_key_find(CONF_AT_TOP,
+	    "prefix_lists"), sizeof(*r->conf->plists), &g))
 		return false;
-	n = (size_t)config_setting_length(list);
-	r->conf->plists = calloc(n + 1, sizeof(*r->conf->plists));
-	if (r->conf->plists == NULL)
-		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; i < n; i++) {
+	r->conf->plists = g.room;
+	for (size_t i = 0; i < g.n; i++) {
 		r->conf->plists_n = i + 1;
-		if (!read_plist(r, config_setting_get_elem(list, (unsigned)i),
-		    &r->conf->plists[i]))
+		if (!read_plist(r, conf_groups_at(&g, i), &r->conf->plists[i]))
 			return false;
 	}
 	return true;
@@ -132,28 +123,23 @@ static bool
 read_terms(struct conf_read *r, const config_setting_t *group,
     struct conf_policy *p)
 {
-	const config_setting_t *list = conf_group_list(r, group,
-	    conf_key_find(CONF_AT_POLICY, "terms"));
 	struct policy_term *t;
-	size_t n;
+	struct conf_groups g;
 	bool ok = true;
 
-	if (list == NULL)
+	if (!conf_groups_find(r, group, conf_key_find(CONF_AT_POLICY,
+	    "terms"), sizeof(*t), &g))
 		return false;
-	n = (size_t)config_setting_length(list);
-	t = calloc(n + 1, sizeof(*t));
-	if (t == NULL)
-		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; ok && i < n; i++) {
-		const config_setting_t *term =
-		    config_setting_get_elem(list, (unsigned)i);
+	t = g.room;
+	for (size_t i = 0; ok && i < g.n; i++) {
+		const config_setting_t *term = conf_groups_at(&g, i);
 
 		ok = read_term(r, term, (unsigned)i + 1, &t[i]) &&
 		    is_new(r, term, t, i);
 	}
-	if (ok && compile(r, list, p, t, n))
+	if (ok && compile(r, g.list, p, t, g.n))
 		return true;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < g.n; i++)
 		policy_term_fini(&t[i]);
 	free(t);
 	return false;
@@ -174,27 +160,19 @@ read_policy(struct conf_read *r, const config_setting_t *group,
 bool
 conf_policies_read(struct conf_read *r, const config_setting_t *root)
 {
-	const struct conf_key *key = conf_key_find(CONF_AT_TOP, "policies");
-	const config_setting_t *list;
-	size_t n;
+	struct conf_groups g;
 
 	if (policy_new(&r->conf->nothing, "bgp_requires_policy", NULL, 0) !=
 	    POLICY_FINE)
 		return conf_fail(r, root, "out of memory");
-	if (!read_plists(r, root))
+	if (!read_plists(r, root) ||
+	    !conf_groups_find(r, root, conf_key_find(CONF_AT_TOP, "policies"),
+	    sizeof(*r->conf->policies), &g))
 		return false;
-	if (config_setting_get_member(root, key->name) == NULL)
-		return true;
-	list = conf_group_list(r, root, key);
-	if (list == NULL)
-		return false;
-	n = (size_t)config_setting_length(list);
-	r->conf->policies = calloc(n + 1, sizeof(*r->conf->policies));
-	if (r->conf->policies == NULL)
-		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; i < n; i++) {
+	r->conf->policies = g.room;
+	for (size_t i = 0; i < g.n; i++) {
 		r->conf->policies_n = i + 1;
-		if (!read_policy(r, config_setting_get_elem(list, (unsigned)i),
+		if (!read_policy(r, conf_groups_at(&g, i),
 		    &r->conf->policies[i]))
 			return false;
 	}

@@ -52,6 +52,15 @@ void	conf_group_defaults(enum conf_place, void *base);
 /* The list of groups under a key that is there; NULL: not such a list. */
 const config_setting_t *conf_group_list(struct conf_read *,
 	    const config_setting_t *, const struct conf_key *);
+/* A list of groups, and zeroed room to read each into; owned by the reader. */
+struct conf_groups {
+	const config_setting_t *list;
+	size_t		 n;		/* 0: there is none */
+	void		*room;
+};
+bool	conf_groups_find(struct conf_read *, const config_setting_t *,
+	    const struct conf_key *, size_t size, struct conf_groups *);
+config_setting_t *conf_groups_at(const struct conf_groups *, size_t);
 
 /* conf_policy.c: prefix lists and policies, before connections name them. */
 bool	conf_policies_read(struct conf_read *, const config_setting_t *root);

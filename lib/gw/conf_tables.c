@@ -129,22 +129,14 @@ static bool
 read_statics(struct conf_read *r, const config_setting_t *group,
     struct conf_table *t)
 {
-	const struct conf_key *key = conf_key_find(CONF_AT_TABLE, "routes");
-	const config_setting_t *list;
-	size_t n;
+	struct conf_groups g;
 
-	if (config_setting_get_member(group, key->name) == NULL)
-		return true;
-	list = conf_group_list(r, group, key);
-	if (list == NULL)
+	if (!conf_groups_find(r, group, conf_key_find(CONF_AT_TABLE,
+	    "routes"), sizeof(*t->statics), &g))
 		return false;
-	n = (size_t)config_setting_length(list);
-	t->statics = calloc(n + 1, sizeof(*t->statics));
-	if (t->statics == NULL)
-		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; i < n; i++) {
-		const config_setting_t *e =
-		    config_setting_get_elem(list, (unsigned)i);
+	t->statics = g.room;
+	for (size_t i = 0; i < g.n; i++) {
+		const config_setting_t *e = conf_groups_at(&g, i);
 		struct conf_seen seen = { 0 };
 
 		t->statics[i].line = (int)config_setting_source_line(e);
@@ -216,24 +208,15 @@ read_table(struct conf_read *r, const config_setting_t *group, size_t i)
 bool
 conf_tables_read(struct conf_read *r, const config_setting_t *root)
 {
-	const struct conf_key *key = conf_key_find(CONF_AT_TOP,
-	    "route_tables");
-	const config_setting_t *list;
-	size_t n;
+	struct conf_groups g;
 
-	if (config_setting_get_member(root, key->name) == NULL)
-		return true;
-	list = conf_group_list(r, root, key);
-	if (list == NULL)
+	if (!conf_groups_find(r, root, conf_key_find(CONF_AT_TOP,
+	    "route_tables"), sizeof(*r->conf->tables), &g))
 		return false;
-	n = (size_t)config_setting_length(list);
-	r->conf->tables = calloc(n + 1, sizeof(*r->conf->tables));
-	if (r->conf->tables == NULL)
-		return conf_fail(r, list, "out of memory");
-	for (size_t i = 0; i < n; i++) {
+	r->conf->tables = g.room;
+	for (size_t i = 0; i < g.n; i++) {
 		r->conf->tables_n = i + 1;
-		if (!read_table(r, config_setting_get_elem(list, (unsigned)i),
-		    i))
+		if (!read_table(r, conf_groups_at(&g, i), i))
 			return false;
 	}
 	return true;

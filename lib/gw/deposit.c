@@ -85,6 +85,8 @@ encode(const struct gw_tunnel *t, struct wr *w)
 	wr_u8(w, DEPOSIT_VERSION);
 	wr_u32(w, t->id);
 	wr_u8(w, down ? DEPOSIT_DOWN : 0);
+	wr_u16(w, (uint16_t)strlen(t->bgp_shut.s));
+	wr_bytes(w, bytes_str(t->bgp_shut.s));
 	return ike_keep(t->gw->ike, t->id, w) && !w->bad;
 }
 

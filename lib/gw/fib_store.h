@@ -5,6 +5,7 @@
 #ifndef GW_FIB_STORE_H
 #define GW_FIB_STORE_H
 
+#include "gw/conf.h"
 #include "gw/fib_table.h"
 
 /*
@@ -12,9 +13,15 @@
  * and the number in that table's store, which is never 0.
  */
 #define FIB_IPV6	0x80000000u
-#define FIB_SLOTS	32
-#define FIB_SLOT_SHIFT	26
+#define FIB_SLOTS	64u
+#define FIB_SLOT_SHIFT	25
 _Static_assert(FIB_ROUTES_MAX < 1u << FIB_SLOT_SHIFT, "numbers are ambiguous");
+_Static_assert(FIB_SLOTS << FIB_SLOT_SHIFT <= FIB_IPV6, "likewise");
+/*
+ * A reload may replace them all, and another one again, before the kernel has
+ * said that the routes of those before are gone.
+ */
+_Static_assert(1 + 3 * CONF_TABLES <= FIB_SLOTS, "there is room for each");
 
 struct fib_slot {
 	uint32_t	table;		/* of the kernel */

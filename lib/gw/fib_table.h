@@ -8,7 +8,7 @@
 #include "bgp/store.h"
 #include "gw/fib.h"
 
-#define FIB_ROUTES_MAX	0x03ffffffu	/* of one table and family */
+#define FIB_ROUTES_MAX	0x01ffffffu	/* of one table and family */
 
 enum {
 	ROUTE_LIVE = 1,		/* in the store */

@@ -54,7 +54,9 @@ struct gw_table {
 struct gw_watch {
 	bool		joined;		/* bfd has a session for it */
 	bool		open;		/* its sockets were asked for */
+	bool		independent;	/* the peer's C bit when it came Up */
 	bool		failed;		/* was Up, and is not */
+	bool		excused;	/* likewise, as its neighbour restarts */
 	struct instant	ask_at;		/* if so: is the peer's BFD gone? */
 	struct reason	why;		/* if so */
 };

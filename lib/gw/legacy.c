@@ -32,10 +32,12 @@ read_one(struct bytes name, struct bytes deposit)
 	struct rd r = rd_of(deposit);
 	uint8_t version = rd_u8(&r), flags;
 	uint32_t id = rd_u32(&r);
+	struct bytes shut;
 	struct legacy *l;
 
 	flags = rd_u8(&r);
-	if (r.bad || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	shut = rd_bytes(&r, rd_u16(&r));
+	if (r.bad || shut.n >= sizeof(l->bgp_shut.s) || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
 	    name.n == 0 || name.n >= sizeof(l->name))
 		return NULL;
 	l = calloc(1, sizeof(*l) + r.n);
@@ -44,6 +46,8 @@ read_one(struct bytes name, struct bytes deposit)
 	memcpy(l->name, name.p, name.n);
 	l->id = id;
 	l->down = (flags & DEPOSIT_DOWN) != 0;
+	if (shut.n > 0)
+		memcpy(l->bgp_shut.s, shut.p, shut.n);
 	l->n = r.n;
 	rd_copy(&r, l->octets, l->n);
 	return l;

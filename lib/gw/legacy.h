@@ -11,7 +11,8 @@ struct legacy {
 	struct legacy	*next;		/* in gw->legacies, until it is claimed */
 	char		name[CONF_NAME_LEN + 8];	/* "conn/1" */
 	uint32_t	id;		/* of the tunnel */
-	bool		down;		/* by an operator */
+	bool		down;		/* by an operator, who may also have */
+	struct reason	bgp_shut;	/* said so of its BGP; or "" */
 	size_t		n;
 	uint8_t		octets[];	/* of its IKE SAs, or none */
 };

@@ -179,6 +179,7 @@ take_legacy(struct gw_tunnel *t, struct legacy *l)
 	t->legacy = l;
 	t->gw->legacies_n++;
 	t->admin_up &= !l->down;
+	t->bgp_shut = l->bgp_shut;
 }
 
 static void

@@ -163,14 +163,20 @@ tables_answer(struct gw *gw, struct instant now, uint32_t number,
     const struct kern_event *e)
 {
 	struct gw_table *t = find(gw, number);
+	bool refused, moves;
 
 	if (t == NULL)
 		return;
+	refused = t->why.s[0] != '\0';
+	moves = t->exists && t->by_vrf != e->link.exists;
 	t->asked = false;
 	t->retry_at = INSTANT_NEVER;
 	t->exists = e->error == 0;
 	t->by_vrf = t->exists && e->link.exists;
 	t->why.s[0] = '\0';
+	/* Interfaces that were asked for meanwhile got there otherwise. */
+	if (t->exists && (refused || moves))
+		relink(gw, t->number);
 	if (t->exists)
 		return;
 	reason_set(&t->why, "%s", e->text);

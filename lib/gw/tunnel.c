@@ -585,6 +585,7 @@ tunnel_bgp_admin(struct gw_tunnel *t, const char *shut)
 {
 	reason_set(&t->bgp_shut, "%s", shut);
 	tunnel_touch(t);
+	deposit_touch(t);
 }
 
 void

@@ -7,7 +7,10 @@
  *
  * Without bfd_strict a session that never came up keeps nobody from anything:
  * the peer may not know BFD (section 4.1).  AdminDown on either side never
- * does: IKE has its own detection of dead peers (section 3.2).
+ * does: IKE has its own detection of dead peers (section 3.2).  Nor does a
+ * failure while BGP waits for the neighbour to restart, if the peer's BFD said
+ * that it shares the fate of its control plane (section 4.3.2): the routes
+ * that stay lead through the tunnel.
  *
  * One session per tunnel, of the IP version that BGP has there.
  */
@@ -106,11 +109,18 @@ watch_restate(struct gw_tunnel *t)
 /* --- session --- */
 
 static void
+forgive(struct gw_tunnel *t)
+{
+	t->watch.failed = t->watch.excused = false;
+}
+
+static void
 leave(struct gw_tunnel *t)
 {
 	bfd_del(t->gw->bfd, t->id);
 	sockets_close(t);
-	t->watch.joined = t->watch.failed = false;
+	t->watch.joined = false;
+	forgive(t);
 }
 
 void
@@ -134,8 +144,32 @@ watch_change(struct gw_tunnel *t, struct instant now)
 void
 watch_moved(struct gw_tunnel *t, struct instant now)
 {
-	t->watch.failed = false;
+	forgive(t);
 	bfd_halt(t->gw->bfd, now, t->id);
+}
+
+/* Does its neighbour restart gracefully: no session, or not all routes yet? */
+static bool
+restarts(const struct gw_tunnel *t)
+{
+	struct bgp_peer_info bgp;
+
+	return t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &bgp) &&
+	    (bgp.restart.holding || bgp.restart.awaiting);
+}
+
+/* A session shows that the path is whole; without one nothing does. */
+static void
+settle_excuse(struct gw_tunnel *t, struct instant now)
+{
+	struct bgp_peer_info bgp;
+
+	if (!t->watch.excused || restarts(t))
+		return;
+	t->watch.excused = false;
+	t->watch.failed = !bgp_peer_get(t->gw->bgp, t->id, &bgp) ||
+	    bgp.state != BGP_ESTABLISHED;
+	t->watch.ask_at = instant_after(now, patience);
 }
 
 /*
@@ -173,7 +207,7 @@ settle_session(struct gw_tunnel *t, struct instant now, bool path,
 		bfd_start(t->gw->bfd, now, t->id);
 		return;
 	}
-	t->watch.failed = false;
+	forgive(t);
 	if (path) {
 		bfd_stop(t->gw->bfd, now, t->id);
 		return;
@@ -194,6 +228,7 @@ watch_settle(struct gw_tunnel *t, struct instant now, bool path, bool wanted)
 		return;
 	settle_sockets(t, now);
 	settle_session(t, now, path, wanted && t->conf->bfd.on);
+	settle_excuse(t, now);
 	settle_failure(t, now);
 }
 
@@ -251,15 +286,19 @@ state_changed(struct gw_tunnel *t, struct instant now,
     const struct bfd_out *o)
 {
 	struct queue *q = &t->gw->out;
+	struct bfd_info info;
 
 	tunnel_touch(t);
 	if (o->up) {
-		t->watch.failed = false;
+		forgive(t);
+		t->watch.independent = bfd_get(t->gw->bfd, t->id, &info) &&
+		    info.remote_independent;
 		queue_event(q, GW_INFO, "bfd-up", t->name,
 		    "the path to the peer is watched");
 		return;
 	}
-	t->watch.failed = !o->admin;
+	t->watch.excused = !o->admin && !t->watch.independent && restarts(t);
+	t->watch.failed = !o->admin && !t->watch.excused;
 	t->watch.ask_at = instant_after(now, patience);
 	t->watch.why = o->why;
 	queue_event(q, o->admin ? GW_INFO : GW_WARN, "bfd-down", t->name,

@@ -110,6 +110,8 @@ gate_crash(struct gate *g, bool keep_kernel)
 {
 	enum kern_link_kind kind = g->kernel.kind;
 
+	if (keep_kernel && g->gw != NULL)
+		tcp_reset(g);
 	gw_free(g->gw);
 	g->gw = NULL;
 	g->life++;

@@ -541,6 +541,24 @@ tcp_packet(struct world *w, const struct packet *p,
 /* --- the end --- */
 
 void
+tcp_reset(struct gate *g)
+{
+	struct tcp *t;
+	size_t pos = 0;
+
+	while ((t = map_each(&g->world->tcps, &pos)) != NULL) {
+		for (unsigned i = 0; i < 2; i++) {
+			struct tcp_end *e = &t->end[i];
+
+			if (e->gate != g || !alive(e) || !t->connected)
+				continue;
+			emit(t, i, PACKET_RST, device(e));
+			e->open = false;
+		}
+	}
+}
+
+void
 tcp_crash(struct gate *g)
 {
 	for (unsigned i = 0; i < GATE_LISTENERS; i++)

@@ -28,6 +28,8 @@ void	tcp_close(struct gate *, uint32_t conn);
 /* Something came out of the tunnel. */
 void	tcp_packet(struct world *, const struct packet *,
 	    const struct kernel_link *);
+/* Its process ends, and the kernel, which goes on, says so to the others. */
+void	tcp_reset(struct gate *);
 /* The gateway is gone with all its sockets. */
 void	tcp_crash(struct gate *);
 /* Sockets that the gateway was given and has not closed. */

@@ -196,6 +196,30 @@ what_an_operator_took_down_stays_down(void **state)
 }
 
 static void
+bgp_that_an_operator_shut_stays_shut(void **state)
+{
+	(void)state;
+	started();
+	done(p.hub, "{\"command\":\"bgp-shutdown\",\"name\":\"vpn/2\","
+	    "\"text\":\"new fibre\"}");
+	later(2000);
+	die(p.hub, 200);
+	later(30000);
+	assert_int_equal(gate_count(p.hub, "ike-adopted"), 2);
+	assert_string_equal(pair_get(p.hub, "vpn/2", "layer"), "bgp");
+	assert_string_equal(pair_get(p.hub, "vpn/2", "reason"),
+	    "shut down: new fibre");
+	assert_string_equal(pair_get(p.hub, "vpn/1", "state"), "UP");
+	hops(1);
+	done(p.hub, "{\"command\":\"bgp-start\",\"name\":\"vpn/2\"}");
+	all_up();
+	die(p.hub, 200);
+	all_up();
+	later(5000);
+	hops(2);
+}
+
+static void
 a_tunnel_that_is_gone_leaves_nothing(void **state)
 {
 	(void)state;
@@ -265,6 +289,7 @@ main(void)
 	STORY(a_tunnel_keeps_its_number),
 	STORY(only_a_tunnel_that_changed_is_set_up_anew),
 	STORY(what_an_operator_took_down_stays_down),
+	STORY(bgp_that_an_operator_shut_stays_shut),
 	STORY(a_tunnel_that_is_gone_leaves_nothing),
 	STORY(what_cannot_be_claimed_is_swept),
 	STORY(a_gateway_that_stops_leaves_no_record),

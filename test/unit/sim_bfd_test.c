@@ -310,6 +310,54 @@ an_engine_that_restarts_comes_back(void **state)
 	until_hops(p.branch, GATE_HOST_0, 2, 60);
 }
 
+/* The branch's engine dies, and its BFD with it; the kernel goes on. */
+static void
+its_engine_dies(void)
+{
+	both(BFD_ON "bgp_graceful_restart = \"full\"; "
+	    "bgp_graceful_restart_seconds = 20; ");
+	p.hub_conf.connection = p.branch_conf.connection;
+	started();
+	bfd_is(BFD_UP);
+	hops(2);
+	gate_crash(p.branch, true);
+	later(3000);
+	assert_int_equal(gate_count(p.hub, "bfd-down"), 2);
+	assert_non_null(strstr(gate_text(p.hub, "bfd-down"),
+	    "control detection time expired"));
+}
+
+/* RFC 5882 section 4.3.2: its C bit is clear. */
+static void
+routes_of_a_neighbor_that_restarts_stay(void **state)
+{
+	(void)state;
+	its_engine_dies();
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 2);
+	assert_int_equal(gate_count(p.hub, "tunnel-down"), 2);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bgp");
+	gate_start(p.branch);
+	all_up();
+	later(5000);
+	bfd_is(BFD_UP);
+	hops(2);
+	/* What counted for its restart counts no more. */
+	esp_is_lost(true, true);
+	later(1200);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bfd");
+	hops(1);
+}
+
+static void
+but_no_longer_than_it_may_restart(void **state)
+{
+	(void)state;
+	its_engine_dies();
+	later(20000);
+	assert_int_equal(check_hops(p.hub, GATE_HOST_1), 0);
+	assert_string_equal(pair_get(p.hub, "vpn/1", "layer"), "bfd");
+}
+
 static void
 a_tunnel_that_is_taken_down_ends_in_order(void **state)
 {
@@ -363,6 +411,8 @@ main(void)
 		STORY(a_peer_that_takes_bfd_down_after_a_failure_is_let_in),
 		STORY(intervals_change_while_it_is_up),
 		STORY(an_engine_that_restarts_comes_back),
+		STORY(routes_of_a_neighbor_that_restarts_stay),
+		STORY(but_no_longer_than_it_may_restart),
 		STORY(a_tunnel_that_is_taken_down_ends_in_order),
 		STORY(lost_descriptors_and_refused_sockets_are_asked_for_again),
 	};

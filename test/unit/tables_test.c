@@ -10,7 +10,7 @@
 #include "crypto/prf.h"
 #include "gw/gw.h"
 
-#define MOST	64
+#define MOST	320
 
 static struct gw *gw;
 static struct instant now;
@@ -97,7 +97,7 @@ asks(enum kern_op_kind kind)
 static struct conf *
 conf_of(const char *tables, const char *association)
 {
-	char text[2000], line[600];
+	char text[4000], line[600];
 	struct conf *c;
 
 	snprintf(text, sizeof(text), "route_tables = ( %s ); connections = ( "
@@ -249,6 +249,23 @@ a_refused_table_is_asked_for_again(void **state)
 	assert_int_equal(place(KERN_TABLE_SET, 200), MOST);
 }
 
+/* They may have got there by rules, without its VRF device. */
+static void
+interfaces_move_into_a_table_that_was_refused_at_first(void **state)
+{
+	(void)state;
+	refused = 100;
+	work();
+	assert_int_equal(failures, 1);
+	assert_true(place(KERN_LINK_SET, 100) < MOST);
+	tick(6);
+	assert_int_equal(place(KERN_LINK_SET, 100), MOST);
+	refused = 0;
+	tick(6);
+	assert_int_equal(place(KERN_TABLE_SET, 100), 0);
+	assert_true(place(KERN_LINK_SET, 100) < MOST);
+}
+
 /* Its last resort, or its VRF device, by which interfaces left it. */
 static void
 a_table_that_somebody_touched_is_stated_again(void **state)
@@ -271,6 +288,35 @@ a_table_that_somebody_touched_is_stated_again(void **state)
 	assert_true(place(KERN_LINK_SET, 100) < MOST);
 }
 
+/* CONF_TABLES of them with a route each, with numbers from this one on. */
+static void
+reload_all(unsigned first)
+{
+	char text[3000] = "";
+
+	for (unsigned i = 0; i < CONF_TABLES; i++)
+		str_add(text, sizeof(text), "%s{ name = \"t%u\"; table = %u; "
+		    "routes = ( " BLACK " ); }", i == 0 ? "" : ", ",
+		    first + i, first + i);
+	gw_reload(gw, now, conf_of(text, "main"));
+}
+
+static void
+all_tables_may_be_replaced_by_others_at_once(void **state)
+{
+	(void)state;
+	work();
+	reload_all(300);
+	work();
+	reload_all(400);
+	reload_all(500);
+	work();
+	for (unsigned i = 0; i < CONF_TABLES; i++) {
+		assert_true(place(KERN_ROUTE_DEL, 300 + i) < MOST);
+		assert_true(place(KERN_ROUTE_SET, 500 + i) < MOST);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -284,7 +330,9 @@ main(void)
 		TEST(a_table_goes_after_its_interfaces_and_comes_before_them),
 		TEST(another_way_to_the_table_concerns_its_interfaces),
 		TEST(a_refused_table_is_asked_for_again),
+		TEST(interfaces_move_into_a_table_that_was_refused_at_first),
 		TEST(a_table_that_somebody_touched_is_stated_again),
+		TEST(all_tables_may_be_replaced_by_others_at_once),
 	};
 
 	if (!crypto_init())
