@@ -454,6 +454,17 @@ watch(struct engine *e)
 	return error;
 }
 
+/* As much as all tunnels have: the engine needs it no longer. */
+static void
+drop_kept(struct bytes kept)
+{
+	uint8_t *p = (uint8_t *)(uintptr_t)kept.p;
+
+	if (kept.n > 0)
+		wipe(p, kept.n);
+	free(p);
+}
+
 static int
 start(struct engine *e)
 {
@@ -467,8 +478,7 @@ start(struct engine *e)
 	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed,
 	    e->boot->kept);
 	explicit_bzero(seed, sizeof(seed));
-	if (e->boot->kept.n > 0)
-		wipe((uint8_t *)(uintptr_t)e->boot->kept.p, e->boot->kept.n);
+	drop_kept(e->boot->kept);
 	if (e->gw == NULL) {
 		conf_free(conf);
 		return -ENOMEM;
