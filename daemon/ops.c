@@ -265,6 +265,7 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	ops_finish(m);
 	if (may_sweep(m)) {
 		rtables_prune(m);
+		sas_prune(&m->sas, &m->stated);
 		error = -nl_sweep(m->nl, &m->stated, &r);
 	}
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes +
