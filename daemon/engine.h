@@ -30,7 +30,6 @@ struct engine_boot {
 	struct ticket_keys *tickets;	/* taken, and wiped; NULL: none */
 	struct bytes	kept;		/* by engines before it; wiped, freed */
 	const char	*conf_name;	/* its file name, for messages */
-	bool		kernel_none;
 	enum log_level	level;
 };
 
