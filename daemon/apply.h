@@ -8,8 +8,6 @@
 #include "daemon/conffile.h"
 #include "util/instant.h"
 
-#define APPLY_SECONDS_MAX	86400
-
 struct monitor;
 
 struct apply {

@@ -19,6 +19,7 @@
 
 #include "daemon/nl_link.h"
 #include "daemon/nl_xfrm.h"
+#include "gw/ctl.h"
 #include "util/array.h"
 
 #define TABLE_LOCAL	255	/* RT_TABLE_LOCAL: the kernel's own */
@@ -544,9 +545,9 @@ check_apply(const struct monitor *m, const struct kern_op *op,
 		reason_set(why, "a candidate's name has letters and digits");
 		return EINVAL;
 	}
-	if (a->seconds > APPLY_SECONDS_MAX) {
+	if (a->seconds > CTL_CONFIRM_MAX) {
 		reason_set(why, "more than %d seconds to confirm",
-		    APPLY_SECONDS_MAX);
+		    CTL_CONFIRM_MAX);
 		return EINVAL;
 	}
 	return 0;

@@ -54,6 +54,7 @@ struct engine {
 	struct turns	 turns;
 	bool		 stopped;
 	bool		 lost;		/* a deposit could not be made */
+	bool		 patient;	/* to wait for room, once in a turn */
 };
 
 /* --- configuration --- */
@@ -100,7 +101,8 @@ reload(struct engine *e, struct instant now, const struct kern_event *ev)
 
 /*
  * Is everything deposited that is to be?  What tells of more than that must not
- * leave; a monitor that takes this long to make room has other worries.
+ * leave; a monitor that takes this long to make room has other worries.  That
+ * is waited for in vain once in a turn, however many datagrams there are.
  */
 static bool
 all_kept(struct engine *e)
@@ -109,9 +111,10 @@ all_kept(struct engine *e)
 
 	if (!e->lost && chan_wants_write(e->keeps)) {
 		chan_flush(e->keeps);
-		if (chan_wants_write(e->keeps) &&
-		    poll(&p, 1, KEEP_PATIENCE) > 0)
+		if (chan_wants_write(e->keeps) && e->patient) {
+			e->patient = poll(&p, 1, KEEP_PATIENCE) > 0;
 			chan_flush(e->keeps);
+		}
 	}
 	return !e->lost && !chan_wants_write(e->keeps);
 }
@@ -391,6 +394,7 @@ turn(struct engine *e)
 	if (n < 0)
 		return n;
 	turns_begin(&e->turns);
+	e->patient = true;
 	gw_clock(e->gw, e->turns.began, (int64_t)time(NULL));
 	for (i = 0; i < n; i++) {
 		if (ev[i].kind == POLL_UDP)
@@ -450,6 +454,17 @@ watch(struct engine *e)
 	return error;
 }
 
+/* As much as all tunnels have: the engine needs it no longer. */
+static void
+drop_kept(struct bytes kept)
+{
+	uint8_t *p = (uint8_t *)(uintptr_t)kept.p;
+
+	if (kept.n > 0)
+		wipe(p, kept.n);
+	free(p);
+}
+
 static int
 start(struct engine *e)
 {
@@ -463,8 +478,7 @@ start(struct engine *e)
 	e->gw = gw_new(conf, mono_now(), (int64_t)time(NULL), seed,
 	    e->boot->kept);
 	explicit_bzero(seed, sizeof(seed));
-	if (e->boot->kept.n > 0)
-		wipe((uint8_t *)(uintptr_t)e->boot->kept.p, e->boot->kept.n);
+	drop_kept(e->boot->kept);
 	if (e->gw == NULL) {
 		conf_free(conf);
 		return -ENOMEM;
@@ -504,7 +518,7 @@ finish(struct engine *e)
 int
 engine_run(const struct engine_boot *boot)
 {
-	struct engine e = { .boot = boot, .ep = -1 };
+	struct engine e = { .boot = boot, .ep = -1, .patient = true };
 	char quoted[LOG_QUOTE_LEN];
 	int error;
 

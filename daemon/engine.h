@@ -28,9 +28,8 @@ struct engine_boot {
 	int		fetch;		/* SOCK_SEQPACKET to the fetcher */
 	int		conf;		/* sealed memfd: configuration text */
 	struct ticket_keys *tickets;	/* taken, and wiped; NULL: none */
-	struct bytes	kept;		/* by engines before it; likewise */
+	struct bytes	kept;		/* by engines before it; wiped, freed */
 	const char	*conf_name;	/* its file name, for messages */
-	bool		kernel_none;
 	enum log_level	level;
 };
 

@@ -4,7 +4,7 @@
  * moves the border above which a block is mapped on its own up to 32 MB, once
  * large blocks were freed, and then the holes stay.  The border is fixed here,
  * which also fixes when the end of the heap is given back, and there is one
- * arena since there is one thread.
+ * arena since there is one thread that allocates.
  */
 #include "daemon/heap.h"
 

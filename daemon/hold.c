@@ -84,7 +84,11 @@ hold_run(struct monitor *m, const struct kern_op *op)
 
 	ops_settle(m);
 	rc = ask(m->nl, &l, text);
-	if (rc < 0 || !l.found) {
+	if (rc < 0 && rc != -ESRCH) {
+		ops_done(m, op, -rc, text);
+		return;
+	}
+	if (!l.found) {
 		ops_done(m, op, ESRCH, "it is not in the kernel any more");
 		return;
 	}

@@ -396,7 +396,6 @@ main(int argc, char **argv)
 	service_init();
 	log_init(o.level);
 	m.boot.level = o.level;
-	m.boot.kernel_none = o.kernel_none;
 	m.empty = p.empty;
 	m.rundir = o.rundir;
 	rc = climb(&m, &p, &o);

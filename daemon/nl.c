@@ -363,13 +363,17 @@ nl_ask(struct mnl_socket *s, struct nlmsghdr *req, nl_each *each, void *arg,
 	if (mnl_socket_sendto(s, req, req->nlmsg_len) < 0)
 		return -errno;
 	while (rc == 1) {
-		if (poll(&p, 1, ANSWER_MS) == 0)
-			return -ETIMEDOUT;
+		if (poll(&p, 1, ANSWER_MS) == 0) {
+			rc = -ETIMEDOUT;
+			break;
+		}
 		n = mnl_socket_recvfrom(s, buf, sizeof(buf));
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n < 0) {
+			rc = -errno;
+			break;
+		}
 		left = (int)n;
 		for (h = (const void *)buf; rc == 1 && mnl_nlmsg_ok(h, left);
 		    h = mnl_nlmsg_next(h, &left))

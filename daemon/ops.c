@@ -263,8 +263,11 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	int error = 0;
 
 	ops_finish(m);
-	if (may_sweep(m))
+	if (may_sweep(m)) {
+		rtables_prune(m);
+		sas_prune(&m->sas, &m->stated);
 		error = -nl_sweep(m->nl, &m->stated, &r);
+	}
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes +
 	    r.rules > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "

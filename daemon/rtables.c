@@ -140,6 +140,60 @@ enter(struct rtables *t, const struct kern_table *k)
 	return r;
 }
 
+static int
+rules(struct monitor *m, const char *ifname, uint32_t table, bool add,
+    char *text)
+{
+	int error = 0, rc;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		struct nl_rule r;
+		uint64_t fp;
+
+		memset(&r, 0, sizeof(r));
+		r.family = families[i];
+		r.table = table;
+		str_set(r.ifname, sizeof(r.ifname), ifname);
+		fp = stated_rule(&m->stated, r.family == ADDR_IPV6, r.ifname,
+		    r.table);
+		rc = nl_rule(m->nl, &r, add, text);
+		if (rc == 0 && add)
+			stated_set(&m->stated, fp);
+		else if (rc == 0)
+			stated_unset(&m->stated, fp);
+		else if (error == 0)
+			error = rc;
+	}
+	return error;
+}
+
+/*
+ * Rules from now on: what is still in the VRF device gets one each before that
+ * goes.  One that this engine has not stated yet is left to the sweep, which
+ * comes when all interfaces have their rules.
+ */
+static int
+leave_vrf(struct monitor *m, const struct rtable *r, char *text)
+{
+	const uint64_t fp = stated_link(&m->stated, r->vrf_name);
+	int error = 0;
+
+	if (m->nl == NULL || !stated_has(&m->stated, fp))
+		return 0;
+	for (size_t i = 0; i < m->ifaces.n && error == 0; i++) {
+		const struct kern_link *l = &m->ifaces.v[i]->link;
+
+		if (l->table == r->number)
+			error = rules(m, l->name, l->table, true, text);
+	}
+	if (error == 0)
+		error = nl_link_del(m->nl, r->vrf_name, text);
+	if (error != 0 && error != ENODEV)
+		return error;
+	stated_unset(&m->stated, fp);
+	return 0;
+}
+
 /* A default route that leads nowhere, before anything gets there. */
 void
 rtable_set(struct monitor *m, const struct kern_op *op)
@@ -154,6 +208,8 @@ rtable_set(struct monitor *m, const struct kern_op *op)
 		error = last_resort(m, t->number, true, text);
 	if (error == 0 && m->nl != NULL)
 		error = make_vrf(m, t, &ifindex, text);
+	if (error == 0 && ifindex == 0)
+		error = leave_vrf(m, r, text);
 	if (error != 0) {
 		ops_done(m, op, error, text);
 		return;
@@ -181,34 +237,23 @@ rtable_del(struct monitor *m, const struct kern_op *op)
 	ops_done(m, op, error, text);
 }
 
-/* --- what comes from an interface --- */
-
-static int
-rules(struct monitor *m, const char *ifname, uint32_t table, bool add,
-    char *text)
+void
+rtables_prune(struct monitor *m)
 {
-	int error = 0, rc;
+	struct rtables *t = &m->rtables;
+	unsigned n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		struct nl_rule r;
-		uint64_t fp;
+	for (unsigned i = 0; i < t->n; i++) {
+		struct kern_route r = nl_last_resort(ADDR_IPV4,
+		    t->v[i].number);
 
-		memset(&r, 0, sizeof(r));
-		r.family = families[i];
-		r.table = table;
-		str_set(r.ifname, sizeof(r.ifname), ifname);
-		fp = stated_rule(&m->stated, r.family == ADDR_IPV6, r.ifname,
-		    r.table);
-		rc = nl_rule(m->nl, &r, add, text);
-		if (rc == 0 && add)
-			stated_set(&m->stated, fp);
-		else if (rc == 0)
-			stated_unset(&m->stated, fp);
-		else if (error == 0)
-			error = rc;
+		if (stated_has(&m->stated, stated_route(&m->stated, &r)))
+			t->v[n++] = t->v[i];
 	}
-	return error;
+	t->n = n;
 }
+
+/* --- what comes from an interface --- */
 
 int
 rtable_join(struct monitor *m, const struct kern_link *l,

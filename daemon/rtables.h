@@ -24,6 +24,8 @@ struct rtable	*rtable_find(struct rtables *, uint32_t number);
 /* KERN_TABLE_SET, KERN_TABLE_DEL. */
 void		rtable_set(struct monitor *, const struct kern_op *);
 void		rtable_del(struct monitor *, const struct kern_op *);
+/* Before a sweep: what an engine before has stated and this one has not. */
+void		rtables_prune(struct monitor *);
 /*
  * Before an interface is made, and after: rules, and the VRF device that it
  * has to be in (0: none).  An errno, with the reason in text.

@@ -50,6 +50,27 @@ sas_keep(struct sas *t, uint64_t fp, struct nl_sa *sa)
 		free(map_del(&t->by_fp, fp));
 }
 
+void
+sas_prune(struct sas *t, const struct stated *s)
+{
+	struct sas was = *t;
+	struct nl_sa *sa;
+	size_t pos = 0;
+
+	*t = (struct sas){ .by_fp = { 0 } };
+	while ((sa = map_each(&was.by_fp, &pos)) != NULL) {
+		struct kern_sa id = { .spi = sa->spi, .dst = sa->dst };
+		uint64_t fp = stated_sa(s, &id);
+
+		if (stated_has(s, fp))
+			sas_keep(t, fp, sa);
+		else
+			free(sa);
+	}
+	map_fini(&was.by_fp);
+	map_fini(&was.by_reqid);
+}
+
 struct nl_sa *
 sas_find(const struct sas *t, const struct kern_sa *sa)
 {

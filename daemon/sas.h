@@ -6,6 +6,7 @@
 #define DAEMON_SAS_H
 
 #include "daemon/nl.h"
+#include "daemon/stated.h"
 #include "util/map.h"
 
 /* An all-zero one is valid and empty. */
@@ -18,6 +19,8 @@ struct nl_sa	*sas_new(const struct kern_sa *);	/* NULL: no memory */
 /* Takes it over; without memory this SA cannot be moved, that is all. */
 void		sas_keep(struct sas *, uint64_t fp, struct nl_sa *);
 void		sas_forget(struct sas *, uint64_t fp);
+/* Before a sweep: what is not stated goes with what the kernel has of it. */
+void		sas_prune(struct sas *, const struct stated *);
 struct nl_sa	*sas_find(const struct sas *, const struct kern_sa *);
 void		sas_fini(struct sas *);
 

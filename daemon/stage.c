@@ -126,9 +126,13 @@ int
 stage_commit(struct stage *s, bool *kept, bool *synced)
 {
 	bool was_kept = keep(s);
+	int rc;
 
-	if (rename(s->candidate, s->file) < 0)
-		return failed(s, "rename");
+	if (rename(s->candidate, s->file) < 0) {
+		rc = failed(s, "rename");
+		unlink(s->candidate);
+		return rc;
+	}
 	*kept = was_kept;
 	*synced = sync_directory(s->file) == 0;
 	return 0;

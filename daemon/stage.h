@@ -24,7 +24,8 @@ int	stage_open(struct stage *, const char *path);
 int	stage_write(struct stage *, struct bytes text);
 /*
  * It takes the file's place in one step; *kept: the file's content is that of
- * FILE.previous now; *synced: all of it is on the disk.
+ * FILE.previous now; *synced: all of it is on the disk.  Where it could not,
+ * there is no candidate any more.
  */
 int	stage_commit(struct stage *, bool *kept, bool *synced);
 /* No candidate any more.  True: there was one. */

@@ -404,6 +404,28 @@ a_candidate_that_is_a_link_is_not_followed(void **state)
 
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* As a file that is mounted there by itself: what is beside it can be written. */
+static void
+a_file_that_cannot_be_replaced_stays_alone(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(unlink(conf), 0);
+	assert_int_equal(mkdir(conf, 0700), 0);
+	assert_int_equal(do_op(KERN_APPLY, conf_named("new"), 0, &why),
+	    EISDIR);
+	assert_non_null(strstr(why.s, "rename"));
+	assert_string_equal(m.files.conf->connections[0].name, "old");
+	assert_false(is_there(candidate));
+	/* One on trial goes on, and can be undone. */
+	assert_int_equal(do_op(KERN_APPLY, conf_named("new"), 60, &why), 0);
+	assert_int_equal(do_op(KERN_CONFIRM, NULL, 0, &why), EISDIR);
+	assert_int_not_equal(apply_left(&m.apply, mono_now()), 0);
+	assert_int_equal(do_op(KERN_UNDO, NULL, 0, &why), 0);
+	assert_string_equal(m.files.conf->connections[0].name, "old");
+}
+
 int
 main(void)
 {
@@ -420,6 +442,7 @@ main(void)
 		T(what_is_no_configuration_changes_nothing),
 		T(a_candidate_is_named_by_letters_and_digits),
 		T(a_candidate_that_is_a_link_is_not_followed),
+		T(a_file_that_cannot_be_replaced_stays_alone),
 		T(a_directory_that_cannot_be_written_is_found_before_it_is_too_late),
 	};
 

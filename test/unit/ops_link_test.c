@@ -269,6 +269,40 @@ a_new_engine_that_knows_another_mtu_states_the_rules_too(void **state)
 	assert_int_equal(kernel.mtu, 1400);
 }
 
+static void
+a_table_that_takes_to_rules_gives_its_vrf_device_up(void **state)
+{
+	(void)state;
+	state_table(KERN_VRF_AUTO);
+	state_link(KERN_LINK_XFRMI, 1400);
+	assert_int_equal(kernel.vrf, 7);
+	assert_true(kernel.device && !kernel.rule[0] && !kernel.rule[1]);
+	state_table(KERN_VRF_NEVER);
+	state_link(KERN_LINK_XFRMI, 1400);
+	assert_int_equal(kernel.vrf, 0);
+	assert_true(!kernel.device && kernel.rule[0] && kernel.rule[1]);
+	assert_false(kernel.bare);
+	state_table(KERN_VRF_AUTO);
+	state_link(KERN_LINK_XFRMI, 1400);
+	assert_int_equal(kernel.vrf, 7);
+	assert_true(kernel.device && !kernel.rule[0] && !kernel.rule[1]);
+	assert_false(kernel.bare);
+}
+
+/* The configuration has changed while there was no engine. */
+static void
+tables_that_a_new_engine_does_not_state_are_forgotten(void **state)
+{
+	(void)state;
+	state_table(KERN_VRF_NEVER);
+	rtables_prune(&m);
+	assert_non_null(rtable_find(&m.rtables, TABLE));
+	stated_new_generation(&m.stated);
+	rtables_prune(&m);
+	assert_null(rtable_find(&m.rtables, TABLE));
+	assert_int_equal(m.rtables.n, 0);
+}
+
 int
 main(void)
 {
@@ -276,6 +310,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(an_mtu_that_is_learned_touches_nothing_else),
 		TEST(a_new_engine_that_knows_another_mtu_states_the_rules_too),
+		TEST(a_table_that_takes_to_rules_gives_its_vrf_device_up),
+		TEST(tables_that_a_new_engine_does_not_state_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,6 +263,15 @@ wait_for 10 "a1 does not reach a2" silence_from a1 10.10.0.1 10.77.0.1
 [ "$(sessions)" = "$before" ] || fail "a session ended: $before, then $(sessions)"
 ok "no session has ended"
 
+step "the engine dies, and the next one states what there is"
+kill_engine hub
+wait_for 60 "all sessions are up again" up hub
+for n in "va1 100" "va2 200" "vb1 200" "vs1 1300"; do
+	check "packets of ${n% *} go to ${n#* }" way_is "${n% *}" "$(expected_way "${n#* }")"
+done
+wait_for 20 "a1 reaches s1" pings_from a1 10.10.0.1 10.30.0.1
+check "a1 does not reach outside by the main table" silence_from a1 10.10.0.1 192.0.2.10
+
 step "the daemon dies as a whole and starts again"
 reap hub.vpnd KILL 15
 check "the tables stay" hop_is 200 10.77.0.0/16 va2
