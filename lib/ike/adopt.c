@@ -20,6 +20,7 @@
 #include "ike/keep.h"
 #include "ike/peer.h"
 #include "ike/proof.h"
+#include "ike/x_redirect.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -138,7 +139,9 @@ path_fits(const struct ike_peer_conf *conf, const struct ike_sa *sa)
 		return false;
 	if (is_named(&conf->local) && !addr_eq(&conf->local, &p->local.addr))
 		return false;
-	return !is_named(&conf->remote) || sa->redirected || sa_may_move(sa) ||
+	if (sa->redirected && x_redirect_allows(conf, &p->remote.addr))
+		return true;
+	return !is_named(&conf->remote) || sa_may_move(sa) ||
 	    addr_eq(&conf->remote, &p->remote.addr);
 }
 
@@ -469,6 +472,7 @@ take_all(struct ike_peer *p, struct instant now, const struct keep *k,
 		}
 	}
 	take_peer(p, now, k);
+	x_redirect_adopted(p);
 	sa = peer_main_sa(p);
 	p->was_up = sa != NULL && sa->state == SA_ESTABLISHED;
 	out_event(p->ike, p->conf.id, IKE_EV_ADOPTED, "%s",
