@@ -184,6 +184,47 @@ no_time_is_before_the_first(void **state)
 	duo_fini(&d);
 }
 
+/* A probe of right's, as left gets it; flip: what is wrong with its MAC. */
+static void
+probe(struct duo *d, unsigned flip)
+{
+	const struct ike_sa *from = sa_at(d, RIGHT), *to = sa_at(d, LEFT);
+	struct path path = to->path;
+	uint8_t buf[256];
+	struct bytes m;
+	struct build b;
+
+	xchg_begin(from, &b, INFORMATIONAL, false);
+	build_sk(&b, sa_seal_out(from));
+	m = build_end(&b, &d->end[RIGHT].drbg);
+	assert_in_range(m.n, 1, sizeof(buf));
+	memcpy(buf, m.p, m.n);
+	buf[m.n - 1] ^= (uint8_t)flip;
+	ike_datagram(to->ike, d->now, &path, bytes_of(buf, m.n));
+}
+
+static void
+who_cannot_vouch_for_a_message_causes_no_record(void **state)
+{
+	const struct ike *ike;
+	struct duo d;
+	uint32_t id;
+
+	(void)state;
+	set_up(&d, 5);
+	ike = d.end[LEFT].ike;
+	assert_null(ike->keep);
+	probe(&d, 1);
+	assert_null(ike->keep);
+	probe(&d, 0);
+	assert_true(ike_keep_next(d.end[LEFT].ike, &id));
+	assert_int_equal(id, DUO_PEER);
+	/* The same once more gets the same answer. */
+	probe(&d, 0);
+	assert_null(ike->keep);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
@@ -192,6 +233,8 @@ main(void)
 		cmocka_unit_test(no_delete_is_of_a_child_of_another_tunnel),
 		cmocka_unit_test(what_is_refused_late_leaves_nothing),
 		cmocka_unit_test(no_time_is_before_the_first),
+		cmocka_unit_test(
+		    who_cannot_vouch_for_a_message_causes_no_record),
 	};
 
 	return cmocka_run_group_tests(tests, init_all, NULL);
