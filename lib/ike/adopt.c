@@ -179,8 +179,8 @@ child_fits(const struct ike_peer_conf *conf, const struct keep_sa *of,
 	/* Who is yet to send gets its keys from here. */
 	if (c->spi_in < SPI_LEAST || c->spi_out < SPI_LEAST ||
 	    c->local_ts.n == 0 || c->remote_ts.n == 0 ||
-	    !child_keys_fit(k) || (c->state == CHILD_RECEIVING &&
-	    !c->out_kernel && !k->has_keys) ||
+	    !child_keys_fit(k) || (child_current(c) && !c->out_kernel &&
+	    !k->has_keys) ||
 	    (c->state == CHILD_LIVE && !(c->in_kernel && c->out_kernel)) ||
 	    (c->state == CHILD_INSTALLING && !c->in_kernel))
 		return false;

@@ -14,6 +14,7 @@
 #include "ike/x_info.h"
 #include "ike/xchg.h"
 #include "ike_duo.h"
+#include "util/array.h"
 
 #define OTHER	(DUO_PEER + 1)	/* tunnel */
 
@@ -125,6 +126,36 @@ no_delete_is_of_a_child_of_another_tunnel(void **state)
 	duo_fini(&d);
 }
 
+/* Whatever state it is in: once the kernel has the one, it gets the other. */
+static void
+who_is_yet_to_send_has_keys_for_it(void **state)
+{
+	static const enum child_state states[] = {
+		CHILD_INSTALLING, CHILD_RECEIVING,
+	};
+	struct reason why;
+	struct ike *ike;
+	struct duo d;
+
+	(void)state;
+	set_up(&d, 6);
+	ike = successor(&d, LEFT);
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct child *c = child_at(&d, LEFT);
+
+		assert_null(c->keys);
+		c->state = states[i];
+		c->out_kernel = false;
+		assert_false(ike_adopt(ike, d.now, DUO_PEER, record(&d, LEFT),
+		    &why));
+		assert_string_equal(why.s, "a child SA is not what the "
+		    "configuration allows");
+		serve(ike, d.now);
+	}
+	ike_free(ike);
+	duo_fini(&d);
+}
+
 /* Both tunnels have the same SPIs: that of the second is in use. */
 static void
 what_is_refused_late_leaves_nothing(void **state)
@@ -231,6 +262,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_child_replaces_one_of_another_tunnel),
 		cmocka_unit_test(no_delete_is_of_a_child_of_another_tunnel),
+		cmocka_unit_test(who_is_yet_to_send_has_keys_for_it),
 		cmocka_unit_test(what_is_refused_late_leaves_nothing),
 		cmocka_unit_test(no_time_is_before_the_first),
 		cmocka_unit_test(
