@@ -155,6 +155,14 @@ has_alg(const struct alg_list *l, const struct alg *a)
 	return found;
 }
 
+/* An offer that does not say does without. */
+static bool
+esn_fits(const struct offer *o, const struct suite *s)
+{
+	return o->esn.n == 0 ? !s->esn : has_alg(&o->esn,
+	    alg_find(ALG_ESN, s->esn ? ESN_YES : ESN_NO, 0));
+}
+
 static bool
 child_keys_fit(const struct keep_child *k)
 {
@@ -186,6 +194,7 @@ child_fits(const struct ike_peer_conf *conf, const struct keep_sa *of,
 		return false;
 	return has_alg(&conf->esp.encr, c->suite.encr) &&
 	    has_alg(&conf->esp.integ, c->suite.integ) &&
+	    esn_fits(&conf->esp, &c->suite) &&
 	    ts_within(&c->local_ts, &conf->local_ts) &&
 	    ts_within(&c->remote_ts, &conf->remote_ts) &&
 	    addr_eq(&c->path.local.addr, &of->sa.path.local.addr) &&

@@ -265,6 +265,13 @@ other_esp(struct ike_peer_conf *c)
 }
 
 static void
+only_esn(struct ike_peer_conf *c)
+{
+	c->esp.esn = (struct alg_list){ .n = 1, .row = {
+	    (uint8_t)alg_index(alg_find(ALG_ESN, ESN_YES, 0)) } };
+}
+
+static void
 other_remote(struct ike_peer_conf *c)
 {
 	addr_parse(&c->remote, "198.51.100.77");
@@ -303,6 +310,8 @@ static const struct {
 	{ "IKE's algorithms", other_cipher, 0,
 	    "its IKE algorithms are not allowed any more" },
 	{ "ESP's algorithms", other_esp, 0,
+	    "a child SA is not what the configuration allows" },
+	{ "ESP's sequence numbers", only_esn, 0,
 	    "a child SA is not what the configuration allows" },
 	{ "the peer's address", other_remote, 0,
 	    "it is between other addresses" },
