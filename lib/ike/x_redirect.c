@@ -368,12 +368,12 @@ x_redirect_adopted(struct ike_peer *p)
 	bool arrived = has_other(p, NULL);
 
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
+		sa->leaving &= arrived || !sa->opened;
 		r->moving |= !instant_is_never(sa->child_by);
 		if (sa->redirected && !sa->leaving)
 			r->gateway = sa->path.remote.addr;
 		if (sa->leaving && sa->opened)
 			r->from = sa->path.remote.addr;
-		sa->leaving &= arrived || !sa->opened;
 	}
 }
 

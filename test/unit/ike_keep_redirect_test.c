@@ -104,14 +104,18 @@ a_successor_stays_with_the_gateway_that_it_was_sent_to(void **state)
 	struct duo d;
 
 	(void)state;
-	start(&d, 3);
-	redirected(&d);
-	duo_succeed(&d, LEFT);
-	duo_check(&d);
-	assert_int_equal(d.end[LEFT].adopted, 1);
-	assert_true(is_sent_to(&d, &d.end[RIGHT].addr));
-	assert_paired(&d);
-	shut_down(&d);
+	/* Also where it was to leave that one, and the call is gone. */
+	for (int leaving = 0; leaving < 2; leaving++) {
+		start(&d, 3);
+		sa_at(&d, LEFT)->leaving = leaving;
+		redirected(&d);
+		duo_succeed(&d, LEFT);
+		duo_check(&d);
+		assert_int_equal(d.end[LEFT].adopted, 1);
+		assert_true(is_sent_to(&d, &d.end[RIGHT].addr));
+		assert_paired(&d);
+		shut_down(&d);
+	}
 }
 
 static void
