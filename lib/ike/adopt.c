@@ -20,6 +20,7 @@
 #include "ike/keep.h"
 #include "ike/peer.h"
 #include "ike/proof.h"
+#include "ike/x_redirect.h"
 #include "ike/x_sync.h"
 #include "ike/xchg.h"
 
@@ -138,7 +139,9 @@ path_fits(const struct ike_peer_conf *conf, const struct ike_sa *sa)
 		return false;
 	if (is_named(&conf->local) && !addr_eq(&conf->local, &p->local.addr))
 		return false;
-	return !is_named(&conf->remote) || sa->redirected || sa_may_move(sa) ||
+	if (sa->redirected && x_redirect_allows(conf, &p->remote.addr))
+		return true;
+	return !is_named(&conf->remote) || sa_may_move(sa) ||
 	    addr_eq(&conf->remote, &p->remote.addr);
 }
 
@@ -150,6 +153,14 @@ has_alg(const struct alg_list *l, const struct alg *a)
 	for (size_t i = 0; i < l->n; i++)
 		found |= alg_at(l->row[i]) == a;
 	return found;
+}
+
+/* An offer that does not say does without. */
+static bool
+esn_fits(const struct offer *o, const struct suite *s)
+{
+	return o->esn.n == 0 ? !s->esn : has_alg(&o->esn,
+	    alg_find(ALG_ESN, s->esn ? ESN_YES : ESN_NO, 0));
 }
 
 static bool
@@ -176,13 +187,14 @@ child_fits(const struct ike_peer_conf *conf, const struct keep_sa *of,
 	/* Who is yet to send gets its keys from here. */
 	if (c->spi_in < SPI_LEAST || c->spi_out < SPI_LEAST ||
 	    c->local_ts.n == 0 || c->remote_ts.n == 0 ||
-	    !child_keys_fit(k) || (c->state == CHILD_RECEIVING &&
-	    !c->out_kernel && !k->has_keys) ||
+	    !child_keys_fit(k) || (child_current(c) && !c->out_kernel &&
+	    !k->has_keys) ||
 	    (c->state == CHILD_LIVE && !(c->in_kernel && c->out_kernel)) ||
 	    (c->state == CHILD_INSTALLING && !c->in_kernel))
 		return false;
 	return has_alg(&conf->esp.encr, c->suite.encr) &&
 	    has_alg(&conf->esp.integ, c->suite.integ) &&
+	    esn_fits(&conf->esp, &c->suite) &&
 	    ts_within(&c->local_ts, &conf->local_ts) &&
 	    ts_within(&c->remote_ts, &conf->remote_ts) &&
 	    addr_eq(&c->path.local.addr, &of->sa.path.local.addr) &&
@@ -469,6 +481,7 @@ take_all(struct ike_peer *p, struct instant now, const struct keep *k,
 		}
 	}
 	take_peer(p, now, k);
+	x_redirect_adopted(p);
 	sa = peer_main_sa(p);
 	p->was_up = sa != NULL && sa->state == SA_ESTABLISHED;
 	out_event(p->ike, p->conf.id, IKE_EV_ADOPTED, "%s",

@@ -293,8 +293,10 @@ gather(struct ike_sa *sa, struct instant now, struct packet *k,
 	if (!frag_add(at, &part, &sa->ike->gathered,
 	    sa->state < SA_ESTABLISHED ? FRAG_POOL_OPEN : FRAG_POOL_MAX,
 	    instant_after(now, patience)) ||
-	    !frag_join(*at, &first, &plain))
+	    !frag_join(*at, &first, &plain)) {
+		sa_touch(sa);
 		return;
+	}
 	whole = *at;
 	*at = NULL;
 	inside(sa, now, k, first, plain);
@@ -302,7 +304,9 @@ gather(struct ike_sa *sa, struct instant now, struct packet *k,
 }
 
 /*
- * Opens the SK or SKF payload and goes on with what is inside.  Section 2.1:
+ * Opens the SK or SKF payload and goes on with what is inside.  The SA is not
+ * touched by what nobody vouches for, nor by what was there before: a record of
+ * it would be made (keep.h) for every such datagram.  Section 2.1:
  * a repeated request gets its answer again and does nothing else.
  */
 static void
@@ -358,11 +362,12 @@ message(struct ike *ike, struct instant now, struct packet *k)
 	fit = sa == NULL ? FIT_NOT : fit_of(sa, k);
 	if (fit == FIT_NOT)
 		return;
-	sa_touch(sa);
-	if (init)
-		init_response(sa, now, k);
-	else
+	if (!init) {
 		protected(sa, now, k, fit);
+		return;
+	}
+	sa_touch(sa);
+	init_response(sa, now, k);
 }
 
 /* Section 2.5: a higher version is told ours; a lower one would not care. */

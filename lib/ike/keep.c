@@ -171,7 +171,7 @@ sa_bools(struct codec *x, struct keep_sa *k)
 		&sa->want_child, &sa->resumed, &sa->nat_local, &sa->nat_remote,
 		&sa->encap, &sa->frags, &sa->syncs, &sa->ppk, &sa->stray,
 		&sa->redirected, &sa->redirects, &sa->leaving, &sa->outdated,
-		&k->counting, &k->proof_long,
+		&k->counting,
 	};
 
 	code_bools(x, bools, ARRAY_SIZE(bools));
@@ -321,7 +321,6 @@ take_sa(struct keep_sa *k, const struct ike_sa *sa)
 	x_sync_pack(sa, &sync);
 	k->sync_n = sync.bad ? 0 : sync.n;
 	proof_pack(sa, &proof);
-	k->proof_long = proof.bad;
 	k->proof_n = proof.bad ? 0 : proof.n;
 	take_children(k, sa);
 }

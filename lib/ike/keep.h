@@ -42,8 +42,7 @@ struct keep_sa {
 	uint8_t		sync[KEEP_SYNC];	/* see x_sync_pack() */
 	size_t		sync_n;
 	uint8_t		proof[KEEP_PROOF];	/* see proof_pack() */
-	size_t		proof_n;
-	bool		proof_long;	/* it was longer than that */
+	size_t		proof_n;	/* 0: none, or longer than that */
 	uint8_t		children_n;
 	struct keep_child child[KEEP_CHILDREN];
 };

@@ -85,6 +85,12 @@ is_listed(const struct ike_peer_conf *c, const struct addr *a)
 	return false;
 }
 
+bool
+x_redirect_allows(const struct ike_peer_conf *c, const struct addr *a)
+{
+	return c->accept_redirect && is_gateway(a) && is_listed(c, a);
+}
+
 /* What is wrong with the address itself; NULL: nothing. */
 static const char *
 unfit(const struct ike_sa *sa, const struct redirect_to *g)
@@ -352,6 +358,23 @@ x_redirect_moved(struct ike_peer *p, struct instant now)
 	    "the tunnel moved from %s to %s, as it was redirected",
 	    addr_str(&p->redirect.from, was),
 	    endpoint_str(&sa->path.remote, is));
+}
+
+/* An SA that is left waits for nothing when no other is on its way. */
+void
+x_redirect_adopted(struct ike_peer *p)
+{
+	struct redirect *r = &p->redirect;
+	bool arrived = has_other(p, NULL);
+
+	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next) {
+		sa->leaving &= arrived || !sa->opened;
+		r->moving |= !instant_is_never(sa->child_by);
+		if (sa->redirected && !sa->leaving)
+			r->gateway = sa->path.remote.addr;
+		if (sa->leaving && sa->opened)
+			r->from = sa->path.remote.addr;
+	}
 }
 
 void

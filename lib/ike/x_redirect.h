@@ -31,6 +31,10 @@ void	x_redirect_hear_info(struct ike_sa *, struct instant,
 void	x_redirect_arrived(struct ike_sa *, struct instant);
 /* At the end of every event: has the tunnel moved to the new gateway? */
 void	x_redirect_moved(struct ike_peer *, struct instant);
+/* An SA that is adopted with another gateway: may it be with that one? */
+bool	x_redirect_allows(const struct ike_peer_conf *, const struct addr *);
+/* All SAs of an instance before this one are there: where they were sent. */
+void	x_redirect_adopted(struct ike_peer *);
 /* An SA ends: back to the gateway that is configured, if it was the last. */
 void	x_redirect_gone(struct ike_sa *);
 

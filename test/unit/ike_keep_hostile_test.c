@@ -14,6 +14,7 @@
 #include "ike/x_info.h"
 #include "ike/xchg.h"
 #include "ike_duo.h"
+#include "util/array.h"
 
 #define OTHER	(DUO_PEER + 1)	/* tunnel */
 
@@ -125,6 +126,36 @@ no_delete_is_of_a_child_of_another_tunnel(void **state)
 	duo_fini(&d);
 }
 
+/* Whatever state it is in: once the kernel has the one, it gets the other. */
+static void
+who_is_yet_to_send_has_keys_for_it(void **state)
+{
+	static const enum child_state states[] = {
+		CHILD_INSTALLING, CHILD_RECEIVING,
+	};
+	struct reason why;
+	struct ike *ike;
+	struct duo d;
+
+	(void)state;
+	set_up(&d, 6);
+	ike = successor(&d, LEFT);
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct child *c = child_at(&d, LEFT);
+
+		assert_null(c->keys);
+		c->state = states[i];
+		c->out_kernel = false;
+		assert_false(ike_adopt(ike, d.now, DUO_PEER, record(&d, LEFT),
+		    &why));
+		assert_string_equal(why.s, "a child SA is not what the "
+		    "configuration allows");
+		serve(ike, d.now);
+	}
+	ike_free(ike);
+	duo_fini(&d);
+}
+
 /* Both tunnels have the same SPIs: that of the second is in use. */
 static void
 what_is_refused_late_leaves_nothing(void **state)
@@ -184,14 +215,58 @@ no_time_is_before_the_first(void **state)
 	duo_fini(&d);
 }
 
+/* A probe of right's, as left gets it; flip: what is wrong with its MAC. */
+static void
+probe(struct duo *d, unsigned flip)
+{
+	const struct ike_sa *from = sa_at(d, RIGHT), *to = sa_at(d, LEFT);
+	struct path path = to->path;
+	uint8_t buf[256];
+	struct bytes m;
+	struct build b;
+
+	xchg_begin(from, &b, INFORMATIONAL, false);
+	build_sk(&b, sa_seal_out(from));
+	m = build_end(&b, &d->end[RIGHT].drbg);
+	assert_in_range(m.n, 1, sizeof(buf));
+	memcpy(buf, m.p, m.n);
+	buf[m.n - 1] ^= (uint8_t)flip;
+	ike_datagram(to->ike, d->now, &path, bytes_of(buf, m.n));
+}
+
+static void
+who_cannot_vouch_for_a_message_causes_no_record(void **state)
+{
+	const struct ike *ike;
+	struct duo d;
+	uint32_t id;
+
+	(void)state;
+	set_up(&d, 5);
+	ike = d.end[LEFT].ike;
+	assert_null(ike->keep);
+	probe(&d, 1);
+	assert_null(ike->keep);
+	probe(&d, 0);
+	assert_true(ike_keep_next(d.end[LEFT].ike, &id));
+	assert_int_equal(id, DUO_PEER);
+	/* The same once more gets the same answer. */
+	probe(&d, 0);
+	assert_null(ike->keep);
+	duo_fini(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_child_replaces_one_of_another_tunnel),
 		cmocka_unit_test(no_delete_is_of_a_child_of_another_tunnel),
+		cmocka_unit_test(who_is_yet_to_send_has_keys_for_it),
 		cmocka_unit_test(what_is_refused_late_leaves_nothing),
 		cmocka_unit_test(no_time_is_before_the_first),
+		cmocka_unit_test(
+		    who_cannot_vouch_for_a_message_causes_no_record),
 	};
 
 	return cmocka_run_group_tests(tests, init_all, NULL);

@@ -5,6 +5,43 @@
  */
 #include "test/unit/ike_home.h"
 
+/* With its ticket, of its own accord. */
+static void
+comes_back(struct home *h)
+{
+	if (!duo_run_up(&h->d, span_s(60)))
+		assert_paired(&h->d);
+	assert_resumed(h, 1);
+}
+
+/* Nothing arrives for so long, and LEFT is content with that. */
+static void
+cut_off(struct home *h, struct span time)
+{
+	h->d.end[LEFT].keep_up = false;
+	h->d.link.loss = 100;
+	duo_run(&h->d, time);
+	h->d.link.loss = 0;
+}
+
+static void
+call_again(struct home *h)
+{
+	h->d.end[LEFT].keep_up = true;
+	duo_up(&h->d, LEFT);
+	duo_run(&h->d, span_s(20));
+}
+
+/* The start of a tunnel where RIGHT's SAs do not live for long. */
+static void
+start_short(struct home *h, uint64_t seed)
+{
+	home_init(h, seed);
+	h->d.end[RIGHT].conf[0].ike_lifetime = span_s(1000);
+	h->d.end[RIGHT].conf[0].rekey_margin = span_s(10);
+	home_start(h);
+}
+
 static void
 a_replayed_request_is_refused_and_harms_nobody(void **state)
 {
@@ -18,9 +55,7 @@ a_replayed_request_is_refused_and_harms_nobody(void **state)
 	home_start(&h);
 	record_resumption(&h, request, &n);
 	duo_release(&h.d);
-	if (!duo_run_up(&h.d, span_s(60)))
-		assert_paired(&h.d);
-	assert_resumed(&h, 1);
+	comes_back(&h);
 	duo_run(&h.d, span_s(60));
 	sa = sa_at(&h.d, RIGHT);
 	h.rules[RESUMED].seen = 0;
@@ -86,9 +121,7 @@ a_stolen_ticket_does_not_stop_its_owner(void **state)
 	duo_inject(&h.d, RIGHT, bytes_of(request, n));
 	duo_run(&h.d, span_ms(100));
 	duo_release(&h.d);
-	if (!duo_run_up(&h.d, span_s(60)))
-		assert_paired(&h.d);
-	assert_resumed(&h, 1);
+	comes_back(&h);
 	duo_run(&h.d, span_s(60));
 	assert_int_equal(h.d.end[RIGHT].ike->half_open, 0);
 	assert_int_equal(duo_info(&h.d, RIGHT).ike_sas, 1);
@@ -133,19 +166,11 @@ an_expired_ticket_is_not_presented(void **state)
 	struct home h;
 
 	(void)state;
-	home_init(&h, 40);
-	h.d.end[RIGHT].conf[0].ike_lifetime = span_s(1000);
-	h.d.end[RIGHT].conf[0].rekey_margin = span_s(10);
-	home_start(&h);
+	start_short(&h, 40);
 	assert_true(of(&h, LEFT).ticket_until.ns <=
 	    instant_after(h.d.now, span_s(1000)).ns);
-	h.d.end[LEFT].keep_up = false;
-	h.d.link.loss = 100;
-	duo_run(&h.d, span_s(1100));
-	h.d.link.loss = 0;
-	h.d.end[LEFT].keep_up = true;
-	duo_up(&h.d, LEFT);
-	duo_run(&h.d, span_s(20));
+	cut_off(&h, span_s(1100));
+	call_again(&h);
 	assert_from_scratch(&h);
 	assert_int_equal(h.rules[RESUMES].seen, 0);
 	assert_int_equal(of(&h, LEFT).refused, TICKET_EXPIRED);
@@ -159,17 +184,10 @@ an_expired_ticket_that_is_presented_is_refused(void **state)
 	struct home h;
 
 	(void)state;
-	home_init(&h, 41);
-	h.d.end[RIGHT].conf[0].ike_lifetime = span_s(1000);
-	home_start(&h);
+	start_short(&h, 41);
 	peer_at(&h, LEFT)->tickets.held->s.expires = INSTANT_NEVER;
-	h.d.end[LEFT].keep_up = false;
-	h.d.link.loss = 100;
-	duo_run(&h.d, span_s(1100));
-	h.d.link.loss = 0;
-	h.d.end[LEFT].keep_up = true;
-	duo_up(&h.d, LEFT);
-	duo_run(&h.d, span_s(20));
+	cut_off(&h, span_s(1100));
+	call_again(&h);
 	assert_from_scratch(&h);
 	assert_int_equal(of(&h, RIGHT).refused, TICKET_EXPIRED);
 	home_end(&h);
@@ -193,9 +211,7 @@ a_deleted_sa_takes_its_ticket_along(void **state)
 		assert_null(peer_at(&h, LEFT)->tickets.held);
 		/* And one that does not obey is refused. */
 		give_back(&h, r);
-		h.d.end[LEFT].keep_up = true;
-		duo_up(&h.d, LEFT);
-		duo_run(&h.d, span_s(20));
+		call_again(&h);
 		assert_from_scratch(&h);
 		assert_int_equal(of(&h, RIGHT).refused, TICKET_ENDED);
 		home_end(&h);
@@ -220,10 +236,7 @@ an_attempt_that_fails_takes_no_ticket_along(void **state)
 	h.d.rules_n = NRULES + 1;
 	home_start(&h);
 	r = copy_of(peer_at(&h, LEFT)->tickets.held);
-	h.d.end[LEFT].keep_up = false;
-	h.d.link.loss = 100;
-	duo_run(&h.d, span_s(120));
-	h.d.link.loss = 0;
+	cut_off(&h, span_s(120));
 	duo_up(&h.d, RIGHT);
 	duo_run(&h.d, span_ms(500));
 	peer_at(&h, RIGHT)->conf.remote_id = duo_id("other.example");
@@ -234,9 +247,7 @@ an_attempt_that_fails_takes_no_ticket_along(void **state)
 	give_back(&h, r);
 	h.d.end[LEFT].keep_up = true;
 	duo_up(&h.d, LEFT);
-	if (!duo_run_up(&h.d, span_s(60)))
-		assert_paired(&h.d);
-	assert_resumed(&h, 1);
+	comes_back(&h);
 	home_end(&h);
 }
 
