@@ -156,7 +156,7 @@ secrets_write() {
 	for name in "${@:2}"; do
 		text+="${text:+, }{ connection = \"$name\"; pre_shared_key = \"$psk\"; bgp_password = \"$bgp_password\"; }"
 	done
-	(umask 077 && printf 'secrets = ( %s );\n' "$text" >"/mnt/$1/vpnd.secrets")
+	secrets_of "$1" "$text"
 }
 
 # --- the topology ---

@@ -498,12 +498,14 @@ paths_are() {
 	jq -e --arg p "$4" "[.routes[] | select(.prefix == \$p) | $5] == [true]" <<<"$said" >/dev/null || { echo "$said"; return 1; }
 }
 
+# explains NS PREFIX JQ-CONDITION: what it says of the route.
 explains() {
 	local said
 	said=$(ctl "$1" --json explain route "$2")
-	jq -e ".route | .prefix == \"$2\" and $3" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+	jq -e ".route | .prefix == \"$2\" and ($3)" <<<"$said" >/dev/null || { echo "$said"; return 1; }
 }
 
+# neighbor_is NS NEIGHBOR JQ-CONDITION
 neighbor_is() {
 	local said
 	said=$(ctl "$1" --json show bgp neighbor "$2")

@@ -85,6 +85,11 @@ vpnd_secrets() {
 	printf '} );\n'
 }
 
+# secrets_of NS GROUPS: its secrets file.
+secrets_of() {
+	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
+}
+
 # --- the daemon ---
 
 # vpnd_write NS ROLE [KEY=VALUE...]

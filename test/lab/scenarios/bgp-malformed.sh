@@ -49,7 +49,7 @@ rogue_start() {
 	  tunnels = ( { local_outside_ip_address = "192.0.2.66"; remote_outside_ip_address = "192.0.2.1";
 	    tunnel_inside_cidr = "169.254.30.0/30"; tunnel_inside_ipv6_cidr = "fd00::/126"; interface_name = "vpn3"; } ); } );
 	X
-	(umask 077 && printf 'secrets = ( { connection = "hub"; pre_shared_key = "%s"; } );\n' "$psk" >/mnt/rogue/vpnd.secrets)
+	secrets_of rogue "{ connection = \"hub\"; pre_shared_key = \"$psk\"; }"
 	vpnd_spawn rogue
 }
 
