@@ -112,6 +112,15 @@ engine_pid() {
 	sed -n 's/.*engine-started pid=\([0-9]*\).*/\1/p' "$out/$1.vpnd.log" | tail -1
 }
 
+# engines NS: all that its vpnd has had; engine_lives NS ENGINES: there was none since, and none died.
+engines() {
+	grep -o 'engine-started pid=[0-9]*' "$out/$1.vpnd.log"
+}
+
+engine_lives() {
+	[ "$(engines "$1")" = "$2" ] && ! grep -E 'engine-(ended|died|killed|start-failed)' "$out/$1.vpnd.log"
+}
+
 another_engine() {
 	[ "$(engine_pid "$1")" != "$2" ] && ctl "$1" --json show >/dev/null
 }
@@ -195,6 +204,16 @@ up() {
 }
 
 both_up() { up hub && up branch; }
+
+# standard_up: so are the tunnels of the standard topology, whatever else the hub has.
+standard_up() {
+	ctl hub --json show | jq -e '[.tunnels[] | select(.connection == "vpn-branch1") | .state] == ["UP", "UP"]' >/dev/null && up branch
+}
+
+# ike_spis NS: of its IKE SAs, as shown.
+ike_spis() {
+	ctl "$1" --json show | jq -c '[.tunnels[].ike | .spi_i, .spi_r]'
+}
 
 # How often the tunnels of a side have been rekeyed, all together.
 rekeys() {
