@@ -352,10 +352,10 @@ frr_daemon() {
 		-i "$dir/$name.pid" -z "$dir/zserv.api" --vty_socket "$dir" --log stdout -A 127.0.0.1 -P 0 "$@"
 }
 
-# frr NS COMMAND...
+# frr NS COMMAND...: on a busy machine a guest's vtysh takes its time.
 frr() {
 	local dir=/mnt/$1/frr
-	in_ns "$1" timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" -c "${*:2}"
+	in_ns "$1" timeout $((20 * patience)) vtysh --vty_socket "$dir" --config_dir "$dir" -c "${*:2}"
 }
 
 # frr_do NS COMMAND...: each in the mode that the one before leads to.
