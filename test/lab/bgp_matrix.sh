@@ -297,9 +297,10 @@ hub_has() {
 	[ "$REPLY" = "$theirs $own_asn" ]
 }
 
+# hub_lacks PREFIX: an answer that is none does not count.
 hub_lacks() {
 	why="the hub has $1"
-	! hub_route "$1"
+	! hub_route "$1" && [[ $answer = '{"ok":true'* ]]
 }
 
 hub_fib() {
