@@ -156,7 +156,7 @@ secrets_write() {
 	for name in "${@:2}"; do
 		text+="${text:+, }{ connection = \"$name\"; pre_shared_key = \"$psk\"; bgp_password = \"$bgp_password\"; }"
 	done
-	(umask 077 && printf 'secrets = ( %s );\n' "$text" >"/mnt/$1/vpnd.secrets")
+	secrets_of "$1" "$text"
 }
 
 # --- the topology ---
@@ -297,9 +297,10 @@ hub_has() {
 	[ "$REPLY" = "$theirs $own_asn" ]
 }
 
+# hub_lacks PREFIX: an answer that is none does not count.
 hub_lacks() {
 	why="the hub has $1"
-	! hub_route "$1"
+	! hub_route "$1" && [[ $answer = '{"ok":true'* ]]
 }
 
 hub_fib() {

@@ -150,36 +150,25 @@ frr_end() {
 	reap frr.zebra
 }
 
-frr_established() { frr_says show bgp neighbors "$ours" json | jq -e '.[].bgpState == "Established"'; }
+frr_established() { frr frr show bgp neighbors "$ours" json | jq -e '.[].bgpState == "Established"'; }
 
 frr_route() {
-	frr_says show bgp "$(afi)" unicast "$1" json | jq -er '.paths[0] |
+	frr frr show bgp "$(afi)" unicast "$1" json | jq -er '.paths[0] |
 		"\([.nexthops[].ip | select(startswith("fe80") | not)][0]) \(.aspath.string)"'
 }
 
-frr_say() {
-	local line words=()
-	for line in "configure terminal" "$@"; do words+=(-c "$line"); done
-	in_ns frr timeout 30 vtysh --vty_socket /mnt/frr/frr --config_dir /mnt/frr/frr "${words[@]}"
-}
-
-# On a busy machine a guest's vtysh takes its time.
-frr_says() {
-	in_ns frr timeout 30 vtysh --vty_socket /mnt/frr/frr --config_dir /mnt/frr/frr -c "$*"
-}
-
-frr_add() { frr_say "router bgp $own_asn" "address-family $(afi) unicast" "network $1"; }
-frr_del() { frr_say "router bgp $own_asn" "address-family $(afi) unicast" "no network $1"; }
-frr_ask() { frr_says clear bgp "$(afi)" unicast "$ours" soft in; }
+frr_add() { frr_do frr "router bgp $own_asn" "address-family $(afi) unicast" "network $1"; }
+frr_del() { frr_do frr "router bgp $own_asn" "address-family $(afi) unicast" "no network $1"; }
+frr_ask() { frr frr clear bgp "$(afi)" unicast "$ours" soft in; }
 
 frr_nudge() { :; }
 
 frr_told() {
-	frr_says show bgp neighbors "$ours" json | jq -e --arg want "$(printf '%02X%02X' "$1" "$2")" \
+	frr frr show bgp neighbors "$ours" json | jq -e --arg want "$(printf '%02X%02X' "$1" "$2")" \
 		'.[] | .lastResetDueTo == "BGP Notification received" and .lastErrorCodeSubcode == $want'
 }
 
-frr_state() { frr_says show bgp neighbors "$ours"; frr_says show bgp "$(afi)" unicast; }
+frr_state() { frr frr show bgp neighbors "$ours"; frr frr show bgp "$(afi)" unicast; }
 
 # --- GoBGP ---
 

@@ -156,6 +156,11 @@ packets() {
 	tcpdump -nr "$pcaps/$1.pcap" "$2" 2>/dev/null | wc -l
 }
 
+# openings NAME EXCHANGE: requests of IKE that open an SA by it (34: IKE_SA_INIT, 38: IKE_SESSION_RESUME).
+openings() {
+	packets "$1" "udp port 500 and udp[26] = $2 and udp[27] & 0x20 = 0"
+}
+
 # What may be seen outside: ESP, IKE, and neighbours looking for each other.
 outside_filter='esp or udp port 500 or udp port 4500 or arp or (ip6 and (ip6[6] = 0 or (ip6[6] = 58 and ip6[40] >= 130)))'
 

@@ -352,10 +352,10 @@ frr_daemon() {
 		-i "$dir/$name.pid" -z "$dir/zserv.api" --vty_socket "$dir" --log stdout -A 127.0.0.1 -P 0 "$@"
 }
 
-# frr NS COMMAND...
+# frr NS COMMAND...: on a busy machine a guest's vtysh takes its time.
 frr() {
 	local dir=/mnt/$1/frr
-	in_ns "$1" timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" -c "${*:2}"
+	in_ns "$1" timeout $((20 * patience)) vtysh --vty_socket "$dir" --config_dir "$dir" -c "${*:2}"
 }
 
 # frr_do NS COMMAND...: each in the mode that the one before leads to.
@@ -498,12 +498,14 @@ paths_are() {
 	jq -e --arg p "$4" "[.routes[] | select(.prefix == \$p) | $5] == [true]" <<<"$said" >/dev/null || { echo "$said"; return 1; }
 }
 
+# explains NS PREFIX JQ-CONDITION: what it says of the route.
 explains() {
 	local said
 	said=$(ctl "$1" --json explain route "$2")
-	jq -e ".route | .prefix == \"$2\" and $3" <<<"$said" >/dev/null || { echo "$said"; return 1; }
+	jq -e ".route | .prefix == \"$2\" and ($3)" <<<"$said" >/dev/null || { echo "$said"; return 1; }
 }
 
+# neighbor_is NS NEIGHBOR JQ-CONDITION
 neighbor_is() {
 	local said
 	said=$(ctl "$1" --json show bgp neighbor "$2")

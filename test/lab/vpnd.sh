@@ -85,6 +85,11 @@ vpnd_secrets() {
 	printf '} );\n'
 }
 
+# secrets_of NS GROUPS: its secrets file.
+secrets_of() {
+	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
+}
+
 # --- the daemon ---
 
 # vpnd_write NS ROLE [KEY=VALUE...]
@@ -105,6 +110,15 @@ vpnd_run() {
 # engine_pid NS: of its vpnd's engine.
 engine_pid() {
 	sed -n 's/.*engine-started pid=\([0-9]*\).*/\1/p' "$out/$1.vpnd.log" | tail -1
+}
+
+# engines NS: all that its vpnd has had; engine_lives NS ENGINES: there was none since, and none died.
+engines() {
+	grep -o 'engine-started pid=[0-9]*' "$out/$1.vpnd.log"
+}
+
+engine_lives() {
+	[ "$(engines "$1")" = "$2" ] && ! grep -E 'engine-(ended|died|killed|start-failed)' "$out/$1.vpnd.log"
 }
 
 another_engine() {
@@ -190,6 +204,16 @@ up() {
 }
 
 both_up() { up hub && up branch; }
+
+# standard_up: so are the tunnels of the standard topology, whatever else the hub has.
+standard_up() {
+	ctl hub --json show | jq -e '[.tunnels[] | select(.connection == "vpn-branch1") | .state] == ["UP", "UP"]' >/dev/null && up branch
+}
+
+# ike_spis NS: of its IKE SAs, as shown.
+ike_spis() {
+	ctl "$1" --json show | jq -c '[.tunnels[].ike | .spi_i, .spi_r]'
+}
 
 # How often the tunnels of a side have been rekeyed, all together.
 rekeys() {

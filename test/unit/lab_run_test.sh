@@ -3,7 +3,8 @@
 # shell on this machine: what counts, and what is run a second time.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-dir=$(mktemp -d)
+unset -v LAB KEEP FULL CELLS ROWS JOBS LAB_BUILD
+dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir/test/lab/scenarios"
 cp test/lab/run "$dir/test/lab/run"

@@ -10,40 +10,17 @@
 # The branches have a vpnd as well, without BGP: the tunnels live on while BIRD or FRR is dead. What the branches do with their
 # own kernel's routes is not the matter here: their way back to the hub is static.
 . /mnt/top/test/lab/lib.sh
+# shellcheck source-path=SCRIPTDIR/..
+. "$top/test/lab/spokes.sh"
 
-outside=(198.51.100 203.0.113)
 branch_host=(10.2.0.10 10.3.0.10)
 
-# branch_conf N: IPsec alone.
-branch_conf() {
-	cat <<-X
-	allow_short_lifetimes = true; secrets = "vpnd.secrets";
-	connections = ( { name = "hub"; role = "device"; startup_action = "start";
-	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.2"; remote_outside_ip_address = "${outside[$1 - 1]}.1";
-	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); } );
-	X
-}
-
-# hub_connection N MODE
-hub_connection() {
-	cat <<-X
-	{ name = "b$1"; role = "hub"; remote_asn = 650${1}0; networks = [ "10.1.0.0/16" ]; bgp_hold_time_seconds = 9;
-	  dpd_timeout_seconds = 10; startup_action = "add";
-	  bgp_graceful_restart = "$2"; bgp_graceful_restart_seconds = 60;
-	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.1"; remote_outside_ip_address = "${outside[$1 - 1]}.2";
-	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); }
-	X
-}
-
 hub_conf() {
+	local keys='bgp_graceful_restart = "full"; bgp_graceful_restart_seconds = 60;'
 	cat <<-X
 	asn = 64512; router_id = "10.1.0.1"; allow_short_lifetimes = true; secrets = "vpnd.secrets";
-	connections = ( $(hub_connection 1 full), $(hub_connection 2 full) );
+	connections = ( $(hub_connection 1 "$keys"), $(hub_connection 2 "$keys") );
 	X
-}
-
-secrets_of() {
-	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
 }
 
 # bird_conf ROLE; bird_start asks for it.
@@ -99,29 +76,11 @@ frr_conf() {
 	X
 }
 
-# frr_shows PREFIX JQ-CONDITION
-frr_shows() {
-	local said
-	said=$(frr b2 show bgp ipv4 unicast "$1" json)
-	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
-}
-
-# neighbor N JQ-CONDITION: of show bgp neighbor.
-neighbor() {
-	local said
-	said=$(ctl hub --json show bgp neighbor "b$1/1")
-	jq -e ".neighbors[0] | $2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
-}
-
 # stale PREFIX yes|no
 stale() {
 	local said
 	said=$(ctl hub --json explain route "$1")
 	[ "$(jq -r '.route.candidates[0].stale // false' <<<"$said")" = "$2" ] || { echo "$said"; return 1; }
-}
-
-hub_log() {
-	grep -F "$1" "$out/hub.vpnd.log" || { tail -n 3 "$out/hub.vpnd.log"; return 1; }
 }
 
 bird_log() {
@@ -135,9 +94,14 @@ watch_routes() {
 	sleep 0.5
 }
 
+watch_end() {
+	running monitor || fail "nobody watched the routes"
+	reap monitor
+}
+
 # untouched PREFIX: until now; ends the watching.
 untouched() {
-	reap monitor
+	watch_end
 	if grep -F "$1" "$out/monitor.log"; then
 		fail "the kernel's route to $1 was touched"
 	fi
@@ -149,7 +113,7 @@ untouched() {
 
 # kept PREFIX: it may have been stated again, but it was not removed; ends the watching.
 kept() {
-	reap monitor
+	watch_end
 	if grep "^Deleted $1 " "$out/monitor.log"; then
 		fail "the kernel's route to $1 was removed"
 	fi
@@ -157,20 +121,15 @@ kept() {
 }
 
 step "two branches at a hub"
-gateway hub b1 b2
+spokes_topology
 host vpc
-wire hub u1 ${outside[0]}.1/24 b1 u1 ${outside[0]}.2/24
-wire hub u2 ${outside[1]}.1/24 b2 u2 ${outside[1]}.2/24
 wire hub vpc0 10.1.0.1/16 vpc eth0 $vpc_host/16
 ip -n vpc route add default via 10.1.0.1
-hub_conf >/mnt/hub/vpnd.conf
-cp /mnt/hub/vpnd.conf "$out/hub.vpnd.conf"
-secrets_of hub "{ connection = \"b1\"; pre_shared_key = \"$psk\"; }, { connection = \"b2\"; pre_shared_key = \"$psk\"; }"
+write_hub
+hub_secrets
 vpnd_spawn hub
+spokes_spawn
 for n in 1 2; do
-	branch_conf $n >/mnt/b$n/vpnd.conf
-	secrets_of b$n "{ connection = \"hub\"; pre_shared_key = \"$psk\"; }"
-	vpnd_spawn b$n
 	ip -n b$n addr add ${branch_host[n - 1]}/32 dev lo
 	ip -n b$n route add 10.1.0.0/16 dev vpn$n metric 5000
 done
@@ -272,7 +231,7 @@ bird_again
 wait_for 90 "the session is up" up hub 1
 
 step "we restart, BIRD and FRR help"
-wait_for 60 "BIRD has our route" grep -q 10.1.0.0/16 <(bird b1 show route)
+wait_for 60 "BIRD has our route" bird_shows 10.1.0.0/16 "BGP.as_path: 64512"
 watch_routes b2
 check "the hub's engine is killed" kill -KILL "$(engine_pid hub)"
 wait_for 60 "the next one begins" hub_log "engine-died"
@@ -288,5 +247,5 @@ check "vpnctl bgp shutdown" ctl hub bgp shutdown b2/1 "maintenance"
 check "the routes go at once" fib_is hub 10.3.0.0/16 ""
 wait_for 30 "FRR keeps none of ours" frr_shows 10.1.0.0/16 '.paths == null'
 wait_for 30 "the log says so" hub_log "(as a Hard Reset): maintenance"
-for n in hub b1 b2; do vpnd_stop $n; done
+spokes_stop
 pass

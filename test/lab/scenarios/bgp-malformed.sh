@@ -49,12 +49,8 @@ rogue_start() {
 	  tunnels = ( { local_outside_ip_address = "192.0.2.66"; remote_outside_ip_address = "192.0.2.1";
 	    tunnel_inside_cidr = "169.254.30.0/30"; tunnel_inside_ipv6_cidr = "fd00::/126"; interface_name = "vpn3"; } ); } );
 	X
-	(umask 077 && printf 'secrets = ( { connection = "hub"; pre_shared_key = "%s"; } );\n' "$psk" >/mnt/rogue/vpnd.secrets)
+	secrets_of rogue "{ connection = \"hub\"; pre_shared_key = \"$psk\"; }"
 	vpnd_spawn rogue
-}
-
-standard_up() {
-	ctl hub --json show | jq -e '[.tunnels[] | select(.connection == "vpn-branch1") | .state] == ["UP", "UP"]' >/dev/null && up branch
 }
 
 rogue_tunnel_up() {
@@ -65,14 +61,6 @@ rogue_tunnel_up() {
 others() {
 	ctl hub --json show | jq -c '[.tunnels[] | select(.connection == "vpn-branch1") | [.name, .state, .since]]'
 	ctl hub --json show bgp | jq -c '[.neighbors[] | select(.tunnel | startswith("vpn-branch1")) | [.tunnel, .counters.established]]'
-}
-
-engine() {
-	grep -o 'engine-started pid=[0-9]*' "$out/hub.vpnd.log"
-}
-
-engine_lives() {
-	[ "$(engine)" = "$engine_was" ] && ! grep -E 'engine-(ended|died|killed|start-failed)' "$out/hub.vpnd.log"
 }
 
 # memory VmRSS|VmHWM: of all of the hub's vpnd, resident now or at most so far, in KB.
@@ -106,7 +94,7 @@ rogue_start
 wait_for 40 "both tunnels to the branch are up" standard_up
 wait_for 20 "so is the rogue's" rogue_tunnel_up
 wait_for 20 "the hub routes over both tunnels" fib_is hub $branch_net "vpn1 vpn2"
-engine_was=$(engine)
+engine_was=$(engines hub)
 others_were=$(others)
 memory_was=$(memory VmRSS)
 descriptors_were=$(descriptors)
@@ -126,7 +114,7 @@ check "these are enough" [ $((cases - skipped)) -ge 400 ]
 note "$skipped rows are of a neighbor in our own AS, which no configuration can have: they were not said"
 
 step "nothing of it stays"
-check "the engine is the one of before" engine_lives
+check "the engine is the one of before" engine_lives hub "$engine_was"
 no_loss "ping from vpc"
 check "tunnels and sessions of the branch are those of before" [ "$(others)" = "$others_were" ]
 check "the hub routes over both tunnels" fib_is hub $branch_net "vpn1 vpn2"

@@ -5,7 +5,7 @@
 # time-full: 3600
 #
 # Each cell is one speaker in one column: what both ends say of the session, the routes of either in the other's table with next hop
-# and AS_PATH, and what follows when something is announced, withdrawn, asked for, exceeded or ended. Short: the first columns; the
+# and AS_PATH, and what follows when something is announced, withdrawn, asked for, exceeded or ended. Short: the first column; the
 # scenario bgp-peers-veth runs all of them. CELLS=max,frr runs those that hold these words in this order.
 . /mnt/top/test/lab/lib.sh
 # shellcheck source-path=SCRIPTDIR/..

@@ -7,33 +7,11 @@
 #      hub  ========
 #   AS 64512        u2 ====== b2    FRR,  AS 65010, 10.3.0.0/16, 10.9.0.0/16
 #  10.1.0.0/16
-#
-# The branches have a vpnd as well, without BGP: BIRD and FRR use its tunnel interface.
 . /mnt/top/test/lab/lib.sh
+# shellcheck source-path=SCRIPTDIR/..
+. "$top/test/lab/spokes.sh"
 
-outside=(198.51.100 203.0.113)
-router=10.2.0.1
-
-# branch_conf N: IPsec alone.
-branch_conf() {
-	cat <<-X
-	allow_short_lifetimes = true; secrets = "vpnd.secrets";
-	connections = ( { name = "hub"; role = "device"; startup_action = "start";
-	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.2"; remote_outside_ip_address = "${outside[$1 - 1]}.1";
-	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); } );
-	X
-}
-
-# hub_connection N KEYS
-hub_connection() {
-	cat <<-X
-	{ name = "b$1"; role = "hub"; remote_asn = 65010; networks = [ "10.1.0.0/16" ]; bgp_hold_time_seconds = 9;
-	  dpd_timeout_seconds = 10; startup_action = "add";
-	  $2
-	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.1"; remote_outside_ip_address = "${outside[$1 - 1]}.2";
-	    tunnel_inside_cidr = "${inside[$1 - 1]}.0/30"; interface_name = "vpn$1"; } ); }
-	X
-}
+spoke_asn=(65010 65010)
 
 # hub_conf MED KEYS-OF-B1 KEYS-OF-B2
 hub_conf() {
@@ -52,15 +30,6 @@ hub_conf() {
 	    { name = "others"; match = { community_all = "64512:65010"; }; then = "accept"; } ); } );
 	connections = ( $(hub_connection 1 "$2"), $(hub_connection 2 "$3") );
 	X
-}
-
-write_hub() {
-	hub_conf "$@" >/mnt/hub/vpnd.conf
-	cp /mnt/hub/vpnd.conf "$out/hub.vpnd.conf"
-}
-
-secrets_of() {
-	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
 }
 
 bird_conf() {
@@ -105,28 +74,6 @@ frr_conf() {
 	X
 }
 
-# bird_shows PREFIX WORDS: all in what BIRD knows of the route.
-bird_shows() {
-	local said word
-	said=$(bird b1 show route for "$1" all | grep -v '^BIRD')
-	for word in "${@:2}"; do
-		grep -qF -- "$word" <<<"$said" || { echo "no '$word' in: $said"; return 1; }
-	done
-}
-
-# frr_shows PREFIX JQ-CONDITION
-frr_shows() {
-	local said
-	said=$(frr b2 show bgp ipv4 unicast "$1" json)
-	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
-}
-
-frr_set() {
-	local dir=/mnt/b2/frr args=(-c "configure terminal") line
-	for line in "$@"; do args+=(-c "$line"); done
-	in_ns b2 timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" "${args[@]}"
-}
-
 # Since when the hub's sessions are up: the same as long as none has ended.
 sessions() {
 	ctl hub --json show | jq -c '[.tunnels[] | [.name, .state, .since]]'
@@ -138,10 +85,6 @@ hub_has() {
 
 hub_lacks() {
 	! hub_has "$1"
-}
-
-hub_log() {
-	grep -F "$1" "$out/hub.vpnd.log"
 }
 
 # Paths as bgpdump has them: prefix, AS path, origin, next hop, LOCAL_PREF, MED, communities; those of the daemon in the same form.
@@ -204,19 +147,13 @@ frr_ceased() {
 policy='import_policy = "from-branch"; export_policy = "to-branch";'
 
 step "two branches of one AS at a hub"
-gateway hub b1 b2
-wire hub u1 ${outside[0]}.1/24 b1 u1 ${outside[0]}.2/24
-wire hub u2 ${outside[1]}.1/24 b2 u2 ${outside[1]}.2/24
+spokes_topology
 write_hub 77 "$policy as_override = true; graceful_shutdown_seconds = 12;" \
 	"$policy sender_loop_detection = false; max_prefixes_restart_seconds = 3; max_prefixes_in = 4;"
-secrets_of hub "{ connection = \"b1\"; pre_shared_key = \"$psk\"; }, { connection = \"b2\"; pre_shared_key = \"$psk\"; }"
+hub_secrets
 check "vpnctl check takes the policies" in_ns hub "$daemons/vpnctl" check /mnt/hub/vpnd.conf
 vpnd_spawn hub
-for n in 1 2; do
-	branch_conf $n >/mnt/b$n/vpnd.conf
-	secrets_of b$n "{ connection = \"hub\"; pre_shared_key = \"$psk\"; }"
-	vpnd_spawn b$n
-done
+spokes_spawn
 bird_start b1 branch
 frr_start b2 branch
 wait_for 40 "both sessions are up" up hub
@@ -245,11 +182,11 @@ check "counters are true" counters_are_true
 
 step "graceful shutdown is heeded"
 wait_for 10 "10.9.0.0/16 goes to both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
-check "FRR marks its routes" frr_set "route-map gone permit 10" "set community graceful-shutdown" exit "router bgp 65010" \
+check "FRR marks its routes" frr_do b2 "route-map gone permit 10" "set community graceful-shutdown" exit "router bgp 65010" \
 	"address-family ipv4 unicast" "neighbor ${inside[1]}.1 route-map gone out"
 wait_for 10 "10.9.0.0/16 goes to b1 alone" fib_is hub 10.9.0.0/16 vpn1
 check "what has no other way stays" fib_is hub 10.3.0.0/16 vpn2
-check "FRR marks them no longer" frr_set "router bgp 65010" "address-family ipv4 unicast" "no neighbor ${inside[1]}.1 route-map gone out"
+check "FRR marks them no longer" frr_do b2 "router bgp 65010" "address-family ipv4 unicast" "no neighbor ${inside[1]}.1 route-map gone out"
 wait_for 10 "10.9.0.0/16 goes to both branches again" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
 
 step "another policy, by reload: no session ends"
@@ -267,13 +204,13 @@ check "FRR sees MED 78" frr_shows 10.1.0.0/16 '.paths[0].metric == 78'
 ok "no session has ended"
 
 step "too many prefixes"
-check "FRR announces one more" frr_set "router bgp 65010" "address-family ipv4 unicast" "network 10.3.1.0/24"
+check "FRR announces one more" frr_do b2 "router bgp 65010" "address-family ipv4 unicast" "network 10.3.1.0/24"
 wait_for 10 "the hub warns" hub_log "the remote announces 3 prefixes, the limit is 4"
-check "FRR announces two more" frr_set "router bgp 65010" "address-family ipv4 unicast" \
+check "FRR announces two more" frr_do b2 "router bgp 65010" "address-family ipv4 unicast" \
 	"network 10.3.2.0/24" "network 10.3.3.0/24"
 wait_for 10 "the hub says why" hub_log "the remote announces more than 4 prefixes"
 wait_for 10 "FRR remembers Cease 6/1" frr_ceased
-check "FRR announces less" frr_set "router bgp 65010" "address-family ipv4 unicast" \
+check "FRR announces less" frr_do b2 "router bgp 65010" "address-family ipv4 unicast" \
 	"no network 10.3.1.0/24" "no network 10.3.2.0/24" "no network 10.3.3.0/24"
 wait_for 30 "the session is back" up hub 1
 wait_for 20 "with its routes" fib_is hub 10.3.0.0/16 vpn2
@@ -284,5 +221,5 @@ wait_for 8 "BIRD sees graceful-shutdown" bird_shows 10.1.0.0/16 "(65535,0)"
 check "traffic of the hub moves first" fib_is hub 10.9.0.0/16 vpn2
 check "what has no other way stays" fib_is hub 10.2.0.0/16 vpn1
 wait_for 30 "then the session ends" fib_is hub 10.2.0.0/16 ""
-for n in hub b1 b2; do vpnd_stop $n; done
+spokes_stop
 pass

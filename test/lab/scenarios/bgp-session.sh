@@ -7,13 +7,10 @@
 #      hub  ========
 #   AS 64512        u2 ====== b2    FRR,  AS 65020, 10.3.0.0/16
 #  10.1.0.0/16
-#
-# The branches have a vpnd as well, without BGP: BIRD and FRR use its tunnel interface.
 . /mnt/top/test/lab/lib.sh
+# shellcheck source-path=SCRIPTDIR/..
+. "$top/test/lab/spokes.sh"
 
-outside=(198.51.100 203.0.113)
-router=10.2.0.1
-branch_asn=(65010 65020)
 six=				# inside addresses are IPv6
 password=(s3cret-of-b1 s3cret-of-b2)
 
@@ -31,43 +28,16 @@ address() {
 	if [ -z "$six" ]; then echo "${inside[$1 - 1]}.$2"; else echo "${inside6[$1 - 1]}$2"; fi
 }
 
-# branch_conf N: IPsec alone.
-branch_conf() {
+# hub_conf KEYS-OF-B1 KEYS-OF-B2
+hub_conf() {
 	cat <<-X
-	allow_short_lifetimes = true; secrets = "vpnd.secrets";
-	connections = ( { name = "hub"; role = "device"; startup_action = "start";
-	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.2"; remote_outside_ip_address = "${outside[$1 - 1]}.1";
-	    $(inside_of "$1") interface_name = "vpn$1"; } ); } );
-	X
-}
-
-# hub_connection N KEYS
-hub_connection() {
-	cat <<-X
-	{ name = "b$1"; role = "hub"; remote_asn = ${branch_asn[$1 - 1]}; networks = [ "10.1.0.0/16" ];
-	  bgp_hold_time_seconds = 9; dpd_timeout_seconds = 10; startup_action = "add";
-	  $2
-	  tunnels = ( { local_outside_ip_address = "${outside[$1 - 1]}.1"; remote_outside_ip_address = "${outside[$1 - 1]}.2";
-	    $(inside_of "$1") interface_name = "vpn$1"; } ); }
-	X
-}
-
-# write_hub KEYS-OF-B1 KEYS-OF-B2
-write_hub() {
-	cat >/mnt/hub/vpnd.conf <<-X
 	asn = 64512; router_id = "10.1.0.1"; allow_short_lifetimes = true; secrets = "vpnd.secrets";
 	connections = ( $(hub_connection 1 "$1"), $(hub_connection 2 "$2") );
 	X
-	cp /mnt/hub/vpnd.conf "$out/hub.vpnd.conf"
 }
 
-secrets_of() {
-	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
-}
-
-hub_secrets() {
-	secrets_of hub "{ connection = \"b1\"; pre_shared_key = \"$psk\"; bgp_password = \"${password[0]}\"; },
-	  { connection = \"b2\"; pre_shared_key = \"$psk\"; bgp_password = \"${password[1]}\"; }"
+hub_passwords() {
+	hub_secrets "bgp_password = \"${password[0]}\";" "bgp_password = \"${password[1]}\";"
 }
 
 bird_keys=			# of the protocol
@@ -119,48 +89,12 @@ bird_again() {
 	bird b1 configure
 }
 
-frr_set() {
-	local dir=/mnt/b2/frr args=(-c "configure terminal") line
-	for line in "$@"; do args+=(-c "$line"); done
-	in_ns b2 timeout 5 vtysh --vty_socket "$dir" --config_dir "$dir" "${args[@]}"
-}
-
-# neighbor N JQ-CONDITION: of what the hub says of it.
-neighbor() {
-	local said
-	said=$(ctl hub --json show bgp neighbor "b$1/1")
-	jq -e ".neighbors[0] | $2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
-}
-
 session_up() {
 	neighbor "$1" '.state == "Established"'
 }
 
 session_down() {
 	neighbor "$1" '.state != "Established"'
-}
-
-# bird_shows PREFIX WORDS: all in what BIRD knows of the route.
-bird_shows() {
-	local said word
-	said=$(bird b1 show route for "$1" all | grep -v '^BIRD')
-	for word in "${@:2}"; do
-		grep -qF -- "$word" <<<"$said" || { echo "no '$word' in: $said"; return 1; }
-	done
-}
-
-# frr_shows PREFIX JQ-CONDITION
-frr_shows() {
-	local said
-	said=$(frr b2 show bgp ipv4 unicast "$1" json)
-	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
-}
-
-# What the hub says of the route: explain PREFIX JQ-CONDITION
-explained() {
-	local said
-	said=$(ctl hub --json explain route "$1")
-	jq -e "$2" <<<"$said" >/dev/null || { echo "$said"; return 1; }
 }
 
 has_address() {
@@ -174,25 +108,15 @@ routed_by() {
 	grep -qF "via inet6 $2 " <<<"$said" || { echo "$said"; return 1; }
 }
 
-hub_log() {
-	grep -F "$1" "$out/hub.vpnd.log"
-}
-
 
 step "two branches, sessions signed with MD5"
-gateway hub b1 b2
-wire hub u1 ${outside[0]}.1/24 b1 u1 ${outside[0]}.2/24
-wire hub u2 ${outside[1]}.1/24 b2 u2 ${outside[1]}.2/24
+spokes_topology
 md5='bgp_authentication = "md5";'
 write_hub "$md5" "$md5"
-hub_secrets
+hub_passwords
 check "vpnctl check takes it" in_ns hub "$daemons/vpnctl" check /mnt/hub/vpnd.conf
 vpnd_spawn hub
-for n in 1 2; do
-	branch_conf $n >/mnt/b$n/vpnd.conf
-	secrets_of b$n "{ connection = \"hub\"; pre_shared_key = \"$psk\"; }"
-	vpnd_spawn b$n
-done
+spokes_spawn
 wait_for 30 "the interfaces are there" ip -n hub link show vpn2
 bird_keys="password \"${password[0]}\";"
 frr_keys=" neighbor ${inside[1]}.1 password ${password[1]}"
@@ -204,7 +128,7 @@ check "the route came" fib_is hub 10.2.0.0/16 vpn1
 
 step "another key on one side only"
 password[0]=an0ther-of-b1
-hub_secrets
+hub_passwords
 check "vpnctl reload" ctl hub reload
 wait_for 10 "the session ended for it" hub_log "the session's configuration or its key changed"
 sleep 3
@@ -228,7 +152,7 @@ check "vpnctl reload" ctl hub reload
 wait_for 20 "FRR without a role is refused" hub_log "we are customer and the remote has no role"
 bird_keys="local role customer;"
 check "BIRD is a customer" bird_again
-check "FRR is a provider" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 local-role provider strict-mode"
+check "FRR is a provider" frr_do b2 "router bgp 65020" "neighbor ${inside[1]}.1 local-role provider strict-mode"
 wait_for 30 "both sessions are up" up hub
 check "the hub knows what BIRD is" neighbor 1 '.role == "provider" and .remote_role == "customer"'
 check "and what FRR is" neighbor 2 '.role == "customer" and .remote_role == "provider"'
@@ -243,11 +167,11 @@ check "vpnctl reload" ctl hub reload
 wait_for 20 "a customer is no peer" hub_log "we are peer and the remote says that it is customer, not peer"
 bird_keys="local role peer;"
 check "BIRD is a peer" bird_again
-check "FRR is a peer" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 local-role peer strict-mode"
+check "FRR is a peer" frr_do b2 "router bgp 65020" "neighbor ${inside[1]}.1 local-role peer strict-mode"
 wait_for 30 "both sessions are up" up hub
 wait_for 10 "BIRD has our network" bird_shows 10.1.0.0/16 "BGP.otc: 64512"
-wait_for 10 "the hub marked FRR's" explained 10.3.0.0/16 '.route.candidates[0].otc == 65020'
-check "and keeps it from BIRD" explained 10.3.0.0/16 '.route.not_advertised_to | any(.reason | startswith("it is for customers only"))'
+wait_for 10 "the hub marked FRR's" explains hub 10.3.0.0/16 '.candidates[0].otc == 65020'
+check "and keeps it from BIRD" explains hub 10.3.0.0/16 '.not_advertised_to | any(.reason | startswith("it is for customers only"))'
 refuse "BIRD does not have it" bird_shows 10.3.0.0/16 "BGP.as_path"
 
 step "several paths of BIRD"
@@ -255,13 +179,13 @@ write_hub 'bgp_add_path_receive = true;' 'bgp_authentication = "md5"; bgp_add_pa
 check "vpnctl reload" ctl hub reload
 bird_keys= bird_channel="add paths tx;"
 check "BIRD sends them" bird_again
-check "FRR sends them, without a role" frr_set "router bgp 65020" "no neighbor ${inside[1]}.1 local-role peer strict-mode" \
+check "FRR sends them, without a role" frr_do b2 "router bgp 65020" "no neighbor ${inside[1]}.1 local-role peer strict-mode" \
 	"address-family ipv4 unicast" "neighbor ${inside[1]}.1 addpath-tx-all-paths"
 wait_for 30 "both sessions are up" up hub
 wait_for 10 "BIRD's have identifiers" neighbor 1 '.add_path_receive == ["ipv4"] and .received == 3'
 check "FRR's have as well" neighbor 2 '.add_path_receive == ["ipv4"]'
-two='[.route.candidates[] | select(.from == "b1/1") | .path_id] | length == 2 and .[0] != .[1]'
-check "two paths to 10.9.0.0/16" explained 10.9.0.0/16 "$two"
+two='[.candidates[] | select(.from == "b1/1") | .path_id] | length == 2 and .[0] != .[1]'
+check "two paths to 10.9.0.0/16" explains hub 10.9.0.0/16 "$two"
 check "which is one way" fib_is hub 10.9.0.0/16 vpn1
 ctl hub show bgp neighbor b1/1 received
 check "BIRD has one path less" bird b1 disable second
@@ -278,7 +202,7 @@ check "BIRD's segments are not near enough" session_down 1
 check "nor are FRR's" session_down 2
 bird_keys="ttl security on;"
 check "BIRD sends them with 255" bird_again
-check "FRR as well" frr_set "router bgp 65020" "neighbor ${inside[1]}.1 ttl-security hops 1"
+check "FRR as well" frr_do b2 "router bgp 65020" "neighbor ${inside[1]}.1 ttl-security hops 1"
 wait_for 30 "both sessions are up" up hub
 check "the hub says so" neighbor 1 '.ttl_security'
 bird_keys=
@@ -315,5 +239,5 @@ wait_for 10 "FRR has ours by IPv6" frr_shows 10.1.0.0/16 ".paths[0].nexthops[0].
 wait_for 10 "the hub reaches BIRD's network" in_ns hub ping -qnc1 -W2 -I 10.1.0.1 10.2.0.1
 wait_for 10 "and FRR's" in_ns hub ping -qnc1 -W2 -I 10.1.0.1 10.3.0.1
 
-for n in hub b1 b2; do vpnd_stop $n; done
+spokes_stop
 pass

@@ -54,10 +54,6 @@ hub_answers() {
 	note "vpnctl show took $(seconds_since "$start") s"
 }
 
-standard_up() {
-	ctl hub --json show | jq -e '[.tunnels[] | select(.connection == "vpn-branch1") | .state] == ["UP", "UP"]' >/dev/null && up branch
-}
-
 lines() {
 	grep -cE '(warning|error) (ike-stranger|ike-refused|ike-failed|send-failed) ' $out/hub.vpnd.log || true
 }

@@ -35,11 +35,6 @@ lose_both() {
 	heal_underlay 2
 }
 
-# openings NAME TYPE: requests that open an IKE SA in a capture, by exchange type.
-openings() {
-	packets "$1" "udp port 500 and udp[26] = $2 and udp[27] & 0x20 = 0"
-}
-
 libreswan_5
 peer_resumption=yes
 step "two gateways on two underlays"

@@ -28,11 +28,6 @@ from_scratch() {
 
 holds_tickets() { resumption branch '.enabled and .ticket_until != ""'; }
 
-# openings NAME TYPE: requests that open an IKE SA in a capture, by exchange type.
-openings() {
-	packets "$1" "udp port 500 and udp[26] = $2 and udp[27] & 0x20 = 0"
-}
-
 traffic() {
 	pings vpc $lan_host 3
 }

@@ -64,10 +64,6 @@ branch_conf() {
 	X
 }
 
-secrets_of() {
-	(umask 077 && printf 'secrets = ( %s );\n' "$2" >"/mnt/$1/vpnd.secrets")
-}
-
 bird_conf() {
 	cat <<-X
 	log stderr all;
