@@ -37,8 +37,9 @@ read_one(struct bytes name, struct bytes deposit)
 
 	flags = rd_u8(&r);
 	shut = rd_bytes(&r, rd_u16(&r));
-	if (r.bad || shut.n >= sizeof(l->bgp_shut.s) || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
-	    name.n == 0 || name.n >= sizeof(l->name))
+	if (r.bad || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	    shut.n >= sizeof(l->bgp_shut.s) || name.n == 0 ||
+	    name.n >= sizeof(l->name))
 		return NULL;
 	l = calloc(1, sizeof(*l) + r.n);
 	if (l == NULL)
