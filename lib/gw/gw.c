@@ -15,6 +15,7 @@
 #include "gw/deposit.h"
 #include "gw/forward.h"
 #include "gw/legacy.h"
+#include "gw/neighbor.h"
 #include "gw/peers.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
@@ -402,6 +403,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_refused(t, now, e->op);
 		break;
 	case KERN_LISTEN:
+		if (why == NULL)
+			neighbor_listens(gw, what);
+		/* FALLTHROUGH */
 	case KERN_POLICY_SET:
 	case KERN_SA_PATH:
 		if (why != NULL && (t = gw_tunnel(gw, what)) != NULL)

@@ -42,6 +42,20 @@ neighbor_listen(struct gw_tunnel *t, enum kern_op_kind kind)
 	t->listening = kind == KERN_LISTEN;
 }
 
+/* A listener that came too late would keep the address from the next one. */
+void
+neighbor_listens(struct gw *gw, uint32_t tunnel)
+{
+	const struct gw_tunnel *t = gw_tunnel(gw, tunnel);
+	struct kern_op *op;
+
+	if (t != NULL && t->listening)
+		return;
+	op = queue_op(&gw->out, KERN_UNLISTEN);
+	if (op != NULL)
+		op->conn.id = tunnel;
+}
+
 bool
 neighbor_differs(const struct conf_tunnel *a, const struct conf_tunnel *b)
 {

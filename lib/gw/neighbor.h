@@ -8,6 +8,8 @@
 void	neighbor_conn(const struct gw_tunnel *, struct kern_conn *);
 /* LISTEN or UNLISTEN on the tunnel's inside address. */
 void	neighbor_listen(struct gw_tunnel *, enum kern_op_kind);
+/* Somebody listens for this tunnel now: nobody is to, if it is gone. */
+void	neighbor_listens(struct gw *, uint32_t tunnel);
 /* Does a session of the one differ from one of the other? */
 bool	neighbor_differs(const struct conf_tunnel *,
 	    const struct conf_tunnel *);
