@@ -10,9 +10,9 @@
  * without them, or when the time that we give runs out; and at once when the
  * host says that the tunnel is gone, since nothing can be forwarded then.
  *
- * As the one who restarts we keep nothing from one life to the next: the IKE
- * SAs end with us.  So the F bit is set only while this life lasts, and there
- * is nothing that a deferred choice of routes would protect (section 4.1).
+ * As the one who restarts we keep no learned route from one life to the next,
+ * though the SAs may stay.  So the F bit is set only while this life lasts, and
+ * there is nothing that a deferred choice of routes would protect (section 4.1).
  */
 #include "bgp/restart.h"
 
