@@ -25,7 +25,8 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | \
+			--format | --out | --every | --namespace) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -53,7 +54,19 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "60s 5m 10m 1h" -- "$cur")
 		return
 		;;
-	--timeout | --dn | --days | --san | --crl-url | --ocsp-url)
+	--every)
+		mapfile -t COMPREPLY < <(compgen -W "15s 30s 60s 5m" -- "$cur")
+		return
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "openmetrics prometheus emf" -- "$cur")
+		return
+		;;
+	--out)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--timeout | --namespace | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
 	esac
@@ -62,6 +75,7 @@ _vpnctl() {
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
+		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
 		"pki init" | "pki subca") options+=" --key --days --crl-url --ocsp-url" ;;
@@ -72,7 +86,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys metrics pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;

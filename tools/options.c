@@ -29,6 +29,10 @@ static const struct option longs[] = {
 	{ "ocsp-url", required_argument, NULL, OPT_OCSP_URL },
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 	{ "confirm-within", required_argument, NULL, OPT_CONFIRM_WITHIN },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "namespace", required_argument, NULL, OPT_NAMESPACE },
+	{ "every", required_argument, NULL, OPT_EVERY },
 	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
 	{ NULL, 0, NULL, 0 },
 };
@@ -84,6 +88,22 @@ set_url(const char **to, const char *option, const char *s)
 }
 
 static enum ctl_exit
+set_format(struct options *o, const char *s)
+{
+	return metrics_format(s, &o->metrics.format) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "--format must be openmetrics, "
+	    "prometheus or emf, not \"%s\"", s);
+}
+
+static enum ctl_exit
+set_every(struct options *o, const char *s)
+{
+	return apply_time(s, &o->metrics.every) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "--every must be a time from 1s to 24h, "
+	    "like 15s or 1m, not \"%s\"", s);
+}
+
+static enum ctl_exit
 set_long(struct options *o, int c, const char *s)
 {
 	switch (c) {
@@ -115,6 +135,16 @@ set_long(struct options *o, int c, const char *s)
 		return set_url(&o->pki.crl_url, "--crl-url", s);
 	case OPT_OCSP_URL:
 		return set_url(&o->pki.ocsp_url, "--ocsp-url", s);
+	case OPT_OUT:
+		o->metrics.out = s;
+		break;
+	case OPT_NAMESPACE:
+		o->metrics.name_space = s;
+		break;
+	case OPT_FORMAT:
+		return set_format(o, s);
+	case OPT_EVERY:
+		return set_every(o, s);
 	case OPT_SAN:
 		return add_san(&o->pki, s);
 	default:

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "tools/client.h"
+#include "tools/metrics.h"
 #include "tools/pki.h"
 
 enum {				/* options that only some commands take */
@@ -19,6 +20,10 @@ enum {				/* options that only some commands take */
 	OPT_CRL_URL,
 	OPT_OCSP_URL,
 	OPT_CONFIRM_WITHIN,
+	OPT_FORMAT,
+	OPT_OUT,
+	OPT_NAMESPACE,
+	OPT_EVERY,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -30,6 +35,7 @@ struct options {
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
 	bool		wireshark;	/* of keys */
+	struct metrics_options metrics;
 	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 	int		words_at;	/* argv from there on */

@@ -13,6 +13,7 @@
 #include "tools/drain.h"
 #include "tools/dump.h"
 #include "tools/keys.h"
+#include "tools/metrics.h"
 #include "tools/options.h"
 #include "tools/pki.h"
 #include "tools/render.h"
@@ -60,6 +61,8 @@ static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_metrics(const struct options *,
+    const struct command *, char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
@@ -136,6 +139,11 @@ static const struct command commands[] = {
 	    .max = 1,
 	    .run = run_keys,
 	    .takes = TAKES(OPT_DIR) | TAKES(OPT_WIRESHARK) },
+	{ "metrics", "[--format F] [--out FILE] [--every TIME]",
+	    "for Prometheus (openmetrics, prometheus) or CloudWatch (emf)",
+	    .run = run_metrics,
+	    .takes = TAKES(OPT_FORMAT) | TAKES(OPT_OUT) | TAKES(OPT_EVERY) |
+	    TAKES(OPT_NAMESPACE) },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
 	    .max = 1, .run = run_pki, .pki = pki_init,
 	    .takes = TAKES_KEY },
@@ -346,6 +354,16 @@ run_keys(const struct options *o, const struct command *c, char **argv,
 	if (argc > 0 && !is_name(argv[0]))
 		return bad_name(argv[0]);
 	return keys_run(&o->client, argc > 0 ? argv[0] : "", &form);
+}
+
+static enum ctl_exit
+run_metrics(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argv;
+	(void)argc;
+	return metrics_run(&o->client, &o->metrics);
 }
 
 static enum ctl_exit
