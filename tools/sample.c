@@ -44,14 +44,14 @@ add_counters(json_t *by_name, const json_t *rows)
 }
 
 static enum ctl_exit
-take_counters(struct sample *s, const struct client *c, const char *name)
+take_counters(struct sample *s, const struct client *c)
 {
 	char cursor[32] = "";
 	enum ctl_exit rc;
 
 	do {
-		json_t *request = json_pack("{s:s, s:s}", "command",
-		    ctl_command_str(CTL_COUNTERS), "name", name);
+		json_t *request = json_pack("{s:s}", "command",
+		    ctl_command_str(CTL_COUNTERS));
 		json_t *answer = NULL;
 
 		if (cursor[0] != '\0')
@@ -98,7 +98,7 @@ sample_take(struct sample *out, const struct client *c)
 	enum ctl_exit rc = take_tunnels(&s, c);
 
 	if (rc == CTL_EXIT_OK)
-		rc = take_counters(&s, c, "");
+		rc = take_counters(&s, c);
 	if (rc != CTL_EXIT_OK) {
 		sample_free(&s);
 		return rc;
