@@ -16,6 +16,7 @@
 #include "daemon/helper.h"
 #include "daemon/iface.h"
 #include "daemon/keeps.h"
+#include "daemon/renew.h"
 #include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
@@ -66,6 +67,8 @@ struct monitor {
 	struct helper	fetcher;
 	struct tickets	tickets;
 	struct keeps	keeps;
+	int		pid_file;
+	struct renew	renew;
 
 	const char	*not_news;	/* interface whose events we cause */
 	bool		flushed;	/* it was down in between */

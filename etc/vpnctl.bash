@@ -86,7 +86,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys metrics pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;

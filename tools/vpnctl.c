@@ -17,6 +17,7 @@
 #include "tools/options.h"
 #include "tools/pki.h"
 #include "tools/render.h"
+#include "tools/restart.h"
 #include "tools/routes.h"
 #include "tools/view.h"
 #include "tools/wait.h"
@@ -57,6 +58,8 @@ static enum ctl_exit run_check(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_apply(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_restart(const struct options *,
+    const struct command *, char **, int);
 static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
@@ -134,6 +137,8 @@ static const struct command commands[] = {
 	    .run = run_ask, .ctl = CTL_UNDO },
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
+	{ "restart", "", "the daemon becomes the program on the disk; "
+	    "tunnels stay", .run = run_restart },
 	{ "keys", "[NAME] --wireshark",
 	    "keys, to read captured packets with; --dir DIR: as files",
 	    .max = 1,
@@ -332,6 +337,16 @@ run_apply(const struct options *o, const struct command *c, char **argv,
 	(void)c;
 	(void)argc;
 	return apply_run(&o->client, o->json, argv[0], o->confirm_within);
+}
+
+static enum ctl_exit
+run_restart(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argv;
+	(void)argc;
+	return restart_run(&o->client, o->json);
 }
 
 static enum ctl_exit

@@ -55,6 +55,8 @@ static const struct counter rows[] = {
 	    drops.strangers, "came from others faster than that"),
 	GW("engine_starts", COUNTER, "engines", monitor.engines,
 	    "engines that were started since the daemon was"),
+	GW("daemon_restarts", COUNTER, "restarts", monitor.restarts,
+	    "vpnctl restart, since the daemon was started"),
 	GW("netlink_batches", COUNTER, "batches", monitor.batches,
 	    "sent to the kernel, each acknowledged once"),
 	GW("netlink_messages", COUNTER, "messages", monitor.messages,
