@@ -1,9 +1,9 @@
 /*
- * One direction of a session.  The order is: the place among equals and a MED,
- * AS numbers (as-override, private ones, local-as), the policy, graceful shutdown (RFC 8326), so that a policy
- * sees an AS_PATH as it will be but for our own AS, and that nothing overrules
- * a shutdown.  A result replaces whatever was in its slot; when that happens
- * often there are more slots.
+ * One direction of a session.  The order is: the place among equals and a
+ * MED, AS numbers (as-override, private ones, local-as), the policy, graceful
+ * shutdown (RFC 8326), so that a policy sees an AS_PATH as it will be but for
+ * our own AS, and that nothing overrules a shutdown.  A result replaces
+ * whatever was in its slot; when that happens often there are more slots.
  */
 #include "bgp/edit.h"
 
