@@ -159,6 +159,10 @@ struct conf_bgp {
 	bool		heed_shutdown;
 	enum bgp_private private_as;
 	uint32_t	max_in, max_out;	/* 0: no limit */
+	/* Of a gateway's connection alone; as struct bgp_soft has them. */
+	enum bgp_share	share;
+	uint8_t		rank;
+	uint32_t	med_in, med_out;
 	struct span	pause;		/* after too many; 0: for ever */
 	struct span	drain;		/* before we end a session; 0: at once */
 	enum bgp_restart restart;	/* RFC 4724 */

@@ -16,6 +16,9 @@ static const struct {
 	[CONF_TRANSIT] = { 1000, 5000 },
 };
 
+#define MED_PREFERRED	100
+#define MED_OTHER	200
+
 static bool
 was_seen(const struct conf_seen *seen, const char *key)
 {
@@ -94,6 +97,28 @@ fill_bgp(const struct conf_target *t, const struct conf *conf,
 		return;
 	common->local_as = t->asn;
 	common->local_as_no_prepend = common->local_as_replace_as = true;
+}
+
+/*
+ * What of a tunnel AWS decides: where the two are not used together the second
+ * is announced as the worse one, and is ours as well where all else is equal.
+ * Static routes are never used together.
+ */
+static void
+fill_tunnel(const struct conf_target *t, const struct conf_connection *c,
+    struct conf_tunnel *tunnel)
+{
+	struct conf_bgp *bgp = &tunnel->bgp;
+
+	bgp->share = t->ecmp && !c->static_only ? BGP_SHARE_PATH :
+	    BGP_SHARE_NONE;
+	if (c->static_only)
+		return;
+	bgp->med_out = t->ecmp || tunnel->number == 1 ? MED_PREFERRED :
+	    MED_OTHER;
+	bgp->rank = t->ecmp ? 0 : (uint8_t)tunnel->number;
+	if (t->type == CONF_TRANSIT)
+		bgp->med_in = MED_PREFERRED;
 }
 
 static void
@@ -226,6 +251,7 @@ conf_attach_check(struct conf_read *r, struct conf_connection *c,
 	for (unsigned i = 0; i < c->tunnels_n; i++) {
 		if (!check_tunnel(r, c, &c->tunnels[i], &sites[i]))
 			return false;
+		fill_tunnel(conf_target(r->conf, c), c, &c->tunnels[i]);
 	}
 	return check_asns(r, c, group) && check_routes(r, c, group);
 }

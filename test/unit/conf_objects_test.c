@@ -301,6 +301,46 @@ a_transit_gateway_has_defaults_of_its_own(void **state)
 	conf_free(conf);
 }
 
+/* What is announced, what a route without a MED counts as, and who shares. */
+static void
+the_second_tunnel_is_the_worse_one(void **state)
+{
+	static const struct {
+		const char	*text;
+		struct { uint32_t out, in; enum bgp_share share; bool worse; }
+		    is[2];
+	} of[] = {
+		{ ATT(V1), { { 100, 0, BGP_SHARE_NONE, false },
+		    { 200, 0, BGP_SHARE_NONE, true } } },
+		{ ATT(T1), { { 100, 100, BGP_SHARE_PATH, false },
+		    { 100, 100, BGP_SHARE_PATH, false } } },
+		{ FULL(CGW(ONE) GW("{ name = \"t1\"; type = \"transit\"; "
+		    "vpn_ecmp_support = false; }"), T1, "", ""),
+		    { { 100, 100, BGP_SHARE_NONE, false },
+		    { 200, 100, BGP_SHARE_NONE, true } } },
+		{ ATT(T1 "static_routes_only = true;"),
+		    { { 0, 0, BGP_SHARE_NONE, false },
+		    { 0, 0, BGP_SHARE_NONE, false } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		char line[600];
+		struct conf *conf = parse(of[i].text, line);
+		const struct conf_tunnel *t = conf->connections[0].tunnels;
+
+		assert_string_equal(line, "");
+		for (unsigned k = 0; k < 2; k++) {
+			assert_int_equal(t[k].bgp.med_out, of[i].is[k].out);
+			assert_int_equal(t[k].bgp.med_in, of[i].is[k].in);
+			assert_int_equal(t[k].bgp.share, of[i].is[k].share);
+			assert_int_equal(t[k].bgp.rank > t[0].bgp.rank,
+			    of[i].is[k].worse);
+		}
+		conf_free(conf);
+	}
+}
+
 static void
 a_connection_without_gateways_has_none_of_it(void **state)
 {
@@ -322,6 +362,7 @@ main(void)
 		cmocka_unit_test(every_rule_holds_at_its_border),
 		cmocka_unit_test(a_connection_has_what_its_gateways_say),
 		cmocka_unit_test(a_transit_gateway_has_defaults_of_its_own),
+		cmocka_unit_test(the_second_tunnel_is_the_worse_one),
 		cmocka_unit_test(
 		    a_connection_without_gateways_has_none_of_it),
 	};
