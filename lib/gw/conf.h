@@ -159,6 +159,10 @@ struct conf_bgp {
 	bool		heed_shutdown;
 	enum bgp_private private_as;
 	uint32_t	max_in, max_out;	/* 0: no limit */
+	/* Of a gateway's connection alone; as struct bgp_soft has them. */
+	enum bgp_share	share;
+	uint8_t		rank;
+	uint32_t	med_in, med_out;
 	struct span	pause;		/* after too many; 0: for ever */
 	struct span	drain;		/* before we end a session; 0: at once */
 	enum bgp_restart restart;	/* RFC 4724 */
@@ -265,9 +269,44 @@ struct conf_tables {
 	uint16_t	v[CONF_TABLES + 1];
 };
 
+/* A customer's end, as connections name it; AWS: CustomerGateway. */
+struct conf_customer {
+	char		name[CONF_NAME_LEN];
+	struct addr	ip;		/* unset: anywhere, by certificate */
+	uint32_t	asn;
+	char		device[CONF_TEXT_LEN];	/* or "" */
+	struct conf_refs ca;		/* n 0: the connection's */
+	struct conf_id	id;		/* n 0: the connection's */
+	int		line;
+};
+
+enum conf_target_type {
+	CONF_VIRTUAL_PRIVATE,		/* one VPC, one way out */
+	CONF_TRANSIT,			/* many attachments */
+};
+
+/*
+ * A gateway of ours that connections end at, which AWS calls their target.
+ * association and propagation are what its connections have by default, or,
+ * on a virtual private one, always.
+ */
+struct conf_target {
+	char		name[CONF_NAME_LEN];
+	enum conf_target_type type;
+	uint32_t	asn;		/* ours there */
+	bool		ecmp;		/* over several tunnels */
+	uint16_t	table;		/* 0: not given */
+	uint16_t	association, propagation;
+	char		vpc[CONF_NAME_LEN];	/* or "" */
+	int		line;
+};
+
 struct conf_connection {
 	char		name[CONF_NAME_LEN];
 	bool		hub;		/* role */
+	/* By number, from 1; 0: the connection says all that itself. */
+	uint32_t	target, customer;
+	bool		static_only;	/* of a gateway's: without BGP */
 	/* The table of what comes from there, and those that it teaches. */
 	uint16_t	association;
 	struct conf_tables propagation;
@@ -311,6 +350,10 @@ struct conf {
 	char		(*sources)[CONF_SOURCE_LEN];	/* owned; file names */
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
+	size_t		customers_n;
+	struct conf_customer *customers;	/* owned */
+	size_t		targets_n;
+	struct conf_target *targets;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
 	unsigned	holders;
@@ -372,6 +415,12 @@ bool		conf_attach(struct conf_file *, struct bytes);
 const char	*conf_id_str(const struct conf_id *,
 		    char buf[static CONF_ID_LEN]);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/* The gateway and the customer gateway of a connection; NULL: it has none. */
+const struct conf_target *conf_target(const struct conf *,
+		    const struct conf_connection *);
+const struct conf_customer *conf_customer(const struct conf *,
+		    const struct conf_connection *);
+const char	*conf_target_type_str(enum conf_target_type);
 /* A route table; NULL: none, or the main one. */
 const struct conf_table *conf_table(const struct conf *, uint16_t number);
 const struct conf_table *conf_table_named(const struct conf *, const char *);

@@ -26,6 +26,9 @@ check_outside(struct conf_read *r, const struct conf_connection *c,
 	if (!addr_is_set(&t->remote) && !c->hub)
 		return conf_fail_tunnel(r, site, "remote_outside_ip_address",
 		    "missing: a device must know its hub's address");
+	if (!addr_is_set(&t->remote) && t->start && c->customer != 0)
+		return conf_fail_tunnel(r, site, "startup_action", "\"start\" "
+		    "needs an ip_address of the customer gateway");
 	if (!addr_is_set(&t->remote) && t->start)
 		return conf_fail_tunnel(r, site, "startup_action",
 		    "\"start\" needs remote_outside_ip_address");

@@ -19,6 +19,8 @@ enum conf_place {
 	CONF_AT_SET,
 	CONF_AT_TABLE,
 	CONF_AT_STATIC,
+	CONF_AT_CUSTOMER,
+	CONF_AT_TARGET,
 	CONF_PLACES
 };
 
@@ -48,6 +50,8 @@ enum conf_kind {
 	CONF_KIND_POLICY,	/* name of one */
 	CONF_KIND_TABLE,	/* name of one */
 	CONF_KIND_TABLES,	/* list of names */
+	CONF_KIND_CUSTOMER,	/* name of a customer gateway */
+	CONF_KIND_TARGET,	/* name of a gateway */
 	CONF_KIND_PLISTS,	/* names of prefix lists */
 	CONF_KIND_ENTRIES,	/* list, of a prefix list */
 	CONF_KIND_PATHS,	/* AS-path patterns */

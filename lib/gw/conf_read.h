@@ -43,6 +43,7 @@ struct conf_read {
 	struct conf_site *sites;	/* owned; one per tunnel */
 	size_t		 sites_n;
 	struct dict	 plists, policies;	/* by name -> conf_... */
+	struct dict	 customers, targets;	/* likewise */
 };
 
 /* "connections[0].tunnels[1].local_id" */
@@ -116,6 +117,28 @@ bool	conf_propagation_read(struct conf_read *, const config_setting_t *,
 	    struct conf_tables *);
 void	conf_tables_default(struct conf_connection *);
 bool	conf_tables_check(struct conf_read *);
+
+/*
+ * conf_objects.c: gateways and customer gateways, before connections name
+ * them; one by name: its number.
+ */
+bool	conf_objects_read(struct conf_read *, const config_setting_t *root);
+bool	conf_customer_named(struct conf_read *, const config_setting_t *,
+	    const char *name, uint32_t *number);
+bool	conf_target_named(struct conf_read *, const config_setting_t *,
+	    const char *name, uint32_t *number);
+
+/*
+ * conf_attach.c: what a connection has of the two, which goes before its
+ * tunnels; whether the whole fits them; and over all connections.
+ */
+bool	conf_attach_begin(struct conf_read *, struct conf_connection *,
+	    const config_setting_t *, struct conf_tunnel *common,
+	    struct conf_seen *);
+bool	conf_attach_check(struct conf_read *, struct conf_connection *,
+	    const config_setting_t *);
+bool	conf_attach_check_all(struct conf_read *,
+	    const config_setting_t *root);
 
 /* conf_match.c: the parts of a policy's terms, each into its field. */
 bool	conf_policy_named(struct conf_read *, const config_setting_t *,

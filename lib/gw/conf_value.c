@@ -294,6 +294,18 @@ put_tables(struct value *v)
 }
 
 static bool
+put_customer(struct value *v)
+{
+	return conf_customer_named(v->r, v->setting, v->s, v->field);
+}
+
+static bool
+put_target(struct value *v)
+{
+	return conf_target_named(v->r, v->setting, v->s, v->field);
+}
+
+static bool
 put_policy(struct value *v)
 {
 	return conf_policy_named(v->r, v->setting, v->field);
@@ -395,6 +407,8 @@ static const struct {
 	[CONF_KIND_NET] = { SHAPE_TEXT, put_net },
 	[CONF_KIND_TABLE] = { SHAPE_TEXT, put_table },
 	[CONF_KIND_TABLES] = { SHAPE_LIST, put_tables },
+	[CONF_KIND_CUSTOMER] = { SHAPE_TEXT, put_customer },
+	[CONF_KIND_TARGET] = { SHAPE_TEXT, put_target },
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },
