@@ -147,23 +147,27 @@ earliest_twin(const struct conf_customer **v, size_t n,
 }
 
 static bool
-check_customers(struct conf_read *r, const struct conf_groups *g)
+check_customers(struct conf_read *r, const config_setting_t *list)
 {
 	size_t n = r->conf->customers_n;
 	const struct conf_customer **v = calloc(n + 1, sizeof(*v));
 	const struct conf_customer *twin, *other = NULL;
+	const config_setting_t *group;
 
 	if (v == NULL)
-		return conf_fail(r, g->list, "out of memory");
+		return conf_fail(r, list, "out of memory");
 	for (size_t i = 0; i < n; i++)
 		v[i] = &r->conf->customers[i];
 	qsort(v, n, sizeof(*v), customer_cmp);
 	twin = earliest_twin(v, n, &other);
 	free(v);
-	return twin == NULL || conf_fail_key(r, conf_groups_at(g,
-	    (size_t)(twin - r->conf->customers)), "device_name",
-	    "ip_address and bgp_asn are those of \"%s\": one of the three must "
-	    "differ", other->name);
+	if (twin == NULL)
+		return true;
+	group = conf_top_at(r, "customer_gateways",
+	    (size_t)(twin - r->conf->customers));
+	return conf_fail_key(r, group, "device_name", "ip_address and "
+	    "bgp_asn are those of \"%s\": one of the three must differ",
+	    other->name);
 }
 
 static bool
@@ -171,7 +175,8 @@ read_customers(struct conf_read *r, const config_setting_t *root)
 {
 	struct conf_groups g;
 
-	if (!conf_groups_find(r, root, conf_key_any("customer_gateways"), sizeof(*r->conf->customers), &g))
+	if (!conf_groups_find(r, root, conf_key_find(CONF_AT_TOP,
+	    "customer_gateways"), sizeof(*r->conf->customers), &g))
 		return false;
 	r->conf->customers = g.room;
 	for (size_t i = 0; i < g.n; i++) {
@@ -180,7 +185,7 @@ read_customers(struct conf_read *r, const config_setting_t *root)
 		    &r->conf->customers[i]))
 			return false;
 	}
-	return g.n == 0 || check_customers(r, &g);
+	return g.n == 0 || check_customers(r, g.list);
 }
 
 /* --- gateways --- */
