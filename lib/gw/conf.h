@@ -203,6 +203,7 @@ struct conf_tunnel {
 	/* Its outside addresses are an earlier one's too: not with VTI. */
 	bool		twin;
 	bool		start;		/* startup_action */
+	bool		ikev2;		/* always; there is no other */
 	struct conf_phase phase1, phase2;
 	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
 	enum conf_order	order;		/* when the peer calls */

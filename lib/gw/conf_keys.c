@@ -214,6 +214,7 @@ static const struct conf_key keys[] = {
 	{ "interface_name", OWN(ifname), .kind = CONF_KIND_IFNAME },
 	{ "startup_action", TUN(start), .kind = CONF_KIND_WORD,
 	    .words = startup_words },
+	{ "ike_versions", TUN(ikev2), .kind = CONF_KIND_VERSIONS },
 	{ "phase1_encryption_algorithms", TUN(phase1.encr),
 	    ALGS(ALG_ENCR, ALG_FOR_IKE) },
 	{ "phase1_integrity_algorithms", TUN(phase1.integ),

@@ -46,6 +46,7 @@ enum conf_kind {
 	CONF_KIND_PREFIXES,	/* list */
 	CONF_KIND_ALGS,		/* list of names */
 	CONF_KIND_ADDKE,	/* list of slots */
+	CONF_KIND_VERSIONS,	/* list of versions of IKE */
 	CONF_KIND_GATEWAYS,	/* list of addresses and networks */
 	CONF_KIND_POLICY,	/* name of one */
 	CONF_KIND_TABLE,	/* name of one */
