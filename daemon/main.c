@@ -301,6 +301,17 @@ warn_forwarding(void)
 	close(fd);
 }
 
+/* Do we see to forwarding ourselves, where it is needed? */
+static bool
+closes_all(const struct conf *c)
+{
+	for (size_t i = 0; i < c->vpcs_n; i++) {
+		if (!c->vpcs[i].closed)
+			return false;
+	}
+	return c->vpcs_n > 0;
+}
+
 static int
 kernel_set_up(struct monitor *m, const struct paths *p)
 {
@@ -324,7 +335,9 @@ kernel_set_up(struct monitor *m, const struct paths *p)
 	if (rc < 0)
 		return fail(EXIT_FAILED, "kernel state cannot be read: %s",
 		    strerror(-rc));
-	warn_forwarding();
+	if (!closes_all(m->files.conf))
+		warn_forwarding();
+	fence_open(&m->fence);
 	sysctls_init(&m->sysctls, p->sysctls);
 	sysctls_set(&m->sysctls, m->files.conf);
 	return EXIT_OK;
@@ -452,6 +465,7 @@ static void
 descend(struct monitor *m, const struct paths *p)
 {
 	sysctls_restore(&m->sysctls);
+	fence_close(&m->fence);
 	nl_free(m->nl);
 	conffile_free(&m->files);
 	if (m->boot.ctl >= 0)
@@ -495,6 +509,7 @@ main(int argc, char **argv)
 		return rc;
 	if (o.check)
 		return check_only(&o);
+	m.fence.at = INSTANT_NEVER;
 	memset(m.boot.udp, -1, sizeof(m.boot.udp));
 	heap_init();
 	service_init();

@@ -89,7 +89,7 @@ _vpnctl() {
 	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
+	1:show | 2:help\ show) choices="tunnel tables vpcs routes counters bgp bfd" ;;
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;

@@ -80,6 +80,8 @@ static const struct command commands[] = {
 	    .view = view_tunnel },
 	{ "show tables", "", "route tables, and whose they are",
 	    .run = run_ask, .ctl = CTL_TABLES, .view = view_tables },
+	{ "show vpcs", "", "VPCs, their interfaces and their prefixes",
+	    .run = run_ask, .ctl = CTL_VPCS, .view = view_vpcs },
 	{ "show routes", "[table NAME]",
 	    "routes through tunnels, in the kernel or not yet",
 	    .max = 2, .run = run_table, .ctl = CTL_ROUTES },

@@ -8,6 +8,7 @@
 
 #include "gw/show_bfd.h"
 #include "gw/tables.h"
+#include "gw/vpcs.h"
 #include "gw/tunnel.h"
 
 /* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
@@ -193,10 +194,10 @@ show_interface(const struct gw_tunnel *t)
 	const char *kind = !l->exists ? "" :
 	    l->kind == KERN_LINK_XFRMI ? "xfrmi" : "vti";
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf->ifname,
+	return json_pack("{s:s, s:s, s:I, s:s, s:i, s:b}", "name", t->conf->ifname,
 	    "kind", kind, "if_id", (json_int_t)(KERN_ID_BASE + t->id),
 	    "state", !l->exists ? "missing" : l->up ? "up" : "down",
-	    "mtu", (int)l->mtu);
+	    "mtu", (int)l->mtu, "mss_clamp", (int)l->clamped);
 }
 
 static json_t *
@@ -263,6 +264,18 @@ show_apply(const struct gw *gw, struct instant now)
 
 /* --- routes --- */
 
+/* Out of a VPC's interface. */
+static json_t *
+show_lan_hop(const struct gw *gw, const struct gw_lan *l,
+    const struct addr *gateway)
+{
+	const struct conf_vpc *v = conf_vpc_of(gw->conf, l->name);
+
+	return json_pack("{s:s, s:s, s:o, s:s}", "tunnel", "",
+	    "vpc", v == NULL ? "" : v->name, "gateway", address(gateway),
+	    "device", l->name);
+}
+
 static json_t *
 show_hops(const struct gw *gw, const struct fib_hops *hops)
 {
@@ -270,7 +283,11 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 
 	for (size_t i = 0; i < hops->n; i++) {
 		const struct gw_tunnel *t = gw_tunnel(gw, hops->v[i].tunnel);
+		const struct gw_lan *l = vpcs_lan(gw, hops->v[i].tunnel);
 
+		if (l != NULL)
+			json_array_append_new(a, show_lan_hop(gw, l,
+			    &hops->v[i].gateway));
 		if (t == NULL)
 			continue;
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
@@ -328,6 +345,13 @@ names_of(const struct gw *gw, uint16_t table, bool associated)
 		if (associated ? c->association == table :
 		    conf_tables_have(&c->propagation, table))
 			json_array_append_new(a, json_string(c->name));
+	}
+	for (size_t i = 0; i < gw->conf->vpcs_n; i++) {
+		const struct conf_vpc *v = &gw->conf->vpcs[i];
+
+		if (associated ? v->association == table :
+		    conf_tables_have(&v->propagation, table))
+			json_array_append_new(a, json_string(v->name));
 	}
 	return a;
 }
