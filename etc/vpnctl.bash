@@ -25,7 +25,8 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
+			--local-address | --network | --route | --role | --format | --interface) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -36,7 +37,7 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--dir)
+	--dir | --out)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
@@ -53,7 +54,15 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "60s 5m 10m 1h" -- "$cur")
 		return
 		;;
-	--timeout | --dn | --days | --san | --crl-url | --ocsp-url)
+	--role)
+		mapfile -t COMPREPLY < <(compgen -W "device hub" -- "$cur")
+		return
+		;;
+	--interface)
+		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
+		return
+		;;
+	--timeout | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
 	esac
@@ -61,6 +70,7 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
@@ -72,7 +82,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys import pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
@@ -102,7 +112,7 @@ _vpnctl() {
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;
-	1:check | 1:apply)
+	1:check | 1:apply | 1:import)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/apply.h"
+#include "tools/aws.h"
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
@@ -59,6 +60,8 @@ static enum ctl_exit run_apply(const struct options *, const struct command *,
 static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_import(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
@@ -136,6 +139,11 @@ static const struct command commands[] = {
 	    .max = 1,
 	    .run = run_keys,
 	    .takes = TAKES(OPT_DIR) | TAKES(OPT_WIRESHARK) },
+	{ "import", "FILE|-",
+	    "what AWS gives for a device, as configuration",
+	    .min = 1, .max = 1, .run = run_import,
+	    .takes = TAKES_AWS | TAKES(OPT_NAME) | TAKES(OPT_ROLE) |
+	    TAKES(OPT_DRY_RUN) },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
 	    .max = 1, .run = run_pki, .pki = pki_init,
 	    .takes = TAKES_KEY },
@@ -346,6 +354,15 @@ run_keys(const struct options *o, const struct command *c, char **argv,
 	if (argc > 0 && !is_name(argv[0]))
 		return bad_name(argv[0]);
 	return keys_run(&o->client, argc > 0 ? argv[0] : "", &form);
+}
+
+static enum ctl_exit
+run_import(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argc;
+	return import_run(&o->aws, argv[0], o->json);
 }
 
 static enum ctl_exit
