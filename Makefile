@@ -128,7 +128,7 @@ fuzz: | deps-check
 		test/fuzz/corpus/$(T)
 
 install: all
-	install -d $(DESTDIR)/etc/vpnd
+	install -d $(DESTDIR)/etc/vpnd/conf.d
 	install -Dm755 build/vpnd $(DESTDIR)$(PREFIX)/sbin/vpnd
 	install -Dm755 build/vpnctl $(DESTDIR)$(PREFIX)/bin/vpnctl
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 etc/vpnd.8 etc/vpnctl.8

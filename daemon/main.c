@@ -38,7 +38,7 @@ enum {
 };
 
 struct options {
-	const char	*conf, *secrets, *rundir, *user;
+	const char	*conf, *dir, *secrets, *rundir, *user;
 	bool		check, kernel_none;
 	enum log_level	level;
 };
@@ -67,7 +67,7 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: vpnd [-v] [-c FILE] [-s SECRETS] [-d RUNDIR] "
-	    "[-u USER] [--check] [--kernel=none]\n");
+	    "[-u USER] [--check [--directory=DIR]] [--kernel=none]\n");
 	return EXIT_USAGE;
 }
 
@@ -76,6 +76,7 @@ options_read(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "check", no_argument, NULL, 'C' },
+		{ "directory", required_argument, NULL, 'D' },
 		{ "kernel", required_argument, NULL, 'K' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -102,6 +103,9 @@ options_read(struct options *o, int argc, char **argv)
 		case 'C':
 			o->check = true;
 			break;
+		case 'D':
+			o->dir = optarg;
+			break;
 		case 'K':
 			if (strcmp(optarg, "none") != 0)
 				return fail(EXIT_USAGE, "--kernel=%s: only "
@@ -112,6 +116,9 @@ options_read(struct options *o, int argc, char **argv)
 			return usage();
 		}
 	}
+	/* What runs is what lies beside its file. */
+	if (o->dir != NULL && !o->check)
+		return usage();
 	return optind == argc ? EXIT_OK : usage();
 }
 
@@ -131,6 +138,8 @@ print_warning(const char *line)
 static int
 check_only(const struct options *o)
 {
+	const struct conffile_from from = { .path = o->conf, .dir = o->dir,
+	    .secrets = o->secrets };
 	struct conffile files;
 	struct reason why;
 	unsigned keyless;
@@ -138,7 +147,7 @@ check_only(const struct options *o)
 	if (!crypto_init())
 		return fail(EXIT_FAILED,
 		    "OpenSSL lacks an algorithm that is needed");
-	if (!conffile_load(&files, o->conf, o->secrets, &why)) {
+	if (!conffile_load(&files, &from, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
@@ -218,6 +227,8 @@ run_dir(struct paths *p, const char *dir)
 static int
 conf_set_up(struct monitor *m, const struct options *o)
 {
+	const struct conffile_from from = { .path = o->conf,
+	    .secrets = o->secrets };
 	struct reason why;
 
 	m->secrets = o->secrets;
@@ -227,7 +238,7 @@ conf_set_up(struct monitor *m, const struct options *o)
 	log_event(LEVEL_INFO, "openssl", "version=%s ml-kem=%s",
 	    crypto_library(), crypto_has(alg_find(ALG_KE, KE_ML_KEM_768, 0)) ?
 	    "yes" : "no");
-	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
+	if (!conffile_load(&m->files, &from, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}

@@ -26,6 +26,7 @@
 #define CONF_FILE_LEN	256	/* file name with NUL */
 #define CONF_GATEWAYS	8	/* that a redirect may lead to */
 #define CONF_REFS	8	/* files that one key may name */
+#define CONF_SOURCE_LEN	128	/* of a configuration file, with NUL */
 #define CONF_MARK_LEN	16
 #define CONF_TABLES	20	/* route tables besides the main one */
 #define CONF_STATICS	1000	/* routes of one */
@@ -85,6 +86,7 @@ struct conf_file {
 	char		name[CONF_FILE_LEN];	/* as written */
 	char		key[128];	/* where it was named first */
 	int		line;
+	const char	*source;	/* one of the configuration's */
 	uint8_t		*data;		/* owned; NULL: not attached */
 	size_t		n;
 };
@@ -276,6 +278,7 @@ struct conf_connection {
 	unsigned	tunnels_n;	/* 1 or 2 */
 	struct conf_tunnel tunnels[CONF_TUNNELS];
 	int		line;		/* where it stands */
+	const char	*source;	/* one of the configuration's */
 };
 
 struct conf_plist {
@@ -305,6 +308,7 @@ struct conf {
 	enum conf_hash	hash;
 	size_t		tables_n;
 	struct conf_table *tables;	/* owned */
+	char		(*sources)[CONF_SOURCE_LEN];	/* owned; file names */
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
 	size_t		n;
@@ -315,7 +319,7 @@ struct conf {
 };
 
 struct conf_error {
-	char		file[128];
+	char		file[CONF_SOURCE_LEN];
 	int		line;		/* 0: the file as a whole */
 	char		key[128];	/* "connections[0].tunnels[1].local_id" */
 	struct reason	why;
@@ -324,10 +328,29 @@ struct conf_error {
 /* "vpnd.conf:12: connections[0].asn: must be 1 to 4294967294, not 0" */
 void		conf_error_str(const struct conf_error *, char *, size_t);
 
+/* A file; its name is used for messages only. */
+struct conf_source {
+	const char	*name;
+	struct bytes	text;
+};
+
+/*
+ * The files of a configuration: the lists of the top level are one behind the
+ * other, any other key of it stands in one of them.
+ */
+struct conf_sources {
+	const struct conf_source *v;
+	size_t		n;		/* at least 1 */
+	bool		directory;	/* there may come more: none may do */
+};
+
 /*
  * Parses and checks.  NULL and *err filled on the first error, in the order of
- * the file.  The file name is used for messages only.  @include is refused.
+ * the files.  @include is refused.
  */
+struct conf	*conf_parse_all(const struct conf_sources *,
+		    struct conf_error *err);
+/* The same of a single file. */
 struct conf	*conf_parse(struct bytes text, const char *file,
 		    struct conf_error *err);
 /* Another holder, who frees it too. */
@@ -340,7 +363,7 @@ void		conf_free(struct conf *);	/* when the last one does */
 struct policy	*conf_policy(const struct conf *, uint16_t);
 /* The file of this number, counted from 1. */
 const struct conf_file *conf_file(const struct conf *, uint16_t);
-/* "certs/hub.pem: message" at the key that named it first; file is left. */
+/* "certs/hub.pem: message" at the key that named it first. */
 void		conf_file_error(const struct conf_file *, const char *,
 		    struct conf_error *);
 /* Copies octets in; false: no memory. */
