@@ -58,6 +58,11 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "device hub" -- "$cur")
 		return
 		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "aws-xml aws-json aws-text vpnd strongswan-bird strongswan-frr
+			libreswan-frr" -- "$cur")
+		return
+		;;
 	--interface)
 		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
 		return
@@ -71,6 +76,7 @@ _vpnctl() {
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
+		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
@@ -82,7 +88,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys import pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys import export pki help" choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
@@ -108,7 +114,7 @@ _vpnctl() {
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
+	1:export | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

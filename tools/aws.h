@@ -26,5 +26,11 @@ struct aws_options {
 /* import.c: FILE, or "-" for standard input. */
 enum ctl_exit	import_run(const struct aws_options *, const char *file,
 		    bool json);
+/*
+ * export.c: a connection of the configuration in conf (NULL: the installed
+ * one) with the keys in secrets (NULL: as it says).
+ */
+enum ctl_exit	export_run(const struct aws_options *, const char *connection,
+		    const char *conf, const char *secrets, bool json);
 
 #endif

@@ -63,6 +63,8 @@ static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_import(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_export(const struct options *, const struct command *,
+    char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
@@ -144,6 +146,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 1, .run = run_import,
 	    .takes = TAKES_AWS | TAKES(OPT_NAME) | TAKES(OPT_ROLE) |
 	    TAKES(OPT_DRY_RUN) },
+	{ "export", "CONNECTION [FILE] --format FORMAT",
+	    "a connection, as its device needs it",
+	    .min = 1, .max = 2, .run = run_export, .secrets = true,
+	    .takes = TAKES_AWS | TAKES(OPT_FORMAT) | TAKES(OPT_INTERFACE) },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
 	    .max = 1, .run = run_pki, .pki = pki_init,
 	    .takes = TAKES_KEY },
@@ -366,6 +372,15 @@ run_import(const struct options *o, const struct command *c, char **argv,
 }
 
 static enum ctl_exit
+run_export(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	return export_run(&o->aws, argv[0], argc > 1 ? argv[1] : NULL,
+	    o->secrets, o->json);
+}
+
+static enum ctl_exit
 run_pki(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
@@ -491,7 +506,8 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 	const char *unwanted = options_unwanted(o, c->takes);
 
 	if (o->secrets != NULL && !c->secrets)
-		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
+		return complain(CTL_EXIT_USAGE, "-s is not for \"%s\"",
+		    c->words);
 	if (unwanted != NULL)
 		return complain(CTL_EXIT_USAGE, "--%s is not for \"%s\"",
 		    unwanted, c->words);

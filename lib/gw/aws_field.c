@@ -544,7 +544,9 @@ dpd_times(const struct aws_tunnel *t)
 {
 	uint32_t timeout = t->dpd_timeout.given ? t->dpd_timeout.v : 30;
 
-	return timeout % 10 == 0 && timeout <= 1000 ? timeout / 10 : 1;
+	if (timeout % 10 == 0 && timeout <= 1000)
+		return timeout / 10;
+	return timeout % 3 == 0 && timeout <= 9000 ? 3 : 1;
 }
 
 static bool

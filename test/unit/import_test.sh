@@ -51,6 +51,7 @@ ok "it says that networks are not known" has "$dir/first" "assumed: networks to 
 ok "and that IKEv2 is assumed" has "$dir/first" "assumed: IKE version: IKEv2"
 ok "but no key" lacks "$dir/first" synthetic
 ok "nothing else is left there" test "$(find "$a" -type f | wc -l)" -eq 3
+ok "what came of it has no fault" "$vpnctl" check "$a/vpnd.conf"
 
 ok "what is there is not overwritten" ends 4 "is there already; --force" import $vectors/vgw-bgp.xml --out "$a"
 ok "but by force" import $vectors/vgw-bgp.xml --out "$a" --force --network 10.2.0.0/16
@@ -68,6 +69,7 @@ ok "by another name" import $vectors/vgw-bgp.xml --out "$b" --name berlin
 ok "it has that" has "$b/conf.d/berlin.secrets" 'connection = "berlin"; tunnel = 1;'
 ok "several are imported at once" import $vectors/several.json --out "$dir/c"
 ok "each into its own file" test -s "$dir/c/conf.d/vpn-0c0ffee0.conf" -a -s "$dir/c/conf.d/$id.conf"
+ok "what came of it has no fault, either" "$vpnctl" check "$dir/c/vpnd.conf"
 ok "one of several by its tag" import $vectors/several.json --out "$dir/d" --name warehouse
 ok "and no other" test -s "$dir/d/conf.d/vpn-0c0ffee0.conf" -a ! -e "$dir/d/conf.d/$id.conf"
 ok "one that is not there" ends 1 'no connection "x"; there are vpn-0b6b21f0c5d7e8a01, vpn-0c0ffee0' \
@@ -75,6 +77,8 @@ ok "one that is not there" ends 1 'no connection "x"; there are vpn-0b6b21f0c5d7
 ok "leaves nothing behind" test ! -e "$dir/e"
 ok "without keys" import $vectors/secrets-manager.json --out "$dir/f"
 ok "it says where they are" has "$dir/said" "it is in Secrets Manager (arn:aws:secretsmanager:"
+"$vpnctl" check "$dir/f/vpnd.conf" 2>"$dir/check"
+ok "and the check which are missing" has "$dir/check" "no pre_shared_key for connection vpn-05ec2e75 tunnel 2"
 ok "JSON is asked for" eval "import --json $vectors/tgw-options.json --out $dir/g >$dir/j"
 ok "and has files and assumptions" json "$dir/j" \
 	'.dry_run == false and (.connections[0].files | length) == 3 and (.connections[0].assumed | length) >= 3'
