@@ -25,8 +25,8 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | \
-			--format | --out | --every | --namespace) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
+			--local-address | --network | --route | --role | --format | --interface | --every | --namespace) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -37,7 +37,7 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--dir)
+	--dir | --out)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
@@ -58,15 +58,24 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "15s 30s 60s 5m" -- "$cur")
 		return
 		;;
-	--format)
-		mapfile -t COMPREPLY < <(compgen -W "openmetrics prometheus emf" -- "$cur")
-		return
-		;;
 	--out)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--timeout | --namespace | --dn | --days | --san | --crl-url | --ocsp-url)
+	--role)
+		mapfile -t COMPREPLY < <(compgen -W "device hub" -- "$cur")
+		return
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "aws-xml aws-json aws-text vpnd strongswan-bird strongswan-frr
+			libreswan-frr openmetrics prometheus emf" -- "$cur")
+		return
+		;;
+	--interface)
+		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
+		return
+		;;
+	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
 	esac
@@ -74,6 +83,8 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
+		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
@@ -86,7 +97,8 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics import export pki help"
+	local choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
 	1:show | 2:help\ show) choices="tunnel tables vpcs routes counters bgp bfd" ;;
@@ -112,11 +124,11 @@ _vpnctl() {
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
+	1:export | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;
-	1:check | 1:apply)
+	1:check | 1:apply | 1:import)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

@@ -12,7 +12,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
-build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev libconfig-dev libjansson-dev
+build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev libconfig-dev libjansson-dev libexpat1-dev
 	libcap-ng-dev libseccomp-dev libnftables-dev"
 demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
 check="clang libclang-rt-14-dev libcmocka-dev openssl qemu-system-x86 busybox-static cpio nftables

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/apply.h"
+#include "tools/aws.h"
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
@@ -66,6 +67,10 @@ static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_metrics(const struct options *,
     const struct command *, char **, int);
+static enum ctl_exit run_import(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_export(const struct options *, const struct command *,
+    char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
@@ -151,6 +156,15 @@ static const struct command commands[] = {
 	    .run = run_metrics,
 	    .takes = TAKES(OPT_FORMAT) | TAKES(OPT_OUT) | TAKES(OPT_EVERY) |
 	    TAKES(OPT_NAMESPACE) },
+	{ "import", "FILE|-",
+	    "what AWS gives for a device, as configuration",
+	    .min = 1, .max = 1, .run = run_import,
+	    .takes = TAKES_AWS | TAKES(OPT_NAME) | TAKES(OPT_ROLE) |
+	    TAKES(OPT_DRY_RUN) },
+	{ "export", "CONNECTION [FILE] --format FORMAT",
+	    "a connection, as its device needs it",
+	    .min = 1, .max = 2, .run = run_export, .secrets = true,
+	    .takes = TAKES_AWS | TAKES(OPT_FORMAT) | TAKES(OPT_INTERFACE) },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
 	    .max = 1, .run = run_pki, .pki = pki_init,
 	    .takes = TAKES_KEY },
@@ -377,10 +391,34 @@ static enum ctl_exit
 run_metrics(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
+	struct metrics_options m = o->metrics;
+
 	(void)c;
 	(void)argv;
 	(void)argc;
-	return metrics_run(&o->client, &o->metrics);
+	m.out = o->aws.out;
+	if (o->aws.format != NULL && !metrics_format(o->aws.format, &m.format))
+		return complain(CTL_EXIT_USAGE, "--format must be openmetrics, "
+		    "prometheus or emf, not \"%s\"", o->aws.format);
+	return metrics_run(&o->client, &m);
+}
+
+static enum ctl_exit
+run_import(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argc;
+	return import_run(&o->aws, argv[0], o->json);
+}
+
+static enum ctl_exit
+run_export(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	return export_run(&o->aws, argv[0], argc > 1 ? argv[1] : NULL,
+	    o->secrets, o->json);
 }
 
 static enum ctl_exit
@@ -509,7 +547,8 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 	const char *unwanted = options_unwanted(o, c->takes);
 
 	if (o->secrets != NULL && !c->secrets)
-		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
+		return complain(CTL_EXIT_USAGE, "-s is not for \"%s\"",
+		    c->words);
 	if (unwanted != NULL)
 		return complain(CTL_EXIT_USAGE, "--%s is not for \"%s\"",
 		    unwanted, c->words);
