@@ -141,6 +141,10 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 	legacy_drop(t);
 	deposit_end(t);
 	free(t->routes.v);
+	free(t->policy_ts);
+	note_clear(&t->link.why);
+	note_clear(&t->why);
+	note_clear(&t->failed);
 	conf_free(t->of);
 	free(t);
 }
@@ -200,7 +204,7 @@ link_answer(struct gw_tunnel *t, struct instant now,
 {
 	t->link.asked = false;
 	if (e->error != 0) {
-		reason_set(&t->link.why, "%s", e->text);
+		note_set(&t->link.why, e->text);
 		t->link.stale = true;
 		t->link.retry_at = instant_after(now, span_s(5));
 		queue_event(&t->gw->out, GW_ERROR, "interface-failed", t->name,
@@ -212,7 +216,7 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
 	t->link.clamped = e->link.clamped;
-	t->link.why.s[0] = '\0';
+	note_clear(&t->link.why);
 	/* It was taken down for the change, and its nexthops with it. */
 	if (e->link.flushed)
 		fib_flushed(t->gw->fib, t->id);
@@ -223,6 +227,7 @@ tunnel_link_event(struct gw_tunnel *t, struct instant now,
     const struct kern_event *e)
 {
 	bool was = t->link.exists && t->link.up;
+	struct reason why;
 
 	tunnel_touch(t);
 	if (e->kind == KERN_DONE) {
@@ -232,11 +237,12 @@ tunnel_link_event(struct gw_tunnel *t, struct instant now,
 		t->link.up = e->link.up;
 	}
 	if (was && !(t->link.exists && t->link.up)) {
-		reason_set(&t->link.why, "interface %s %s", t->conf->ifname,
+		reason_set(&why, "interface %s %s", t->conf->ifname,
 		    t->link.exists ? "is down" : "was deleted");
+		note_set(&t->link.why, why.s);
 		t->link.retry_at = now;
 		queue_event(&t->gw->out, GW_WARN, "interface-lost", t->name,
-		    "%s", t->link.why.s);
+		    "%s", why.s);
 	}
 }
 
@@ -319,7 +325,7 @@ child_came(struct gw_tunnel *t, struct instant now)
 		return;
 	t->child_up = true;
 	t->failures = 0;
-	t->why.s[0] = '\0';
+	note_clear(&t->why);
 	moved(t, now, &info);
 	policy_set(t, &info);
 	mtu = peers_mtu(&info.child_suite, &info.path, info.encap);
@@ -382,7 +388,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	if ((e->event == IKE_EV_FAILED || e->event == IKE_EV_REFUSED) &&
 	    e->why.s[0] != '\0') {
 		t->failed_at = gw_wall(t->gw, now);
-		t->failed = e->why;
+		note_set(&t->failed, e->why.s);
 	}
 	if (logged[e->event].name != NULL)
 		queue_event(&t->gw->out, logged[e->event].level,
@@ -394,7 +400,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	else if (e->event == IKE_EV_IKE_DOWN)
 		attempt_failed(t, now);
 	else if (e->event == IKE_EV_FAILED && e->why.s[0] != '\0')
-		t->why = e->why;
+		note_set(&t->why, e->why.s);
 	else if ((e->event == IKE_EV_PATH || e->event == IKE_EV_REKEYED) &&
 	    t->policies && ike_peer_get(t->gw->ike, t->id, &info)) {
 		moved(t, now, &info);
@@ -582,7 +588,7 @@ tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
 	t->failures = 0;
 	t->retry_at = now;
 	t->want_once = true;
-	t->why.s[0] = '\0';
+	note_clear(&t->why);
 }
 
 void
