@@ -30,6 +30,7 @@ static const struct option longs[] = {
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 	{ "confirm-within", required_argument, NULL, OPT_CONFIRM_WITHIN },
 	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
+	{ "apply-pending-maintenance", no_argument, NULL, OPT_APPLY_PENDING },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -104,6 +105,9 @@ set_long(struct options *o, int c, const char *s)
 		break;
 	case OPT_WIRESHARK:
 		o->wireshark = true;
+		break;
+	case OPT_APPLY_PENDING:
+		o->apply_pending = true;
 		break;
 	case OPT_CONFIRM_WITHIN:
 		if (!apply_time(s, &o->confirm_within))

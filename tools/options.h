@@ -19,6 +19,7 @@ enum {				/* options that only some commands take */
 	OPT_CRL_URL,
 	OPT_OCSP_URL,
 	OPT_CONFIRM_WITHIN,
+	OPT_APPLY_PENDING,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -30,6 +31,7 @@ struct options {
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
 	bool		wireshark;	/* of keys */
+	bool		apply_pending;	/* of replace-tunnel */
 	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 	int		words_at;	/* argv from there on */

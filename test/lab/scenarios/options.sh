@@ -1,6 +1,6 @@
 #!/bin/bash
 # options: vpnctl check takes every option at its borders, and names the rule that is broken just beyond
-# needs: vpnd options
+# needs: options
 # time: 300
 #
 # The texts are those of the unit test of options, which walks the table of keys: NAME-taken.conf; or NAME-refused.conf and
