@@ -85,6 +85,7 @@ _vpnctl() {
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
 		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
+		[[ ${words[0]} == replace-tunnel ]] && options+=" --apply-pending-maintenance"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
@@ -97,7 +98,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics import export pki help"
+	local commands="show explain bgp up down rekey replace-tunnel drain check apply confirm undo reload restart keys metrics import export pki help"
 	local choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
@@ -124,7 +125,7 @@ _vpnctl() {
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:export | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
+	1:export | 1:up | 1:down | 1:rekey | 1:replace-tunnel | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

@@ -42,6 +42,7 @@ static const struct option longs[] = {
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "interface", required_argument, NULL, OPT_INTERFACE },
+	{ "apply-pending-maintenance", no_argument, NULL, OPT_APPLY_PENDING },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -179,6 +180,9 @@ set_long(struct options *o, int c, const char *s)
 		break;
 	case OPT_WIRESHARK:
 		o->wireshark = true;
+		break;
+	case OPT_APPLY_PENDING:
+		o->apply_pending = true;
 		break;
 	case OPT_CONFIRM_WITHIN:
 		if (!apply_time(s, &o->confirm_within))

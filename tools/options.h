@@ -33,6 +33,7 @@ enum {				/* options that only some commands take */
 	OPT_INTERFACE,
 	OPT_NAMESPACE,
 	OPT_EVERY,
+	OPT_APPLY_PENDING,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -49,6 +50,7 @@ struct options {
 	bool		wireshark;	/* of keys */
 	struct metrics_options metrics;
 	struct aws_options aws;		/* of import and export */
+	bool		apply_pending;	/* of replace-tunnel */
 	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 	int		words_at;	/* argv from there on */

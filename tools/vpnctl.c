@@ -124,6 +124,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_DOWN },
 	{ "rekey", "NAME [ike|child]", "new keys, for the child SA unless told",
 	    .min = 1, .max = 2, .run = run_wait, .ctl = CTL_REKEY },
+	{ "replace-tunnel", "NAME [--apply-pending-maintenance]",
+	    "new ends for a tunnel, whose traffic takes the other one",
+	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_REPLACE,
+	    .takes = TAKES(OPT_APPLY_PENDING) },
 	{ "drain", "[NAME]", "let nobody new in, for maintenance",
 	    .max = 1, .run = run_drain, .ctl = CTL_DRAIN },
 	{ "drain to", "ADDRESS [NAME]", "send peers to another gateway",
@@ -314,6 +318,8 @@ run_wait(const struct options *o, const struct command *c, char **argv,
 	if (strcmp(what, "child") != 0 && strcmp(what, "ike") != 0)
 		return complain(CTL_EXIT_USAGE,
 		    "rekey \"ike\" or \"child\", not \"%s\"", what);
+	if (c->ctl == CTL_REPLACE)
+		what = o->apply_pending ? "maintenance" : "";
 	rc = wait_for(&o->client, c->ctl, argv[0], what, &answer);
 	if (rc == CTL_EXIT_OK && o->json)
 		render_json(answer);

@@ -88,6 +88,14 @@ struct gw_watch {
 	struct note	why;		/* if so */
 };
 
+/* Replacement of a tunnel's ends, and what waits for it. */
+struct gw_upkeep {
+	bool		replacing;	/* its traffic leaves, then it ends */
+	bool		pending;	/* it is another one in the text */
+	struct instant	apply_at;	/* if so: then, or never */
+	int64_t		replaced_at;	/* seconds since 1970; 0: never */
+};
+
 struct gw_tunnel {
 	struct gw_tunnel *next, *prev;
 	struct gw	*gw;
@@ -125,6 +133,7 @@ struct gw_tunnel {
 	struct instant	retry_at;	/* next attempt */
 	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
+	struct gw_upkeep upkeep;
 	struct timer	timer;
 	struct legacy	*legacy;	/* owned; to be claimed, or NULL */
 	struct gw_tunnel *deposit_next;
