@@ -88,6 +88,7 @@ struct rib {
 	uint64_t	journal_own;	/* behind the last of our own */
 	uint64_t	journal_low;	/* every reader has read up to it */
 	uint64_t	changes, own_changes;	/* entries ever made */
+	uint64_t	journal_turns;	/* times that unread ones changed */
 	uint64_t	decisions;	/* prefixes ever ranked */
 	struct rib_reader *reader;
 	uint32_t	readers;
@@ -204,6 +205,15 @@ void		journal_close(struct rib *, uint32_t reader);
 /* The next changed prefix whose entry has one of these reasons. */
 bool		journal_read(struct rib *, uint32_t reader, unsigned reasons,
 		    uint32_t *net);
+/*
+ * The same without being a reader: what is between two positions reads as it
+ * did before as long as journal_turns is the same.
+ */
+bool		journal_next(const struct rib *, uint64_t *pos,
+		    unsigned reasons, uint32_t *net);
+/* Where it stands; it has read up to there. */
+uint64_t	journal_at(const struct rib *, uint32_t reader);
+void		journal_seek(struct rib *, uint32_t reader, uint64_t pos);
 bool		journal_pending(const struct rib *, uint32_t reader);
 uint64_t	journal_end(const struct rib *);
 /* Before a prefix is added: keeps the array large enough.  False: memory. */

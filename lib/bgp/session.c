@@ -61,6 +61,9 @@ session_down(struct bgp *b, struct session *s)
 	leave_idle(b, s);
 	if (s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
+	if (s->striding)
+		TAILQ_REMOVE(&b->strides, s, in_strides);
+	s->striding = false;
 	timer_clear(&b->timers, &s->alarm[ALARM_REFRESH].timer);
 	export_stop(&s->export, &b->rib);
 	if (s->graceful) {
@@ -307,6 +310,7 @@ session_up(struct bgp *b, struct session *s)
 		edit_fini(&s->import.edit, &b->rib.intern);
 		return false;
 	}
+	export_share(&s->export, &b->groups);
 	s->up = true;
 	s->import.sweeping = false;
 	if (again)
@@ -643,8 +647,8 @@ session_alarm(struct bgp *b, struct session *s, enum alarm_kind kind)
 bool
 session_has_output(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n > 0 ||
-	    (s->up && export_pending(&s->export, &b->rib));
+	return outq_bytes(&s->out).n > 0 || (s->up && !s->striding &&
+	    export_pending(&s->export, &b->rib));
 }
 
 static void
@@ -665,13 +669,48 @@ fill(struct bgp *b, struct session *s)
 	outq_end(&s->out, &w);
 }
 
+/* Is nothing ready, and may there be more? */
+static bool
+is_due(const struct bgp *b, const struct session *s)
+{
+	return outq_bytes(&s->out).n == 0 && s->up && !s->striding &&
+	    export_pending(&s->export, &b->rib);
+}
+
+/* Of what it may be given in this turn; it has had some in an earlier one. */
+static size_t
+left_in_turn(const struct bgp *b, struct session *s)
+{
+	if (s->turn != b->turn)
+		s->filled = 0;
+	s->turn = b->turn;
+	return s->filled < LIMIT_TURN ? LIMIT_TURN - s->filled : 0;
+}
+
+/*
+ * Nobody is far ahead of others, who then take the same sheets; and a large
+ * table may have nothing for a peer in many places.
+ */
 struct bytes
 session_pull(struct bgp *b, struct session *s)
 {
-	if (outq_bytes(&s->out).n == 0 && s->up &&
-	    export_pending(&s->export, &b->rib))
+	if (is_due(b, s) && left_in_turn(b, s) > 0) {
 		fill(b, s);
+		s->filled += outq_bytes(&s->out).n;
+	}
+	if (is_due(b, s)) {
+		TAILQ_INSERT_TAIL(&b->strides, s, in_strides);
+		s->striding = true;
+	}
 	return outq_bytes(&s->out);
+}
+
+void
+session_stride(struct bgp *b, struct session *s)
+{
+	TAILQ_REMOVE(&b->strides, s, in_strides);
+	s->striding = false;
+	session_want(b, s, SESSION_WANT_SEND);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <sys/queue.h>
 
+#include "bgp/group.h"
 #include "bgp/rib.h"
 #include "util/map.h"
 #include "util/timer.h"
@@ -47,6 +48,7 @@ struct bgp {
 	struct drbg	*drbg;		/* borrowed */
 	struct instant	now;		/* as the host last told */
 	struct rib	rib;
+	struct groups	groups;		/* of sessions that announce alike */
 	uint32_t	reader;		/* the host's, of the journal */
 	uint64_t	seen, own_seen;	/* changes that sessions know of */
 	struct timers	timers;
@@ -57,6 +59,8 @@ struct bgp {
 	struct session_list ready;	/* something for the host, in order */
 	struct session_list idle[2];	/* nothing to announce: [transit] */
 	struct session_list sweeps;	/* judge again what they learned */
+	struct session_list strides;	/* had enough of this tick */
+	uint32_t	turn;		/* ticks */
 	struct peer_list judging;	/* likewise, without a session */
 	struct instant	born;		/* when the first peer was added */
 	unsigned	sweep;		/* so many prefixes in one go */
