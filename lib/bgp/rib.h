@@ -148,14 +148,11 @@ void	rib_unreach(struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *);
 /*
  * The same for one of several paths to it, by its identifier (RFC 7911).
- * No more than LIMIT_PATHS: ask rib_room() before.
+ * No more than LIMIT_PATHS in all tables: who adds one looks before.
  */
 bool	rib_reach_path(struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *, uint32_t id, uint32_t attrs, bool eligible);
 void	rib_unreach_path(struct rib *, struct rib_ref, uint16_t table,
-	    const struct prefix *, uint32_t id);
-/* May there be a path of this identifier? */
-bool	rib_room(const struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *, uint32_t id);
 /* Numbers of the source's paths to a prefix; how many they are. */
 unsigned	rib_paths_from(const struct rib *, uint32_t net,
