@@ -38,7 +38,7 @@ bool	export_start(struct export *, struct rib *, const struct export_conf *,
 	    struct rib_ref source);
 /*
  * From here on it makes its UPDATEs together with those that are told the
- * same; they stay the same octet by octet.  The groups outlive it.
+ * same: they say what they did.  The groups outlive it.
  */
 void	export_share(struct export *, struct groups *);
 void	export_stop(struct export *, struct rib *);
