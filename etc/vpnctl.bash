@@ -25,7 +25,7 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --seconds | --count) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -53,7 +53,7 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "60s 5m 10m 1h" -- "$cur")
 		return
 		;;
-	--timeout | --dn | --days | --san | --crl-url | --ocsp-url)
+	--timeout | --dn | --days | --san | --crl-url | --ocsp-url | --seconds | --count)
 		return
 		;;
 	esac
@@ -61,6 +61,7 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[*]:0:2} == "bgp trace" ]] && options+=" --seconds --count"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
@@ -79,12 +80,13 @@ _vpnctl() {
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;
-	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
+	1:bgp | 2:help\ bgp) choices="dump trace refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
 	2:help\ explain) choices=route ;;
-	2:bgp\ dump)
+	2:bgp\ trace) choices="to $(_vpnctl_names "${socket[@]}")" ;;
+	3:bgp\ trace\ to | 4:bgp\ trace\ *\ to | 2:bgp\ dump)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

@@ -19,6 +19,8 @@ enum {				/* options that only some commands take */
 	OPT_CRL_URL,
 	OPT_OCSP_URL,
 	OPT_CONFIRM_WITHIN,
+	OPT_SECONDS,
+	OPT_COUNT,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -31,6 +33,7 @@ struct options {
 	struct pki_options pki;
 	bool		wireshark;	/* of keys */
 	unsigned	confirm_within;	/* of apply; 0: not given */
+	unsigned	seconds, count;	/* of a trace; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 	int		words_at;	/* argv from there on */
 };

@@ -18,6 +18,7 @@
 #include "tools/render.h"
 #include "tools/routes.h"
 #include "tools/view.h"
+#include "tools/trace.h"
 #include "tools/wait.h"
 #include "util/array.h"
 
@@ -58,6 +59,8 @@ static enum ctl_exit run_apply(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_trace(const struct options *, const struct command *,
+    char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
@@ -96,6 +99,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 3, .run = run_explain_route },
 	{ "bgp dump", "[FILE|-]", "what neighbors taught, in the format of MRT",
 	    .max = 1, .run = run_dump },
+	{ "bgp trace", "[NAME] [to FILE|-] [--seconds N] [--count N]",
+	    "what is said in sessions, as it is said, in the format of MRT",
+	    .max = 3, .run = run_trace,
+	    .takes = TAKES(OPT_SECONDS) | TAKES(OPT_COUNT) },
 	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
 	{ "bgp clear", "NAME", "end a session, which then begins anew",
@@ -332,6 +339,28 @@ run_dump(const struct options *o, const struct command *c, char **argv,
 {
 	(void)c;
 	return dump_run(&o->client, o->json, argc > 0 ? argv[0] : "-");
+}
+
+static enum ctl_exit
+run_trace(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	bool named = argc > 0 && strcmp(argv[0], "to") != 0;
+	struct trace_options t = {
+		.name = named ? argv[0] : "", .file = "-",
+		.seconds = o->seconds, .count = o->count,
+	};
+
+	(void)c;
+	argv += named;
+	argc -= named;
+	if (named && !is_name(t.name) && !is_address(t.name))
+		return bad_name(t.name);
+	if (argc > 0 && (argc != 2 || strcmp(argv[0], "to") != 0))
+		return complain(CTL_EXIT_USAGE, "a trace goes \"to FILE\"");
+	if (argc > 0)
+		t.file = argv[1];
+	return trace_run(&o->client, o->json, &t);
 }
 
 static enum ctl_exit

@@ -13,6 +13,7 @@
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
 #include "bgp/session.h"
+#include "bgp/trace.h"
 #include "util/array.h"
 
 const char *
@@ -84,6 +85,7 @@ bgp_free(struct bgp *b)
 	map_fini(&b->conns);
 	map_fini(&b->peers);
 	timers_fini(&b->timers);
+	trace_close_all(b);
 	groups_fini(&b->groups);
 	rib_fini(&b->rib);
 	free(b->events);

@@ -12,6 +12,7 @@
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
+#include "bgp/trace.h"
 #include "util/array.h"
 
 #define CONNECT_TIME	span_s(5)
@@ -106,6 +107,7 @@ session_queue(struct bgp *b, struct session *s, struct wr *w)
 {
 	bool was_empty = outq_bytes(&s->out).n == 0;
 
+	trace_said(b, s, wr_done(w));
 	outq_end(&s->out, w);
 	if (was_empty)
 		s->drained = b->now;
@@ -666,6 +668,7 @@ fill(struct bgp *b, struct session *s)
 	if (w.n > 0)
 		s->drained = b->now;
 	s->peer->counts.updates_out += msg_count(wr_done(&w), MSG_UPDATE);
+	trace_said(b, s, wr_done(&w));
 	outq_end(&s->out, &w);
 }
 

@@ -14,6 +14,9 @@
 
 struct session;
 struct peer;
+struct trace;
+
+#define SPEAKER_TRACES	4
 
 TAILQ_HEAD(session_list, session);
 TAILQ_HEAD(peer_list, peer);
@@ -66,6 +69,9 @@ struct bgp {
 	unsigned	sweep;		/* so many prefixes in one go */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;
+	struct trace	*traces[SPEAKER_TRACES];	/* owned; those who read along */
+	unsigned	traces_n;
+	uint32_t	last_trace;	/* number */
 	unsigned	unsaid;		/* events that were too many */
 	uint32_t	unsaid_peer;	/* the last of them */
 };
