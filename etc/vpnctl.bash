@@ -26,7 +26,8 @@ _vpnctl() {
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
 		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
-			--local-address | --network | --route | --role | --format | --interface | --every | --namespace) ((i++)) ;;
+			--local-address | --network | --route | --role | --format | --interface | --every | --namespace | \
+			--seconds | --count) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -75,7 +76,8 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
 		return
 		;;
-	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
+	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url | \
+		--seconds | --count)
 		return
 		;;
 	esac
@@ -83,6 +85,7 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[*]:0:2} == "bgp trace" ]] && options+=" --out --seconds --count"
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
 		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
 		[[ ${words[0]} == replace-tunnel ]] && options+=" --apply-pending-maintenance"
@@ -106,7 +109,7 @@ _vpnctl() {
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;
-	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
+	1:bgp | 2:help\ bgp) choices="dump trace refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;

@@ -12,6 +12,7 @@
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
+#include "bgp/trace.h"
 #include "util/array.h"
 
 #define CONNECT_TIME	span_s(5)
@@ -61,6 +62,9 @@ session_down(struct bgp *b, struct session *s)
 	leave_idle(b, s);
 	if (s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
+	if (s->striding)
+		TAILQ_REMOVE(&b->strides, s, in_strides);
+	s->striding = false;
 	timer_clear(&b->timers, &s->alarm[ALARM_REFRESH].timer);
 	export_stop(&s->export, &b->rib);
 	if (s->graceful) {
@@ -103,6 +107,7 @@ session_queue(struct bgp *b, struct session *s, struct wr *w)
 {
 	bool was_empty = outq_bytes(&s->out).n == 0;
 
+	trace_said(b, s, wr_done(w));
 	outq_end(&s->out, w);
 	if (was_empty)
 		s->drained = b->now;
@@ -310,6 +315,7 @@ session_up(struct bgp *b, struct session *s)
 		edit_fini(&s->import.edit, &b->rib.intern);
 		return false;
 	}
+	export_share(&s->export, &b->groups);
 	s->up = true;
 	s->import.sweeping = false;
 	if (again)
@@ -646,8 +652,8 @@ session_alarm(struct bgp *b, struct session *s, enum alarm_kind kind)
 bool
 session_has_output(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n > 0 ||
-	    (s->up && export_pending(&s->export, &b->rib));
+	return outq_bytes(&s->out).n > 0 || (s->up && !s->striding &&
+	    export_pending(&s->export, &b->rib));
 }
 
 static void
@@ -665,16 +671,52 @@ fill(struct bgp *b, struct session *s)
 	if (w.n > 0)
 		s->drained = b->now;
 	s->peer->counts.updates_out += msg_count(wr_done(&w), MSG_UPDATE);
+	trace_said(b, s, wr_done(&w));
 	outq_end(&s->out, &w);
 }
 
+/* Is nothing ready, and may there be more? */
+static bool
+is_due(const struct bgp *b, const struct session *s)
+{
+	return outq_bytes(&s->out).n == 0 && s->up && !s->striding &&
+	    export_pending(&s->export, &b->rib);
+}
+
+/* Of what it may be given in this turn; it has had some in an earlier one. */
+static size_t
+left_in_turn(const struct bgp *b, struct session *s)
+{
+	if (s->turn != b->turn)
+		s->filled = 0;
+	s->turn = b->turn;
+	return s->filled < LIMIT_TURN ? LIMIT_TURN - s->filled : 0;
+}
+
+/*
+ * Nobody is far ahead of others, who then take the same sheets; and a large
+ * table may have nothing for a peer in many places.
+ */
 struct bytes
 session_pull(struct bgp *b, struct session *s)
 {
-	if (outq_bytes(&s->out).n == 0 && s->up &&
-	    export_pending(&s->export, &b->rib))
+	if (is_due(b, s) && left_in_turn(b, s) > 0) {
 		fill(b, s);
+		s->filled += outq_bytes(&s->out).n;
+	}
+	if (is_due(b, s)) {
+		TAILQ_INSERT_TAIL(&b->strides, s, in_strides);
+		s->striding = true;
+	}
 	return outq_bytes(&s->out);
+}
+
+void
+session_stride(struct bgp *b, struct session *s)
+{
+	TAILQ_REMOVE(&b->strides, s, in_strides);
+	s->striding = false;
+	session_want(b, s, SESSION_WANT_SEND);
 }
 
 void

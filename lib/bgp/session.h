@@ -24,7 +24,10 @@ struct session {
 	bool		closing;	/* over; TCP is to be closed */
 	uint8_t		want;		/* in line for the host when not 0 */
 	bool		idle;		/* in one of the idle lists */
-	TAILQ_ENTRY(session) of_peer, in_ready, in_idle, in_sweeps;
+	bool		striding;	/* waits for the next tick to go on */
+	uint32_t	turn;		/* tick in which it was filled */
+	size_t		filled;		/* so many octets */
+	TAILQ_ENTRY(session) of_peer, in_ready, in_idle, in_sweeps, in_strides;
 	struct alarm	alarm[ALARM_KINDS];	/* but those of a peer */
 	struct instant	heard;		/* last message */
 	struct instant	drained;	/* last progress in sending */
@@ -65,6 +68,8 @@ void		session_alarm(struct bgp *, struct session *, enum alarm_kind);
 /* What is queued, filled up with UPDATEs first. */
 struct bytes	session_pull(struct bgp *, struct session *);
 void		session_sent(struct bgp *, struct session *, size_t n);
+/* A tick: it may look for more to announce. */
+void		session_stride(struct bgp *, struct session *);
 /* Sends what was written since outq_begin(). */
 void		session_queue(struct bgp *, struct session *, struct wr *);
 struct edit_conf	session_edit_in(const struct bgp_peer_conf *);
