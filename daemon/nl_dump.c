@@ -24,6 +24,7 @@
 enum purpose {
 	FIND,
 	SWEEP,
+	UNSTATED,		/* some of that, before all of it */
 	REMOVE,
 };
 
@@ -44,6 +45,7 @@ struct walk {
 	struct nl	*nl;
 	struct stated	*stated;
 	enum purpose	purpose;
+	unsigned	oif;		/* only nexthops of this one; 0: any */
 	union item	*items;		/* to be deleted; owned */
 	size_t		 n, cap;
 	bool		 no_memory;
@@ -64,6 +66,8 @@ doomed(struct walk *w, uint64_t fp)
 		return false;
 	case SWEEP:
 		return !stated_keep(w->stated, fp);
+	case UNSTATED:
+		return !stated_has(w->stated, fp);
 	case REMOVE:
 		return true;
 	}
@@ -123,6 +127,7 @@ each_nexthop(const struct nlmsghdr *h, void *arg)
 	union item item = { 0 };
 
 	if (nl_nexthop_parse(h, &item.nexthop) &&
+	    (w->oif == 0 || nl_nexthop_oif(h) == w->oif) &&
 	    doomed(w, stated_nexthop(w->stated, item.nexthop)))
 		doom(w, &item);
 	return 0;
@@ -331,6 +336,20 @@ nl_sweep(struct nl *nl, struct stated *stated, struct nl_removed *removed)
 	*removed = (struct nl_removed){ 0 };
 	rc = walk(nl, stated, SWEEP, removed);
 	stated_keep_end(stated);
+	return rc;
+}
+
+int
+nl_sweep_nexthops(struct nl *nl, struct stated *stated, unsigned ifindex,
+    struct nl_removed *removed)
+{
+	struct walk w = { .nl = nl, .stated = stated, .purpose = UNSTATED,
+	    .oif = ifindex };
+	int rc;
+
+	*removed = (struct nl_removed){ 0 };
+	rc = walk_sort(&w, &sorts[0], removed);
+	free(w.items);
 	return rc;
 }
 

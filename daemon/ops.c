@@ -190,6 +190,23 @@ run_nexthop_del(struct monitor *m, const struct kern_op *op)
 	nl_nexthop_del(m->nl->route, op->nexthop.id, &q);
 }
 
+/* The rest of its way is gone, and with them their routes. */
+static void
+run_nexthop_sweep(struct monitor *m, const struct kern_op *op)
+{
+	unsigned ifindex = if_nametoindex(op->nexthop.dev);
+	struct nl_removed r = { 0 };
+	int error = 0;
+
+	ops_finish(m);
+	if (ifindex != 0)
+		error = -nl_sweep_nexthops(m->nl, &m->stated, ifindex, &r);
+	if (r.nexthops > 0)
+		log_event(LEVEL_INFO, "kern-swept", "device=%s nexthops=%u",
+		    op->nexthop.dev, r.nexthops);
+	ops_done(m, op, error, "");
+}
+
 static void
 run_route_set(struct monitor *m, const struct kern_op *op)
 {
@@ -317,6 +334,7 @@ static const struct row {
 [KERN_TABLE_DEL] =	{ ALWAYS, check_table_del,	rtable_del,	 false },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
 [KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
+[KERN_NEXTHOP_SWEEP] =	{ ALIVE,  check_nothing,	run_nexthop_sweep, true },
 [KERN_GROUP_SET] =	{ ALWAYS, check_group_set,	run_group_set,	 true },
 [KERN_GROUP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_ROUTE_SET] =	{ ALIVE,  check_route_set,	run_route_set,	 true },

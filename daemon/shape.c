@@ -214,6 +214,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_TABLE_DEL] = SHAPE(OP_SIZE(table), table_fields),
 	[KERN_NEXTHOP_SET] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_DEL] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
+	[KERN_NEXTHOP_SWEEP] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_GROUP_SET] = SHAPE(OP_SIZE(group), group_fields),
 	[KERN_GROUP_DEL] = SHAPE(OP_SIZE(group), group_fields),
 	[KERN_ROUTE_SET] = SHAPE(OP_SIZE(route), route_fields),

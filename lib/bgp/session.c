@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
@@ -413,7 +414,8 @@ do_up(struct bgp *b, struct session *s, const struct fault *f)
 	if (!session_up(b, s))
 		return;
 	s->peer->counts.established++;
-	s->peer->restart.preserved = true;
+	s->peer->restart.preserved = UINT8_MAX;
+	defer_up(b, s);
 	peer_settled(b, s->peer, s);
 }
 
@@ -643,8 +645,7 @@ session_alarm(struct bgp *b, struct session *s, enum alarm_kind kind)
 bool
 session_has_output(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n > 0 ||
-	    (s->up && export_pending(&s->export, &b->rib));
+	return outq_bytes(&s->out).n > 0 || defer_announces(b, s);
 }
 
 static void
@@ -668,8 +669,7 @@ fill(struct bgp *b, struct session *s)
 struct bytes
 session_pull(struct bgp *b, struct session *s)
 {
-	if (outq_bytes(&s->out).n == 0 && s->up &&
-	    export_pending(&s->export, &b->rib))
+	if (outq_bytes(&s->out).n == 0 && defer_announces(b, s))
 		fill(b, s);
 	return outq_bytes(&s->out);
 }

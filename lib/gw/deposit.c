@@ -77,14 +77,23 @@ send(struct gw_tunnel *t, struct bytes all)
 	return true;
 }
 
+static uint8_t
+flags_of(const struct gw_tunnel *t)
+{
+	bool ipv4, ipv6;
+
+	bgp_keeps(t->gw->bgp, t->id, &ipv4, &ipv6);
+	return (uint8_t)((!t->admin_up && !t->gw->stopping ? DEPOSIT_DOWN :
+	    0) | (ipv4 ? DEPOSIT_BGP4 : 0) | (ipv6 ? DEPOSIT_BGP6 : 0));
+}
+
 static bool
 encode(const struct gw_tunnel *t, struct wr *w)
 {
-	bool down = !t->admin_up && !t->gw->stopping;
-
 	wr_u8(w, DEPOSIT_VERSION);
 	wr_u32(w, t->id);
-	wr_u8(w, down ? DEPOSIT_DOWN : 0);
+	wr_u32(w, t->gw->life);
+	wr_u8(w, flags_of(t));
 	wr_u16(w, (uint16_t)strlen(t->bgp_shut.s));
 	wr_bytes(w, bytes_str(t->bgp_shut.s));
 	return ike_keep(t->gw->ike, t->id, w) && !w->bad;

@@ -1,20 +1,26 @@
 /*
  * What the gateway has its host keep of each tunnel, for another one that takes
  * its place when it dies: the number that names it to the kernel, whether an
- * operator has taken it down, why one has shut its BGP down, if one has, and
- * its IKE SAs (ike/keep.h).
+ * operator has taken it down, why one has shut its BGP down, if one has, whether
+ * what its neighbour taught is forwarded, and its IKE SAs (ike/keep.h).
  *
- *	| version (1) | number (4) | flags (1) | length (2) | text |
+ *	| version (1) | number (4) | life (4) | flags (1) | length (2) | text |
  *	| record of IKE, or nothing |
+ *
+ * A life is that of one gateway; the one after it has the next number.
  */
 #ifndef GW_DEPOSIT_H
 #define GW_DEPOSIT_H
 
 #include "gw/inner.h"
 
-#define DEPOSIT_VERSION	2
-#define DEPOSIT_HEAD	(8 + sizeof(struct reason))	/* at most */
-#define DEPOSIT_DOWN	1u	/* flags: administratively down */
+#define DEPOSIT_VERSION	3
+#define DEPOSIT_HEAD	(12 + sizeof(struct reason))	/* at most */
+enum {				/* flags */
+	DEPOSIT_DOWN = 1,	/* administratively down */
+	DEPOSIT_BGP4 = 2,	/* routes of its neighbour are forwarded */
+	DEPOSIT_BGP6 = 4,
+};
 
 /* Something that is kept may be another. */
 void	deposit_touch(struct gw_tunnel *);

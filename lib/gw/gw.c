@@ -105,6 +105,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->undo_at = gw->legacy_until = INSTANT_NEVER;
+	gw->learn_until = INSTANT_NEVER;
 	forward_init(gw);
 	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
@@ -122,11 +123,11 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->creds = creds_new(conf, NULL);
 	forward_configure(gw);
 	gw_clock(gw, now, wall);
+	legacy_read(gw, now, kept);
 	tables_converge(gw, now);
 	tables_fill(gw, now);
-	legacy_read(gw, now, kept);
 	roster_converge(gw, now);
-	legacy_end(gw);
+	legacy_end(gw, now);
 	gw_pump(gw, now);
 	return gw;
 }
@@ -423,6 +424,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
+	case KERN_NEXTHOP_SWEEP:
 	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
 	case KERN_BFD_CLOSE: case KERN_KEEP:
 		break;
@@ -617,7 +619,8 @@ gw_deadline(const struct gw *gw)
 	t = instant_min(t, instant_min(forward_deadline(gw),
 	    instant_min(drain_deadline(gw), tables_deadline(gw))));
 	t = instant_min(t, instant_min(bfd_deadline(gw->bfd),
-	    gw->legacy_until));
+	    instant_min(gw->legacy_until, bgp_defers(gw->bgp) ?
+	    INSTANT_NEVER : gw->learn_until)));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }

@@ -149,6 +149,8 @@ struct gw {
 	struct dict	legacy_by_name;
 	unsigned	legacies_n;	/* taken, and not claimed */
 	struct instant	legacy_until;	/* nothing is stale before; or never */
+	struct instant	learn_until;	/* likewise: BGP teaches; or never */
+	uint32_t	life;		/* see deposit.h */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
 	struct instant	undo_at;	/* unless confirmed; never: need not */

@@ -20,6 +20,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_TABLE_DEL] = "table-del",
 	[KERN_NEXTHOP_SET] = "nexthop-set",
 	[KERN_NEXTHOP_DEL] = "nexthop-del",
+	[KERN_NEXTHOP_SWEEP] = "nexthop-sweep",
 	[KERN_GROUP_SET] = "group-set",
 	[KERN_GROUP_DEL] = "group-del",
 	[KERN_ROUTE_SET] = "route-set",

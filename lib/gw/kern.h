@@ -39,6 +39,7 @@ enum kern_op_kind {
 	KERN_TABLE_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
+	KERN_NEXTHOP_SWEEP,	/* of the device, all that were not stated */
 	KERN_GROUP_SET,		/* add or replace a group of nexthops */
 	KERN_GROUP_DEL,
 	KERN_ROUTE_SET,		/* add or replace */

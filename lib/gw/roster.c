@@ -180,6 +180,8 @@ take_legacy(struct gw_tunnel *t, struct legacy *l)
 	t->gw->legacies_n++;
 	t->admin_up &= !l->down;
 	t->bgp_shut = l->bgp_shut;
+	if (t->admin_up && t->bgp_shut.s[0] == '\0')
+		bgp_kept(t->gw->bgp, t->id, l->bgp4, l->bgp6);
 }
 
 static void

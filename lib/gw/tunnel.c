@@ -209,8 +209,10 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.kind = e->link.kind;
 	t->link.why.s[0] = '\0';
 	/* It was taken down for the change, and its nexthops with it. */
-	if (e->link.flushed)
+	if (e->link.flushed) {
 		fib_flushed(t->gw->fib, t->id);
+		bgp_unkept(t->gw->bgp, now, t->id);
+	}
 }
 
 void
@@ -336,6 +338,7 @@ child_went(struct gw_tunnel *t, struct instant now, const char *why)
 	t->child_up = false;
 	t->retry_at = instant_after(now, backoff(t));
 	policy_clear(t);
+	legacy_void(t, now);
 	queue_event(&t->gw->out, GW_WARN, "child-down", t->name, "%s", why);
 }
 
