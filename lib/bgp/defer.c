@@ -168,6 +168,8 @@ bgp_keeps(const struct bgp *b, uint32_t id, bool *ipv4, bool *ipv6)
 
 	if (s != NULL)
 		families = s->import.families;
+	else if (p != NULL && p->restart.holding)
+		families = p->restart.families;
 	else if (p != NULL && b->deferring)
 		families = p->restart.preserved;
 	*ipv4 = (families & OPEN_IPV4) != 0;

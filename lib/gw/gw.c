@@ -628,6 +628,8 @@ gw_deadline(const struct gw *gw)
 bool
 gw_next(struct gw *gw, struct gw_out *out)
 {
-	deposit_all(gw);
-	return queue_pop(&gw->deposits, out) || queue_pop(&gw->out, out);
+	bool all = deposit_all(gw);
+
+	return queue_pop(&gw->deposits, out) ||
+	    (all && queue_pop(&gw->out, out));
 }

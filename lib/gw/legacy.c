@@ -38,6 +38,18 @@ legacy_free(struct legacy *l)
 	free(l);
 }
 
+/* Of a family of ours, and nothing behind its end. */
+static bool
+is_address(const struct addr *a)
+{
+	bool ok = a->family == ADDR_NONE || a->family == ADDR_IPV4 ||
+	    a->family == ADDR_IPV6;
+
+	for (unsigned n = ok ? addr_octets(a) : 0; n < sizeof(a->b); n++)
+		ok &= a->b[n] == 0;
+	return ok;
+}
+
 /* NULL: malformed, or no memory. */
 static struct legacy *
 read_one(struct bytes name, struct bytes deposit)
@@ -45,12 +57,17 @@ read_one(struct bytes name, struct bytes deposit)
 	struct rd r = rd_of(deposit);
 	uint8_t version = rd_u8(&r), flags;
 	uint32_t id = rd_u32(&r), life = rd_u32(&r);
+	struct addr to = { 0 };
+	int64_t tickets_void;
 	struct bytes shut;
 	struct legacy *l;
 
 	flags = rd_u8(&r);
+	tickets_void = (int64_t)rd_u64(&r);
+	to.family = rd_u8(&r);
+	rd_copy(&r, to.b, sizeof(to.b));
 	shut = rd_bytes(&r, rd_u16(&r));
-	if (r.bad || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	if (r.bad || tickets_void < 0 || !is_address(&to) || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
 	    shut.n >= sizeof(l->bgp_shut.s) || name.n == 0 ||
 	    name.n >= sizeof(l->name))
 		return NULL;
@@ -63,6 +80,9 @@ read_one(struct bytes name, struct bytes deposit)
 	l->down = (flags & DEPOSIT_DOWN) != 0;
 	l->bgp4 = (flags & DEPOSIT_BGP4) != 0;
 	l->bgp6 = (flags & DEPOSIT_BGP6) != 0;
+	l->drain = (flags & DEPOSIT_DRAIN) != 0;
+	l->to = to;
+	l->tickets_void.ns = tickets_void;
 	if (shut.n > 0)
 		memcpy(l->bgp_shut.s, shut.p, shut.n);
 	l->n = r.n;

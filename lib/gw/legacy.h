@@ -15,6 +15,9 @@ struct legacy {
 	bool		down;		/* by an operator, who may also have */
 	struct reason	bgp_shut;	/* said so of its BGP; or "" */
 	bool		bgp4, bgp6;	/* its neighbour's routes are there */
+	bool		drain;		/* to there, or nobody new is let in: */
+	struct addr	to;
+	struct instant	tickets_void;	/* those of before */
 	size_t		n;
 	uint8_t		octets[];	/* of its IKE SAs, or none */
 };

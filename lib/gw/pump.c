@@ -232,10 +232,10 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 	if (t == NULL)
 		return;
 	tunnel_touch(t);
-	if (o->event == BGP_EVENT_STATE)
+	if (o->event == BGP_EVENT_STATE || o->event == BGP_EVENT_RESTART) {
 		deposit_touch(t);
-	if (o->event == BGP_EVENT_STATE || o->event == BGP_EVENT_RESTART)
 		forward_taught(t, o->up);
+	}
 }
 
 void

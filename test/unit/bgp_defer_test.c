@@ -276,7 +276,11 @@ what_the_next_life_will_be_told(void **state)
 	stage_come(&s, &both);
 	assert_true(bgp_keeps(s.bgp, 1, &ipv4, &ipv6));
 	assert_true(ipv4 && ipv6);
-	stage_break(&s);
+	stage_teach(&s, 1, 0);
+	stage_break(&s);	/* its routes stay, since it will be back */
+	assert_true(bgp_keeps(s.bgp, 1, &ipv4, &ipv6));
+	stage_wait(&s, 61);
+	assert_false(bgp_keeps(s.bgp, 1, &ipv4, &ipv6));
 	stage_free(&s);
 }
 
