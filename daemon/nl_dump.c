@@ -67,7 +67,10 @@ doomed(struct walk *w, uint64_t fp)
 	case SWEEP:
 		return !stated_keep(w->stated, fp);
 	case UNSTATED:
-		return !stated_has(w->stated, fp);
+		if (stated_has(w->stated, fp))
+			return false;
+		stated_unset(w->stated, fp);
+		return true;
 	case REMOVE:
 		return true;
 	}
@@ -277,6 +280,8 @@ static const struct sort sorts[] = {
 	{ read_rules, del_rule, offsetof(struct nl_removed, rules) },
 };
 
+#define ROUTED	2		/* of them are about routes */
+
 static void
 flush(struct nl *nl)
 {
@@ -313,7 +318,8 @@ walk(struct nl *nl, struct stated *stated, enum purpose purpose,
 	struct walk w = { .nl = nl, .stated = stated, .purpose = purpose };
 	int rc, first = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sorts); i++) {
+	for (size_t i = purpose == UNSTATED ? ROUTED : 0;
+	    i < ARRAY_SIZE(sorts); i++) {
 		rc = walk_sort(&w, &sorts[i], removed);
 		if (first == 0)
 			first = rc;
@@ -337,6 +343,14 @@ nl_sweep(struct nl *nl, struct stated *stated, struct nl_removed *removed)
 	rc = walk(nl, stated, SWEEP, removed);
 	stated_keep_end(stated);
 	return rc;
+}
+
+int
+nl_sweep_but_routes(struct nl *nl, struct stated *stated,
+    struct nl_removed *removed)
+{
+	*removed = (struct nl_removed){ 0 };
+	return walk(nl, stated, UNSTATED, removed);
 }
 
 int

@@ -273,24 +273,34 @@ may_sweep(struct monitor *m)
 	return m->nl != NULL && m->owed == 0 && !m->overrun;
 }
 
+/* All of it, or all but what routes lead to. */
+static int
+sweep(struct monitor *m, bool routes_wait, struct nl_removed *r)
+{
+	rtables_prune(m);
+	sas_prune(&m->sas, &m->stated);
+	return routes_wait ? nl_sweep_but_routes(m->nl, &m->stated, r) :
+	    nl_sweep(m->nl, &m->stated, r);
+}
+
 static void
 run_resync_done(struct monitor *m, const struct kern_op *op)
 {
+	bool wait = op->resync.routes_wait, may;
 	struct nl_removed r = { 0 };
 	int error = 0;
 
 	ops_finish(m);
-	if (may_sweep(m)) {
-		rtables_prune(m);
-		sas_prune(&m->sas, &m->stated);
-		error = -nl_sweep(m->nl, &m->stated, &r);
-	}
+	may = wait ? m->nl != NULL && m->owed == 1 && !m->overrun :
+	    may_sweep(m);
+	if (may)
+		error = -sweep(m, wait, &r);
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes +
 	    r.rules > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
 		    "policies=%u nexthops=%u routes=%u rules=%u", r.links,
 		    r.sas, r.policies, r.nexthops, r.routes, r.rules);
-	if (m->phase == PHASE_START)
+	if (m->phase == PHASE_START && !wait)
 		m->phase = PHASE_RUN;
 	ops_done(m, op, error, "");
 }

@@ -288,9 +288,17 @@ check_stopped(struct gw *gw, struct instant now)
 static void
 say_stated(struct gw *gw, struct instant now)
 {
+	struct kern_op *op;
+
 	if (legacy_awaited(gw, now))
 		return;
 	gw->legacy_until = INSTANT_NEVER;
+	if (legacy_learns(gw, now)) {
+		if (!gw->said_part && gw->unsaid == 1 &&
+		    (op = queue_op(&gw->out, KERN_RESYNC_DONE)) != NULL)
+			gw->said_part = op->resync.routes_wait = true;
+		return;
+	}
 	if (fib_restating(gw->fib))
 		return;
 	for (; gw->unsaid > 0; gw->unsaid--)

@@ -80,5 +80,6 @@ _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_policy) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_conn) &&
-    sizeof(struct kern_sa) >= sizeof(struct kern_apply),
+    sizeof(struct kern_sa) >= sizeof(struct kern_apply) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_resync),
     "kern_sa is the largest member but auth and keep");

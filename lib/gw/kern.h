@@ -59,7 +59,10 @@ enum kern_op_kind {
 	KERN_COUNT,		/* what the monitor has counted */
 	/* Another daemon takes the monitor's place: it may, KERN_LEAVE follows. */
 	KERN_RESTART,
-	/* All that is wanted was sent: at the start, and after each OVERRUN. */
+	/*
+	 * All that is wanted was sent: at the start, and after each OVERRUN.
+	 * Before that at the start also once for all but routes.
+	 */
 	KERN_RESYNC_DONE,
 	/*
 	 * A record of a tunnel in place of the one before, for the next engine;
@@ -176,6 +179,10 @@ struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
 	uint16_t	mss;		/* 0: the system's */
 };
 
+struct kern_resync {
+	bool		routes_wait;	/* BGP has yet to teach them */
+};
+
 enum kern_auth_how {
 	KERN_AUTH_PSK,
 	KERN_AUTH_SIGN,		/* with the tunnel's private key */
@@ -232,6 +239,7 @@ struct kern_op {
 		struct kern_route	route;
 		struct kern_conn	conn;
 		struct kern_apply	apply;
+		struct kern_resync	resync;
 		struct kern_auth	auth;
 		struct kern_keep	keep;
 	};

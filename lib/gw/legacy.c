@@ -223,8 +223,8 @@ is_near(struct instant until, struct instant now)
 }
 
 /* It has chosen, and that is on its way to the kernel. */
-static bool
-learns(struct gw *gw, struct instant now)
+bool
+legacy_learns(struct gw *gw, struct instant now)
 {
 	if (instant_is_never(gw->learn_until))
 		return false;
@@ -242,10 +242,8 @@ learns(struct gw *gw, struct instant now)
 }
 
 bool
-legacy_awaited(struct gw *gw, struct instant now)
+legacy_awaited(const struct gw *gw, struct instant now)
 {
-	bool learning_on = learns(gw, now);
-
-	return learning_on || (is_near(gw->legacy_until, now) &&
-	    (gw->legacies_n > 0 || fib_pending(gw->fib)));
+	return is_near(gw->legacy_until, now) &&
+	    (gw->legacies_n > 0 || fib_pending(gw->fib));
 }

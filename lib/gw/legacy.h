@@ -42,9 +42,10 @@ void	legacy_drop(struct gw_tunnel *);
 void	legacy_void(struct gw_tunnel *, struct instant);
 /*
  * Not all have claimed theirs, or said to the kernel what follows: what was
- * not stated is not stale yet; neither are routes that BGP has to teach again.
- * That does not last long.
+ * not stated is not stale yet.  That does not last long.
  */
-bool	legacy_awaited(struct gw *, struct instant);
+bool	legacy_awaited(const struct gw *, struct instant);
+/* Likewise for routes: BGP has yet to teach them again, or to state them. */
+bool	legacy_learns(struct gw *, struct instant);
 
 #endif

@@ -208,6 +208,10 @@ static const struct word apply_keys[] = {
 	{ 0 },
 };
 
+static const struct word resync_keys[] = {
+	K("routes_wait", p_num, resync.routes_wait), { 0 },
+};
+
 static const struct word none_keys[] = { { 0 } };
 
 static const struct word *const keys[KERN_OP_KINDS] = {
@@ -227,7 +231,7 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_APPLY] = apply_keys, [KERN_CONFIRM] = none_keys,
 	[KERN_UNDO] = none_keys, [KERN_COUNT] = none_keys,
 	[KERN_RESTART] = none_keys,
-	 [KERN_RESYNC_DONE] = none_keys,
+	[KERN_RESYNC_DONE] = resync_keys,
 };
 
 static const char *const event_names[KERN_EVENT_KINDS] = {

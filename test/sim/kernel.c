@@ -495,9 +495,10 @@ sweep_nexthops(struct kernel *k)
 static int
 sweep(struct kernel *k, const struct kern_op *op)
 {
-	(void)op;
-	sweep_nexthops(k);
-	for (unsigned i = 0; i < k->routes_n;) {
+	if (!op->resync.routes_wait)
+		sweep_nexthops(k);
+	for (unsigned i = op->resync.routes_wait ? k->routes_n : 0;
+	    i < k->routes_n;) {
 		if (k->routes[i].stated == k->generation)
 			i++;
 		else

@@ -185,10 +185,9 @@ ping_start "ping to b2 again" vpc ${branch_host[1]}
 watch_routes hub
 before=$(ctl hub --json show bgp neighbor b2/1 | jq '.neighbors[0].counters.graceful_restarts')
 check "vpnctl bgp clear" ctl hub bgp clear b2/1
-check "the routes are stale" stale 10.3.0.0/16 true
+wait_for 30 "that was one more restart" neighbor 2 ".counters.graceful_restarts == $before + 1"
 wait_for 90 "what it taught again is fresh" stale 10.3.0.0/16 false
 wait_for 90 "and so are ours" frr_shows 10.1.0.0/16 '.paths[0].stale != true'
-check "that was one more restart" neighbor 2 ".counters.graceful_restarts == $before + 1"
 untouched 10.3.0.0/16
 no_loss "ping to b2 again"
 
