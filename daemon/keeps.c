@@ -16,7 +16,7 @@
 #include "util/str.h"
 
 struct kept {
-	struct kept	*next;
+	struct kept	*next, **at;	/* at: what points here */
 	char		name[KERN_SECRET_NAME + 8];
 	size_t		n;
 	uint8_t		b[];
@@ -33,13 +33,13 @@ kept_free(struct kept *k)
 static void
 forget(struct keeps *t, const char *name)
 {
-	struct kept *k = dict_del(&t->by_name, name), **at = &t->all;
+	struct kept *k = dict_del(&t->by_name, name);
 
 	if (k == NULL)
 		return;
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
+	*k->at = k->next;
+	if (k->next != NULL)
+		k->next->at = k->at;
 	kept_free(k);
 }
 
@@ -69,6 +69,9 @@ commit(struct keeps *t)
 		return;
 	}
 	k->next = t->all;
+	k->at = &t->all;
+	if (k->next != NULL)
+		k->next->at = &k->next;
 	t->all = k;
 }
 

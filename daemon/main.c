@@ -41,7 +41,7 @@ enum {
 };
 
 struct options {
-	const char	*conf, *secrets, *rundir, *user;
+	const char	*conf, *dir, *secrets, *rundir, *user;
 	const char	*takes;		/* of handover_versions(), or NULL */
 	bool		check, kernel_none;
 	enum log_level	level;
@@ -79,7 +79,7 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: vpnd [-v] [-c FILE] [-s SECRETS] [-d RUNDIR] "
-	    "[-u USER] [--check] [--kernel=none]\n");
+	    "[-u USER] [--check [--directory=DIR]] [--kernel=none]\n");
 	return EXIT_USAGE;
 }
 
@@ -88,6 +88,7 @@ options_read(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "check", no_argument, NULL, 'C' },
+		{ "directory", required_argument, NULL, 'D' },
 		{ "kernel", required_argument, NULL, 'K' },
 		{ "takes", required_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 },
@@ -115,6 +116,9 @@ options_read(struct options *o, int argc, char **argv)
 		case 'C':
 			o->check = true;
 			break;
+		case 'D':
+			o->dir = optarg;
+			break;
 		case 'T':
 			o->takes = optarg;
 			break;
@@ -128,6 +132,9 @@ options_read(struct options *o, int argc, char **argv)
 			return usage();
 		}
 	}
+	/* What runs is what lies beside its file. */
+	if (o->dir != NULL && !o->check)
+		return usage();
 	return optind == argc ? EXIT_OK : usage();
 }
 
@@ -162,6 +169,8 @@ check_records(const char *takes)
 static int
 check_only(const struct options *o)
 {
+	const struct conffile_from from = { .path = o->conf, .dir = o->dir,
+	    .secrets = o->secrets };
 	struct conffile files;
 	struct reason why;
 	unsigned keyless;
@@ -172,7 +181,7 @@ check_only(const struct options *o)
 	if (!crypto_init())
 		return fail(EXIT_FAILED,
 		    "OpenSSL lacks an algorithm that is needed");
-	if (!conffile_load(&files, o->conf, o->secrets, &why)) {
+	if (!conffile_load(&files, &from, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
@@ -253,6 +262,8 @@ run_dir(struct paths *p, const char *dir, const struct left *left)
 static int
 conf_set_up(struct monitor *m, const struct options *o)
 {
+	const struct conffile_from from = { .path = o->conf,
+	    .secrets = o->secrets };
 	struct reason why;
 
 	m->secrets = o->secrets;
@@ -262,7 +273,7 @@ conf_set_up(struct monitor *m, const struct options *o)
 	log_event(LEVEL_INFO, "openssl", "version=%s ml-kem=%s",
 	    crypto_library(), crypto_has(alg_find(ALG_KE, KE_ML_KEM_768, 0)) ?
 	    "yes" : "no");
-	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
+	if (!conffile_load(&m->files, &from, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
@@ -290,6 +301,17 @@ warn_forwarding(void)
 	close(fd);
 }
 
+/* Do we see to forwarding ourselves, where it is needed? */
+static bool
+closes_all(const struct conf *c)
+{
+	for (size_t i = 0; i < c->vpcs_n; i++) {
+		if (!c->vpcs[i].closed)
+			return false;
+	}
+	return c->vpcs_n > 0;
+}
+
 static int
 kernel_set_up(struct monitor *m, const struct paths *p)
 {
@@ -313,7 +335,9 @@ kernel_set_up(struct monitor *m, const struct paths *p)
 	if (rc < 0)
 		return fail(EXIT_FAILED, "kernel state cannot be read: %s",
 		    strerror(-rc));
-	warn_forwarding();
+	if (!closes_all(m->files.conf))
+		warn_forwarding();
+	fence_open(&m->fence);
 	sysctls_init(&m->sysctls, p->sysctls);
 	sysctls_set(&m->sysctls, m->files.conf);
 	return EXIT_OK;
@@ -441,6 +465,7 @@ static void
 descend(struct monitor *m, const struct paths *p)
 {
 	sysctls_restore(&m->sysctls);
+	fence_close(&m->fence);
 	nl_free(m->nl);
 	conffile_free(&m->files);
 	if (m->boot.ctl >= 0)
@@ -484,6 +509,7 @@ main(int argc, char **argv)
 		return rc;
 	if (o.check)
 		return check_only(&o);
+	m.fence.at = INSTANT_NEVER;
 	memset(m.boot.udp, -1, sizeof(m.boot.udp));
 	heap_init();
 	service_init();

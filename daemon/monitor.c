@@ -55,6 +55,7 @@ enum source {
 	FROM_ROUTE,
 	FROM_HAUL,
 	FROM_DIAL,
+	FROM_FENCE,
 };
 
 static uint64_t
@@ -166,6 +167,7 @@ forget(void *of)
 	apply_forget(&m->apply);
 	stated_fini(&m->stated);
 	ifaces_fini(&m->ifaces);
+	lans_fini(&m->lans);
 	sas_fini(&m->sas);
 	tickets_forget(&m->tickets);
 	keeps_forget(&m->keeps);
@@ -508,6 +510,9 @@ on_event(struct monitor *m, const struct epoll_event *e)
 	case FROM_HAUL:
 		ops_settle(m);
 		break;
+	case FROM_FENCE:
+		fence_events(m);
+		break;
 	case FROM_DIAL:
 		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
 		if (d != NULL)
@@ -530,6 +535,7 @@ timers(struct monitor *m)
 		tickets_turn(&m->tickets);
 	apply_tick(m, now);
 	renew_tick(m, now);
+	fence_tick(m, now);
 	helper_tick(&m->fetcher, now, &m->user, forget, m);
 	if (instant_due(m->stop_at, now) && m->engine > 0) {
 		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
@@ -567,8 +573,8 @@ deadline(const struct monitor *m)
 {
 	if (ops_left(m))
 		return (struct instant){ 0 };
-	return instant_min(timers_next(&m->dials.timers),
-	    instant_min(instant_min(m->fetcher.start_at,
+	return instant_min(instant_min(m->fence.at,
+	    timers_next(&m->dials.timers)), instant_min(instant_min(m->fetcher.start_at,
 	    m->tickets.keys.turn_at),
 	    instant_min(m->stopping ? INSTANT_NEVER : m->apply.undo_at,
 	    instant_min(renew_deadline(m),
@@ -590,6 +596,7 @@ loop(struct monitor *m)
 		if (ops_left(m))
 			on_chan(m);
 		timers(m);
+		lans_look(m);
 		flush(m);
 		turns_end(&m->turns);
 	}
@@ -619,7 +626,8 @@ set_up(struct monitor *m)
 	    EPOLLIN) && watch(m, FROM_LINK,
 	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN) &&
 	    watch(m, FROM_ROUTE, mnl_socket_get_fd(m->nl->route_events),
-	    EPOLLIN));
+	    EPOLLIN) && (fence_fd(&m->fence) < 0 || watch(m, FROM_FENCE,
+	    fence_fd(&m->fence), EPOLLIN)));
 }
 
 static void
@@ -637,6 +645,7 @@ tear_down(struct monitor *m)
 	    "nexthops=%u routes=%u", r.links, r.sas, r.policies, r.nexthops,
 	    r.routes);
 	sas_fini(&m->sas);
+	lans_fini(&m->lans);
 	ifaces_fini(&m->ifaces);
 	stated_fini(&m->stated);
 	close(m->signals);

@@ -214,7 +214,10 @@ run_route_set(struct monitor *m, const struct kern_op *op)
 	struct nl_op q = queued(m, op, stated_route(&m->stated, &r));
 	bool replace = known_or_claim(m, &q);
 
-	nl_route_set(m->nl->route, &r, replace, &q);
+	if (r.nexthop == 0)
+		nl_route_unreachable(m->nl->route, &r, replace, &q);
+	else
+		nl_route_set(m->nl->route, &r, replace, &q);
 }
 
 static void
@@ -278,6 +281,7 @@ static int
 sweep(struct monitor *m, bool routes_wait, struct nl_removed *r)
 {
 	rtables_prune(m);
+	lans_prune(m);
 	sas_prune(&m->sas, &m->stated);
 	return routes_wait ? nl_sweep_but_routes(m->nl, &m->stated, r) :
 	    nl_sweep(m->nl, &m->stated, r);
@@ -342,6 +346,8 @@ static const struct row {
 [KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
 [KERN_TABLE_SET] =	{ ALIVE,  check_table_set,	rtable_set,	 false },
 [KERN_TABLE_DEL] =	{ ALWAYS, check_table_del,	rtable_del,	 false },
+[KERN_LAN_SET] =	{ ALIVE,  check_lan_set,	lan_set,	 false },
+[KERN_LAN_DEL] =	{ ALWAYS, check_lan_del,	lan_del,	 false },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
 [KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_NEXTHOP_SWEEP] =	{ ALIVE,  check_nothing,	run_nexthop_sweep, true },

@@ -95,6 +95,16 @@ is_prefix(const uint8_t *p, size_t arg)
 	    x.len <= addr_bits(&x.addr);
 }
 
+/* arg: how many */
+static bool
+is_prefixes(const uint8_t *p, size_t arg)
+{
+	for (size_t i = 0; i < arg; i++)
+		if (!is_prefix(p + i * sizeof(struct prefix), 0))
+			return false;
+	return true;
+}
+
 static bool
 is_ts(const uint8_t *p, size_t arg)
 {
@@ -153,6 +163,11 @@ static const struct field table_fields[] = {
 	{ is_str,	OP_AT(table.alias),	OP_SIZE(table.alias) },
 	{ is_str,	OP_AT(table.vrf_name),	OP_SIZE(table.vrf_name) },
 	{ is_enum,	OP_AT(table.vrf),	KERN_VRF_NEVER + 1 },
+};
+
+static const struct field lan_fields[] = {
+	{ is_str,	OP_AT(lan.name),	OP_SIZE(lan.name) },
+	{ is_bool,	OP_AT(lan.closed),	0 },
 };
 
 static const struct field nexthop_fields[] = {
@@ -216,6 +231,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_POLICY_DEL] = SHAPE(OP_SIZE(policy), policy_fields),
 	[KERN_TABLE_SET] = SHAPE(OP_SIZE(table), table_fields),
 	[KERN_TABLE_DEL] = SHAPE(OP_SIZE(table), table_fields),
+	[KERN_LAN_SET] = SHAPE(OP_SIZE(lan), lan_fields),
+	[KERN_LAN_DEL] = SHAPE(OP_SIZE(lan), lan_fields),
 	[KERN_NEXTHOP_SET] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_DEL] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_SWEEP] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
@@ -248,6 +265,17 @@ static const struct field link_event_fields[] = {
 	{ is_bool,	EVENT_AT(link.exists),	0 },
 	{ is_bool,	EVENT_AT(link.up),	0 },
 	{ is_bool,	EVENT_AT(link.flushed),	0 },
+	{ is_bool,	EVENT_AT(link.clamped),	0 },
+};
+
+static const struct field lan_event_fields[] = {
+	{ is_str,	EVENT_AT(lan.name),	EVENT_SIZE(lan.name) },
+	{ is_bool,	EVENT_AT(lan.exists),	0 },
+	{ is_bool,	EVENT_AT(lan.up),	0 },
+	{ is_bool,	EVENT_AT(lan.flushed),	0 },
+	{ is_bool,	EVENT_AT(lan.more),	0 },
+	{ is_u8,	EVENT_AT(lan.n),	KERN_NETS_MAX },
+	{ is_prefixes,	EVENT_AT(lan.nets),	KERN_NETS_MAX },
 };
 
 static const struct field changed_fields[] = {
@@ -276,6 +304,8 @@ static const struct shape fd_event =
     { .size = EVENT_SIZE(conn), .has_fd = true };
 static const struct shape counts_event = { .size = EVENT_SIZE(counts) };
 static const struct shape pending_event = { .size = EVENT_SIZE(pending) };
+static const struct shape lan_event =
+    SHAPE(EVENT_SIZE(lan), lan_event_fields);
 static const struct shape plain_event = { 0 };
 
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
@@ -302,6 +332,7 @@ static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {
 	[KERN_STOP] = &plain_event,
 	[KERN_PENDING] = &pending_event,
 	[KERN_LEAVE] = &plain_event,
+	[KERN_LAN_STATE] = &lan_event,
 };
 
 const struct shape *

@@ -13,6 +13,7 @@
 #include "gw/reveal.h"
 #include "gw/show.h"
 #include "gw/show_bfd.h"
+#include "gw/show_vpcs.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
 
@@ -56,6 +57,13 @@ run_tables(struct request *q)
 {
 	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "tables",
 	    show_tables(q->gw)));
+}
+
+static void
+run_vpcs(struct request *q)
+{
+	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "vpcs",
+	    show_vpcs(q->gw)));
 }
 
 static void
@@ -191,6 +199,7 @@ static const struct {
 } rows[CTL_COMMANDS] = {
 	[CTL_SHOW] = { run_show, false, false, false },
 	[CTL_TABLES] = { run_tables, false, false, false },
+	[CTL_VPCS] = { run_vpcs, false, false, false },
 	[CTL_ROUTES] = { run_routes, false, false, false },
 	[CTL_COUNTERS] = { command_counters, false, false, false },
 	[CTL_BGP] = { command_bgp, .neighbor = true },

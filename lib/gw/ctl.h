@@ -18,6 +18,7 @@
 enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
 	CTL_TABLES,
+	CTL_VPCS,
 	CTL_ROUTES,
 	CTL_COUNTERS,		/* all, or those of name's tunnels */
 	CTL_BGP,		/* all neighbours, or name */

@@ -20,6 +20,12 @@
 #define KERN_VALUE_MAX	1152	/* AUTH value; SIG_VALUE_MAX */
 #define KERN_TEXT_LEN	160
 #define KERN_SECRET_NAME 64
+#define KERN_NETS_MAX	16	/* networks of an interface that is not ours */
+/*
+ * Of routes that are there for when there is no other; as the kernel's manual
+ * of VRF has it.
+ */
+#define KERN_METRIC_WORST 4278198272u
 
 /* What is ours: SAs and policies by reqid, interfaces by if_id, in this range. */
 #define KERN_ID_BASE	0x76700000u
@@ -37,6 +43,8 @@ enum kern_op_kind {
 	KERN_POLICY_DEL,
 	KERN_TABLE_SET,		/* make the route table be as described */
 	KERN_TABLE_DEL,
+	KERN_LAN_SET,		/* watch an interface that is not ours */
+	KERN_LAN_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
 	KERN_NEXTHOP_SWEEP,	/* of the device, all that were not stated */
@@ -103,6 +111,13 @@ struct kern_table {
 	enum kern_vrf	vrf;
 };
 
+/* An interface that somebody else makes and takes away. */
+struct kern_lan {
+	char		name[KERN_IFNAME_LEN];
+	uint32_t	table;		/* of what comes from it; 0: main */
+	bool		closed;		/* forwards from and to tunnels only */
+};
+
 enum kern_dir {
 	KERN_IN,
 	KERN_OUT,
@@ -165,7 +180,8 @@ struct kern_group {
 struct kern_route {
 	struct prefix	prefix;
 	uint32_t	table;
-	uint32_t	nexthop;	/* id of a nexthop or group */
+	uint32_t	nexthop;	/* id of a nexthop or group; 0: it is
+					   unreachable, with METRIC_WORST */
 	uint32_t	metric;
 	struct addr	prefsrc;	/* unset: the kernel's choice */
 };
@@ -230,6 +246,7 @@ struct kern_op {
 	union {
 		struct kern_link	link;	/* SET; DEL: name and kind */
 		struct kern_table	table;	/* DEL: number and vrf_name */
+		struct kern_lan		lan;	/* DEL: name */
 		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer.
 		   HOLD: all but algorithms and keys. */
 		struct kern_sa		sa;
@@ -267,6 +284,7 @@ enum kern_event_kind {
 	KERN_STOP,		/* shut down in order */
 	KERN_PENDING,		/* does a configuration wait for KERN_CONFIRM? */
 	KERN_LEAVE,		/* end without a word: another one goes on */
+	KERN_LAN_STATE,		/* of an interface after KERN_LAN_SET, and since */
 	KERN_EVENT_KINDS
 };
 
@@ -283,6 +301,7 @@ struct kern_event {
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;
 			bool		flushed;	/* its nexthops are gone */
+			bool		clamped;	/* MSS of TCP through it */
 		} link;
 		struct {		/* EXPIRE, MAPPING; ACQUIRE: reqid */
 			uint32_t	spi;
@@ -303,6 +322,14 @@ struct kern_event {
 			uint32_t	seconds;	/* left; 0: none waits */
 		} pending;
 		struct kern_counts counts;	/* DONE of COUNT */
+		struct {		/* LAN_STATE */
+			char		name[KERN_IFNAME_LEN];
+			bool		exists, up;
+			bool		flushed;	/* its nexthops were lost */
+			bool		more;	/* networks than fit */
+			uint8_t		n;
+			struct prefix	nets[KERN_NETS_MAX];
+		} lan;
 		struct {		/* DONE of AUTH */
 			uint8_t		method;	/* of a signature: sig.h */
 			uint16_t	n;
