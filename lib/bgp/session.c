@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
@@ -422,7 +423,8 @@ do_up(struct bgp *b, struct session *s, const struct fault *f)
 	if (!session_up(b, s))
 		return;
 	s->peer->counts.established++;
-	s->peer->restart.preserved = true;
+	s->peer->restart.preserved = UINT8_MAX;
+	defer_up(b, s);
 	peer_settled(b, s->peer, s);
 }
 
@@ -652,8 +654,8 @@ session_alarm(struct bgp *b, struct session *s, enum alarm_kind kind)
 bool
 session_has_output(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n > 0 || (s->up && !s->striding &&
-	    export_pending(&s->export, &b->rib));
+	return outq_bytes(&s->out).n > 0 ||
+	    (!s->striding && defer_announces(b, s));
 }
 
 static void
@@ -679,8 +681,8 @@ fill(struct bgp *b, struct session *s)
 static bool
 is_due(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n == 0 && s->up && !s->striding &&
-	    export_pending(&s->export, &b->rib);
+	return outq_bytes(&s->out).n == 0 && !s->striding &&
+	    defer_announces(b, s);
 }
 
 /* Of what it may be given in this turn; it has had some in an earlier one. */

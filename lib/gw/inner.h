@@ -190,6 +190,8 @@ struct gw {
 	struct dict	legacy_by_name;
 	unsigned	legacies_n;	/* taken, and not claimed */
 	struct instant	legacy_until;	/* nothing is stale before; or never */
+	struct instant	learn_until;	/* likewise: BGP teaches; or never */
+	uint32_t	life;		/* see deposit.h */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
 	struct instant	undo_at;	/* unless confirmed; never: need not */
@@ -204,6 +206,7 @@ struct gw {
 	struct kern_counts monitor;	/* as it last said */
 	bool		stopping, stopped;
 	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
+	bool		said_part;	/* one for all but routes */
 	struct instant	fib_at;		/* refused routes are sent again */
 	struct span	fib_pause;	/* the last wait for that */
 	struct instant	fib_last;	/* when one was refused last */

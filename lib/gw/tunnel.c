@@ -220,8 +220,10 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.clamped = e->link.clamped;
 	note_clear(&t->link.why);
 	/* It was taken down for the change, and its nexthops with it. */
-	if (e->link.flushed)
+	if (e->link.flushed) {
 		fib_flushed(t->gw->fib, t->id);
+		bgp_unkept(t->gw->bgp, now, t->id);
+	}
 }
 
 void
@@ -356,6 +358,7 @@ child_went(struct gw_tunnel *t, struct instant now, const char *why)
 	t->child_up = false;
 	t->retry_at = instant_after(now, backoff(t));
 	policy_clear(t);
+	legacy_void(t, now);
 	queue_event(&t->gw->out, GW_WARN, "child-down", t->name, "%s", why);
 }
 
