@@ -159,6 +159,21 @@ slurp(const char *path, size_t *n)
 	return NULL;
 }
 
+char *
+hub_set_text(const struct hub_set *s, const char *name)
+{
+	char path[HUB_PATH];
+	size_t n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (strcmp(s->v[i].name, name) == 0)
+			return s->v[i].text == NULL ? NULL :
+			    strdup(s->v[i].text);
+	}
+	hub_set_path(s, name, path);
+	return slurp(path, &n);
+}
+
 static enum ctl_exit
 load(struct hub_set *s, const char *name)
 {

@@ -47,6 +47,8 @@ enum ctl_exit	hub_set_read(struct hub_set *, const char *conf, bool locked,
 void		hub_set_fini(struct hub_set *);	/* wipes */
 /* The file of conf.d, also one that was put; NULL: there is none. */
 struct hub_file	*hub_set_file(const struct hub_set *, const char *name);
+/* Its text, also when it was not read yet; malloc's.  NULL: there is none. */
+char		*hub_set_text(const struct hub_set *, const char *name);
 /* Takes text over, which is malloc's; false: no memory. */
 bool		hub_set_put(struct hub_set *, const char *name, char *text);
 void		hub_set_drop(struct hub_set *, const char *name);
