@@ -289,7 +289,7 @@ unknown(const struct hub_args *a, const char *name)
 		near = conf_key_nearest(places[a->kind], text);
 	/* What is nothing like it helps nobody. */
 	if (near[0] == '\0' || conf_unlike(text, near) > strlen(text) / 2 ||
-	    strcmp(near, "name") == 0)
+	    strcmp(near, "name") == 0 || strcmp(near, text) == 0)
 		return complain(CTL_EXIT_USAGE, "unknown option --%s", name);
 	str_set(text, sizeof(text), near);
 	for (char *p = text; *p != '\0'; p++) {

@@ -38,11 +38,11 @@ struct hub_way {
 };
 
 /*
- * Reads vpnd.conf and the .conf files of conf.d beside it.  With locked nobody
- * else edits until hub_set_fini(); that is waited for as long as for an
- * answer.  Complains.
+ * Reads vpnd.conf and the .conf files of conf.d beside it.  Nobody edits until
+ * hub_set_fini(), and alone nobody reads either; that is waited for as long as
+ * for an answer.  Complains.
  */
-enum ctl_exit	hub_set_read(struct hub_set *, const char *conf, bool locked,
+enum ctl_exit	hub_set_read(struct hub_set *, const char *conf, bool alone,
 		    unsigned timeout);
 void		hub_set_fini(struct hub_set *);	/* wipes */
 /* The file of conf.d, also one that was put; NULL: there is none. */
