@@ -51,6 +51,11 @@ same_as() {
 	[ "$(sum)" = "$1" ]
 }
 
+# The SAs of the connection that is up.
+first_spis() {
+	ctl hub --json show | jq -c '[.tunnels[] | select(.connection == "vpn-1") | .ike | .spi_i, .spi_r]'
+}
+
 no_tunnels() {
 	! ip -n hub -br link | grep vpnc
 }
@@ -109,14 +114,14 @@ check "the customer gateway" described '.CustomerGateways == [{ "CustomerGateway
 check "the gateway" described '.VpnGateways[0].AmazonSideAsn == 64512 and .TransitGateways == []' gateway vgw-1
 
 step "what else is made touches nothing"
-engine=$(engines hub) spis=$(ike_spis hub) index=$(ifindex)
+engine=$(engines hub) spis=$(first_spis) index=$(ifindex)
 verb create customer-gateway a-1 --ip-address 198.51.100.200 --bgp-asn 65020
 verb create connection a-1 --customer-gateway a-1 --gateway vgw-1
 check "it has the gateway's addresses, and blocks of its own" described '[.VpnConnections[].Options.TunnelOptions[] |
 	.OutsideIpAddress, .TunnelInsideCidr] == ["'"${hub_outside[0]}"'", "169.254.0.12/30", "'"$second"'", "169.254.0.16/30"]' connection a-1
 check "the first connection has its interface" test "$(ifindex)" = "$index"
 check "the identifier of BGP was written down" grep -q "router_id = \"169.254.0.5\"" $hub_dir/router-id.conf
-check "no key exchange" test "$(ike_spis hub | jq -c '.[-4:]')" = "$spis"
+check "no key exchange" test "$(first_spis)" = "$spis"
 check "both tunnels are up" up branch
 
 step "what is refused leaves no trace"
@@ -193,8 +198,8 @@ files=$(ls $hub_dir | wc -l) old=0 new=0
 began=$(date +%s%N)
 verb modify connection both-1 --rekey-fuzz-percentage 98 --pre-shared-key key_number_98 >/dev/null
 took=$(($(date +%s%N) - began))
-for i in $(seq 24); do
-	kill_at "$(awk "BEGIN { print $took * $i / 20e9 }")" "$i"
+for i in $(seq 16); do
+	kill_at "$(awk "BEGIN { print $took * $i / 13e9 }")" "$i"
 done
 note "an edit takes $((took / 1000000)) ms; the old state was left $old times, the new one $new times"
 check "both were" test $old -gt 0 -a $new -gt 0
