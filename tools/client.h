@@ -25,6 +25,8 @@ enum ctl_exit	client_ask(const struct client *, json_t *request,
 bool		client_reaches(const struct client *);
 /* A member's text; "" when it is not there or no text. */
 const char	*answer_text(const json_t *, const char *key);
+/* What lies at "ike.state", at "" the object itself; NULL: nothing. */
+const json_t	*answer_at(const json_t *, const char *path);
 int64_t		client_now(void);	/* milliseconds, monotonic */
 
 #endif

@@ -291,7 +291,8 @@ static enum ctl_exit
 put_list(config_setting_t *group, const struct conf_key *key,
     const char *value)
 {
-	bool numbers = key->kind == CONF_KIND_ALGS && key->alg == ALG_KE;
+	bool numbers = key->kind == CONF_KIND_ASNS ||
+	    (key->kind == CONF_KIND_ALGS && key->alg == ALG_KE);
 	config_setting_t *array = config_setting_add(group, key->name,
 	    CONFIG_TYPE_ARRAY);
 	char *copy = strdup(value), *at = copy, *word;
@@ -309,38 +310,27 @@ put_list(config_setting_t *group, const struct conf_key *key,
 static bool
 is_list(const struct conf_key *key, const char *value)
 {
-	switch ((int)key->kind) {
-	case CONF_KIND_PREFIXES:
-	case CONF_KIND_ALGS:
-	case CONF_KIND_ADDKE:
-	case CONF_KIND_GATEWAYS:
-	case CONF_KIND_TABLES:
-		return true;
-	case CONF_KIND_REFS:
-		return strchr(value, ',') != NULL;
-	default:
-		return false;
-	}
+	enum conf_shape shape = conf_key_shape(key);
+
+	return shape == SHAPE_LIST || (shape == SHAPE_TEXTS &&
+	    strchr(value, ',') != NULL);
 }
 
 enum ctl_exit
 hub_value_put(config_setting_t *group, const struct conf_key *key,
     const char *option, const char *value)
 {
+	enum conf_shape shape = conf_key_shape(key);
+
 	config_setting_remove(group, key->name);
 	if (is_list(key, value))
 		return put_list(group, key, value);
-	switch ((int)key->kind) {
-	case CONF_KIND_NUMBER:
-	case CONF_KIND_SPAN:
-	case CONF_KIND_ASN:
+	if (shape == SHAPE_NUMBER)
 		return put_number(group, key->name, option, value);
-	case CONF_KIND_BOOL:
+	if (shape == SHAPE_BOOL)
 		return put_bool(group, key->name, value);
-	default:
-		return hub_text_put(group, key->name, value) ? CTL_EXIT_OK :
-		    no_memory();
-	}
+	return hub_text_put(group, key->name, value) ? CTL_EXIT_OK :
+	    no_memory();
 }
 
 /* --- secrets --- */

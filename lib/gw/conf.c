@@ -129,6 +129,8 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 		[CONF_AT_STATIC] = "in a route of a route table",
 		[CONF_AT_CUSTOMER] = "in a customer gateway",
 		[CONF_AT_TARGET] = "in a gateway",
+		[CONF_AT_VPC] = "in a VPC",
+		[CONF_AT_REACH] = "in a prefix of a VPC",
 	};
 	const char *name = config_setting_name(s);
 	const struct conf_key *other = conf_key_any(name);
@@ -349,9 +351,10 @@ read_all(struct conf_read *r, bool directory)
 		conf_seen_add(&seen, conf_key_any("connections"));
 	return conf_group_check(r, CONF_AT_TOP, root, seen) &&
 	    conf_policies_read(r, root) && conf_tables_read(r, root) &&
-	    conf_objects_read(r, root) && read_connections(r, root) &&
-	    conf_check_all(r, root) && conf_attach_check_all(r, root) &&
-	    conf_tables_check(r);
+	    conf_objects_read(r, root) && conf_vpcs_read(r, root) &&
+	    read_connections(r, root) && conf_check_all(r, root) &&
+	    conf_attach_check_all(r, root) && conf_tables_check(r) &&
+	    conf_vpcs_check(r);
 }
 
 static bool
@@ -425,6 +428,7 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n; i++) {
 		free(conf->connections[i].networks.v);
 		free(conf->connections[i].routes.v);
+		free(conf->connections[i].guarded.v);
 	}
 	free(conf->connections);
 	free(conf->customers);
@@ -432,6 +436,9 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->tables_n; i++)
 		free(conf->tables[i].statics);
 	free(conf->tables);
+	for (size_t i = 0; i < conf->vpcs_n; i++)
+		free(conf->vpcs[i].prefixes.v);
+	free(conf->vpcs);
 	dict_fini(&conf->by_name);
 	dict_fini(&conf->by_ifname);
 	for (size_t i = 0; i < conf->plists_n; i++)

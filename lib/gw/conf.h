@@ -31,6 +31,9 @@
 #define CONF_TABLES	20	/* route tables besides the main one */
 #define CONF_STATICS	1000	/* routes of one */
 #define CONF_TABLE_MAIN	BGP_TABLE_MAIN
+#define CONF_VPCS	64
+#define CONF_VPC_LANS	8	/* interfaces of one */
+#define CONF_REACHES	1000	/* prefixes of one */
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -203,6 +206,7 @@ struct conf_tunnel {
 	/* Its outside addresses are an earlier one's too: not with VTI. */
 	bool		twin;
 	bool		start;		/* startup_action */
+	bool		ikev2;		/* always; there is no other */
 	struct conf_phase phase1, phase2;
 	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
 	enum conf_order	order;		/* when the peer calls */
@@ -249,7 +253,9 @@ struct conf_prefixes {
 struct conf_static {
 	struct prefix	prefix;
 	bool		blackhole;
-	char		connection[CONF_NAME_LEN];	/* "": blackhole */
+	/* Where it leads to; both "": blackhole. */
+	char		connection[CONF_NAME_LEN];
+	char		vpc[CONF_NAME_LEN];
 	int		line;
 };
 
@@ -301,6 +307,30 @@ struct conf_target {
 	int		line;
 };
 
+/* A network of a VPC. */
+struct conf_reach {
+	struct prefix	prefix;
+	struct addr	next_hop;	/* unset: it is on the link */
+};
+
+struct conf_reaches {
+	size_t		n;
+	struct conf_reach *v;		/* owned; NULL: as the interfaces have */
+};
+
+/* Interfaces that are no tunnels, and the networks behind them. */
+struct conf_vpc {
+	char		name[CONF_NAME_LEN];
+	unsigned	lans_n;
+	char		lans[CONF_VPC_LANS][KERN_IFNAME_LEN];
+	struct conf_reaches prefixes;
+	struct addr	next_hop[2];	/* IPv4, IPv6; unset: none */
+	uint16_t	association;	/* of what comes from there */
+	struct conf_tables propagation;
+	bool		closed;		/* forwards from and to tunnels only */
+	int		line;
+};
+
 struct conf_connection {
 	char		name[CONF_NAME_LEN];
 	bool		hub;		/* role */
@@ -314,6 +344,7 @@ struct conf_connection {
 	uint16_t	hold_time;	/* seconds */
 	struct conf_prefixes networks;	/* announced */
 	struct conf_prefixes routes;	/* static */
+	struct conf_prefixes guarded;	/* through tunnels, or unreachable */
 	unsigned	tunnels_n;	/* 1 or 2 */
 	struct conf_tunnel tunnels[CONF_TUNNELS];
 	int		line;		/* where it stands */
@@ -348,6 +379,8 @@ struct conf {
 	size_t		tables_n;
 	struct conf_table *tables;	/* owned */
 	char		(*sources)[CONF_SOURCE_LEN];	/* owned; file names */
+	size_t		vpcs_n;
+	struct conf_vpc	*vpcs;		/* owned */
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
 	size_t		customers_n;
@@ -427,6 +460,10 @@ const struct conf_table *conf_table_named(const struct conf *, const char *);
 /* "main", "" for one that is not there. */
 const char	*conf_table_name(const struct conf *, uint16_t number);
 bool		conf_tables_have(const struct conf_tables *, uint16_t number);
+/* NULL: there is none. */
+const struct conf_vpc *conf_vpc_named(const struct conf *, const char *);
+/* The VPC that this interface belongs to; NULL: none. */
+const struct conf_vpc *conf_vpc_of(const struct conf *, const char *ifname);
 /*
  * May the tunnel's peer be at this address: is it the one that is configured,
  * or one that a redirect may lead to?

@@ -191,6 +191,22 @@ check_ipv6(struct conf_read *r, const struct conf_tunnel *t,
 	    "tunnel_inside_ipv6_cidr", "%s", transit);
 }
 
+/* AWS has group 5 for phase 2 alone. */
+static bool
+check_groups(struct conf_read *r, const struct conf_tunnel *t,
+    const struct conf_site *site)
+{
+	const struct conf_algs *ke = &t->phase1.ke;
+
+	for (unsigned i = 0; i < ke->n; i++) {
+		if (alg_at(ke->row[i])->id == 5)
+			return conf_fail_tunnel(r, site,
+			    "phase1_dh_group_numbers", "group 5 is for phase 2 "
+			    "alone on a connection of a gateway");
+	}
+	return true;
+}
+
 static bool
 check_tunnel(struct conf_read *r, const struct conf_connection *c,
     const struct conf_tunnel *t, const struct conf_site *site)
@@ -203,6 +219,8 @@ check_tunnel(struct conf_read *r, const struct conf_connection *c,
 		return conf_fail_tunnel(r, site, "remote_authentication",
 		    "must be \"certificate\": customer gateway \"%s\" has no "
 		    "ip_address", cust->name);
+	if (!check_groups(r, t, site))
+		return false;
 	return conf_target(r->conf, c)->type == CONF_TRANSIT ||
 	    check_ipv6(r, t, site);
 }

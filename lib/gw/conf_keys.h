@@ -21,6 +21,8 @@ enum conf_place {
 	CONF_AT_STATIC,
 	CONF_AT_CUSTOMER,
 	CONF_AT_TARGET,
+	CONF_AT_VPC,
+	CONF_AT_REACH,
 	CONF_PLACES
 };
 
@@ -46,12 +48,16 @@ enum conf_kind {
 	CONF_KIND_PREFIXES,	/* list */
 	CONF_KIND_ALGS,		/* list of names */
 	CONF_KIND_ADDKE,	/* list of slots */
+	CONF_KIND_VERSIONS,	/* list of versions of IKE */
 	CONF_KIND_GATEWAYS,	/* list of addresses and networks */
 	CONF_KIND_POLICY,	/* name of one */
 	CONF_KIND_TABLE,	/* name of one */
 	CONF_KIND_TABLES,	/* list of names */
 	CONF_KIND_CUSTOMER,	/* name of a customer gateway */
 	CONF_KIND_TARGET,	/* name of a gateway */
+	CONF_KIND_LANS,		/* names of interfaces */
+	CONF_KIND_REACHES,	/* prefixes of a VPC */
+	CONF_KIND_HOPS,		/* an address of each family at most */
 	CONF_KIND_PLISTS,	/* names of prefix lists */
 	CONF_KIND_ENTRIES,	/* list, of a prefix list */
 	CONF_KIND_PATHS,	/* AS-path patterns */
@@ -63,6 +69,15 @@ enum conf_kind {
 	CONF_KIND_GROUP,	/* part of a term */
 	CONF_KIND_GROUPS,	/* list of connections or tunnels */
 	CONF_KINDS
+};
+
+enum conf_shape {		/* what is written for a value */
+	SHAPE_NUMBER,
+	SHAPE_BOOL,
+	SHAPE_TEXT,
+	SHAPE_LIST,
+	SHAPE_TEXTS,		/* a text, or a list of them */
+	SHAPE_RANGE,		/* a number, or a text */
 };
 
 struct conf_word {
@@ -97,6 +112,8 @@ const struct conf_key *conf_key_any(const char *name);
 /* The key of such a group that is spelled most like this. */
 const char	*conf_key_nearest(enum conf_place, const char *name);
 
+/* Of a key without groups beneath it. */
+enum conf_shape	conf_key_shape(const struct conf_key *);
 /* Are there groups beneath it, which are read apart? */
 bool		conf_key_holds_groups(const struct conf_key *);
 /* How unlike two words are; 0: the first is the other's beginning. */

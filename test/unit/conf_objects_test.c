@@ -213,6 +213,13 @@ static const struct conf_row rows[] = {
 	{ "IPv6 inside a transit one", FULL(OBJECTS, T1,
 	    "tunnel_inside_ipv6_cidr = \"fd00::/126\";", ""), NULL },
 
+	{ "group 5 in phase 1", FULL(OBJECTS, V1,
+	    "phase1_dh_group_numbers = [ 14, 5 ];", ""),
+	    E_ONE("phase1_dh_group_numbers", "group 5 is for phase 2 alone on "
+	    "a connection of a gateway") },
+	{ "and in phase 2", FULL(OBJECTS, V1,
+	    "phase2_dh_group_numbers = [ 14, 5 ];", ""), NULL },
+
 	/* several */
 	{ "two customers", MORE(OBJECTS, "gateway = \"v1\"; "
 	    "customer_gateway = \"c2\";"), NULL },

@@ -1,7 +1,7 @@
 #!/bin/bash
 # hub-verbs: a hub that is made by verbs alone, from an empty conf.d, changed and taken apart while it runs; two at once; kill -9
 # needs: vti vpnd
-# time: 240
+# time: 400
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10    vgw-1, AS 64512                AS 65010    10.2.0.10
