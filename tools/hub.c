@@ -133,25 +133,27 @@ tell(const struct hub_job *j, const char *did, const char *would)
 /* --- edits --- */
 
 static enum ctl_exit
+put_option(const struct hub_object *o, const struct hub_arg *a)
+{
+	const struct conf_key *key;
+
+	if (a->word == HUB_KEY)
+		return hub_value_put(o->group, a->key, a->name, a->value);
+	key = hub_args_key(o->kind, a->value);
+	if (key == NULL)
+		return complain(CTL_EXIT_USAGE, "--reset %s: a %s has no such "
+		    "option", a->value, hub_kind_str(o->kind));
+	hub_value_drop(o->group, key->name);
+	return CTL_EXIT_OK;
+}
+
+static enum ctl_exit
 put_options(const struct hub_args *a, const struct hub_object *o)
 {
 	enum ctl_exit rc = CTL_EXIT_OK;
-	char name[64];
 
-	for (size_t i = 0; rc == CTL_EXIT_OK && i < a->n; i++) {
-		const struct hub_arg *arg = &a->v[i];
-
-		if (arg->word == HUB_RESET) {
-			str_set(name, sizeof(name), arg->value);
-			for (char *p = name; *p != '\0'; p++) {
-				if (*p == '-')
-					*p = '_';
-			}
-			hub_value_drop(o->group, name);
-		} else if (arg->word == HUB_KEY)
-			rc = hub_value_put(o->group, arg->key, arg->name,
-			    arg->value);
-	}
+	for (size_t i = 0; rc == CTL_EXIT_OK && i < a->n; i++)
+		rc = put_option(o, &a->v[i]);
 	return rc;
 }
 

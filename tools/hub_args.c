@@ -12,7 +12,6 @@
 #include "tools/complain.h"
 #include "util/array.h"
 
-#define NAME_LEN	64
 #define TIMEOUT_MAX	86400
 
 #define OF(kind)	(1u << (kind))
@@ -93,26 +92,25 @@ hub_args_fini(struct hub_args *a)
 
 /* --- which option it is --- */
 
-static void
-snake(char out[static NAME_LEN], const char *name)
+void
+hub_snake(char out[static HUB_OPTION], const char *option)
 {
-	str_set(out, NAME_LEN, name);
+	str_set(out, HUB_OPTION, option);
 	for (char *p = out; *p != '\0'; p++) {
 		if (*p == '-')
 			*p = '_';
 	}
 }
 
-/* The key of such an object, or of a tunnel of it. */
-static const struct conf_key *
-find_key(enum hub_kind kind, const char *name)
+const struct conf_key *
+hub_args_key(enum hub_kind kind, const char *name)
 {
 	const struct conf_key *key;
-	char text[NAME_LEN];
+	char text[HUB_OPTION];
 
 	if (kind >= HUB_KINDS)
 		return NULL;
-	snake(text, name);
+	hub_snake(text, name);
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
 		if ((aliases[i].of & OF(kind)) != 0 &&
 		    strcmp(aliases[i].name, name) == 0)
@@ -154,7 +152,7 @@ find(enum hub_kind kind, const char *name, struct hub_arg *arg, bool *flag)
 		return arg->tunnel == 0 || (arg->word >= HUB_PSK &&
 		    arg->word <= HUB_BGP_PASSWORD);
 	}
-	arg->key = find_key(kind, bare);
+	arg->key = hub_args_key(kind, bare);
 	*flag = arg->key != NULL && arg->key->kind == CONF_KIND_BOOL;
 	return arg->key != NULL && (arg->tunnel == 0 || is_tunnels(arg->key));
 }
@@ -281,10 +279,10 @@ takes_value(const char *word)
 static enum ctl_exit
 unknown(const struct hub_args *a, const char *name)
 {
-	char text[NAME_LEN];
+	char text[HUB_OPTION];
 	const char *near = "";
 
-	snake(text, name);
+	hub_snake(text, name);
 	if (a->kind < HUB_KINDS)
 		near = conf_key_nearest(places[a->kind], text);
 	/* What is nothing like it helps nobody. */

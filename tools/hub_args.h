@@ -60,6 +60,11 @@ struct hub_args {
 /* Reads on into what the caller has set; complains. */
 enum ctl_exit	hub_args_read(struct hub_args *, char **argv, int argc);
 void		hub_args_fini(struct hub_args *);
+/* The key that an option is: "dpd-timeout-seconds" as dpd_timeout_seconds. */
+#define HUB_OPTION	64
+void		hub_snake(char out[static HUB_OPTION], const char *option);
+/* One that --reset may name for such an object, or a tunnel of it; NULL. */
+const struct conf_key *hub_args_key(enum hub_kind, const char *option);
 /* The value of the last such option; NULL: none. */
 const char	*hub_args_word(const struct hub_args *, enum hub_word);
 /* How often the key was given, for whatever tunnel. */

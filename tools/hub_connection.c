@@ -37,22 +37,31 @@ put_both(const struct hub_object *o, const struct hub_arg *a)
 	    a->key, a->name, a->value);
 }
 
+/* What both have had, each has by itself from now on. */
+static bool
+divide(const struct hub_object *o, const char *key)
+{
+	const config_setting_t *shared =
+	    config_setting_get_member(o->group, key);
+
+	for (unsigned t = 1; shared != NULL && t <= CONF_TUNNELS; t++) {
+		if (hub_tunnel(o, t) != NULL &&
+		    config_setting_get_member(hub_tunnel(o, t), key) == NULL &&
+		    !hub_value_copy(hub_tunnel(o, t), shared))
+			return false;
+	}
+	hub_value_drop(o->group, key);
+	return true;
+}
+
 static enum ctl_exit
 put_tunnel(const struct hub_object *o, const struct hub_arg *a, unsigned t)
 {
-	const char *key = a->key->name;
-	config_setting_t *tunnel = hub_tunnel(o, t), *shared;
-
-	if (tunnel == NULL)
+	if (hub_tunnel(o, t) == NULL)
 		return complain(CTL_EXIT_USAGE, "connection %s has no tunnel "
 		    "%u", o->name, t);
-	/* What both have had is the other's alone from now on. */
-	shared = config_setting_get_member(o->group, key);
-	if (shared != NULL)
-		return complain(CTL_EXIT_USAGE, "--%s: both tunnels of %s "
-		    "share %s: --reset it, or give it for both", a->name,
-		    o->name, key);
-	return hub_value_put(tunnel, a->key, a->name, a->value);
+	return divide(o, a->key->name) ? hub_value_put(hub_tunnel(o, t),
+	    a->key, a->name, a->value) : no_memory();
 }
 
 /* Of two of the same option, which one this is: 1 or 2. */
@@ -82,30 +91,22 @@ put_key(const struct hub_args *args, size_t at, const struct hub_object *o)
 		    "two tunnels", a->name, n);
 	if (n == 1)
 		return put_both(o, a);
-	if (turn(args, at) == 1)
-		hub_value_drop(o->group, a->key->name);
 	return put_tunnel(o, a, turn(args, at));
 }
 
-/* Keys that become their defaults again. */
+/* A key that becomes its default again, of the tunnels too. */
 static enum ctl_exit
 reset(const struct hub_object *o, const char *option)
 {
-	char name[64];
+	const struct conf_key *key = hub_args_key(HUB_CONNECTION, option);
 
-	str_set(name, sizeof(name), option);
-	for (char *p = name; *p != '\0'; p++) {
-		if (*p == '-')
-			*p = '_';
-	}
-	if (conf_key_find(CONF_AT_CONNECTION, name) == NULL ||
-	    strcmp(name, "name") == 0 || strcmp(name, "tunnels") == 0)
+	if (key == NULL)
 		return complain(CTL_EXIT_USAGE, "--reset %s: a connection has "
 		    "no such option", option);
-	hub_value_drop(o->group, name);
+	hub_value_drop(o->group, key->name);
 	for (unsigned t = 1; t <= CONF_TUNNELS; t++) {
 		if (hub_tunnel(o, t) != NULL)
-			hub_value_drop(hub_tunnel(o, t), name);
+			hub_value_drop(hub_tunnel(o, t), key->name);
 	}
 	return CTL_EXIT_OK;
 }

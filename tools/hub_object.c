@@ -228,6 +228,33 @@ hub_text_put(config_setting_t *group, const char *key, const char *value)
 	return s != NULL && config_setting_set_string(s, value) == CONFIG_TRUE;
 }
 
+bool
+hub_value_copy(config_setting_t *to, const config_setting_t *value)
+{
+	int type = config_setting_type(value);
+	config_setting_t *s = config_setting_add(to,
+	    config_setting_name(value), type);
+	bool ok = s != NULL;
+
+	switch (type) {
+	case CONFIG_TYPE_STRING:
+		return ok && config_setting_set_string(s,
+		    config_setting_get_string(value));
+	case CONFIG_TYPE_BOOL:
+		return ok && config_setting_set_bool(s,
+		    config_setting_get_bool(value));
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return ok && config_setting_set_int64(s,
+		    config_setting_get_int64(value));
+	default:
+		for (int i = 0; ok && i < config_setting_length(value); i++)
+			ok = hub_value_copy(s, config_setting_get_elem(value,
+			    (unsigned)i));
+		return ok;
+	}
+}
+
 static bool
 number_of(const char *s, int64_t *out)
 {

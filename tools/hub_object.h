@@ -46,6 +46,9 @@ config_setting_t *hub_tunnel(const struct hub_object *, unsigned);
 enum ctl_exit	hub_value_put(config_setting_t *group, const struct conf_key *,
 		    const char *option, const char *value);
 void		hub_value_drop(config_setting_t *group, const char *key);
+/* The same value under the same key in another group; false: no memory. */
+bool		hub_value_copy(config_setting_t *to,
+		    const config_setting_t *value);
 /* A text; replaces what is there.  false: no memory. */
 bool		hub_text_put(config_setting_t *group, const char *key,
 		    const char *value);

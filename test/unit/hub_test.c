@@ -146,6 +146,41 @@ values_are_printed_as_they_read(void **state)
 	}
 }
 
+static void
+a_copied_value_is_the_same(void **state)
+{
+	static const struct {
+		const char	*key, *value;
+	} rows[] = {
+		{ "dpd_timeout_seconds", "40" }, { "as_override", "true" },
+		{ "local_as", "4200000000" }, { "local_id", "hub" },
+		{ "phase1_dh_group_numbers", "14,19" },
+		{ "phase1_encryption_algorithms", "AES256,AES128" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct conf_key *key =
+		    conf_key_find(CONF_AT_CONNECTION, rows[i].key);
+		struct hub_object a, b;
+		char *first, *second;
+
+		assert_true(hub_object_new(&a, HUB_CONNECTION, "x"));
+		assert_true(hub_object_new(&b, HUB_CONNECTION, "x"));
+		assert_int_equal(hub_value_put(a.group, key, "o",
+		    rows[i].value), CTL_EXIT_OK);
+		assert_true(hub_value_copy(b.group,
+		    config_setting_get_member(a.group, key->name)));
+		first = hub_object_print(&a.config);
+		second = hub_object_print(&b.config);
+		assert_string_equal(first, second);
+		free(first);
+		free(second);
+		hub_object_close(&a);
+		hub_object_close(&b);
+	}
+}
+
 /* Print, read, print: the same text. */
 static void
 an_object_that_is_read_again_is_the_same(void **state)
@@ -387,6 +422,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(values_are_printed_as_they_read),
+		TEST(a_copied_value_is_the_same),
 		TEST(an_object_that_is_read_again_is_the_same),
 		TEST(secrets_are_kept_by_tunnel_and_kind),
 		TEST(a_stage_takes_the_place_in_one_step),

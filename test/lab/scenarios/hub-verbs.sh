@@ -1,7 +1,7 @@
 #!/bin/bash
 # hub-verbs: a hub that is made by verbs alone, from an empty conf.d, changed and taken apart while it runs; two at once; kill -9
 # needs: vti vpnd
-# time: 400
+# time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10    vgw-1, AS 64512                AS 65010    10.2.0.10
@@ -158,14 +158,14 @@ ctl branch up vpn-hub/2
 wait_for 30 "the tunnel comes up with it" up branch
 
 step "two at once"
-for i in 1 2 3 4; do
+for i in 1 2 3; do
 	verb create customer-gateway "many-$i" --ip-address "198.51.100.10$i" --bgp-asn "6510$i" >"/mnt/many.$i" 2>&1 &
 	many[i]=$!
 done
-for i in 1 2 3 4; do
+for i in 1 2 3; do
 	wait "${many[i]}" || fail "create of many-$i: $(cat "/mnt/many.$i")"
 done
-check "all are there" described '[.CustomerGateways[].CustomerGatewayId | select(startswith("many-"))] | length == 4' customer-gateway
+check "all are there" described '[.CustomerGateways[].CustomerGatewayId | select(startswith("many-"))] | length == 3' customer-gateway
 for i in 1 2; do
 	verb create connection "both-$i" --customer-gateway "many-$i" --gateway vgw-1 >"/mnt/both.$i" 2>&1 &
 	many[i]=$!
@@ -198,8 +198,8 @@ files=$(ls $hub_dir | wc -l) old=0 new=0
 began=$(date +%s%N)
 verb modify connection both-1 --rekey-fuzz-percentage 98 --pre-shared-key key_number_98 >/dev/null
 took=$(($(date +%s%N) - began))
-for i in $(seq 16); do
-	kill_at "$(awk "BEGIN { print $took * $i / 13e9 }")" "$i"
+for i in $(seq 12); do
+	kill_at "$(awk "BEGIN { print $took * $i / 10e9 }")" "$i"
 done
 note "an edit takes $((took / 1000000)) ms; the old state was left $old times, the new one $new times"
 check "both were" test $old -gt 0 -a $new -gt 0
@@ -230,7 +230,7 @@ wait_for 30 "both tunnels are up" up branch
 check "the engine is the first one" engine_lives hub "$engine"
 for c in a-1 both-1 both-2 t-1 vpn-1; do verb delete connection "$c"; done
 for g in vgw-1 tgw-1; do verb delete gateway "$g"; done
-for g in many-1 many-2 many-3 many-4 cgw-1; do verb delete customer-gateway "$g"; done
+for g in many-1 many-2 many-3 cgw-1; do verb delete customer-gateway "$g"; done
 verb delete route-table rtb-1
 check "what others have written is left" files_are "customer-gateway.a-1.conf router-id.conf "
 wait_for 10 "the kernel has nothing of it" no_tunnels
