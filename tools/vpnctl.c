@@ -13,6 +13,7 @@
 #include "tools/complain.h"
 #include "tools/drain.h"
 #include "tools/dump.h"
+#include "tools/hub.h"
 #include "tools/keys.h"
 #include "tools/metrics.h"
 #include "tools/options.h"
@@ -38,6 +39,8 @@ struct command {
 	bool		 to;		/* takes an address first */
 	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
 	unsigned	 takes;		/* long options */
+	/* A verb of the hub, which reads its words itself. */
+	enum ctl_exit	(*hub)(const struct options *, char **, int);
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -76,8 +79,12 @@ static enum ctl_exit run_export(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_hub(const struct options *, const struct command *,
+    char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
     char **, int);
+
+#define HUB_WORDS	256	/* and options, behind a verb of the hub */
 
 /* Of two that fit, the later one has more words. */
 static const struct command commands[] = {
@@ -194,6 +201,15 @@ static const struct command commands[] = {
 	{ "pki show", "[NAME|SERIAL]", "certificates that were issued",
 	    .max = 1, .run = run_pki, .pki = pki_show,
 	    .takes = TAKES(OPT_DIR) },
+	{ "create", "OBJECT [NAME] [--OPTION VALUE]...",
+	    "a part of the hub: connection, gateway, route...",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_create },
+	{ "modify", "OBJECT NAME --OPTION VALUE...", "change one",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_modify },
+	{ "delete", "OBJECT NAME", "remove one",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_delete },
+	{ "describe", "OBJECT [NAME]", "all about it, as AWS's API tells it",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_describe },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
 	    .max = 3, .run = run_help },
 };
@@ -460,6 +476,13 @@ run_pki(const struct options *o, const struct command *c, char **argv,
 	return c->pki(&p, argv, argc);
 }
 
+static enum ctl_exit
+run_hub(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	return c->hub(o, argv, argc);
+}
+
 #define HELP_WIDTH	28	/* of a command with its arguments */
 
 static void
@@ -575,7 +598,7 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 {
 	const char *unwanted = options_unwanted(o, c->takes);
 
-	if (o->secrets != NULL && !c->secrets)
+	if (o->secrets != NULL && !c->secrets && c->hub == NULL)
 		return complain(CTL_EXIT_USAGE, "-s is not for \"%s\"",
 		    c->words);
 	if (unwanted != NULL)
