@@ -113,7 +113,6 @@ void
 deposit_all(struct gw *gw)
 {
 	struct gw_tunnel *t;
-	uint8_t *buf = NULL;
 	struct wr w = { 0 };
 	uint32_t id;
 
@@ -126,14 +125,15 @@ deposit_all(struct gw *gw)
 		/* It has yet to take over what is there. */
 		if (t->legacy != NULL)
 			continue;
-		if (buf == NULL)
-			buf = malloc(KERN_KEEP_MAX);
-		w = wr_of(buf, buf == NULL ? 0 : KERN_KEEP_MAX);
+		/* For good: the heap would grow and shrink with each. */
+		if (gw->deposit_room == NULL)
+			gw->deposit_room = malloc(KERN_KEEP_MAX);
+		w = wr_of(gw->deposit_room, gw->deposit_room == NULL ? 0 :
+		    KERN_KEEP_MAX);
 		make(t, &w);
-		if (buf != NULL)
-			wipe(buf, w.n);
+		if (gw->deposit_room != NULL)
+			wipe(gw->deposit_room, w.n);
 	}
-	free(buf);
 }
 
 void
