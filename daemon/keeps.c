@@ -219,6 +219,41 @@ keeps_handed(struct keeps *t)
 	t->handed = (struct bytes){ 0 };
 }
 
+static bool
+take_whole(struct keeps *t, struct bytes name, struct bytes record)
+{
+	char text[sizeof(t->part->name)] = "";
+
+	if (name.n == 0 || name.n >= sizeof(text) || record.n == 0 ||
+	    memchr(name.p, '\0', name.n) != NULL ||
+	    memchr(name.p, '/', name.n) == NULL)
+		return false;
+	memcpy(text, name.p, name.n);
+	if (record.n > KERN_KEEP_MAX ||
+	    first_part(t, text, (uint32_t)record.n) != 0)
+		return false;
+	memcpy(t->part->b, record.p, record.n);
+	commit(t);
+	return true;
+}
+
+bool
+keeps_take(struct keeps *t, struct bytes all)
+{
+	struct rd r = rd_of(all);
+	bool ok = true;
+
+	while (ok && r.n > 0) {
+		struct bytes name = rd_bytes(&r, rd_u16(&r));
+		struct bytes record = rd_bytes(&r, rd_u32(&r));
+
+		ok = !r.bad && take_whole(t, name, record);
+	}
+	if (!ok)
+		keeps_forget(t);
+	return ok;
+}
+
 void
 keeps_forget(struct keeps *t)
 {

@@ -19,8 +19,6 @@
 #include "ike/x_sync.h"
 #include "util/array.h"
 
-#define VERSION		1
-
 /* Writes or reads the same fields: one of the two is set. */
 struct codec {
 	struct wr	*w;
@@ -256,7 +254,7 @@ keep_decode(struct bytes record, struct keep *k)
 	struct rd r = rd_of(record);
 	struct codec x = { .r = &r };
 
-	r.bad |= rd_u8(&r) != VERSION;
+	r.bad |= rd_u8(&r) != KEEP_VERSION;
 	if (!r.bad)
 		fields(&x, k);
 	return rd_done(&r) && k->n > 0;
@@ -390,7 +388,7 @@ ike_keep(const struct ike *ike, uint32_t id, struct wr *w)
 		return false;
 	take(k, p);
 	if (k->n > 0) {
-		wr_u8(w, VERSION);
+		wr_u8(w, KEEP_VERSION);
 		fields(&x, k);
 	}
 	forget(k);

@@ -19,6 +19,7 @@
 
 #include "ike/sa.h"
 
+#define KEEP_VERSION	1	/* of a record */
 #define KEEP_SAS	3
 #define KEEP_CHILDREN	6	/* of each */
 #define KEEP_MESSAGE	4096	/* the longest message that is kept */
