@@ -36,7 +36,7 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(&b.session, 0, sizeof(b.session));
 	memset(&a.bfd, 0, sizeof(a.bfd));
 	memset(&b.bfd, 0, sizeof(b.bfd));
-	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
+	return conf_tunnel_eq(&a, &b) && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
 	    memcmp(t->routes.v, c->routes.v,
