@@ -121,6 +121,7 @@ bool
 pki_san_add(GENERAL_NAMES *names, const char *text, struct reason *why)
 {
 	const char *value = text;
+	uint8_t room[CONF_ID_DATA];
 	struct conf_id id;
 	struct reason odd;
 	size_t given = ARRAY_SIZE(sans);
@@ -133,7 +134,7 @@ pki_san_add(GENERAL_NAMES *names, const char *text, struct reason *why)
 			value = text + n;
 		}
 	}
-	for (size_t i = 0; conf_id_parse(&id, value, &odd) == NULL &&
+	for (size_t i = 0; conf_id_parse(&id, room, value, &odd) == NULL &&
 	    i < ARRAY_SIZE(sans); i++) {
 		if (id.type != sans[i].conf[0] && id.type != sans[i].conf[1])
 			continue;

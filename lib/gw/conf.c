@@ -431,6 +431,7 @@ conf_free(struct conf *conf)
 		free(conf->connections[i].guarded.v);
 	}
 	free(conf->connections);
+	conf_ids_free(conf);
 	free(conf->customers);
 	free(conf->targets);
 	for (size_t i = 0; i < conf->tables_n; i++)

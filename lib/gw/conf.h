@@ -57,8 +57,8 @@ enum conf_id_type {		/* RFC 7296 section 3.5 */
 
 struct conf_id {
 	enum conf_id_type type;
-	uint16_t	n;
-	uint8_t		data[CONF_ID_DATA];	/* as on the wire */
+	uint16_t	n;		/* CONF_ID_DATA at most */
+	const uint8_t	*data;		/* as on the wire; borrowed */
 };
 
 enum conf_auth {
@@ -397,6 +397,7 @@ struct conf {
 	struct conf_target *targets;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
+	struct conf_octets *octets;	/* owned; of identities */
 	unsigned	holders;
 	struct dict	by_name;	/* -> conf_connection */
 	struct dict	by_ifname;	/* -> conf_connection of the tunnel */
@@ -453,6 +454,10 @@ void		conf_file_error(const struct conf_file *, const char *,
 /* Copies octets in; false: no memory. */
 bool		conf_attach(struct conf_file *, struct bytes);
 /* As it is written; buf itself. */
+bool		conf_id_eq(const struct conf_id *, const struct conf_id *);
+/* In everything, also where they are of two configurations. */
+bool		conf_tunnel_eq(const struct conf_tunnel *,
+		    const struct conf_tunnel *);
 const char	*conf_id_str(const struct conf_id *,
 		    char buf[static CONF_ID_LEN]);
 const struct conf_connection *conf_find(const struct conf *, const char *name);

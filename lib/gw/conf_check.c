@@ -77,6 +77,16 @@ check_auth(struct conf_read *r, const struct conf_tunnel *t,
 	return true;
 }
 
+static bool
+named_by(struct conf_read *r, const struct conf_site *site, const char *key,
+    struct conf_id *id, const struct addr *a)
+{
+	const struct conf_id is = conf_id_addr(a);
+
+	return conf_id_keep(r->conf, &is, id) ||
+	    conf_fail_tunnel(r, site, key, "out of memory");
+}
+
 /*
  * Without an identity of its own, a side is its address; with a certificate,
  * we are its subject, and the peer is anybody whose certificate is good.
@@ -89,11 +99,14 @@ check_identity(struct conf_read *r, struct conf_tunnel *t,
 		t->remote_auth = t->local_auth;
 	t->local_id_given = t->local_id.n > 0;
 	t->remote_id_given = t->remote_id.n > 0;
-	if (!t->local_id_given && t->local_auth == CONF_AUTH_PSK)
-		conf_id_addr(&t->local_id, &t->local);
+	if (!t->local_id_given && t->local_auth == CONF_AUTH_PSK &&
+	    !named_by(r, site, "local_id", &t->local_id, &t->local))
+		return false;
 	if (!t->remote_id_given && addr_is_set(&t->remote) &&
-	    t->remote_auth == CONF_AUTH_PSK)
-		conf_id_addr(&t->remote_id, &t->remote);
+	    t->remote_auth == CONF_AUTH_PSK &&
+	    !named_by(r, site, "remote_id",
+	    &t->remote_id, &t->remote))
+		return false;
 	return check_auth(r, t, site);
 }
 

@@ -228,9 +228,16 @@ bool	conf_gateways_read(struct conf_read *, const config_setting_t *,
 bool	conf_gateways_check(struct conf_read *, const struct conf_tunnel *,
 	    const struct conf_site *);
 
-/* conf_id.c: an identity by its shape; NULL, or what it must be. */
-const char	*conf_id_parse(struct conf_id *, const char *, struct reason *);
-void	conf_id_addr(struct conf_id *, const struct addr *);
+/*
+ * conf_id.c: an identity by its shape, with its octets in room; NULL, or what it
+ * must be.
+ */
+const char	*conf_id_parse(struct conf_id *, uint8_t room[static CONF_ID_DATA],
+		    const char *, struct reason *);
+struct conf_id conf_id_addr(const struct addr *);	/* borrowed from it */
+/* Out gets a copy that lives as long as conf.  False: no memory. */
+bool	conf_id_keep(struct conf *, const struct conf_id *, struct conf_id *out);
+void	conf_ids_free(struct conf *);
 
 /* conf_check.c: what no single key can tell. */
 bool	conf_check_tunnel(struct conf_read *, const struct conf_connection *,

@@ -15,7 +15,7 @@
 
 /* What makes a tunnel (or connection) itself, as octets that compare. */
 struct entry {
-	struct bytes	part[4];	/* in order; unused: empty */
+	struct bytes	part[6];	/* in order; unused: empty */
 	size_t		site;
 };
 
@@ -40,12 +40,12 @@ address_bytes(const struct addr *a)
 	return bytes_of(a, sizeof(*a));
 }
 
-/* With its type; none is empty. */
-static struct bytes
-id_bytes(const struct conf_id *id)
+/* Two parts: its type and its octets; none is empty. */
+static void
+id_parts(const struct conf_id *id, struct bytes part[static 2])
 {
-	return bytes_of(id, id->n == 0 ? 0 :
-	    offsetof(struct conf_id, data) + id->n);
+	part[0] = bytes_of(&id->type, id->n == 0 ? 0 : sizeof(id->type));
+	part[1] = bytes_of(id->data, id->n);
 }
 
 static void
@@ -82,8 +82,8 @@ of_peer(const struct conf_connection *c, unsigned i, struct entry *e)
 
 	e->part[0] = address_bytes(&t->local);
 	e->part[1] = address_bytes(&t->remote);
-	e->part[2] = id_bytes(&t->local_id);
-	e->part[3] = id_bytes(&t->remote_id);
+	id_parts(&t->local_id, &e->part[2]);
+	id_parts(&t->remote_id, &e->part[4]);
 }
 
 static void

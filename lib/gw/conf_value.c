@@ -213,11 +213,14 @@ put_router_id(struct value *v)
 static bool
 put_id(struct value *v)
 {
+	uint8_t room[CONF_ID_DATA];
+	struct conf_id id;
 	struct reason why;
-	const char *must = conf_id_parse(v->field, v->s, &why);
+	const char *must = conf_id_parse(&id, room, v->s, &why);
 
 	if (must == NULL)
-		return true;
+		return conf_id_keep(v->r->conf, &id, v->field) ||
+		    conf_fail(v->r, v->setting, "out of memory");
 	if (why.s[0] != '\0')
 		return conf_fail(v->r, v->setting, "%s", why.s);
 	return fail_text(v, must);

@@ -128,7 +128,6 @@ bool
 deposit_all(struct gw *gw)
 {
 	struct gw_tunnel *t;
-	uint8_t *buf = NULL;
 	struct wr w = { 0 };
 	bool ok = true;
 	uint32_t id;
@@ -142,16 +141,17 @@ deposit_all(struct gw *gw)
 		/* It has yet to take over what is there. */
 		if (t->legacy != NULL)
 			continue;
-		if (buf == NULL)
-			buf = malloc(KERN_KEEP_MAX);
-		w = wr_of(buf, buf == NULL ? 0 : KERN_KEEP_MAX);
+		/* For good: the heap would grow and shrink with each. */
+		if (gw->deposit_room == NULL)
+			gw->deposit_room = malloc(KERN_KEEP_MAX);
+		w = wr_of(gw->deposit_room, gw->deposit_room == NULL ? 0 :
+		    KERN_KEEP_MAX);
 		ok = make(t, &w);
 		if (!ok)
 			deposit_touch(t);
-		if (buf != NULL)
-			wipe(buf, w.n);
+		if (gw->deposit_room != NULL)
+			wipe(gw->deposit_room, w.n);
 	}
-	free(buf);
 	return ok;
 }
 

@@ -162,6 +162,7 @@ gw_free(struct gw *gw)
 	conf_free(gw->conf);
 	queue_fini(&gw->out);
 	queue_fini(&gw->deposits);
+	free(gw->deposit_room);
 	map_fini(&gw->ops);
 	map_fini(&gw->reloads);
 	map_fini(&gw->by_id);

@@ -186,6 +186,7 @@ struct gw {
 	struct gw_tunnel *dirty, **dirty_end;	/* to be settled, in order */
 	struct gw_tunnel *deposit;	/* to be kept anew */
 	struct queue	deposits;	/* goes before out */
+	uint8_t		*deposit_room;	/* of one; owned */
 	struct legacy	*legacies;	/* owned; that no tunnel has taken yet */
 	struct dict	legacy_by_name;
 	unsigned	legacies_n;	/* taken, and not claimed */

@@ -39,7 +39,7 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(&b.bfd, 0, sizeof(b.bfd));
 	memset(&a.upkeep, 0, sizeof(a.upkeep));
 	memset(&b.upkeep, 0, sizeof(b.upkeep));
-	return memcmp(&a, &b, sizeof(a)) == 0 && t->hub == c->hub &&
+	return conf_tunnel_eq(&a, &b) && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
 	    memcmp(t->routes.v, c->routes.v,

@@ -162,24 +162,48 @@ same_id(uint8_t type, struct bytes data, uint8_t other, struct bytes other_data)
 	return type == other && bytes_eq(data, other_data);
 }
 
+static bool
+are_twins(const struct ike_peer *p, const struct ike_peer *o)
+{
+	const struct id *theirs = &p->conf.remote_id;
+	const struct id *id = &o->conf.remote_id;
+	struct pl_id own = auth_own_id(p), other = auth_own_id(o);
+
+	return o != p && (id->type == 0 || theirs->type == 0 ||
+	    same_id(id->type, bytes_of(id->data, id->n), theirs->type,
+	    bytes_of(theirs->data, theirs->n))) &&
+	    same_id(own.type, own.data, other.type, other.data);
+}
+
+static bool
+twin_among(const struct ike_peer *p, const struct ike_peer *o,
+    enum index_list which)
+{
+	while (o != NULL && !are_twins(p, o))
+		o = o->in[which].next;
+	return o != NULL;
+}
+
+/*
+ * A twin's own identity is written as ours is or its certificate's, its peer's
+ * is ours or anybody.  Only who expects anybody has to look at all.
+ */
 bool
 auth_has_twin(const struct ike_peer *p)
 {
 	const struct id *theirs = &p->conf.remote_id;
-	struct pl_id own = auth_own_id(p);
+	const struct index *x = &p->ike->peers;
+	const struct pl_id local[] = { auth_own_id(p), { .type = 0 } };
+	const struct pl_id remote[] = { { .type = theirs->type,
+	    .data = bytes_of(theirs->data, theirs->n) }, { .type = 0 } };
+	bool found = false;
 
-	for (const struct ike_peer *o = p->ike->peers.all; o != NULL;
-	    o = o->in[INDEX_ALL].next) {
-		const struct id *id = &o->conf.remote_id;
-		struct pl_id other = auth_own_id(o);
-
-		if (o != p && (id->type == 0 || theirs->type == 0 ||
-		    same_id(id->type, bytes_of(id->data, id->n), theirs->type,
-		    bytes_of(theirs->data, theirs->n))) &&
-		    same_id(own.type, own.data, other.type, other.data))
-			return true;
-	}
-	return false;
+	if (theirs->type == 0)
+		return twin_among(p, x->all, INDEX_ALL);
+	for (int i = 0; i < 4 && !found; i++)
+		found = twin_among(p, index_by_pair(x, &local[i / 2],
+		    &remote[i % 2]), INDEX_PAIR);
+	return found;
 }
 
 bool

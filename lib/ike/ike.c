@@ -111,6 +111,8 @@ keep_names(struct ike_peer *p)
 {
 	struct id *l = &p->conf.local_id, *r = &p->conf.remote_id;
 
+	l->n = l->type == 0 ? 0 : l->n;
+	r->n = r->type == 0 ? 0 : r->n;
 	if (l->n > 0)
 		memcpy(p->names, l->data, l->n);
 	if (r->n > 0)

@@ -88,6 +88,23 @@ entry_del(struct map *m, uint64_t key, struct ike_peer *p,
 
 /* --- peers --- */
 
+static uint64_t
+pair_hash(uint8_t local, struct bytes local_data, uint8_t remote,
+    struct bytes remote_data)
+{
+	return id_hash(local, local_data) * UINT64_C(0x9e3779b97f4a7c15) +
+	    id_hash(remote, remote_data);
+}
+
+static uint64_t
+pair_of(const struct ike_peer *p)
+{
+	const struct id *l = &p->conf.local_id, *r = &p->conf.remote_id;
+
+	return pair_hash(l->type, bytes_of(l->data, l->n), r->type,
+	    bytes_of(r->data, r->n));
+}
+
 bool
 index_is_anybody(const struct ike_peer *p)
 {
@@ -102,16 +119,27 @@ identity_of(const struct ike_peer *p)
 	return id_hash(id->type, bytes_of(id->data, id->n));
 }
 
+/* By whom its datagrams may be from. */
+static bool
+add_caller(struct index *x, struct ike_peer *p)
+{
+	if (!index_is_anybody(p))
+		return entry_add(&x->by_address,
+		    address_hash(&p->conf.remote), p, INDEX_ADDRESS);
+	if (!entry_add(&x->by_identity, identity_of(p), p, INDEX_IDENTITY))
+		return false;
+	x->anybody = list_add(x->anybody, p, INDEX_ADDRESS);
+	return true;
+}
+
 bool
 index_add(struct index *x, struct ike_peer *p)
 {
-	if (index_is_anybody(p)) {
-		if (!entry_add(&x->by_identity, identity_of(p), p,
-		    INDEX_IDENTITY))
-			return false;
-		x->anybody = list_add(x->anybody, p, INDEX_ADDRESS);
-	} else if (!entry_add(&x->by_address, address_hash(&p->conf.remote),
-	    p, INDEX_ADDRESS)) {
+	p->pair = pair_of(p);
+	if (!entry_add(&x->by_pair, p->pair, p, INDEX_PAIR))
+		return false;
+	if (!add_caller(x, p)) {
+		entry_del(&x->by_pair, p->pair, p, INDEX_PAIR);
 		return false;
 	}
 	x->all = list_add(x->all, p, INDEX_ALL);
@@ -122,6 +150,7 @@ void
 index_del(struct index *x, struct ike_peer *p)
 {
 	x->all = list_del(x->all, p, INDEX_ALL);
+	entry_del(&x->by_pair, p->pair, p, INDEX_PAIR);
 	if (!index_is_anybody(p)) {
 		entry_del(&x->by_address, address_hash(&p->conf.remote), p,
 		    INDEX_ADDRESS);
@@ -136,6 +165,7 @@ index_fini(struct index *x)
 {
 	map_fini(&x->by_address);
 	map_fini(&x->by_identity);
+	map_fini(&x->by_pair);
 }
 
 static bool
@@ -200,4 +230,12 @@ index_by_id(const struct index *x, const struct path *path,
 		p = from(map_get(&x->by_identity, unnamed), path,
 		    INDEX_IDENTITY);
 	return p;
+}
+
+struct ike_peer *
+index_by_pair(const struct index *x, const struct pl_id *local,
+    const struct pl_id *remote)
+{
+	return map_get(&x->by_pair, pair_hash(local->type, local->data,
+	    remote->type, remote->data));
 }

@@ -15,6 +15,7 @@ enum index_list {		/* the lists that a peer can stand in */
 	INDEX_ALL,
 	INDEX_ADDRESS,		/* of its remote address, or of anybody's */
 	INDEX_IDENTITY,		/* anybody's address: of the identity */
+	INDEX_PAIR,		/* of both identities, as configured */
 	INDEX_LISTS
 };
 
@@ -29,6 +30,7 @@ struct index {
 	struct ike_peer	*anybody;	/* with any remote address */
 	struct map	by_address;	/* hash -> first of a list */
 	struct map	by_identity;	/* hash -> first; any address */
+	struct map	by_pair;	/* hash -> first */
 };
 
 /* False: no memory, and it is in no list. */
@@ -53,5 +55,12 @@ struct ike_peer	*index_by_address(const struct index *, const struct path *,
  */
 struct ike_peer	*index_by_id(const struct index *, const struct path *,
 		    const struct pl_id *, const struct ike_peer *prev);
+
+/*
+ * The first of those that are between these two identities, or with a hash like
+ * theirs; the others follow in INDEX_PAIR.  Type 0: those without that one.
+ */
+struct ike_peer	*index_by_pair(const struct index *, const struct pl_id *local,
+		    const struct pl_id *remote);
 
 #endif

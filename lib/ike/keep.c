@@ -349,7 +349,7 @@ take(struct keep *k, const struct ike_peer *p)
 	}
 }
 
-/* Its room is forty times what a record takes, and one goes with each message. */
+/* Much of its room is not used, and one is made for each message. */
 static void
 forget(struct keep *k)
 {
@@ -362,6 +362,18 @@ forget(struct keep *k)
 	free(k);
 }
 
+/* At most so many of its SAs are in a record. */
+static size_t
+kept_sas(const struct ike_peer *p)
+{
+	size_t n = 0;
+
+	for (const struct ike_sa *sa = p->sas; sa != NULL && n < KEEP_SAS;
+	    sa = sa->peer_next)
+		n++;
+	return n;
+}
+
 bool
 ike_keep(const struct ike *ike, uint32_t id, struct wr *w)
 {
@@ -371,7 +383,7 @@ ike_keep(const struct ike *ike, uint32_t id, struct wr *w)
 
 	if (p == NULL || p->sas == NULL)
 		return true;
-	k = malloc(sizeof(*k));
+	k = malloc(offsetof(struct keep, sa) + kept_sas(p) * sizeof(k->sa[0]));
 	if (k == NULL)
 		return false;
 	take(k, p);

@@ -40,6 +40,7 @@ struct peer_tickets {
 
 struct ike_peer {
 	struct index_link in[INDEX_LISTS];
+	uint64_t	pair;		/* its key in index.by_pair */
 	struct ike	*ike;
 	struct ike_peer_conf conf;
 	struct addke	*addke;		/* what the two offers borrow; owned */

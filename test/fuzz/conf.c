@@ -135,10 +135,9 @@ check_same(const struct conf *a, const struct conf *b)
 	for (size_t i = 0; i < a->policies_n; i++)
 		require(policy_eq(a->policies[i].policy,
 		    b->policies[i].policy));
-	for (size_t i = 0; i < a->n; i++)
-		require(memcmp(a->connections[i].tunnels,
-		    b->connections[i].tunnels,
-		    sizeof(a->connections[i].tunnels)) == 0);
+	for (size_t i = 0; i < 2 * a->n; i++)
+		require(conf_tunnel_eq(&a->connections[i / 2].tunnels[i % 2],
+		    &b->connections[i / 2].tunnels[i % 2]));
 }
 
 int

@@ -186,7 +186,8 @@ assert_same_conf(const struct conf *a, const struct conf *b,
 	    strcmp(x->name, y->name) != 0 || x->hub != y->hub ||
 	    x->remote_asn != y->remote_asn || x->hold_time != y->hold_time ||
 	    x->routes.n != y->routes.n ||
-	    memcmp(x->tunnels, y->tunnels, sizeof(x->tunnels)) != 0)
+	    !conf_tunnel_eq(&x->tunnels[0], &y->tunnels[0]) ||
+	    !conf_tunnel_eq(&x->tunnels[1], &y->tunnels[1]))
 		fail_msg("%s: another configuration", what);
 }
 

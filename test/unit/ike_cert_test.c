@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "ike/auth.h"
 #include "ike/certs.h"
 #include "unit/cert_duo.h"
 #include "unit/wire.h"
@@ -357,6 +358,55 @@ time_goes_on_for_certificates_too(void **state)
 	both_free(b);
 }
 
+/* Ours, theirs; and the other tunnel's.  No certificate: no name of its own. */
+static const struct {
+	const char	*what, *local, *remote, *other_local, *other_remote;
+	bool		 twins;
+} pairs[] = {
+	{ "the same names", "a", "b", "a", "b", true },
+	{ "another name of ours", "a", "b", "c", "b", false },
+	{ "another name of theirs", "a", "b", "a", "c", false },
+	{ "names in another case", "a", "b", "A", "b", false },
+	{ "the other expects anybody", "a", "b", "a", "", true },
+	{ "we expect anybody", "a", "", "a", "b", true },
+	{ "both expect anybody", "a", "", "a", "", true },
+	{ "anybody, by another name", "a", "", "c", "", false },
+	{ "the certificate's name and a given one", "", "b", "a", "b", false },
+	{ "the certificate's name twice", "", "b", "", "b", true },
+	{ "the certificate's, expecting anybody", "", "b", "", "", true },
+};
+
+static struct id
+name_or_none(const char *s)
+{
+	return s[0] == '\0' ? (struct id){ .type = 0 } : duo_id(s);
+}
+
+static void
+twins_are_tunnels_between_the_same_identities(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct both *b = both_new("ED25519");
+		struct duo *d = &b->d;
+		struct ike_peer_conf *c = d->end[LEFT].conf;
+
+		c[0].local_id = name_or_none(pairs[i].local);
+		c[0].remote_id = name_or_none(pairs[i].remote);
+		duo_add_peer(d, LEFT);
+		c[1].local_id = name_or_none(pairs[i].other_local);
+		c[1].remote_id = name_or_none(pairs[i].other_remote);
+		duo_start(d);
+		for (uint32_t k = 0; k < 2; k++) {
+			if (auth_has_twin(table_peer(d->end[LEFT].ike,
+			    DUO_PEER + k)) != pairs[i].twins)
+				fail_msg("%s", pairs[i].what);
+		}
+		shut_down(d);
+		both_free(b);
+	}
+}
+
 /*
  * Section 2.4: INITIAL_CONTACT is about identities, and another tunnel has the
  * same ones.
@@ -409,6 +459,8 @@ main(void)
 		cmocka_unit_test(
 		    a_certificate_that_is_renewed_meanwhile_makes_its_own_signature),
 		cmocka_unit_test(time_goes_on_for_certificates_too),
+		cmocka_unit_test(
+		    twins_are_tunnels_between_the_same_identities),
 		cmocka_unit_test(
 		    a_tunnel_with_a_twin_does_not_speak_of_first_contact),
 	};
