@@ -8,7 +8,8 @@ Q = $(if $(V),,@)
 
 FLAVOUR := $(if $(SAN),san,rel)$(if $(filter clang%,$(notdir $(CC))),-clang)
 OUT := build/$(FLAVOUR)
-PKGS = libmnl libnl-3.0 libnl-route-3.0 libcrypto libconfig jansson expat libcap-ng libseccomp
+PKGS = libmnl libnl-3.0 libnl-route-3.0 libcrypto libconfig jansson expat libcap-ng \
+	libseccomp libnftables
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wswitch-enum -Wvla -Wcast-qual $(if $(WERROR),-Werror)
 CPPFLAGS = -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED -Ilib -I. -Itest \

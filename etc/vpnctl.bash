@@ -26,7 +26,7 @@ _vpnctl() {
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
 		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
-			--local-address | --network | --route | --role | --format | --interface) ((i++)) ;;
+			--local-address | --network | --route | --role | --format | --interface | --every | --namespace) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -54,20 +54,28 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "60s 5m 10m 1h" -- "$cur")
 		return
 		;;
+	--every)
+		mapfile -t COMPREPLY < <(compgen -W "15s 30s 60s 5m" -- "$cur")
+		return
+		;;
+	--out)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	--role)
 		mapfile -t COMPREPLY < <(compgen -W "device hub" -- "$cur")
 		return
 		;;
 	--format)
 		mapfile -t COMPREPLY < <(compgen -W "aws-xml aws-json aws-text vpnd strongswan-bird strongswan-frr
-			libreswan-frr" -- "$cur")
+			libreswan-frr openmetrics prometheus emf" -- "$cur")
 		return
 		;;
 	--interface)
 		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
 		return
 		;;
-	--timeout | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
+	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
 	esac
@@ -78,6 +86,7 @@ _vpnctl() {
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
 		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
+		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
 		"pki init" | "pki subca") options+=" --key --days --crl-url --ocsp-url" ;;
@@ -88,10 +97,11 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys import export pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics import export pki help"
+	local choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
+	1:show | 2:help\ show) choices="tunnel tables vpcs routes counters bgp bfd" ;;
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;

@@ -29,6 +29,8 @@ static const struct option longs[] = {
 	{ "ocsp-url", required_argument, NULL, OPT_OCSP_URL },
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 	{ "confirm-within", required_argument, NULL, OPT_CONFIRM_WITHIN },
+	{ "namespace", required_argument, NULL, OPT_NAMESPACE },
+	{ "every", required_argument, NULL, OPT_EVERY },
 	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "name", required_argument, NULL, OPT_NAME },
@@ -91,6 +93,14 @@ set_url(const char **to, const char *option, const char *s)
 	}
 	return complain(CTL_EXIT_USAGE, "%s must be an http URL, not \"%s\" "
 	    "(%s)", option, s, why.s);
+}
+
+static enum ctl_exit
+set_every(struct options *o, const char *s)
+{
+	return apply_time(s, &o->metrics.every) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "--every must be a time from 1s to 24h, "
+	    "like 15s or 1m, not \"%s\"", s);
 }
 
 static enum ctl_exit
@@ -180,6 +190,11 @@ set_long(struct options *o, int c, const char *s)
 		return set_url(&o->pki.crl_url, "--crl-url", s);
 	case OPT_OCSP_URL:
 		return set_url(&o->pki.ocsp_url, "--ocsp-url", s);
+	case OPT_NAMESPACE:
+		o->metrics.name_space = s;
+		break;
+	case OPT_EVERY:
+		return set_every(o, s);
 	case OPT_SAN:
 		return add_san(&o->pki, s);
 	case OPT_OUT:

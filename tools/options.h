@@ -6,6 +6,7 @@
 
 #include "tools/aws.h"
 #include "tools/client.h"
+#include "tools/metrics.h"
 #include "tools/pki.h"
 
 enum {				/* options that only some commands take */
@@ -30,6 +31,8 @@ enum {				/* options that only some commands take */
 	OPT_FORCE,
 	OPT_FORMAT,
 	OPT_INTERFACE,
+	OPT_NAMESPACE,
+	OPT_EVERY,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -44,6 +47,7 @@ struct options {
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
 	bool		wireshark;	/* of keys */
+	struct metrics_options metrics;
 	struct aws_options aws;		/* of import and export */
 	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	given;		/* long options, TAKES() */

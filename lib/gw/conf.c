@@ -127,6 +127,10 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 		[CONF_AT_SET] = "in set of a term",
 		[CONF_AT_TABLE] = "in a route table",
 		[CONF_AT_STATIC] = "in a route of a route table",
+		[CONF_AT_CUSTOMER] = "in a customer gateway",
+		[CONF_AT_TARGET] = "in a gateway",
+		[CONF_AT_VPC] = "in a VPC",
+		[CONF_AT_REACH] = "in a prefix of a VPC",
 	};
 	const char *name = config_setting_name(s);
 	const struct conf_key *other = conf_key_any(name);
@@ -304,10 +308,12 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 	conf_group_defaults(CONF_AT_CONNECTION, c);
 	conf_group_defaults(CONF_AT_TUNNEL, &common);
 	if (!conf_group_read(r, CONF_AT_CONNECTION, group, c, &common,
-	    &seen) || !conf_group_check(r, CONF_AT_CONNECTION, group, seen))
+	    &seen) || !conf_attach_begin(r, c, group, &common, &seen) ||
+	    !conf_group_check(r, CONF_AT_CONNECTION, group, seen))
 		return false;
 	conf_tables_default(c);
 	return read_tunnels(r, at, group, &common, seen) &&
+	    conf_attach_check(r, c, group) &&
 	    conf_check_connection(r, c, group);
 }
 
@@ -345,8 +351,10 @@ read_all(struct conf_read *r, bool directory)
 		conf_seen_add(&seen, conf_key_any("connections"));
 	return conf_group_check(r, CONF_AT_TOP, root, seen) &&
 	    conf_policies_read(r, root) && conf_tables_read(r, root) &&
+	    conf_objects_read(r, root) && conf_vpcs_read(r, root) &&
 	    read_connections(r, root) && conf_check_all(r, root) &&
-	    conf_tables_check(r);
+	    conf_attach_check_all(r, root) && conf_tables_check(r) &&
+	    conf_vpcs_check(r);
 }
 
 static bool
@@ -386,6 +394,8 @@ conf_parse_all(const struct conf_sources *s, struct conf_error *err)
 	free(r.sites);
 	dict_fini(&r.plists);
 	dict_fini(&r.policies);
+	dict_fini(&r.customers);
+	dict_fini(&r.targets);
 	if (ok)
 		return r.conf;
 	if (why.file[0] == '\0')
@@ -418,11 +428,17 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n; i++) {
 		free(conf->connections[i].networks.v);
 		free(conf->connections[i].routes.v);
+		free(conf->connections[i].guarded.v);
 	}
 	free(conf->connections);
+	free(conf->customers);
+	free(conf->targets);
 	for (size_t i = 0; i < conf->tables_n; i++)
 		free(conf->tables[i].statics);
 	free(conf->tables);
+	for (size_t i = 0; i < conf->vpcs_n; i++)
+		free(conf->vpcs[i].prefixes.v);
+	free(conf->vpcs);
 	dict_fini(&conf->by_name);
 	dict_fini(&conf->by_ifname);
 	for (size_t i = 0; i < conf->plists_n; i++)

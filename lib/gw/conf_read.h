@@ -43,6 +43,7 @@ struct conf_read {
 	struct conf_site *sites;	/* owned; one per tunnel */
 	size_t		 sites_n;
 	struct dict	 plists, policies;	/* by name -> conf_... */
+	struct dict	 customers, targets;	/* likewise */
 };
 
 /* "connections[0].tunnels[1].local_id" */
@@ -117,6 +118,42 @@ bool	conf_propagation_read(struct conf_read *, const config_setting_t *,
 void	conf_tables_default(struct conf_connection *);
 bool	conf_tables_check(struct conf_read *);
 
+/*
+ * conf_objects.c: gateways and customer gateways, before connections name
+ * them; one by name: its number.
+ */
+bool	conf_objects_read(struct conf_read *, const config_setting_t *root);
+bool	conf_customer_named(struct conf_read *, const config_setting_t *,
+	    const char *name, uint32_t *number);
+bool	conf_target_named(struct conf_read *, const config_setting_t *,
+	    const char *name, uint32_t *number);
+
+/*
+ * conf_attach.c: what a connection has of the two, which goes before its
+ * tunnels; whether the whole fits them; and over all connections.
+ */
+bool	conf_attach_begin(struct conf_read *, struct conf_connection *,
+	    const config_setting_t *, struct conf_tunnel *common,
+	    struct conf_seen *);
+bool	conf_attach_check(struct conf_read *, struct conf_connection *,
+	    const config_setting_t *);
+bool	conf_attach_check_all(struct conf_read *,
+	    const config_setting_t *root);
+
+/*
+ * conf_vpcs.c: VPCs, after route tables; parts of one; and, once all is read,
+ * whether they are apart from each other and from tunnels.
+ */
+bool	conf_vpcs_read(struct conf_read *, const config_setting_t *root);
+bool	conf_lans_read(struct conf_read *, const config_setting_t *,
+	    struct conf_vpc *);
+/* The list is owned by the configuration, also when this fails. */
+bool	conf_reaches_read(struct conf_read *, const config_setting_t *,
+	    struct conf_reaches *);
+bool	conf_hops_read(struct conf_read *, const config_setting_t *,
+	    struct addr [static 2]);
+bool	conf_vpcs_check(struct conf_read *);
+
 /* conf_match.c: the parts of a policy's terms, each into its field. */
 bool	conf_policy_named(struct conf_read *, const config_setting_t *,
 	    uint16_t *);
@@ -137,6 +174,10 @@ bool	conf_asns_read(struct conf_read *, const struct conf_key *,
 bool	conf_value_read(struct conf_read *, const struct conf_key *,
 	    const config_setting_t *, void *base);
 void	conf_value_default(const struct conf_key *, void *base);
+
+/* A name that a network interface can have. */
+bool	conf_ifname_read(struct conf_read *, const config_setting_t *,
+	    const char *name, char out[static KERN_IFNAME_LEN]);
 
 /* conf_say.c: quoted, escaped, cut; and what is wrong with its shape. */
 #define CONF_QUOTED_LEN	80
