@@ -1,6 +1,6 @@
 /*
  * Files of a configuration, in the order in which the daemon reads them:
- * vpnd.conf, then those of conf.d by the bytes of their names; likewise secrets.
+ * vpnd.conf, then those of conf.d by the bytes of their names; so too secrets.
  * What has a fault is refused with the daemon's own line; who owns a file is
  * not judged here, since nothing runs by it.
  */

@@ -94,7 +94,7 @@ struct aws_notes {
 };
 
 struct aws_connection *aws_new(void);		/* NULL: no memory */
-void		aws_free(struct aws_connection *);	/* wipes; NULL is fine */
+void		aws_free(struct aws_connection *);	/* wipes; NULL: fine */
 /*
  * After all was read: networks of the inside addresses, what must be there,
  * and the tunnels in order of the cloud's addresses, since AWS lists them in

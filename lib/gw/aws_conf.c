@@ -10,24 +10,17 @@
 
 #include "gw/aws_field.h"
 #include "gw/aws_option.h"
+#include "gw/aws_out.h"
 #include "util/array.h"
 #include "util/secret.h"
 
 #define VALUE_LEN	640
 
-struct out {
-	const struct aws_connection *c;
-	const struct aws_form *form;
-	struct aws_notes *notes;
-	enum aws_side	ours, theirs;
-	bool		silent;		/* notes were made before */
-};
-
-static struct out
+static struct aws_out
 out_of(const struct aws_connection *c, const struct aws_form *form,
     struct aws_notes *notes)
 {
-	return (struct out){
+	return (struct aws_out){
 		.c = c, .form = form, .notes = notes,
 		.ours = form->hub ? AWS_CLOUD : AWS_CUSTOMER,
 		.theirs = form->hub ? AWS_CUSTOMER : AWS_CLOUD,
@@ -85,52 +78,36 @@ say_net(struct wr *w, const struct prefix *p)
 		aws_say(w, "\"%s\"", prefix_str(p, s));
 }
 
-/* What is said of a tunnel under one key; nothing said: the key is not there. */
-typedef void say_fn(const struct out *, unsigned i, struct wr *);
+/* What is said of a tunnel under one key; nothing: the key is not there. */
+typedef void say_fn(const struct aws_out *, unsigned i, struct wr *);
 
-static const struct addr *
-local_of(const struct out *o, unsigned i)
+static void
+say_local(const struct aws_out *o, unsigned i, struct wr *w)
 {
-	if (addr_is_set(&o->form->local[i]))
-		return &o->form->local[i];
-	return &o->c->tunnels[i].outside[o->ours];
+	say_addr(w, aws_out_local(o, i));
 }
 
 static void
-say_local(const struct out *o, unsigned i, struct wr *w)
-{
-	say_addr(w, local_of(o, i));
-}
-
-static void
-say_remote(const struct out *o, unsigned i, struct wr *w)
+say_remote(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	say_addr(w, &o->c->tunnels[i].outside[o->theirs]);
 }
 
-static bool
-certificate(const struct out *o, unsigned i)
-{
-	const struct aws_tunnel *t = &o->c->tunnels[i];
-
-	return t->psk[0] == '\0' && t->certificate_arn[0] != '\0';
-}
-
 /* Behind NAT the other side knows us by another address than we have. */
 static void
-say_local_id(const struct out *o, unsigned i, struct wr *w)
+say_local_id(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	const struct aws_tunnel *t = &o->c->tunnels[i];
 
 	if (t->identity[o->ours][0] != '\0')
 		say_quoted(w, t->identity[o->ours]);
-	else if (!certificate(o, i) &&
-	    !addr_eq(local_of(o, i), &t->outside[o->ours]))
+	else if (!aws_out_certificate(o, i) &&
+	    !addr_eq(aws_out_local(o, i), &t->outside[o->ours]))
 		say_addr(w, &t->outside[o->ours]);
 }
 
 static void
-say_remote_id(const struct out *o, unsigned i, struct wr *w)
+say_remote_id(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	const char *s = o->c->tunnels[i].identity[o->theirs];
 
@@ -139,42 +116,42 @@ say_remote_id(const struct out *o, unsigned i, struct wr *w)
 }
 
 static void
-say_start(const struct out *o, unsigned i, struct wr *w)
+say_start(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	aws_say(w, "\"%s\"", o->form->hub ? "add" : "start");
 }
 
 static void
-say_authentication(const struct out *o, unsigned i, struct wr *w)
+say_authentication(const struct aws_out *o, unsigned i, struct wr *w)
 {
-	if (certificate(o, i))
+	if (aws_out_certificate(o, i))
 		aws_say(w, "\"certificate\"");
 }
 
 static void
-say_certificate(const struct out *o, unsigned i, struct wr *w)
+say_certificate(const struct aws_out *o, unsigned i, struct wr *w)
 {
-	if (certificate(o, i))
+	if (aws_out_certificate(o, i))
 		aws_say(w, "\"%s.pem\"", o->form->name);
 }
 
 static void
-say_private_key(const struct out *o, unsigned i, struct wr *w)
+say_private_key(const struct aws_out *o, unsigned i, struct wr *w)
 {
-	if (certificate(o, i))
+	if (aws_out_certificate(o, i))
 		aws_say(w, "\"%s.key\"", o->form->name);
 }
 
 static void
-say_ca(const struct out *o, unsigned i, struct wr *w)
+say_ca(const struct aws_out *o, unsigned i, struct wr *w)
 {
-	if (certificate(o, i))
+	if (aws_out_certificate(o, i))
 		aws_say(w, "\"%s-ca.pem\"", o->form->name);
 }
 
 static void
-say_encapsulation(const struct out *o, unsigned i, struct wr *w)
+say_encapsulation(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	if (o->c->accelerated)
@@ -182,7 +159,7 @@ say_encapsulation(const struct out *o, unsigned i, struct wr *w)
 }
 
 static void
-say_version(const struct out *o, unsigned i, struct wr *w)
+say_version(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	static const char *const words[] = {
 		[CONF_INSIDE_IPV6] = "ipv6", [CONF_INSIDE_BOTH] = "both",
@@ -194,19 +171,19 @@ say_version(const struct out *o, unsigned i, struct wr *w)
 }
 
 static void
-say_cidr4(const struct out *o, unsigned i, struct wr *w)
+say_cidr4(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	say_net(w, &o->c->tunnels[i].cidr4);
 }
 
 static void
-say_cidr6(const struct out *o, unsigned i, struct wr *w)
+say_cidr6(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	say_net(w, &o->c->tunnels[i].cidr6);
 }
 
 static void
-say_ifname(const struct out *o, unsigned i, struct wr *w)
+say_ifname(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	char s[KERN_IFNAME_LEN];
 
@@ -214,7 +191,7 @@ say_ifname(const struct out *o, unsigned i, struct wr *w)
 }
 
 static void
-say_algs(const struct out *o, unsigned i, struct wr *w, const char *what,
+say_algs(const struct aws_out *o, unsigned i, struct wr *w, const char *what,
     const struct conf_algs *list, enum alg_type type)
 {
 	struct conf_algs offer;
@@ -230,7 +207,7 @@ say_algs(const struct out *o, unsigned i, struct wr *w, const char *what,
 
 #define SAY_ALGS(name, what, list, type)				\
 static void								\
-name(const struct out *o, unsigned i, struct wr *w)			\
+name(const struct aws_out *o, unsigned i, struct wr *w)			\
 {									\
 	say_algs(o, i, w, what, &o->c->tunnels[i].list, type);		\
 }
@@ -243,35 +220,35 @@ SAY_ALGS(say_group2, "phase 2 groups", phase[1].ke, ALG_KE)
 
 /* A device calls again for ever; a hub waits to be called. */
 static void
-say_dpd_action(const struct out *o, unsigned i, struct wr *w)
+say_dpd_action(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	aws_say(w, "\"%s\"", o->form->hub ? "clear" : "restart");
 }
 
 static void
-say_customer4(const struct out *o, unsigned i, struct wr *w)
+say_customer4(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	say_net(w, &o->c->ts4[AWS_CUSTOMER]);
 }
 
 static void
-say_cloud4(const struct out *o, unsigned i, struct wr *w)
+say_cloud4(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	say_net(w, &o->c->ts4[AWS_CLOUD]);
 }
 
 static void
-say_customer6(const struct out *o, unsigned i, struct wr *w)
+say_customer6(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	say_net(w, &o->c->ts6[AWS_CUSTOMER]);
 }
 
 static void
-say_cloud6(const struct out *o, unsigned i, struct wr *w)
+say_cloud6(const struct aws_out *o, unsigned i, struct wr *w)
 {
 	(void)i;
 	say_net(w, &o->c->ts6[AWS_CLOUD]);
@@ -334,7 +311,7 @@ say_line(struct wr *w, const char *tabs, const char *key, struct bytes value)
 
 /* One key for every tunnel; true: all say the same, and something. */
 static bool
-same_for_all(const struct out *o, say_fn *say, const char *key,
+same_for_all(const struct aws_out *o, say_fn *say, const char *key,
     const char *tabs, struct wr *w)
 {
 	uint8_t first[VALUE_LEN], other[VALUE_LEN];
@@ -377,7 +354,7 @@ same_number(const struct aws_connection *c, const struct aws_option *opt)
 }
 
 static void
-say_shared(struct wr *w, const struct out *o)
+say_shared(struct wr *w, const struct aws_out *o)
 {
 	const struct aws_option *opt;
 
@@ -393,7 +370,7 @@ say_shared(struct wr *w, const struct out *o)
 }
 
 static void
-say_tunnel(struct wr *w, const struct out *o, unsigned i)
+say_tunnel(struct wr *w, const struct aws_out *o, unsigned i)
 {
 	const struct aws_option *opt;
 	uint8_t value[VALUE_LEN];
@@ -430,7 +407,7 @@ say_nets(struct wr *w, const char *key, const struct aws_nets *nets)
 
 /* AWS's files know neither what is behind us nor what is behind them. */
 static void
-say_routing(struct wr *w, const struct out *o)
+say_routing(struct wr *w, const struct aws_out *o)
 {
 	const struct aws_connection *c = o->c;
 	const struct aws_nets *announced = &c->nets[o->ours];
@@ -459,91 +436,14 @@ say_routing(struct wr *w, const struct out *o)
 }
 
 static void
-note_routing(const struct out *o)
-{
-	const struct aws_connection *c = o->c;
-	const char *device = o->form->hub ? "hub" : "device";
-
-	if (!c->is_static && o->form->asn != 0 &&
-	    o->form->asn != c->asn[o->ours])
-		aws_note(o->notes, "AS number: the gateway's asn is %u; to "
-		    "this peer we are %u (local_as)", o->form->asn,
-		    c->asn[o->ours]);
-	if (!c->is_static && c->nets[o->ours].n == 0)
-		aws_note(o->notes, "networks to announce: not in the file, so "
-		    "that the %s announces nothing yet; add networks = "
-		    "[ \"10.0.0.0/16\" ] to connection %s, or import with "
-		    "--network", device, o->form->name);
-	if (c->is_static && c->nets[o->theirs].n == 0)
-		aws_note(o->notes, "static routes: what is behind the other "
-		    "end is not in the file; add routes = "
-		    "[ \"10.0.0.0/16\" ] to connection %s, or import with "
-		    "--route", o->form->name);
-}
-
-static void
-note_algorithms(const struct out *o)
-{
-	bool baseline = false;
-
-	for (unsigned i = 0; i < o->c->tunnels_n; i++)
-		baseline |= o->c->tunnels[i].baseline;
-	if (!baseline)
-		return;
-	aws_note(o->notes, "IKE version: IKEv2, which the file does not tell "
-	    "(its mode is one of IKEv1) and AWS allows unless it was "
-	    "configured otherwise");
-	aws_note(o->notes, "algorithms: the file has only the least that AWS "
-	    "asks for; stronger ones are offered before it, but AWS takes the "
-	    "first of its own list. To do without the weak ones, restrict "
-	    "the tunnel options and import what "
-	    "describe-vpn-connections answers");
-}
-
-static void
-note_local(const struct out *o)
-{
-	char ours[ADDR_STRLEN], known[ADDR_STRLEN];
-
-	for (unsigned i = 0; i < o->c->tunnels_n; i++) {
-		const struct addr *a = &o->c->tunnels[i].outside[o->ours];
-		const struct addr *l = local_of(o, i);
-
-		if (!addr_is_set(l))
-			aws_note(o->notes, "local address: the file has none; "
-			    "import with --local-address");
-		else if (addr_is_set(a) && !addr_eq(a, l))
-			aws_note(o->notes, "local address: packets come from "
-			    "%s, but the peer knows us as %s, which is our "
-			    "identity (local_id): there must be a NAT "
-			    "between", addr_str(l, ours), addr_str(a, known));
-		else
-			aws_note(o->notes, "local address: %s, as the peer "
-			    "knows us", addr_str(l, ours));
-	}
-}
-
-static void
-note_certificates(const struct out *o)
-{
-	for (unsigned i = 0; i < o->c->tunnels_n; i++) {
-		if (certificate(o, i))
-			aws_note(o->notes, "certificates: put ours with its "
-			    "subordinate CA into %s.pem, its key into %s.key, "
-			    "and the root CA into %s-ca.pem, in the "
-			    "configuration's directory", o->form->name,
-			    o->form->name, o->form->name);
-	}
-}
-
-static void
-say_head(struct wr *w, const struct out *o)
+say_head(struct wr *w, const struct aws_out *o)
 {
 	const struct aws_connection *c = o->c;
 	const char *gateway = c->transit_gateway[0] != '\0' ?
 	    c->transit_gateway : c->gateway;
 
-	aws_say(w, "# %s: %s of a Site-to-Site VPN connection\n", c->id[0] != '\0' ? c->id : o->form->name,
+	aws_say(w, "# %s: %s of a Site-to-Site VPN connection\n",
+	    c->id[0] != '\0' ? c->id : o->form->name,
 	    o->form->hub ? "the hub's end" : "the device");
 	if (c->name[0] != '\0')
 		aws_say(w, "# Name: %s\n", c->name);
@@ -559,12 +459,9 @@ void
 aws_conf_write(struct wr *w, const struct aws_connection *c,
     const struct aws_form *form, struct aws_notes *notes)
 {
-	struct out o = out_of(c, form, notes);
+	struct aws_out o = out_of(c, form, notes);
 
-	note_algorithms(&o);
-	note_local(&o);
-	note_routing(&o);
-	note_certificates(&o);
+	aws_assume(&o);
 	say_head(w, &o);
 	if (form->asn == 0 && !c->is_static)
 		aws_say(w, "asn = %u;\n", aws_conf_asn(c, form));
@@ -582,23 +479,11 @@ aws_conf_write(struct wr *w, const struct aws_connection *c,
 	aws_say(w, "\t} );\n} );\n");
 }
 
-static void
-note_psk(const struct out *o, unsigned i, const char *arn)
-{
-	if (arn[0] != '\0')
-		aws_note(o->notes, "pre-shared key of tunnel %u: it is in "
-		    "Secrets Manager (%s); put it into the secrets file", i + 1,
-		    arn);
-	else
-		aws_note(o->notes, "pre-shared key of tunnel %u: not in the "
-		    "file; put it into the secrets file", i + 1);
-}
-
 void
 aws_conf_secrets(struct wr *w, const struct aws_connection *c,
     const struct aws_form *form, struct aws_notes *notes)
 {
-	struct out o = out_of(c, form, notes);
+	struct aws_out o = out_of(c, form, notes);
 	const char *comma = "";
 
 	aws_say(w, "# Pre-shared keys of %s; this file must have mode "
@@ -616,9 +501,9 @@ aws_conf_secrets(struct wr *w, const struct aws_connection *c,
 	}
 	aws_say(w, "\n");
 	for (unsigned i = 0; i < c->tunnels_n; i++) {
-		if (c->tunnels[i].psk[0] != '\0' || certificate(&o, i))
+		if (c->tunnels[i].psk[0] != '\0' || aws_out_certificate(&o, i))
 			continue;
-		note_psk(&o, i, c->tunnels[i].psk_arn);
+		aws_assume_psk(&o, i, c->tunnels[i].psk_arn);
 		aws_say(w, "\t# missing: { connection = \"%s\"; tunnel = %u; "
 		    "pre_shared_key = \"...\"; }\n", form->name, i + 1);
 	}
@@ -627,9 +512,9 @@ aws_conf_secrets(struct wr *w, const struct aws_connection *c,
 
 /* RFC 6286: any number but 0 that no other speaker of our AS has. */
 static void
-say_router_id(struct wr *w, const struct out *o)
+say_router_id(struct wr *w, const struct aws_out *o)
 {
-	struct bytes b = addr_bytes(local_of(o, 0));
+	struct bytes b = addr_bytes(aws_out_local(o, 0));
 
 	for (unsigned i = 0; i < o->c->tunnels_n; i++) {
 		if (addr_is_set(&o->c->tunnels[i].cidr4.addr))
@@ -649,7 +534,7 @@ void
 aws_conf_top(struct wr *w, const struct aws_connection *c,
     const struct aws_form *form, struct aws_notes *notes)
 {
-	struct out o = out_of(c, form, notes);
+	struct aws_out o = out_of(c, form, notes);
 
 	aws_say(w, "# See vpnd.conf(5).  Connections are in conf.d.\n\n");
 	if (!c->is_static) {

@@ -7,7 +7,7 @@
 struct aws_form {
 	const char	*name;		/* the connection's, ours */
 	bool		hub;		/* else the device */
-	uint32_t	asn;		/* what the gateway has; 0: nothing yet */
+	uint32_t	asn;		/* the gateway's; 0: none yet */
 	struct addr	local[CONF_TUNNELS];	/* unset: as AWS knows it */
 };
 

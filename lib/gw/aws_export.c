@@ -9,6 +9,7 @@
 
 #include "gw/aws_conf.h"
 #include "gw/aws_json.h"
+#include "gw/aws_option.h"
 #include "gw/aws_text.h"
 #include "gw/aws_xml.h"
 #include "util/array.h"
@@ -158,14 +159,16 @@ aws_export_mtu(const struct aws_tunnel *t)
 {
 	unsigned ip = t->outside[AWS_CLOUD].family == ADDR_IPV6 ? 40 : 20;
 	const struct aws_phase *p = &t->phase[1];
+	struct conf_algs e, m;
 	unsigned least = 1500;
 
-	for (unsigned i = 0; i < p->encr.n; i++) {
-		const struct alg *encr = alg_at(p->encr.row[i]);
+	aws_offer(t, &p->encr, ALG_ENCR, &e);
+	aws_offer(t, &p->integ, ALG_INTEG, &m);
+	for (unsigned i = 0; i < e.n; i++) {
+		const struct alg *encr = alg_at(e.row[i]);
 
-		for (unsigned k = 0; k < p->integ.n; k++) {
-			unsigned mtu = mtu_of(encr, alg_at(p->integ.row[k]),
-			    ip);
+		for (unsigned k = 0; k < m.n; k++) {
+			unsigned mtu = mtu_of(encr, alg_at(m.row[k]), ip);
 
 			least = mtu < least ? mtu : least;
 		}

@@ -153,6 +153,24 @@ of_nets(struct aws_nets *to, const struct conf_prefixes *from,
 	return true;
 }
 
+/* By the names that the configuration has for AWS's objects. */
+static void
+of_objects(struct aws_connection *to, const struct conf *conf,
+    const struct conf_connection *c)
+{
+	const struct conf_customer *k = conf_customer(conf, c);
+	const struct conf_target *t = conf_target(conf, c);
+
+	if (k != NULL)
+		str_set(to->customer_gateway, sizeof(to->customer_gateway),
+		    k->name);
+	if (t != NULL && t->type == CONF_TRANSIT)
+		str_set(to->transit_gateway, sizeof(to->transit_gateway),
+		    t->name);
+	else if (t != NULL)
+		str_set(to->gateway, sizeof(to->gateway), t->name);
+}
+
 static bool
 of_connection(struct aws_connection *to, const struct conf *conf,
     const struct conf_connection *c, struct reason *why)
@@ -162,6 +180,7 @@ of_connection(struct aws_connection *to, const struct conf *conf,
 	const struct conf_tunnel *t = &c->tunnels[0];
 
 	str_set(to->id, sizeof(to->id), c->name);
+	of_objects(to, conf, c);
 	to->is_static = c->remote_asn == 0;
 	if (!to->is_static) {
 		to->asn[ours] = t->local_as != 0 ? t->local_as : conf->asn;

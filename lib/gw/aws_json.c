@@ -254,8 +254,9 @@ read_connection(struct aws_connection *c, const json_t *j, struct reason *why)
 	c->bare = xml[0] == '\0';
 	if (!c->bare && !aws_xml_read(c, bytes_str(xml), why))
 		return false;
-	if (!read_ids(c, j, why) || !read_options(c, json_object_get(j, "Options"),
-	    why) || !read_routes(c, json_object_get(j, "Routes"), why))
+	if (!read_ids(c, j, why) ||
+	    !read_options(c, json_object_get(j, "Options"), why) ||
+	    !read_routes(c, json_object_get(j, "Routes"), why))
 		return false;
 	read_telemetry(c, json_object_get(j, "VgwTelemetry"));
 	read_tags(c, json_object_get(j, "Tags"));

@@ -21,8 +21,8 @@ struct aws_connection *aws_list_add(struct aws_list *, struct reason *why);
  */
 bool	aws_json_read(struct aws_list *, struct bytes, struct reason *why);
 /*
- * aws_read.c: any of what can be read, by its looks: JSON, XML, XML as a JSON string or
- * escaped in other XML, generic text.  Not settled.
+ * aws_read.c: any of what can be read, by its looks: JSON, XML, XML as a JSON
+ * string or escaped in other XML, generic text.  Not settled.
  */
 bool	aws_read(struct aws_list *, struct bytes, struct reason *why);
 /* As describe-vpn-connections answers. */

@@ -1,4 +1,4 @@
-/* CustomerGatewayConfiguration: what AWS calls the configuration of a device. */
+/* CustomerGatewayConfiguration: what AWS calls a device's configuration. */
 #ifndef GW_AWS_XML_H
 #define GW_AWS_XML_H
 

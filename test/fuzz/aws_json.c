@@ -1,7 +1,7 @@
 /*
- * Whatever `vpnctl import` is given, JSON above all.  Whatever it is, the answer is a
- * reason of one line, or connections; and one that settles is written in every
- * format, and read again from it.
+ * Whatever `vpnctl import` is given, JSON above all.
+ * Whatever it is, the answer is a reason of one line, or connections; and one
+ * that settles is written in every format, and read again from it.
  */
 #include "aws_all.h"
 

@@ -1,7 +1,7 @@
 /*
- * AWS's generic text.  Whatever it is, the answer is a
- * reason of one line, or connections; and one that settles is written in every
- * format, and read again from it.
+ * AWS's generic text.
+ * Whatever it is, the answer is a reason of one line, or connections; and one
+ * that settles is written in every format, and read again from it.
  */
 #include "aws_all.h"
 

@@ -6,6 +6,8 @@
 #include "unit/conf_text.h"
 
 #include "gw/aws_conf.h"
+#include "gw/aws_export.h"
+#include "gw/aws_field.h"
 #include "gw/aws_from.h"
 #include "gw/aws_json.h"
 #include "gw/aws_text.h"
@@ -313,7 +315,8 @@ static const struct {
 	{ "prose", "hello", "neither a CustomerGatewayConfiguration" },
 	{ "broken JSON", "{ \"VpnConnections\": [", "line 1: not JSON" },
 	{ "JSON of something else", "{}", "no VPN connection in it" },
-	{ "deleted ones alone", "{\"VpnConnections\":[{\"State\":\"deleted\"}]}",
+	{ "deleted ones alone",
+	    "{\"VpnConnections\":[{\"State\":\"deleted\"}]}",
 	    "that is not deleted" },
 	{ "a DTD", "<!DOCTYPE v [ <!ENTITY a \"b\"> ]>\n<vpn_connection/>",
 	    "a document type (DTD) is refused" },
@@ -433,6 +436,61 @@ a_key_keeps_every_character(void **state)
 	}
 }
 
+/* AWS's table of MTUs behind NAT, and the same formula for IPv6 outside. */
+static const struct {
+	const char	*encr, *integ;
+	unsigned	mtu4, mtu6;
+} mtus[] = {
+	{ "AES128-GCM-16", "SHA1", 1438, 1418 },
+	{ "AES256-GCM-16", "SHA2-512", 1438, 1418 },
+	{ "AES128", "SHA1", 1422, 1406 },
+	{ "AES256", "SHA2-256", 1422, 1406 },
+	{ "AES256", "SHA2-384", 1422, 1390 },
+	{ "AES256", "SHA2-512", 1406, 1390 },
+};
+
+static void
+mtus_are_those_of_aws(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mtus); i++) {
+		struct aws_tunnel t = { 0 };
+
+		assert_true(aws_add_alg(&t.phase[1].encr, ALG_ENCR,
+		    mtus[i].encr));
+		assert_true(aws_add_alg(&t.phase[1].integ, ALG_INTEG,
+		    mtus[i].integ));
+		addr_parse(&t.outside[AWS_CLOUD], "203.0.113.1");
+		assert_int_equal(aws_export_mtu(&t), mtus[i].mtu4);
+		addr_parse(&t.outside[AWS_CLOUD], "2001:db8::1");
+		assert_int_equal(aws_export_mtu(&t), mtus[i].mtu6);
+		/* With a longer MAC beside it, the least of both. */
+		assert_true(aws_add_alg(&t.phase[1].integ, ALG_INTEG,
+		    "SHA2-512"));
+		assert_true(aws_add_alg(&t.phase[1].encr, ALG_ENCR, "AES256"));
+		assert_int_equal(aws_export_mtu(&t), 1390);
+		/* A baseline is not all that is offered. */
+		t = (struct aws_tunnel){ .baseline = true };
+		assert_int_equal(aws_export_mtu(&t), 1406);
+	}
+}
+
+static void
+numbers_of_interfaces_differ_by_name_and_tunnel(void **state)
+{
+	const struct aws_export a = { .name = "vpn-1" };
+	const struct aws_export b = { .name = "vpn-2" };
+
+	(void)state;
+	assert_int_equal(aws_export_number(&a, 0), aws_export_number(&a, 0));
+	assert_int_not_equal(aws_export_number(&a, 0),
+	    aws_export_number(&a, 1));
+	assert_int_not_equal(aws_export_number(&a, 0),
+	    aws_export_number(&b, 0));
+	for (unsigned i = 0; i < 2; i++)
+		assert_in_range(aws_export_number(&b, i), 1000, 9000);
+}
+
 int
 main(void)
 {
@@ -443,6 +501,9 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_refused_with_its_cause),
 		cmocka_unit_test(no_key_is_in_a_message),
 		cmocka_unit_test(a_key_keeps_every_character),
+		cmocka_unit_test(mtus_are_those_of_aws),
+		cmocka_unit_test(
+		    numbers_of_interfaces_differ_by_name_and_tunnel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,19 @@ ok "but routes" has "$dir/s/interfaces.sh" "ip route replace 10.1.0.0/16 dev vpn
 ok "and the cloud's of its own" bash -c "'$vpnctl' export vpn-0c0ffee0 '$dir/hub/vpnd.conf' --format aws-json |
 	jq -e '.VpnConnections[0].Routes == [{DestinationCidrBlock: \"10.2.0.0/16\", State: \"available\"}]'"
 
+cat >"$dir/objects.conf" <<-X
+	asn = 64512; secrets = "objects.secrets";
+	customer_gateways = ( { name = "cgw-1"; ip_address = "198.51.100.1"; bgp_asn = 65010; } );
+	gateways = ( { name = "vgw-1"; type = "virtual-private"; amazon_side_asn = 64513; } );
+	connections = ( { name = "vpn-1"; gateway = "vgw-1"; customer_gateway = "cgw-1";
+	  tunnels = ( { local_outside_ip_address = "203.0.113.1"; tunnel_inside_cidr = "169.254.10.0/30"; },
+	    { local_outside_ip_address = "203.0.113.2"; tunnel_inside_cidr = "169.254.10.4/30"; } ); } );
+X
+ok "a connection of objects" "$vpnctl" export vpn-1 "$dir/objects.conf" --format aws-xml --out "$dir/o"
+ok "has the customer gateway's name" has "$dir/o/vpn-1.xml" "<customer_gateway_id>cgw-1</customer_gateway_id>"
+ok "and the gateway's" has "$dir/o/vpn-1.xml" "<vpn_gateway_id>vgw-1</vpn_gateway_id>"
+ok "and its AS number" has "$dir/o/vpn-1.xml" "<asn>64513</asn>"
+
 ok "no format" ends 1 "export needs --format: aws-xml, " export_one $id
 ok "one that is none" ends 1 'no format "x"; there are aws-xml' export_one $id --format x
 ok "several files without a place" ends 1 "is several files: name a directory with --out" export_one $id --format strongswan-frr

@@ -39,25 +39,24 @@ carries() {
 	check "ping from vpc to lan" pings vpc $lan_host
 }
 
-# round FORMAT IKE BGP INTERFACES
+# round FORMAT IKE BGP
 round() {
+	local interfaces
 	step "$1"
 	export_as "$1"
+	interfaces=$(sed -n 's/^tunnel \([^ ]*\).*/\1/p' "$exported/interfaces.sh" | xargs)
 	capture "$1" hub u1
 	check "its script makes the interfaces" in_ns branch sh "$exported/interfaces.sh"
 	check "and may be run again" in_ns branch sh "$exported/interfaces.sh"
 	"$2_start" branch branch start
 	"$3_start" branch branch
-	carries "$4"
+	carries "$interfaces"
 	bulk lan vpc $vpc_host 2
 	capture_end "$1"
 	only_esp_ike "$1"
 	"$3_stop" branch
 	"$2_stop" branch
-	local name
-	for name in $4; do
-		ip -n branch link del "$name" 2>/dev/null || true
-	done
+	printf 'link del %s\n' $interfaces | ip -n branch -batch -
 	wait_for 40 "the hub has no SA left" sa_count hub 0
 }
 
@@ -74,9 +73,7 @@ carries "vpn-branch1-1 vpn-branch1-2"
 vpnd_stop branch
 wait_for 20 "the hub has no SA left" sa_count hub 0
 
-round strongswan-bird strongswan bird "vpn-branch1-1 vpn-branch1-2"
-round strongswan-frr strongswan frr "vpn-branch1-1 vpn-branch1-2"
-libreswan_interfaces="vpn-branch1-1 vpn-branch1-2"
-[ $interface = vti ] || libreswan_interfaces=$(sed -n 's/^tunnel \([^ ]*\).*/\1/p' "$exported/interfaces.sh" | xargs)
-round libreswan-frr libreswan frr "$libreswan_interfaces"
+round strongswan-bird strongswan bird
+round strongswan-frr strongswan frr
+round libreswan-frr libreswan frr
 pass
