@@ -35,7 +35,8 @@ _vpnctl() {
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
 		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
-			--local-address | --network | --route | --role | --format | --interface | --every | --namespace) ((i++)) ;;
+			--local-address | --network | --route | --role | --format | --interface | --every | --namespace | \
+			--seconds | --count) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -84,7 +85,8 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
 		return
 		;;
-	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
+	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url | \
+		--seconds | --count)
 		return
 		;;
 	esac
@@ -92,6 +94,7 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[*]:0:2} == "bgp trace" ]] && options+=" --out --seconds --count"
 		case ${words[0]} in
 		create | modify | delete) options+=" -c -s --dry-run" ;;
 		describe) options+=" -c" ;;
@@ -111,6 +114,7 @@ _vpnctl() {
 		esac
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
 		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
+		[[ ${words[0]} == replace-tunnel ]] && options+=" --apply-pending-maintenance"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
@@ -123,7 +127,7 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics import export"
+	local commands="show explain bgp up down rekey replace-tunnel drain check apply confirm undo reload restart keys metrics import export"
 	commands+=" create associate modify delete describe pki help"
 	local choices=
 	case ${#words[@]}:${words[*]} in
@@ -132,7 +136,7 @@ _vpnctl() {
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;
-	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
+	1:bgp | 2:help\ bgp) choices="dump trace refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
@@ -157,7 +161,7 @@ _vpnctl() {
 		choices=$(_vpnctl_objects "${words[1]}")
 		;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:export | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
+	1:export | 1:up | 1:down | 1:rekey | 1:replace-tunnel | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

@@ -15,6 +15,7 @@
 #include "util/http.h"
 
 #define TIMEOUT_MAX	86400
+#define COUNT_MAX	1000000000
 
 static const struct option longs[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -43,6 +44,9 @@ static const struct option longs[] = {
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "interface", required_argument, NULL, OPT_INTERFACE },
+	{ "apply-pending-maintenance", no_argument, NULL, OPT_APPLY_PENDING },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "count", required_argument, NULL, OPT_COUNT },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -94,6 +98,14 @@ set_url(const char **to, const char *option, const char *s)
 	}
 	return complain(CTL_EXIT_USAGE, "%s must be an http URL, not \"%s\" "
 	    "(%s)", option, s, why.s);
+}
+
+static enum ctl_exit
+set_count(unsigned *to, const char *option, const char *s)
+{
+	return read_number(s, COUNT_MAX, to) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "%s must be 1 to %d, not \"%s\"", option,
+	    COUNT_MAX, s);
 }
 
 static enum ctl_exit
@@ -181,12 +193,19 @@ set_long(struct options *o, int c, const char *s)
 	case OPT_WIRESHARK:
 		o->wireshark = true;
 		break;
+	case OPT_APPLY_PENDING:
+		o->apply_pending = true;
+		break;
 	case OPT_CONFIRM_WITHIN:
 		if (!apply_time(s, &o->confirm_within))
 			return complain(CTL_EXIT_USAGE, "--confirm-within must "
 			    "be a time from 1s to 24h, like 60s or 5m, not "
 			    "\"%s\"", s);
 		break;
+	case OPT_SECONDS:
+		return set_count(&o->seconds, "--seconds", s);
+	case OPT_COUNT:
+		return set_count(&o->count, "--count", s);
 	case OPT_CRL_URL:
 		return set_url(&o->pki.crl_url, "--crl-url", s);
 	case OPT_OCSP_URL:

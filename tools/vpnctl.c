@@ -22,6 +22,7 @@
 #include "tools/restart.h"
 #include "tools/routes.h"
 #include "tools/view.h"
+#include "tools/trace.h"
 #include "tools/wait.h"
 #include "util/array.h"
 
@@ -65,6 +66,8 @@ static enum ctl_exit run_apply(const struct options *, const struct command *,
 static enum ctl_exit run_restart(const struct options *,
     const struct command *, char **, int);
 static enum ctl_exit run_dump(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_trace(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
@@ -114,6 +117,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 3, .run = run_explain_route },
 	{ "bgp dump", "[FILE|-]", "what neighbors taught, in the format of MRT",
 	    .max = 1, .run = run_dump },
+	{ "bgp trace", "[NAME] [--out FILE] [--seconds N] [--count N]",
+	    "what is said in sessions, as it is said, in the format of MRT",
+	    .max = 1, .run = run_trace,
+	    .takes = TAKES(OPT_OUT) | TAKES(OPT_SECONDS) | TAKES(OPT_COUNT) },
 	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
 	{ "bgp clear", "NAME", "end a session, which then begins anew",
@@ -129,6 +136,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_DOWN },
 	{ "rekey", "NAME [ike|child]", "new keys, for the child SA unless told",
 	    .min = 1, .max = 2, .run = run_wait, .ctl = CTL_REKEY },
+	{ "replace-tunnel", "NAME [--apply-pending-maintenance]",
+	    "new ends for a tunnel, whose traffic takes the other one",
+	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_REPLACE,
+	    .takes = TAKES(OPT_APPLY_PENDING) },
 	{ "drain", "[NAME]", "let nobody new in, for maintenance",
 	    .max = 1, .run = run_drain, .ctl = CTL_DRAIN },
 	{ "drain to", "ADDRESS [NAME]", "send peers to another gateway",
@@ -331,6 +342,8 @@ run_wait(const struct options *o, const struct command *c, char **argv,
 	if (strcmp(what, "child") != 0 && strcmp(what, "ike") != 0)
 		return complain(CTL_EXIT_USAGE,
 		    "rekey \"ike\" or \"child\", not \"%s\"", what);
+	if (c->ctl == CTL_REPLACE)
+		what = o->apply_pending ? "maintenance" : "";
 	rc = wait_for(&o->client, c->ctl, argv[0], what, &answer);
 	if (rc == CTL_EXIT_OK && o->json)
 		render_json(answer);
@@ -388,6 +401,22 @@ run_dump(const struct options *o, const struct command *c, char **argv,
 {
 	(void)c;
 	return dump_run(&o->client, o->json, argc > 0 ? argv[0] : "-");
+}
+
+static enum ctl_exit
+run_trace(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	const struct trace_options t = {
+		.name = argc > 0 ? argv[0] : "",
+		.file = o->aws.out != NULL ? o->aws.out : "-",
+		.seconds = o->seconds, .count = o->count,
+	};
+
+	(void)c;
+	if (argc > 0 && !is_name(t.name) && !is_address(t.name))
+		return bad_name(t.name);
+	return trace_run(&o->client, o->json, &t);
 }
 
 static enum ctl_exit

@@ -394,6 +394,19 @@ answers reload '{"ok":true}'
 prints "a reload that works is silent" '' reload
 prints "and says so in JSON" '{}' --json reload
 
+counts() {
+	printf '{"ok":true,"counters":[{"name":"daemon_restarts","value":%d},{"name":"engine_starts","value":%d}]}' "$@"
+}
+answers counters "$(counts 1 4)" close "$(counts 2 5)"
+answers restart '{"ok":true}'
+prints "a restart ends when the new program answers, and is silent" '' restart
+answers counters "$(counts 1 4)" close "$(counts 1 5)"
+fails "one that could not be done after all" 4 \
+	'vpnd could not become the new program, and goes on as it was: its log says why (restart-failed)' restart
+answers restart '{"ok":false,"exit":6,"error":"vpnd.conf:3: asn: must be 1 to 4294967294, not 0"}'
+fails "one that is refused" 6 'vpnd.conf:3: asn: must be 1 to 4294967294, not 0' restart
+asked "is not waited for" '{"command":"counters"}' '{"command":"restart"}'
+
 echo "asn = 1;" >"$dir/new.conf"
 until='"apply":{"pending":true,"until":"2026-11-23T12:00:00Z","seconds_left":75}'
 answers apply "{\"ok\":true,$until}"
