@@ -109,6 +109,7 @@ _vpnctl() {
 		"create route" | "delete route") options+=" --connection --route-table --destination-cidr-block --blackhole" ;;
 		"create association" | "delete association" | "create propagation" | "delete propagation")
 			options+=" --connection --route-table" ;;
+		"associate"*) options+=" -c -s --dry-run --connection --route-table" ;;
 		"describe connection") options+=" --with-pre-shared-keys" ;;
 		esac
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
@@ -127,7 +128,7 @@ _vpnctl() {
 	fi
 
 	local commands="show explain bgp up down rekey replace-tunnel drain check apply confirm undo reload restart keys metrics import export"
-	commands+=" create modify delete describe pki help"
+	commands+=" create associate modify delete describe pki help"
 	local choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;

@@ -20,7 +20,7 @@ bool
 hub_is_verb(const char *word)
 {
 	static const char *const verbs[] = {
-		"create", "modify", "delete", "describe",
+		"create", "modify", "delete", "describe", "associate",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
@@ -298,6 +298,19 @@ enum ctl_exit
 hub_create(const struct options *o, char **argv, int argc)
 {
 	return run(o, argv, argc, make, "created", "would create");
+}
+
+/* What AWS has a verb of its own for. */
+enum ctl_exit
+hub_associate(const struct options *o, char **argv, int argc)
+{
+	char object[] = "association", *words[HUB_WORDS + 1] = { object };
+
+	if (argc > HUB_WORDS)
+		return complain(CTL_EXIT_USAGE, "more than %d words",
+		    HUB_WORDS);
+	memcpy(words + 1, argv, (size_t)argc * sizeof(*words));
+	return run(o, words, argc + 1, make, "created", "would create");
 }
 
 enum ctl_exit

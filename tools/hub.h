@@ -4,10 +4,13 @@
 
 #include "tools/options.h"
 
+#define HUB_WORDS	256	/* and options, behind such a verb */
+
 /* Is it the first word of such a command?  What is behind it is its own. */
 bool		hub_is_verb(const char *);
 
 enum ctl_exit	hub_create(const struct options *, char **argv, int argc);
+enum ctl_exit	hub_associate(const struct options *, char **argv, int argc);
 enum ctl_exit	hub_modify(const struct options *, char **argv, int argc);
 enum ctl_exit	hub_delete(const struct options *, char **argv, int argc);
 enum ctl_exit	hub_describe(const struct options *, char **argv, int argc);

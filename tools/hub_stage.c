@@ -189,11 +189,13 @@ hub_stage_make(const struct hub_set *s, char stage[static HUB_PATH])
 static void
 sync_parent(const char *path)
 {
-	char dir[HUB_PATH];
+	const char *slash = strrchr(path, '/');
+	char dir[HUB_PATH] = ".";
 	int fd;
 
-	str_set(dir, sizeof(dir), path);
-	strrchr(dir, '/')[1] = '\0';
+	if (slash != NULL)
+		str_fmt(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1,
+		    path);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;

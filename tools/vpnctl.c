@@ -84,8 +84,6 @@ static enum ctl_exit run_hub(const struct options *, const struct command *,
 static enum ctl_exit run_help(const struct options *, const struct command *,
     char **, int);
 
-#define HUB_WORDS	256	/* and options, behind a verb of the hub */
-
 /* Of two that fit, the later one has more words. */
 static const struct command commands[] = {
 	{ "show", "", "one line per tunnel, and why it is down",
@@ -204,6 +202,9 @@ static const struct command commands[] = {
 	{ "create", "OBJECT [NAME] [--OPTION VALUE]...",
 	    "a part of the hub: connection, gateway, route...",
 	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_create },
+	{ "associate", "--connection NAME --route-table NAME",
+	    "create association", .min = 2, .max = HUB_WORDS, .run = run_hub,
+	    .hub = hub_associate },
 	{ "modify", "OBJECT NAME --OPTION VALUE...", "change one",
 	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_modify },
 	{ "delete", "OBJECT NAME", "remove one",

@@ -288,6 +288,25 @@ where_there_is_no_directory_it_is_made_and_unmade(void **state)
 	hub_set_fini(&s);
 }
 
+/* As who stands in the directory may say. */
+static void
+a_name_without_a_directory_is_one_here(void **state)
+{
+	char stage[HUB_PATH];
+	struct hub_set s;
+
+	(void)state;
+	run("rmdir %s/conf.d", dir);
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(hub_set_read(&s, "vpnd.conf", true, 1), CTL_EXIT_OK);
+	put_customer(&s, "c", "198.51.100.1");
+	assert_int_equal(hub_stage_make(&s, stage), CTL_EXIT_OK);
+	assert_int_equal(hub_stage_swap(&s, stage), CTL_EXIT_OK);
+	hub_set_fini(&s);
+	assert_int_equal(chdir("/"), 0);
+	assert_listing("./conf.d/customer-gateway.c.conf ./vpnd.conf ");
+}
+
 /* A killed vpnctl leaves its stage; and somebody else may edit meanwhile. */
 static void
 what_others_leave_is_seen(void **state)
@@ -427,6 +446,7 @@ main(void)
 		TEST(secrets_are_kept_by_tunnel_and_kind),
 		TEST(a_stage_takes_the_place_in_one_step),
 		TEST(where_there_is_no_directory_it_is_made_and_unmade),
+		TEST(a_name_without_a_directory_is_one_here),
 		TEST(what_others_leave_is_seen),
 		TEST(only_one_edits_at_a_time),
 		TEST(what_somebody_has_written_is_not_opened),

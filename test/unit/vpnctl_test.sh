@@ -134,6 +134,7 @@ echo "connections = ( );" >"$dir/vpnd.conf"
 fails "create of nothing" 1 'create needs OBJECT [NAME] [--OPTION VALUE]...' create
 fails "create of what is no object" 1 '"tunnel" is none of customer-gateway, gateway, connection, route-table, route, association, '\
 'propagation and tunnel-status' create tunnel
+fails "an association with nothing" 1 'association needs --route-table' associate --connection a -c "$dir/vpnd.conf"
 fails "modify of what has no name" 1 'only customer-gateway, gateway, connection and route-table can be modified; delete it and '\
 'create another one' modify route -c "$dir/vpnd.conf"
 fails "delete without a name" 1 'which gateway? A name is missing' delete gateway -c "$dir/vpnd.conf"

@@ -211,7 +211,7 @@ verb create gateway tgw-1 --type transit
 verb create route-table rtb-1 --table 100 --vrf never
 verb create connection t-1 --customer-gateway many-3 --gateway tgw-1 --static-routes-only --routes 10.9.0.0/16 \
 	--local-outside-ip-address "${hub_outside[0]}" --local-outside-ip-address "$second"
-verb create association --connection t-1 --route-table rtb-1
+verb associate --connection t-1 --route-table rtb-1
 verb create propagation --connection t-1 --route-table rtb-1
 verb create route --connection t-1 --destination-cidr-block 10.10.0.0/16
 verb create route --route-table rtb-1 --destination-cidr-block 10.11.0.0/16 --blackhole
