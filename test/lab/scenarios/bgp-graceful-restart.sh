@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-graceful-restart: BIRD and FRR are killed and come back while a ping over what they taught loses nothing, or never do
 # needs: vti vpnd bird frr
-# time: 500
+# time: 700
 #
 #                          u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16, 10.9.0.0/16
 #   vpc ---- hub  ========
