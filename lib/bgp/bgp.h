@@ -330,6 +330,11 @@ void		bgp_sent(struct bgp *, struct instant, uint32_t conn, size_t n);
 void		bgp_kept(struct bgp *, uint32_t id, bool ipv4, bool ipv6);
 void		bgp_unkept(struct bgp *, struct instant, uint32_t id);
 void		bgp_defer(struct bgp *, struct instant, struct span most);
+/*
+ * Is somebody awaited?  Until nobody is, what was forwarded before stays; that
+ * may be longer than BGP_OUT_ROUTE is put off, which is not for those who have
+ * restarted themselves.
+ */
 bool		bgp_defers(const struct bgp *);
 /* What bgp_kept() would be told if the host restarted now; false: nothing. */
 bool		bgp_keeps(const struct bgp *, uint32_t id, bool *ipv4,

@@ -8,6 +8,10 @@
  * told nothing either, since our End-of-RIB would have them drop what we have
  * yet to learn again.  Who does not keep them is told at once what we originate.
  *
+ * A neighbour that has restarted itself may wait for our End-of-RIB, and then
+ * teach: routes are chosen without it, but what it taught before is not stale
+ * for the host yet.
+ *
  * In the RIB routes are ranked as always: what is put off is that anybody acts
  * on it.
  */
@@ -27,6 +31,18 @@ any_awaited(const struct bgp *b)
 	return false;
 }
 
+static bool
+any_late(const struct bgp *b)
+{
+	const struct peer *p;
+
+	TAILQ_FOREACH(p, &b->all, in_all) {
+		if (p->late != 0)
+			return true;
+	}
+	return false;
+}
+
 /* What was held back goes out now. */
 static void
 end(struct bgp *b, const char *why)
@@ -34,7 +50,6 @@ end(struct bgp *b, const char *why)
 	struct session *s;
 	struct peer *p;
 
-	b->deferred_until = INSTANT_NEVER;
 	b->deferring = false;
 	TAILQ_FOREACH(p, &b->all, in_all) {
 		p->awaited = 0;
@@ -51,6 +66,8 @@ look(struct bgp *b)
 	if (b->deferring && !any_awaited(b))
 		end(b, "all neighbors have sent their routes again: routes "
 		    "are chosen now");
+	if (!b->deferring && !any_late(b))
+		b->deferred_until = INSTANT_NEVER;
 }
 
 void
@@ -58,28 +75,40 @@ defer_up(struct bgp *b, struct session *s)
 {
 	const struct cap_restart *c = &s->open.restart;
 
+	s->peer->awaited &= s->import.families;
+	s->peer->late &= s->import.families;
+	if (!c->there)
+		s->peer->late = 0;
+	else if (c->restarted)
+		s->peer->late |= s->peer->awaited;
 	if (!c->there || c->restarted)
 		s->peer->awaited = 0;
-	else
-		s->peer->awaited &= s->import.families;
 	look(b);
 }
 
 void
 defer_taught(struct bgp *b, struct peer *p, uint8_t families)
 {
-	if ((p->awaited & families) == 0)
+	if (((p->awaited | p->late) & families) == 0)
 		return;
 	p->awaited &= (uint8_t)~families;
+	p->late &= (uint8_t)~families;
 	look(b);
 }
 
 void
 defer_tick(struct bgp *b)
 {
-	if (b->deferring && instant_due(b->deferred_until, b->now))
+	struct peer *p;
+
+	if (!instant_due(b->deferred_until, b->now))
+		return;
+	TAILQ_FOREACH(p, &b->all, in_all)
+		p->late = 0;
+	if (b->deferring)
 		end(b, "the time is up for neighbors to send their routes "
 		    "again: routes are chosen now");
+	b->deferred_until = INSTANT_NEVER;
 }
 
 /* Does the peer keep what it had of us? */
@@ -156,7 +185,7 @@ bgp_defer(struct bgp *b, struct instant now, struct span most)
 bool
 bgp_defers(const struct bgp *b)
 {
-	return b->deferring;
+	return b->deferring || any_late(b);
 }
 
 bool
@@ -170,7 +199,7 @@ bgp_keeps(const struct bgp *b, uint32_t id, bool *ipv4, bool *ipv6)
 		families = s->import.families;
 	else if (p != NULL && p->restart.holding)
 		families = p->restart.families;
-	else if (p != NULL && b->deferring)
+	else if (p != NULL && bgp_defers(b))
 		families = p->restart.preserved;
 	*ipv4 = (families & OPEN_IPV4) != 0;
 	*ipv6 = (families & OPEN_IPV6) != 0;

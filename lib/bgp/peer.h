@@ -17,7 +17,8 @@ struct peer {
 	struct bgp_counts counts;
 	struct alarm	retry;
 	struct restart	restart;
-	uint8_t		awaited;	/* families that it is to teach again */
+	uint8_t		awaited;	/* families that it is to teach again, */
+	uint8_t		late;		/* or will, after us: see defer.c */
 	struct session_list sessions;	/* not over */
 	TAILQ_ENTRY(peer) in_all;
 };

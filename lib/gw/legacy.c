@@ -67,8 +67,8 @@ read_one(struct bytes name, struct bytes deposit)
 	to.family = rd_u8(&r);
 	rd_copy(&r, to.b, sizeof(to.b));
 	shut = rd_bytes(&r, rd_u16(&r));
-	if (r.bad || tickets_void < 0 || !is_address(&to) ||
-	    version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	if (r.bad || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	    tickets_void < 0 || !is_address(&to) ||
 	    shut.n >= sizeof(l->bgp_shut.s) || name.n == 0 ||
 	    name.n >= sizeof(l->name))
 		return NULL;

@@ -54,6 +54,7 @@ static void
 by_one_that_restarted(struct stage *s)
 {
 	stage_come(s, &restarted);
+	ends_of(s);
 }
 
 /* Its session is over, but a reset is none of the tunnel's. */
@@ -226,6 +227,27 @@ who_does_not_is_told_at_once(void **state)
 	stage_free(&s);
 }
 
+/* It may wait for our End-of-RIB: it gets it, and has the time to teach. */
+static void
+who_has_restarted_itself_is_told_first(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	begin(&s, &full, true, true, 60);
+	stage_come(&s, &restarted);
+	assert_int_equal(s.said.update, 1);
+	assert_int_equal(s.said.eor[0], 1);
+	stage_teach(&s, 1, 0);
+	assert_int_equal(s.routes, 1);
+	assert_true(bgp_defers(s.bgp));
+	stage_idle(&s, 50);
+	assert_true(bgp_defers(s.bgp));
+	stage_idle(&s, 11);
+	assert_false(bgp_defers(s.bgp));
+	stage_free(&s);
+}
+
 /* --- the truth --- */
 
 static void
@@ -294,6 +316,7 @@ main(void)
 		cmocka_unit_test(the_host_hears_of_routes_when_it_is_over),
 		cmocka_unit_test(who_keeps_ours_is_told_when_it_is_over),
 		cmocka_unit_test(who_does_not_is_told_at_once),
+		cmocka_unit_test(who_has_restarted_itself_is_told_first),
 		cmocka_unit_test(our_open_says_what_was_kept),
 		cmocka_unit_test(what_the_next_life_will_be_told),
 	};

@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-graceful-restart: BIRD and FRR are killed and come back while a ping over what they taught loses nothing, or never do
 # needs: vti vpnd bird frr
-# time: 500
+# time: 700
 #
 #                          u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16, 10.9.0.0/16
 #   vpc ---- hub  ========
@@ -242,6 +242,10 @@ in_kernel() {
 	[ "$1" = "$([ -n "$said" ] && echo yes || echo no)" ] || { echo "$2: $said"; return 1; }
 }
 
+two_nexthops() {
+	[ "$(ip -n hub nexthop show proto 118 | wc -l)" -eq 2 ]
+}
+
 pings_start() {
 	ping_start "ping to b1 $1" vpc ${branch_host[0]}
 	ping_start "ping to b2 $1" vpc ${branch_host[1]}
@@ -290,7 +294,7 @@ wait_for 20 "all of them" fib_is hub 10.2.0.0/16 vpn1
 watch_end
 stays 10.2.0.0/16
 stays 10.3.0.0/16
-check "nothing but what is used is left in the kernel" [ "$(ip -n hub nexthop show proto 118 | wc -l)" -eq 2 ]
+wait_for 30 "nothing but what is used is left in the kernel" two_nexthops
 no_losses "while the hub restarts"
 
 step "the hub restarts, and BIRD is dead"
