@@ -346,9 +346,8 @@ conf_attach_check_all(struct conf_read *r, const config_setting_t *root)
 			twin = &v[i];
 	}
 	if (twin != NULL)
-		conf_fail_key(r, config_setting_get_elem(
-		    config_setting_get_member(root, "connections"),
-		    (unsigned)twin->at), "customer_gateway", "its bgp_asn %u "
+		conf_fail_key(r, conf_top_at(r, "connections", twin->at),
+		    "customer_gateway", "its bgp_asn %u "
 		    "is that of connection \"%s\", too: on a virtual private "
 		    "gateway each customer gateway needs its own, or "
 		    "as_override", twin->asn,

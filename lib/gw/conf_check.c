@@ -453,8 +453,6 @@ bool
 conf_check_all(struct conf_read *r, const config_setting_t *root)
 {
 	struct conf *conf = r->conf;
-	const config_setting_t *list =
-	    config_setting_get_member(root, "connections");
 	bool bgp = false;
 
 	for (size_t i = 0; i < conf->n; i++) {
@@ -465,8 +463,8 @@ conf_check_all(struct conf_read *r, const config_setting_t *root)
 			return conf_fail_key(r, root, "asn",
 			    "missing: connection \"%s\" runs BGP", c->name);
 		if (c->remote_asn != 0 && c->remote_asn == conf->asn)
-			return conf_fail_key(r, config_setting_get_elem(list,
-			    (unsigned)i), "remote_asn", "must differ from asn: "
+			return conf_fail_key(r, conf_top_at(r,
+			    "connections", i), "remote_asn", "must differ from asn: "
 			    "BGP within one AS is not supported");
 	}
 	if (conf->router_id == 0)

@@ -45,6 +45,12 @@
 #define TARGET(f) .place = CONF_AT_TARGET,				\
 	.at = offsetof(struct conf_target, f),				\
 	.size = sizeof(((struct conf_target *)0)->f)
+#define VPC(f)	.place = CONF_AT_VPC,					\
+	.at = offsetof(struct conf_vpc, f),				\
+	.size = sizeof(((struct conf_vpc *)0)->f)
+#define REACH(f) .place = CONF_AT_REACH,				\
+	.at = offsetof(struct conf_reach, f),				\
+	.size = sizeof(((struct conf_reach *)0)->f)
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
@@ -129,6 +135,9 @@ static const struct conf_word target_words[] = {
 	{ "virtual-private", CONF_VIRTUAL_PRIVATE },
 	{ "transit", CONF_TRANSIT }, { NULL, 0 },
 };
+static const struct conf_word forwarding_words[] = {
+	{ "system", false }, { "tunnels", true }, { NULL, 0 },
+};
 static const struct conf_word origin_words[] = {
 	{ "igp", 1 }, { "egp", 2 }, { "incomplete", 3 }, { NULL, 0 },
 };
@@ -150,6 +159,7 @@ static const struct conf_key keys[] = {
 	    RANGE(0, 4096) },
 	{ "route_tables", TOP(tables), .kind = CONF_KIND_GROUPS,
 	    RANGE(0, CONF_TABLES) },
+	{ "vpcs", TOP(vpcs), .kind = CONF_KIND_GROUPS, RANGE(0, CONF_VPCS) },
 	{ "route_source_ipv4_address", TOP(source[0]),
 	    .kind = CONF_KIND_OUTSIDE },
 	{ "route_source_ipv6_address", TOP(source[1]),
@@ -178,6 +188,8 @@ static const struct conf_key keys[] = {
 	{ "bgp_hold_time_seconds", CONN(hold_time), .kind = CONF_KIND_NUMBER,
 	    RANGE(3, 65535), .or_zero = true, .unit = "seconds", .def = "30" },
 	{ "routes", CONN(routes), .kind = CONF_KIND_PREFIXES },
+	{ "tunnel_only_networks", CONN(guarded),
+	    .kind = CONF_KIND_PREFIXES },
 	{ "association", CONN(association), .kind = CONF_KIND_TABLE },
 	{ "propagation", CONN(propagation), .kind = CONF_KIND_TABLES },
 	{ "tunnels", CONN(tunnels), .kind = CONF_KIND_GROUPS,
@@ -369,6 +381,7 @@ static const struct conf_key keys[] = {
 
 	{ "prefix", STATIC(prefix), .kind = CONF_KIND_NET, .required = true },
 	{ "connection", STATIC(connection), .kind = CONF_KIND_NAME },
+	{ "vpc", STATIC(vpc), .kind = CONF_KIND_NAME },
 	{ "blackhole", STATIC(blackhole), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 
@@ -394,6 +407,19 @@ static const struct conf_key keys[] = {
 	{ "default_route_table_propagation", TARGET(propagation),
 	    .kind = CONF_KIND_TABLE },
 	{ "vpc", TARGET(vpc), .kind = CONF_KIND_NAME },
+
+	{ "name", VPC(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "interfaces", VPC(lans), .kind = CONF_KIND_LANS, .required = true },
+	{ "prefixes", VPC(prefixes), .kind = CONF_KIND_REACHES },
+	{ "next_hop", VPC(next_hop), .kind = CONF_KIND_HOPS },
+	{ "association", VPC(association), .kind = CONF_KIND_TABLE },
+	{ "propagation", VPC(propagation), .kind = CONF_KIND_TABLES },
+	{ "forwarding", VPC(closed), .kind = CONF_KIND_WORD,
+	    .words = forwarding_words, .def = "system" },
+
+	{ "prefix", REACH(prefix), .kind = CONF_KIND_NET, .required = true },
+	{ "next_hop", REACH(next_hop), .kind = CONF_KIND_OUTSIDE,
+	    .required = true },
 
 	{ "name", PLIST(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "entries", PLIST(list), .kind = CONF_KIND_ENTRIES,

@@ -21,6 +21,8 @@ enum conf_place {
 	CONF_AT_STATIC,
 	CONF_AT_CUSTOMER,
 	CONF_AT_TARGET,
+	CONF_AT_VPC,
+	CONF_AT_REACH,
 	CONF_PLACES
 };
 
@@ -53,6 +55,9 @@ enum conf_kind {
 	CONF_KIND_TABLES,	/* list of names */
 	CONF_KIND_CUSTOMER,	/* name of a customer gateway */
 	CONF_KIND_TARGET,	/* name of a gateway */
+	CONF_KIND_LANS,		/* names of interfaces */
+	CONF_KIND_REACHES,	/* prefixes of a VPC */
+	CONF_KIND_HOPS,		/* an address of each family at most */
 	CONF_KIND_PLISTS,	/* names of prefix lists */
 	CONF_KIND_ENTRIES,	/* list, of a prefix list */
 	CONF_KIND_PATHS,	/* AS-path patterns */

@@ -152,6 +152,7 @@ check_customers(struct conf_read *r, const config_setting_t *list)
 	size_t n = r->conf->customers_n;
 	const struct conf_customer **v = calloc(n + 1, sizeof(*v));
 	const struct conf_customer *twin, *other = NULL;
+	const config_setting_t *group;
 
 	if (v == NULL)
 		return conf_fail(r, list, "out of memory");
@@ -160,10 +161,13 @@ check_customers(struct conf_read *r, const config_setting_t *list)
 	qsort(v, n, sizeof(*v), customer_cmp);
 	twin = earliest_twin(v, n, &other);
 	free(v);
-	return twin == NULL || conf_fail_key(r, config_setting_get_elem(list,
-	    (unsigned)(twin - r->conf->customers)), "device_name",
-	    "ip_address and bgp_asn are those of \"%s\": one of the three must "
-	    "differ", other->name);
+	if (twin == NULL)
+		return true;
+	group = conf_top_at(r, "customer_gateways",
+	    (size_t)(twin - r->conf->customers));
+	return conf_fail_key(r, group, "device_name", "ip_address and "
+	    "bgp_asn are those of \"%s\": one of the three must differ",
+	    other->name);
 }
 
 static bool

@@ -172,21 +172,29 @@ put_text(struct value *v)
 	return true;
 }
 
-static bool
-put_ifname(struct value *v)
+bool
+conf_ifname_read(struct conf_read *r, const config_setting_t *s,
+    const char *name, char out[static KERN_IFNAME_LEN])
 {
 	static const char *const taken[] = { "lo", "all", "default" };
 
-	if (!is_plain_name(v->s, v->key->size))
-		return fail_text(v, "1 to 15 letters, digits, \".\", \"_\" "
-		    "and \"-\", beginning with a letter or digit");
+	if (!is_plain_name(name, KERN_IFNAME_LEN))
+		return conf_fail_text(r, s, "1 to 15 letters, digits, \".\", "
+		    "\"_\" and \"-\", beginning with a letter or digit",
+		    name);
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
-		if (strcmp(v->s, taken[i]) == 0)
-			return conf_fail(v->r, v->setting,
-			    "\"%s\" means something else to the kernel", v->s);
+		if (strcmp(name, taken[i]) == 0)
+			return conf_fail(r, s, "\"%s\" means something else "
+			    "to the kernel", name);
 	}
-	str_set(v->field, v->key->size, v->s);
+	str_set(out, KERN_IFNAME_LEN, name);
 	return true;
+}
+
+static bool
+put_ifname(struct value *v)
+{
+	return conf_ifname_read(v->r, v->setting, v->s, v->field);
 }
 
 static bool
@@ -333,6 +341,24 @@ put_target(struct value *v)
 }
 
 static bool
+put_lans(struct value *v)
+{
+	return conf_lans_read(v->r, v->setting, v->base);
+}
+
+static bool
+put_reaches(struct value *v)
+{
+	return conf_reaches_read(v->r, v->setting, v->field);
+}
+
+static bool
+put_hops(struct value *v)
+{
+	return conf_hops_read(v->r, v->setting, v->field);
+}
+
+static bool
 put_policy(struct value *v)
 {
 	return conf_policy_named(v->r, v->setting, v->field);
@@ -436,6 +462,9 @@ static const struct {
 	[CONF_KIND_TABLES] = { SHAPE_LIST, put_tables },
 	[CONF_KIND_CUSTOMER] = { SHAPE_TEXT, put_customer },
 	[CONF_KIND_TARGET] = { SHAPE_TEXT, put_target },
+	[CONF_KIND_LANS] = { SHAPE_LIST, put_lans },
+	[CONF_KIND_REACHES] = { SHAPE_TEXTS, put_reaches },
+	[CONF_KIND_HOPS] = { SHAPE_TEXTS, put_hops },
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },

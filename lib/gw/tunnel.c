@@ -213,6 +213,7 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.stale = false;
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
+	t->link.clamped = e->link.clamped;
 	t->link.why.s[0] = '\0';
 	/* It was taken down for the change, and its nexthops with it. */
 	if (e->link.flushed)
