@@ -24,6 +24,15 @@ warn_line(const char *line)
 }
 
 static void
+warn_key(const char *line)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	log_event(LEVEL_WARNING, "secret-odd", "why=%s",
+	    log_quote(quoted, line));
+}
+
+static void
 warn_cert(const char *line)
 {
 	char quoted[LOG_QUOTE_LEN];
@@ -36,6 +45,7 @@ void
 conf_warn(const struct conffile *files)
 {
 	conffile_keyless(files, warn_line);
+	conffile_odd_keys(files, warn_key);
 	certfiles_warn(files->conf, (int64_t)time(NULL), warn_cert);
 }
 

@@ -410,6 +410,31 @@ conffile_complete(const struct conffile *c, struct reason *why)
 	return !next_keyless(c, &at, why->s, sizeof(why->s));
 }
 
+/* A device that is configured for AWS may not take such a key. */
+void
+conffile_odd_keys(const struct conffile *c, void (*each)(const char *line))
+{
+	char line[CONFFILE_PATH + 240];
+
+	for (size_t i = 0; i < c->conf->n; i++) {
+		const struct conf_connection *k = &c->conf->connections[i];
+
+		for (unsigned n = 0; k->target != 0 && n < k->tunnels_n; n++) {
+			const struct conf_tunnel *t = &k->tunnels[n];
+			const char *must = !needs_psk(t) ? NULL :
+			    keystore_psk_fault(c->keys, k->name, t->number);
+
+			if (must == NULL)
+				continue;
+			str_fmt(line, sizeof(line), "%s: secrets: the "
+			    "pre_shared_key of connection %s tunnel %u is not "
+			    "as AWS has them: %s", c->secrets_path, k->name,
+			    t->number, must);
+			each(line);
+		}
+	}
+}
+
 bool
 conffile_holds(const char *path, struct bytes text)
 {

@@ -57,6 +57,9 @@ void	conffile_beside(const char *conf_path, const char *name, char *,
  */
 unsigned conffile_keyless(const struct conffile *,
 	    void (*each)(const char *line));
+/* A line for every tunnel of a gateway whose key AWS would refuse. */
+void	conffile_odd_keys(const struct conffile *,
+	    void (*each)(const char *line));
 /* Has every tunnel the keys that it needs?  False: *why names one without. */
 bool	conffile_complete(const struct conffile *, struct reason *why);
 /* Does the file hold this text? */

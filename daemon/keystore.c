@@ -28,6 +28,7 @@
 
 #include "crypto/prf.h"
 #include "gw/conf_scan.h"
+#include "gw/psk.h"
 #include "util/array.h"
 
 #define FILE_MAX	(16u << 20)
@@ -510,6 +511,23 @@ keystore_has(const struct keystore *k, enum keystore_kind kind,
     const char *connection, uint32_t tunnel)
 {
 	return find_key(k, kind, connection, tunnel) != NULL;
+}
+
+const char *
+keystore_psk_fault(const struct keystore *k, const char *connection,
+    uint32_t tunnel)
+{
+	const struct octets *o = find_key(k, KEYSTORE_PSK, connection, tunnel);
+	char text[KEYSTORE_PSK_MAX + 1];
+	const char *fault;
+
+	if (o == NULL)
+		return NULL;
+	memcpy(text, o->b, o->n);
+	text[o->n] = '\0';
+	fault = psk_fault(text);
+	wipe(text, sizeof(text));
+	return fault;
 }
 
 struct bytes

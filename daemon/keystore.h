@@ -43,6 +43,9 @@ const char	*keystore_kind_str(enum keystore_kind);
 /* Is there such a key for this tunnel? */
 bool		keystore_has(const struct keystore *, enum keystore_kind,
 		    const char *connection, uint32_t tunnel);
+/* What AWS has against the tunnel's pre-shared key, as psk_fault(); or NULL. */
+const char	*keystore_psk_fault(const struct keystore *,
+		    const char *connection, uint32_t tunnel);
 /*
  * Another value when one of the tunnel's keys of the kinds from..to is
  * another; without the key of the mark it says nothing of them.

@@ -186,6 +186,7 @@ check_only(const struct options *o)
 		return EXIT_CONF;
 	}
 	keyless = conffile_keyless(&files, print_line);
+	conffile_odd_keys(&files, print_warning);
 	certfiles_warn(files.conf, (int64_t)time(NULL), print_warning);
 	conffile_free(&files);
 	return keyless == 0 || o->takes != NULL ? EXIT_OK : EXIT_CONF;

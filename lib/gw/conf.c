@@ -354,7 +354,7 @@ read_all(struct conf_read *r, bool directory)
 	    conf_objects_read(r, root) && conf_vpcs_read(r, root) &&
 	    read_connections(r, root) && conf_check_all(r, root) &&
 	    conf_attach_check_all(r, root) && conf_tables_check(r) &&
-	    conf_vpcs_check(r);
+	    conf_vpcs_check(r) && conf_objects_check(r);
 }
 
 static bool

@@ -312,3 +312,42 @@ conf_objects_read(struct conf_read *r, const config_setting_t *root)
 	}
 	return true;
 }
+
+/* --- once all is read --- */
+
+/* It is there, in the gateway's route table, and no other gateway's. */
+static bool
+check_vpc(struct conf_read *r, const config_setting_t *group,
+    const struct conf_target *t)
+{
+	const struct conf *conf = r->conf;
+	const struct conf_vpc *vpc = conf_vpc_named(conf, t->vpc);
+
+	if (vpc == NULL)
+		return conf_fail_key(r, group, "vpc", "there is no VPC "
+		    "\"%s\" in vpcs", t->vpc);
+	if (vpc->association != t->table)
+		return conf_fail_key(r, group, "vpc", "\"%s\" is associated "
+		    "with route table \"%s\", not with that of the gateway, "
+		    "\"%s\"", t->vpc, conf_table_name(conf,
+		    vpc->association), conf_table_name(conf, t->table));
+	for (const struct conf_target *o = conf->targets; o < t; o++) {
+		if (strcmp(o->vpc, t->vpc) == 0)
+			return conf_fail_key(r, group, "vpc", "gateway \"%s\" "
+			    "is attached to \"%s\" already", o->name, t->vpc);
+	}
+	return true;
+}
+
+bool
+conf_objects_check(struct conf_read *r)
+{
+	for (size_t i = 0; i < r->conf->targets_n; i++) {
+		const struct conf_target *t = &r->conf->targets[i];
+
+		if (t->vpc[0] != '\0' &&
+		    !check_vpc(r, conf_top_at(r, "gateways", i), t))
+			return false;
+	}
+	return true;
+}

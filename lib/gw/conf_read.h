@@ -120,9 +120,10 @@ bool	conf_tables_check(struct conf_read *);
 
 /*
  * conf_objects.c: gateways and customer gateways, before connections name
- * them; one by name: its number.
+ * them; one by name: its number; and, once all is read, their VPCs.
  */
 bool	conf_objects_read(struct conf_read *, const config_setting_t *root);
+bool	conf_objects_check(struct conf_read *);
 bool	conf_customer_named(struct conf_read *, const config_setting_t *,
 	    const char *name, uint32_t *number);
 bool	conf_target_named(struct conf_read *, const config_setting_t *,

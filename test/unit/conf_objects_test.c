@@ -41,6 +41,8 @@
 	"tunnel_inside_cidr = \"169.254.10.8/30\"; },\n"		\
 	"{ local_outside_ip_address = \"192.0.2.2\"; "			\
 	"tunnel_inside_cidr = \"169.254.10.12/30\"; } ); } );\n"
+#define VPCS(s)	"vpcs = ( { name = \"v\"; interfaces = [ \"eth1\" ]; " s \
+	"}, { name = \"w\"; interfaces = [ \"eth2\" ]; } ); "
 #define E_TARGET(key, why) E_TOP("gateways[0]." key, why)
 #define E_CUST(key, why) E_TOP("customer_gateways[0]." key, why)
 #define CUST(s)	TOP(CGW("{ name = \"c\"; " s " }"))
@@ -88,9 +90,18 @@ static const struct conf_row rows[] = {
 	    "{ name = \"c2\"; }")), NULL },
 
 	/* gateways */
-	{ "a virtual private gateway", TARGET("type = \"virtual-private\"; "
-	    "amazon_side_asn = 65534; route_table = \"blue\"; "
-	    "vpc = \"v\";"), NULL },
+	{ "a virtual private gateway", TOP(BLUE
+	    VPCS("association = \"blue\"; ") GW("{ name = \"g\"; "
+	    "type = \"virtual-private\"; amazon_side_asn = 65534; "
+	    "route_table = \"blue\"; vpc = \"v\"; }")), NULL },
+	{ "one of a VPC that is not there", TARGET(
+	    "type = \"virtual-private\"; vpc = \"v\";"),
+	    E_TARGET("vpc", "there is no VPC \"v\" in vpcs") },
+	{ "one of a VPC in another table", TOP(BLUE VPCS("")
+	    GW("{ name = \"g\"; type = \"virtual-private\"; "
+	    "route_table = \"blue\"; vpc = \"v\"; }")),
+	    E_TARGET("vpc", "\"v\" is associated with route table \"main\", "
+	    "not with that of the gateway, \"blue\"") },
 	{ "a transit gateway", TARGET("type = \"transit\"; "
 	    "amazon_side_asn = 4200000000; vpn_ecmp_support = false; "
 	    "default_route_table_association = \"blue\"; "

@@ -153,7 +153,8 @@ text_of(char *b, size_t n, const struct conf_key *k, const char *conn,
 {
 	enum frame f = frame_of(k);
 
-	str_set(b, n, "asn = 64512; prefix_lists = (); policies = ( { "
+	str_set(b, n, "asn = 64512; vpcs = ( { name = \"a.b_c-1\"; "
+	    "interfaces = [ \"eth1\" ]; } ); prefix_lists = (); policies = ( { "
 	    "name = \"p\"; terms = ( { then = \"accept\"; } ); } ); "
 	    "route_tables = ( { name = \"blue\"; table = 100; } ); ");
 	put_objects(b, n, k, f, object);

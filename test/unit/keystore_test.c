@@ -439,6 +439,43 @@ a_bgp_password_is_found_and_marked_by_itself(void **state)
 	assert_memory_not_equal(mark[0], mark[2], CONF_MARK_LEN);
 }
 
+static void
+a_key_that_aws_would_not_take_is_told(void **state)
+{
+	static const struct {
+		const char	*key;
+		bool		fine;
+	} rows[] = {
+		{ "abcdefg", false }, { "abcdefgh", true },
+		{ "0bcdefgh", false }, { "a.b_c.D0", true },
+		{ "abc defgh", false }, { "abcdefg-", false },
+		{ "0123456789012345678901234567890123456789"
+		    "0123456789012345678901234", false },
+		{ "a123456789012345678901234567890123456789"
+		    "012345678901234567890123", true },
+		{ "a123456789012345678901234567890123456789"
+		    "0123456789012345678901234", false },
+	};
+	struct reason why;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[256];
+		struct keystore *k;
+
+		snprintf(text, sizeof(text), "secrets = ( { connection = "
+		    "\"a\"; pre_shared_key = \"%s\"; } );", rows[i].key);
+		write_secrets(text, 0600);
+		k = keystore_load(path, &why);
+		assert_non_null(k);
+		assert_int_equal(keystore_psk_fault(k, "a", 1) == NULL,
+		    rows[i].fine);
+		/* Of one that is not there nothing is said. */
+		assert_null(keystore_psk_fault(k, "b", 1));
+		keystore_free(k);
+	}
+}
+
 int
 main(void)
 {
@@ -451,6 +488,7 @@ main(void)
 		cmocka_unit_test(a_bgp_password_is_found_and_marked_by_itself),
 		cmocka_unit_test(a_ppk_is_mixed_into_each_of_three_keys),
 		cmocka_unit_test(marks_tell_keys_apart_and_nothing_else),
+		cmocka_unit_test(a_key_that_aws_would_not_take_is_told),
 		cmocka_unit_test(a_forked_child_has_no_keys),
 	};
 

@@ -82,7 +82,7 @@ step "a network of its own that comes back"
 bird_nets+=(10.88.0.0/16)
 bird_filter="if net = 10.88.0.0/16 then bgp_path.prepend(64512); accept"
 check "BIRD announces one with the gateway's AS in its path" bird_again
-wait_for 10 "the hub says that it does not use it" hub_log "AS_PATH contains our own AS 64512"
+wait_for 10 "the hub says that it does not use it" grep "conn=b1 .*AS_PATH contains our own AS 64512.*(10.88.0.0/16)" "$out/hub.vpnd.log"
 check "and does not" fib_is hub 10.88.0.0/16 ""
 
 cloud_stop hub b1 b2
