@@ -83,6 +83,15 @@ void		session_change(struct bgp *, struct session *);
 void		session_sweep(struct bgp *, struct session *,
 		    unsigned *budget);
 
+/* For session*.c only: */
+void		session_no_memory(struct bgp *, struct session *,
+		    const char *what);
+/* How many prefixes are near a limit; 0: no warning is wanted. */
+uint32_t	session_warn_at(const struct bgp_soft *, uint32_t limit);
+/* Ends it when its peer was told of more prefixes than it may. */
+bool		session_tells_too_much(struct bgp *, struct session *,
+		    uint32_t before);
+
 /* session_rx.c: octets from the peer. */
 void		session_stream(struct bgp *, struct session *, struct bytes);
 
