@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-policy: a hub's BGP policies as BIRD and FRR in two branches of one AS see them, changed without an end to a session
 # needs: vti vpnd bird frr bgpdump
-# time: 300
+# time: 330
 #
 #                   u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16, 10.2.1.0/24, 10.9.0.0/16, 10.66.0.0/16
 #      hub  ========
@@ -197,7 +197,7 @@ check "a dump has all paths that may be used" dump_is_true 6
 check "counters are true" counters_are_true
 
 step "MRT: a trace of a session that begins anew"
-ctl hub bgp trace b1/1 --out /mnt/hub/trace --seconds 20 2>/mnt/hub/traced &
+ctl hub bgp trace b1/1 --out /mnt/hub/trace --seconds 15 2>/mnt/hub/traced &
 tracing=$!
 wait_for 10 "it has begun" trace_begun
 check "vpnctl bgp clear" ctl hub bgp clear b1/1
