@@ -33,6 +33,7 @@ enum {				/* options that only some commands take */
 	OPT_INTERFACE,
 	OPT_NAMESPACE,
 	OPT_EVERY,
+	OPT_APPLY_PENDING,
 	OPT_SECONDS,
 	OPT_COUNT,
 };
@@ -51,6 +52,7 @@ struct options {
 	bool		wireshark;	/* of keys */
 	struct metrics_options metrics;
 	struct aws_options aws;		/* of import and export */
+	bool		apply_pending;	/* of replace-tunnel */
 	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	seconds, count;	/* of a trace; 0: not given */
 	unsigned	given;		/* long options, TAKES() */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "bgp/attr.h"
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
@@ -40,6 +41,7 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 	drbg_fill(drbg, key, sizeof(key));
 	b->router_id = router_id;
 	b->drbg = drbg;
+	b->deferred_until = INSTANT_NEVER;
 	TAILQ_INIT(&b->all);
 	TAILQ_INIT(&b->ready);
 	TAILQ_INIT(&b->idle[0]);
@@ -466,6 +468,7 @@ bgp_tick(struct bgp *b, struct instant now)
 	while (budget > 0 && (p = TAILQ_FIRST(&b->judging)) != NULL)
 		restart_sweep(b, p, &budget);
 	rib_sweep(&b->rib);
+	defer_tick(b);
 	speaker_wake(b);
 }
 
@@ -474,7 +477,8 @@ struct instant
 bgp_deadline(const struct bgp *b)
 {
 	return rib_sweeps(&b->rib) || !TAILQ_EMPTY(&b->sweeps) ||
-	    !TAILQ_EMPTY(&b->strides) || !TAILQ_EMPTY(&b->judging) ? b->now : timers_next(&b->timers);
+	    !TAILQ_EMPTY(&b->strides) || !TAILQ_EMPTY(&b->judging) ? b->now :
+	    instant_min(timers_next(&b->timers), b->deferred_until);
 }
 
 bool
@@ -486,7 +490,8 @@ bgp_teaches(const struct bgp *b, uint32_t peer)
 bool
 bgp_busy(const struct bgp *b)
 {
-	return rib_sweeps(&b->rib) || journal_pending(&b->rib, b->reader);
+	return rib_sweeps(&b->rib) ||
+	    (!b->deferring && journal_pending(&b->rib, b->reader));
 }
 
 static bool
@@ -546,7 +551,7 @@ next_route(struct bgp *b, struct bgp_out *out)
 	struct bgp_route route;
 	uint32_t net;
 
-	while (journal_read(&b->rib, b->reader, any, &net)) {
+	while (!b->deferring && journal_read(&b->rib, b->reader, any, &net)) {
 		rib_route(&b->rib, net, &route);
 		if (route.table == RIB_LIMBO)
 			continue;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bgp/limit.h"
+#include "bgp/defer.h"
 #include "bgp/session.h"
 #include "bgp/trace.h"
 
@@ -165,7 +166,8 @@ peer_stop(struct bgp *b, struct peer *p, bool alive, unsigned subcode,
 	}
 	if (!alive || subcode != FAULT_RESET) {
 		restart_end(b, p, why);
-		p->restart.preserved = false;
+		p->restart.preserved = 0;
+		defer_taught(b, p, UINT8_MAX);
 	}
 	peer_moved(b, p, why);
 	reason_set(&p->why, "%s", why);

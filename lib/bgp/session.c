@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
@@ -369,7 +370,7 @@ session_change(struct bgp *b, struct session *s)
 	}
 	export_change(&s->export, &b->rib, &out);
 	export_move(&s->export, table_of(tables));
-	if (!session_tells_too_much(b, s, s->export.advertised))
+	if (!session_told_too_many(b, s, s->export.advertised))
 		session_want(b, s, SESSION_WANT_SEND);
 }
 
@@ -389,7 +390,8 @@ do_up(struct bgp *b, struct session *s, const struct fault *f)
 	if (!session_up(b, s))
 		return;
 	s->peer->counts.established++;
-	s->peer->restart.preserved = true;
+	s->peer->restart.preserved = UINT8_MAX;
+	defer_up(b, s);
 	peer_settled(b, s->peer, s);
 }
 

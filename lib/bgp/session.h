@@ -66,6 +66,14 @@ void		session_want(struct bgp *, struct session *, unsigned want);
 void		session_told(struct bgp *, struct session *, unsigned want);
 void		session_alarm(struct bgp *, struct session *, enum alarm_kind);
 /* What is queued, filled up with UPDATEs first. */
+/* How many prefixes are near a limit; 0: no warning is wanted. */
+uint32_t	session_warn_at(const struct bgp_soft *, uint32_t limit);
+/* Has its peer been told of more than it may be?  Then it ends. */
+bool		session_told_too_many(struct bgp *, struct session *,
+		    uint32_t before);
+/* It ends, for want of memory. */
+void		session_no_memory(struct bgp *, struct session *,
+		    const char *what);
 struct bytes	session_pull(struct bgp *, struct session *);
 void		session_sent(struct bgp *, struct session *, size_t n);
 /* A tick: it may look for more to announce. */
@@ -82,15 +90,6 @@ void		session_change(struct bgp *, struct session *);
 /* A portion of what is judged again; takes it off the budget. */
 void		session_sweep(struct bgp *, struct session *,
 		    unsigned *budget);
-
-/* For session*.c only: */
-void		session_no_memory(struct bgp *, struct session *,
-		    const char *what);
-/* How many prefixes are near a limit; 0: no warning is wanted. */
-uint32_t	session_warn_at(const struct bgp_soft *, uint32_t limit);
-/* Ends it when its peer was told of more prefixes than it may. */
-bool		session_tells_too_much(struct bgp *, struct session *,
-		    uint32_t before);
 
 /* session_rx.c: octets from the peer. */
 void		session_stream(struct bgp *, struct session *, struct bytes);

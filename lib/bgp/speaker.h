@@ -66,6 +66,8 @@ struct bgp {
 	uint32_t	turn;		/* ticks */
 	struct peer_list judging;	/* likewise, without a session */
 	struct instant	born;		/* when the first peer was added */
+	bool		deferring;	/* the choice of routes: defer.c */
+	struct instant	deferred_until;	/* if so */
 	unsigned	sweep;		/* so many prefixes in one go */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;

@@ -15,6 +15,7 @@
 #include "gw/show_bfd.h"
 #include "gw/show_vpcs.h"
 #include "gw/tunnel.h"
+#include "gw/upkeep.h"
 #include "util/array.h"
 
 static void
@@ -224,6 +225,7 @@ static const struct {
 	[CTL_EXPLAIN] = { run_explain, true, false, false },
 	[CTL_DRAIN] = { run_drain, false, false, false },
 	[CTL_UNDRAIN] = { run_undrain, false, false, false },
+	[CTL_REPLACE] = { command_replace, .named = true },
 };
 
 static bool

@@ -85,6 +85,7 @@ table_of(enum ctl_what what)
 	case CTL_WHAT_CHILD:
 	case CTL_WHAT_IKE:
 	case CTL_WHAT_BEST:
+	case CTL_WHAT_MAINTENANCE:
 	case CTL_WHAT_END:
 	case CTL_WHATS:
 		break;

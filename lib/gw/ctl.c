@@ -56,6 +56,7 @@ static const struct {
 	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
 	[CTL_DRAIN] = { "drain", HAS_NAME | HAS_TO, 0 },
 	[CTL_UNDRAIN] = { "undrain", HAS_NAME, 0 },
+	[CTL_REPLACE] = { "replace-tunnel", HAS_NAME | HAS_WHAT, 0 },
 };
 
 static const struct {
@@ -68,6 +69,7 @@ static const struct {
 	[CTL_WHAT_RECEIVED] = { "received", CTL_BGP_ROUTES },
 	[CTL_WHAT_ACCEPTED] = { "accepted", CTL_BGP_ROUTES },
 	[CTL_WHAT_ADVERTISED] = { "advertised", CTL_BGP_ROUTES },
+	[CTL_WHAT_MAINTENANCE] = { "maintenance", CTL_REPLACE },
 	[CTL_WHAT_END] = { "end", CTL_BGP_TRACE },
 };
 

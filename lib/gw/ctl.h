@@ -43,6 +43,7 @@ enum ctl_command {
 	CTL_KEYS,		/* of IKE SAs; to root alone */
 	CTL_DRAIN,		/* all tunnels, or name; to: an address */
 	CTL_UNDRAIN,
+	CTL_REPLACE,		/* what: maintenance, or nothing */
 	CTL_COMMANDS
 };
 
@@ -53,6 +54,7 @@ enum ctl_what {
 	CTL_WHAT_RECEIVED,
 	CTL_WHAT_ACCEPTED,
 	CTL_WHAT_ADVERTISED,
+	CTL_WHAT_MAINTENANCE,	/* of replace-tunnel: what is pending, too */
 	CTL_WHAT_END,		/* of bgp-trace: no more of it */
 	CTL_WHATS
 };

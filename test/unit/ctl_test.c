@@ -85,6 +85,11 @@ static const struct row {
 	    .to = { ADDR_IPV4, { 192, 0, 2, 9 } } } },
 	{ "drain of one", NAMED("drain", "a/1"), NULL,
 	    WANT(CTL_DRAIN, CTL_WHAT_CHILD, "a/1") },
+	{ "a replacement", NAMED("replace-tunnel", "a/1"), NULL,
+	    WANT(CTL_REPLACE, CTL_WHAT_CHILD, "a/1") },
+	{ "one with what is pending", "{\"command\":\"replace-tunnel\","
+	    "\"name\":\"a/1\",\"what\":\"maintenance\"}", NULL,
+	    WANT(CTL_REPLACE, CTL_WHAT_MAINTENANCE, "a/1") },
 	{ "undrain", CMD("undrain"), NULL,
 	    WANT(CTL_UNDRAIN, CTL_WHAT_CHILD, "") },
 	{ "apply for good", "{\"command\":\"apply\",\"candidate\":\"Ab1\"}",

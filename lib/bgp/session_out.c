@@ -1,11 +1,13 @@
 /*
- * What a session sends: the queue that the host pulls, filled up with UPDATEs
- * when it is empty, a portion in each tick; and the limit of what a peer is
- * told (RFC 4486).
+ * What a session has to say while it is up (RFC 4271 section 9.2): messages are
+ * made when the host asks for octets, a bounded number in a turn, so that of
+ * many peers none gets far ahead of the others, who then take the same sheets.
  */
+#include "bgp/session.h"
+
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
-#include "bgp/session.h"
 #include "bgp/trace.h"
 
 /*
@@ -14,11 +16,10 @@
  * go on until it has taken back enough.
  */
 bool
-session_tells_too_much(struct bgp *b, struct session *s, uint32_t before)
+session_told_too_many(struct bgp *b, struct session *s, uint32_t before)
 {
 	const struct bgp_soft *soft = &s->peer->conf.soft;
-	uint32_t n = s->export.advertised;
-	uint32_t warn = session_warn_at(soft, soft->max_out);
+	uint32_t n = s->export.advertised, warn = session_warn_at(soft, soft->max_out);
 	bool above = warn != 0 && n >= warn;
 	struct reason text;
 	struct fault f;
@@ -44,8 +45,8 @@ session_tells_too_much(struct bgp *b, struct session *s, uint32_t before)
 bool
 session_has_output(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n > 0 || (s->up && !s->striding &&
-	    export_pending(&s->export, &b->rib));
+	return outq_bytes(&s->out).n > 0 ||
+	    (!s->striding && defer_announces(b, s));
 }
 
 static void
@@ -58,7 +59,7 @@ fill(struct bgp *b, struct session *s)
 		session_no_memory(b, s, "announcements");
 		return;
 	}
-	if (session_tells_too_much(b, s, before))
+	if (session_told_too_many(b, s, before))
 		return;
 	if (w.n > 0)
 		s->drained = b->now;
@@ -71,8 +72,8 @@ fill(struct bgp *b, struct session *s)
 static bool
 is_due(const struct bgp *b, const struct session *s)
 {
-	return outq_bytes(&s->out).n == 0 && s->up && !s->striding &&
-	    export_pending(&s->export, &b->rib);
+	return outq_bytes(&s->out).n == 0 && !s->striding &&
+	    defer_announces(b, s);
 }
 
 /* Of what it may be given in this turn; it has had some in an earlier one. */
