@@ -251,8 +251,8 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 }
 
 bool
-export_edited(struct edit *edit, struct rib *r, uint32_t id, const struct prefix *p,
-    uint32_t *to)
+export_edited(struct edit *edit, struct rib *r, uint32_t id,
+    const struct prefix *p, uint32_t *to)
 {
 	uint32_t out = id;
 

@@ -39,7 +39,7 @@ struct trace {
 	int64_t		wall;		/* when it was begun */
 	uint64_t	dropped;
 	size_t		at, n;		/* [at, n) of room is to be read */
-	uint8_t		room[TRACE_OCTETS];
+	uint8_t		room[];		/* TRACE_OCTETS */
 };
 
 static void
@@ -74,7 +74,8 @@ trace_open(struct bgp *b, struct instant now, int64_t wall,
 	struct trace *t;
 
 	forget_unread(b, now);
-	if (b->traces_n == TRACE_MOST || (t = malloc(sizeof(*t))) == NULL)
+	if (b->traces_n == TRACE_MOST ||
+	    (t = malloc(sizeof(*t) + TRACE_OCTETS)) == NULL)
 		return 0;
 	*t = (struct trace){
 		.number = b->last_trace + 1, .peers_n = n, .begun = now,
@@ -200,12 +201,12 @@ keep(struct trace *t, struct record *rec)
 	struct wr *w = &rec->w;
 
 	wr_patch_u32(w, HEADER - 4, (uint32_t)(w->n - HEADER));
-	if (!w->bad && sizeof(t->room) - t->n < w->n) {
+	if (!w->bad && TRACE_OCTETS - t->n < w->n && t->at > 0) {
 		memmove(t->room, t->room + t->at, t->n - t->at);
 		t->n -= t->at;
 		t->at = 0;
 	}
-	if (w->bad || sizeof(t->room) - t->n < w->n) {
+	if (w->bad || TRACE_OCTETS - t->n < w->n) {
 		t->dropped++;
 		return;
 	}

@@ -182,6 +182,17 @@ send_some(struct neighbor *p)
 
 /* --- what is heard --- */
 
+/* Some speakers tell it to who taught it as well: that is no progress. */
+static bool
+is_own(const struct neighbor *p, struct rd r)
+{
+	uint32_t first = (16u << 16) + (unsigned)(p - neighbors) * routes;
+	uint32_t net = (uint32_t)rd_u8(&r) << 16;
+
+	net |= rd_u16(&r);
+	return net >= first && net < first + routes;
+}
+
 static void
 hear_update(struct neighbor *p, struct bytes body)
 {
@@ -191,8 +202,10 @@ hear_update(struct neighbor *p, struct bytes body)
 	rd_bytes(&r, rd_u16(&r));
 	messages++;
 	while (r.n > 0 && !r.bad) {
-		rd_bytes(&r, (rd_u8(&r) + 7u) / 8);
-		p->prefixes++;
+		size_t n = (rd_u8(&r) + 7u) / 8;
+
+		p->prefixes += n == 3 && !is_own(p, r);
+		rd_bytes(&r, n);
 	}
 }
 

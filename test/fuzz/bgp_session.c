@@ -16,6 +16,7 @@
 #include "bgp/bgp.h"
 #include "bgp/limit.h"
 #include "bgp/open.h"
+#include "bgp/trace.h"
 #include "bgp/update.h"
 #include "crypto/prf.h"
 
@@ -45,6 +46,7 @@ struct host {
 	uint32_t	connecting[PEERS];
 	unsigned	routes;
 	bool		deaf;		/* nobody reads */
+	uint32_t	trace;
 };
 
 static void
@@ -277,6 +279,24 @@ step(struct host *h, struct rd *r)
 	check(info.restart.stale <= info.held);
 }
 
+/* Somebody reads along, and begins again when his patience was too long. */
+static void
+follow(struct host *h)
+{
+	struct bytes record;
+
+	if (!trace_is_open(h->bgp, h->trace))
+		h->trace = trace_open(h->bgp, h->now, 0, NULL, 0);
+	while (!h->deaf && trace_next(h->bgp, h->now, h->trace, &record)) {
+		struct rd rd = rd_of(record);
+		uint32_t n;
+
+		rd_bytes(&rd, 8);
+		n = rd_u32(&rd);
+		check(n == rd.n && n >= 28);
+	}
+}
+
 static void
 script(struct rd *r)
 {
@@ -288,8 +308,10 @@ script(struct rd *r)
 
 	drbg_seed(&drbg, seed);
 	start(&h, &drbg);
-	while (r->n > 0)
+	while (r->n > 0) {
 		step(&h, r);
+		follow(&h);
+	}
 	while (bgp_route_each(h.bgp, &pos, &route))
 		check(route.n > 0 && h.routes > 0);
 	bgp_free(h.bgp);

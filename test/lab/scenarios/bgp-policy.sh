@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-policy: a hub's BGP policies as BIRD and FRR in two branches of one AS see them, changed without an end to a session
 # needs: vti vpnd bird frr bgpdump
-# time: 300
+# time: 330
 #
 #                   u1 ====== b1    BIRD, AS 65010, 10.2.0.0/16, 10.2.1.0/24, 10.9.0.0/16, 10.66.0.0/16
 #      hub  ========
@@ -118,6 +118,22 @@ dump_is_true() {
 	[ "$(wc -l </mnt/hub/dumped)" -ge "$1" ]
 }
 
+# It has begun as soon as an answer to our question is in it.
+trace_begun() {
+	ctl hub bgp refresh b1/1 && [ -s /mnt/hub/trace ]
+}
+
+# traced PATTERN: a line of bgpdump about the trace.
+traced() {
+	bgpdump -q -m /mnt/hub/trace | grep -q "$1" || { bgpdump -q -m /mnt/hub/trace; return 1; }
+}
+
+trace_ended() {
+	cp /mnt/hub/trace "$out/hub.trace"
+	cat /mnt/hub/traced
+	[ "$traced" -eq 0 ] && grep -qx '[1-9][0-9]* records, 0 dropped' /mnt/hub/traced
+}
+
 # counter NAME [TUNNEL]
 counter() {
 	ctl hub --json show counters | jq --arg n "$1" --arg t "${2:-}" '.counters[] | select(.name == $n and .tunnel == $t) | .value'
@@ -179,6 +195,20 @@ step "MRT: bgpdump reads what vpnctl shows"
 wait_for 10 "10.9.0.0/16 comes from both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
 check "a dump has all paths that may be used" dump_is_true 6
 check "counters are true" counters_are_true
+
+step "MRT: a trace of a session that begins anew"
+ctl hub bgp trace b1/1 --out /mnt/hub/trace --seconds 15 2>/mnt/hub/traced &
+tracing=$!
+wait_for 10 "it has begun" trace_begun
+check "vpnctl bgp clear" ctl hub bgp clear b1/1
+wait_for 15 "the session's end is in it" traced '|STATE|[^|]*|65010|6|'
+wait_for 15 "and that it is established" traced '|STATE|[^|]*|65010|5|6$'
+wait_for 10 "what BIRD announces" traced '^BGP4MP_ET|[^|]*|A|[^|]*|65010|10\.2\.0\.0/16|65010|'
+wait_for 10 "and what we do" traced '^BGP4MP_ET_LOCAL|[^|]*|A|[^|]*|65010|10\.1\.0\.0/16|64512 64512 64512|'
+wait "$tracing"
+traced=$?
+check "it has all of it, and ends by itself" trace_ended
+wait_for 20 "both sessions are up again" up hub
 
 step "graceful shutdown is heeded"
 wait_for 10 "10.9.0.0/16 goes to both branches" fib_is hub 10.9.0.0/16 "vpn1 vpn2"
