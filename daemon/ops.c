@@ -277,8 +277,10 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
 		    "policies=%u nexthops=%u routes=%u rules=%u", r.links,
 		    r.sas, r.policies, r.nexthops, r.routes, r.rules);
-	if (m->phase == PHASE_START)
+	if (m->phase == PHASE_START) {
 		m->phase = PHASE_RUN;
+		fence_now(m);
+	}
 	ops_done(m, op, error, "");
 }
 

@@ -103,7 +103,7 @@ heal_underlay() {
 # --- forwarding ---
 
 # fib NS PREFIX: the devices of the route's next hops, sorted, on one line; the same whether the route names them itself or
-# through a nexthop object or group.
+# through a nexthop object or group. An unreachable route of last resort is none.
 fib() {
 	local family=-4
 	case $2 in *:*) family=-6 ;; esac
@@ -111,7 +111,7 @@ fib() {
 		(.[1] // [] | map({(.id | tostring): .}) | add // {}) as $objects
 		| def devices(id): $objects[id | tostring] as $o
 			| if $o.group then $o.group[] | devices(.id) else $o.dev end;
-		[.[0][]? | if .nexthops then .nexthops[].dev elif .dev then .dev else devices(.nhid) end]
+		[.[0][]? | select(.type != "unreachable") | if .nexthops then .nexthops[].dev elif .dev then .dev else devices(.nhid) end]
 		| unique | join(" ")'
 }
 
