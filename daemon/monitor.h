@@ -17,6 +17,7 @@
 #include "daemon/helper.h"
 #include "daemon/iface.h"
 #include "daemon/keeps.h"
+#include "daemon/renew.h"
 #include "daemon/lans.h"
 #include "daemon/rtables.h"
 #include "daemon/sas.h"
@@ -70,6 +71,8 @@ struct monitor {
 	struct helper	fetcher;
 	struct tickets	tickets;
 	struct keeps	keeps;
+	int		pid_file;
+	struct renew	renew;
 
 	const char	*not_news;	/* interface whose events we cause */
 	bool		flushed;	/* it was down in between */

@@ -341,6 +341,7 @@ static const struct row {
 [KERN_CONFIRM] =	{ ALIVE,  check_nothing,	ops_own_apply,	 false },
 [KERN_UNDO] =		{ ALIVE,  check_nothing,	ops_own_apply,	 false },
 [KERN_COUNT] =		{ ALWAYS, check_nothing,	ops_own_count,	 false },
+[KERN_RESTART] =	{ ALIVE,  check_nothing,	renew_ask,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 

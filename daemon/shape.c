@@ -248,6 +248,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_CONFIRM] = { 0 },
 	[KERN_UNDO] = { 0 },
 	[KERN_COUNT] = { 0 },
+	[KERN_RESTART] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 	[KERN_KEEP] = SHAPE_ENDING(keep_fields, OP_AT(keep.n),
 	    OP_AT(keep.octets), OP_SIZE(keep.octets)),
@@ -325,6 +326,7 @@ static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {
 	[KERN_RELOADED] = &fd_event,
 	[KERN_STOP] = &plain_event,
 	[KERN_PENDING] = &pending_event,
+	[KERN_LEAVE] = &plain_event,
 	[KERN_LAN_STATE] = &lan_event,
 };
 

@@ -199,6 +199,8 @@ session_edit_in(const struct bgp_peer_conf *c)
 		.asn = c->local_asn, .peer_asn = c->remote_asn,
 		.first_asn = c->own_asn == 0 || c->no_prepend ? 0 :
 		    c->local_asn,
+		.share = c->soft.share, .rank = c->soft.rank,
+		.med = c->soft.med_in,
 		.heed_shutdown = c->soft.heed_shutdown &&
 		    c->local_asn != c->remote_asn,
 		.shutdown = c->soft.drain,
@@ -216,6 +218,7 @@ edit_out(const struct bgp_peer_conf *c)
 		    c->own_asn,
 		.override = c->soft.override,
 		.tell_loops = c->soft.tell_loops,
+		.med = c->soft.med_out,
 		.private_as = c->soft.private_as,
 		.shutdown = c->soft.drain,
 	};

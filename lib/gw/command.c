@@ -116,6 +116,7 @@ run_reload(struct request *q)
 	static const enum kern_op_kind kinds[CTL_COMMANDS] = {
 		[CTL_RELOAD] = KERN_RELOAD, [CTL_APPLY] = KERN_APPLY,
 		[CTL_CONFIRM] = KERN_CONFIRM, [CTL_UNDO] = KERN_UNDO,
+		[CTL_RESTART] = KERN_RESTART,
 	};
 	struct kern_op *op = queue_op(&q->gw->out, kinds[q->r.command]);
 
@@ -217,6 +218,7 @@ static const struct {
 	[CTL_APPLY] = { run_reload, .root = true },
 	[CTL_CONFIRM] = { run_reload, .root = true },
 	[CTL_UNDO] = { run_reload, .root = true },
+	[CTL_RESTART] = { run_reload, .root = true },
 	[CTL_KEYS] = { run_keys, false, true, false },
 	[CTL_EXPLAIN] = { run_explain, true, false, false },
 	[CTL_DRAIN] = { run_drain, false, false, false },

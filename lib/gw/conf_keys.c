@@ -39,6 +39,12 @@
 #define STATIC(f) .place = CONF_AT_STATIC,				\
 	.at = offsetof(struct conf_static, f),				\
 	.size = sizeof(((struct conf_static *)0)->f)
+#define CUSTOMER(f) .place = CONF_AT_CUSTOMER,				\
+	.at = offsetof(struct conf_customer, f),			\
+	.size = sizeof(((struct conf_customer *)0)->f)
+#define TARGET(f) .place = CONF_AT_TARGET,				\
+	.at = offsetof(struct conf_target, f),				\
+	.size = sizeof(((struct conf_target *)0)->f)
 #define VPC(f)	.place = CONF_AT_VPC,					\
 	.at = offsetof(struct conf_vpc, f),				\
 	.size = sizeof(((struct conf_vpc *)0)->f)
@@ -125,6 +131,10 @@ static const struct conf_word vrf_words[] = {
 	{ "auto", KERN_VRF_AUTO }, { "always", KERN_VRF_ALWAYS },
 	{ "never", KERN_VRF_NEVER }, { NULL, 0 },
 };
+static const struct conf_word target_words[] = {
+	{ "virtual-private", CONF_VIRTUAL_PRIVATE },
+	{ "transit", CONF_TRANSIT }, { NULL, 0 },
+};
 static const struct conf_word forwarding_words[] = {
 	{ "system", false }, { "tunnels", true }, { NULL, 0 },
 };
@@ -158,12 +168,20 @@ static const struct conf_key keys[] = {
 	    .words = hash_words, .def = "system" },
 	{ "multipath_resilient", TOP(resilient), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
+	{ "customer_gateways", TOP(customers), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, 65536) },
+	{ "gateways", TOP(targets), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, 256) },
 	{ "connections", TOP(connections), .kind = CONF_KIND_GROUPS,
 	    .required = true, RANGE(0, 65536) },
 
 	{ "name", CONN(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "role", CONN(hub), .kind = CONF_KIND_WORD, .words = role_words,
 	    .required = true },
+	{ "gateway", CONN(target), .kind = CONF_KIND_TARGET },
+	{ "customer_gateway", CONN(customer), .kind = CONF_KIND_CUSTOMER },
+	{ "static_routes_only", CONN(static_only), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "remote_asn", CONN(remote_asn), .kind = CONF_KIND_ASN,
 	    RANGE(1, 4294967294) },
 	{ "networks", CONN(networks), .kind = CONF_KIND_PREFIXES },
@@ -208,6 +226,7 @@ static const struct conf_key keys[] = {
 	{ "interface_name", OWN(ifname), .kind = CONF_KIND_IFNAME },
 	{ "startup_action", TUN(start), .kind = CONF_KIND_WORD,
 	    .words = startup_words },
+	{ "ike_versions", TUN(ikev2), .kind = CONF_KIND_VERSIONS },
 	{ "phase1_encryption_algorithms", TUN(phase1.encr),
 	    ALGS(ALG_ENCR, ALG_FOR_IKE) },
 	{ "phase1_integrity_algorithms", TUN(phase1.integ),
@@ -360,6 +379,29 @@ static const struct conf_key keys[] = {
 	{ "vpc", STATIC(vpc), .kind = CONF_KIND_NAME },
 	{ "blackhole", STATIC(blackhole), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
+
+	{ "name", CUSTOMER(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "ip_address", CUSTOMER(ip), .kind = CONF_KIND_OUTSIDE },
+	{ "bgp_asn", CUSTOMER(asn), .kind = CONF_KIND_ASN,
+	    RANGE(1, 4294967295), .def = "65000" },
+	{ "device_name", CUSTOMER(device), .kind = CONF_KIND_TEXT },
+	{ "ca_certificates", CUSTOMER(ca), REFS(CONF_FILE_CA),
+	    RANGE(1, CONF_REFS) },
+	{ "remote_id", CUSTOMER(id), .kind = CONF_KIND_ID },
+
+	{ "name", TARGET(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "type", TARGET(type), .kind = CONF_KIND_WORD,
+	    .words = target_words, .required = true },
+	{ "amazon_side_asn", TARGET(asn), .kind = CONF_KIND_ASN,
+	    RANGE(1, 4294967294) },
+	{ "route_table", TARGET(table), .kind = CONF_KIND_TABLE },
+	{ "vpn_ecmp_support", TARGET(ecmp), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "default_route_table_association", TARGET(association),
+	    .kind = CONF_KIND_TABLE },
+	{ "default_route_table_propagation", TARGET(propagation),
+	    .kind = CONF_KIND_TABLE },
+	{ "vpc", TARGET(vpc), .kind = CONF_KIND_NAME },
 
 	{ "name", VPC(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "interfaces", VPC(lans), .kind = CONF_KIND_LANS, .required = true },

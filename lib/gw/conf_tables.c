@@ -290,15 +290,12 @@ check_vrf(struct conf_read *r, const config_setting_t *group,
 }
 
 bool
-conf_tables_check(struct conf_read *r, const config_setting_t *root)
+conf_tables_check(struct conf_read *r)
 {
-	const config_setting_t *list =
-	    config_setting_get_member(root, "route_tables");
-
 	for (size_t i = 0; i < r->conf->tables_n; i++) {
 		const struct conf_table *t = &r->conf->tables[i];
 		const config_setting_t *group =
-		    config_setting_get_elem(list, (unsigned)i);
+		    conf_top_at(r, "route_tables", i);
 		const config_setting_t *routes =
 		    config_setting_get_member(group, "routes");
 

@@ -287,14 +287,11 @@ check_apart(struct conf_read *r, const config_setting_t *group,
 }
 
 bool
-conf_vpcs_check(struct conf_read *r, const config_setting_t *root)
+conf_vpcs_check(struct conf_read *r)
 {
-	const config_setting_t *list = config_setting_get_member(root, "vpcs");
-
 	for (size_t i = 0; i < r->conf->vpcs_n; i++) {
 		const struct conf_vpc *v = &r->conf->vpcs[i];
-		const config_setting_t *group =
-		    config_setting_get_elem(list, (unsigned)i);
+		const config_setting_t *group = conf_top_at(r, "vpcs", i);
 
 		if (!check_lans(r, group, v))
 			return false;

@@ -48,6 +48,7 @@ static const struct {
 	[CTL_APPLY] = { "apply", HAS_CANDIDATE | HAS_SECONDS, HAS_CANDIDATE },
 	[CTL_CONFIRM] = { "confirm", 0, 0 },
 	[CTL_UNDO] = { "undo", 0, 0 },
+	[CTL_RESTART] = { "restart", 0, 0 },
 	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
 	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX | HAS_TABLE,
 	    HAS_PREFIX },

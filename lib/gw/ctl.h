@@ -36,6 +36,7 @@ enum ctl_command {
 	CTL_APPLY,		/* candidate; confirm_within: seconds */
 	CTL_CONFIRM,
 	CTL_UNDO,
+	CTL_RESTART,		/* the daemon, by what is on the disk */
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
 	CTL_EXPLAIN_ROUTE,	/* prefix */
 	CTL_KEYS,		/* of IKE SAs; to root alone */

@@ -431,6 +431,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_APPLY:
 	case KERN_CONFIRM:
 	case KERN_UNDO:
+	case KERN_RESTART:
 		command_reloaded(gw, now, e);
 		return;
 	case KERN_COUNT:
@@ -505,6 +506,7 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		vpcs_state(gw, now, e);
 		break;
 	case KERN_ACQUIRE:	/* a tunnel that should be up is tried anyway */
+	case KERN_LEAVE:	/* the host ends, and nothing is to be told */
 	case KERN_EVENT_KINDS:
 		break;
 	}

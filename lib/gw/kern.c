@@ -38,6 +38,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_CONFIRM] = "confirm",
 	[KERN_UNDO] = "undo",
 	[KERN_COUNT] = "count",
+	[KERN_RESTART] = "restart",
 	[KERN_RESYNC_DONE] = "resync-done",
 	[KERN_KEEP] = "keep",
 };

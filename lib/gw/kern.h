@@ -64,6 +64,8 @@ enum kern_op_kind {
 	KERN_CONFIRM,		/* for good */
 	KERN_UNDO,		/* back to what was before */
 	KERN_COUNT,		/* what the monitor has counted */
+	/* Another daemon takes the monitor's place: it may, KERN_LEAVE follows. */
+	KERN_RESTART,
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
 	/*
@@ -258,6 +260,7 @@ struct kern_counts {		/* since the daemon has started */
 	uint64_t	events;		/* messages of the kernel's own */
 	uint64_t	overruns;	/* so often some of them were lost */
 	uint64_t	engines;	/* that were started */
+	uint64_t	restarts;	/* KERN_RESTART that was done */
 };
 
 enum kern_event_kind {
@@ -271,6 +274,7 @@ enum kern_event_kind {
 	KERN_RELOADED,		/* new configuration is here (or its error) */
 	KERN_STOP,		/* shut down in order */
 	KERN_PENDING,		/* does a configuration wait for KERN_CONFIRM? */
+	KERN_LEAVE,		/* end without a word: another one goes on */
 	KERN_LAN_STATE,		/* of an interface after KERN_LAN_SET, and since */
 	KERN_EVENT_KINDS
 };

@@ -197,6 +197,8 @@ peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
 		.drain = !instant_is_never(t->shut_at),
 		.max_in = c->max_in, .max_out = c->max_out,
 		.warn_percent = c->warn_percent,
+		.share = c->share, .rank = c->rank,
+		.med_in = c->med_in, .med_out = c->med_out,
 		.pause = c->pause,
 		.restart = c->restart, .restart_seconds = c->restart_seconds,
 		.stale = c->stale,

@@ -101,6 +101,22 @@ show_ike(const struct ike_peer_info *i)
 	    "redirected_to", address(&i->gateway));
 }
 
+/* Our own certificate; nothing where it cannot be read. */
+static void
+show_ours(json_t *j, const struct gw_tunnel *t)
+{
+	struct ike_creds creds = { 0 };
+	struct cert_info info;
+
+	if (t->gw->creds != NULL)
+		creds = creds_of(t->gw->creds, t->name, t->conf);
+	if (creds.chain == NULL || creds.chain->n == 0)
+		return;
+	cert_info(creds.chain->cert[0], &info);
+	json_object_set_new(j, "local_subject", show_text(info.subject));
+	json_object_set_new(j, "local_not_after", show_time(info.not_after));
+}
+
 /*
  * How both sides authenticate; of the peer's certificate what it showed last,
  * whether or not it was accepted.
@@ -116,6 +132,8 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 	json_t *j = json_pack("{s:s, s:s}", "local", ways[t->conf->local_auth],
 	    "remote", ways[t->conf->remote_auth]);
 
+	if (t->conf->local_auth == CONF_AUTH_CERTIFICATE)
+		show_ours(j, t);
 	if (j == NULL || t->conf->remote_auth != CONF_AUTH_CERTIFICATE)
 		return j;
 	json_object_set_new(j, "verdict", json_string(!i->cert_seen ? "" :
@@ -198,6 +216,15 @@ show_bgp(const struct gw_tunnel *t)
 	    "advertised", (int)b.advertised);
 }
 
+static const char *
+role_str(const struct gw_tunnel *t)
+{
+	const struct conf_connection *c = conf_find(t->gw->conf,
+	    t->connection);
+
+	return c == NULL ? "" : c->hub ? "hub" : "device";
+}
+
 json_t *
 show_tunnel(const struct gw_tunnel *t)
 {
@@ -206,10 +233,12 @@ show_tunnel(const struct gw_tunnel *t)
 	enum gw_layer layer = tunnel_layer(t, &why);
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
-	    "connection", t->connection,
-	    "tunnel", (int)t->conf->number,
+	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:o, "
+	    "s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+	    "name", t->name, "connection", t->connection,
+	    "tunnel", (int)t->conf->number, "role", role_str(t),
+	    "local_outside_ip_address", address(&t->conf->local),
+	    "remote_outside_ip_address", address(&t->conf->remote),
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),

@@ -256,11 +256,26 @@ routes_to(const struct gw_tunnel *t, uint16_t table, const struct prefix *p)
 	return false;
 }
 
+/*
+ * One that shares with none is alone in a way: the first that carries packets,
+ * or the first of all.
+ */
+static bool
+gives_way(const struct way *w, const struct gw_tunnel *t)
+{
+	return w->hops.n > 0 && (w->alone ||
+	    t->conf->bgp.share == BGP_SHARE_NONE) &&
+	    (w->live || !t->carrying);
+}
+
 static void
 add_hop(struct way *w, const struct gw_tunnel *t, const struct prefix *p)
 {
-	if (t->removing || w->hops.n == KERN_GROUP_MAX)
+	if (t->removing || w->hops.n == KERN_GROUP_MAX || gives_way(w, t))
 		return;
+	if (w->alone || t->conf->bgp.share == BGP_SHARE_NONE)
+		w->hops.n = 0;
+	w->alone = w->alone || t->conf->bgp.share == BGP_SHARE_NONE;
 	w->live = w->live || t->carrying;
 	w->hops.v[w->hops.n++] = (struct fib_hop){ t->id,
 	    addr_any((enum addr_family)p->addr.family) };

@@ -12,6 +12,7 @@ struct way {
 	struct fib_hops	hops;		/* n 0: nothing, or the kernel's own */
 	bool		live;
 	bool		vpc;		/* it leads to one */
+	bool		alone;		/* of one hop */
 };
 
 /* Interfaces of the configuration that are not known yet; after tables. */

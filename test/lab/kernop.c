@@ -231,12 +231,13 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_AUTH] = auth_keys, [KERN_RELOAD] = none_keys,
 	[KERN_APPLY] = apply_keys, [KERN_CONFIRM] = none_keys,
 	[KERN_UNDO] = none_keys, [KERN_COUNT] = none_keys,
+	[KERN_RESTART] = none_keys,
 	 [KERN_RESYNC_DONE] = none_keys,
 };
 
 static const char *const event_names[KERN_EVENT_KINDS] = {
 	"done", "link-state", "expire", "acquire", "mapping", "changed",
-	"overrun", "reloaded", "stop", "pending", "lan-state",
+	"overrun", "reloaded", "stop", "pending", "leave", "lan-state",
 };
 
 static const struct {

@@ -138,7 +138,7 @@ static const struct {
 	{ "the same twice", "secrets = ( { connection = \"a\"; tunnel = 1; "
 	    "pre_shared_key = \"x\"; }, { connection = \"a\"; tunnel = 1; "
 	    "pre_shared_key = \"y\"; } );", 0600,
-	    ": secrets: two groups for connection a tunnel 1" },
+	    ":1: secrets: two groups for connection a tunnel 1 (the first is at " },
 };
 
 static void
