@@ -3,6 +3,6 @@
 # needs: xfrmi vpnd nft strongswan bird
 # time: 900
 #
-# Topology and steps are those of vpc-attachments.sh; the VPCs' interfaces stay out of the VRF devices.
+# Topology and most steps are those of vpc-attachments.sh; the VPCs' interfaces stay out of the VRF devices.
 interface=xfrmi
 . /mnt/top/test/lab/scenarios/vpc-attachments.sh
