@@ -8,8 +8,8 @@
 #  test 10.1.0.10 -- vpc1 10.1.0.1 /       \ u3 ====== far     vpnd, AS 65012, 10.20.0.1                        in test
 #  outside 192.0.2.10 --- out0, the hub's default route
 #
-# With XFRM interfaces it is the data path that is asked for, not what follows events. The hub does not forward but where vpnd has it do so. test has 10.41.0.1 as well. Those who can be meant by one address tell
-# their names.
+# The hub does not forward but where vpnd has it do so. test has 10.41.0.1 as well. Those who can be meant by one address tell
+# their names. With XFRM interfaces it is the data path that is asked for, not what follows events.
 interface=${interface:-vti}
 . /mnt/top/test/lab/lib.sh
 
