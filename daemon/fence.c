@@ -201,28 +201,42 @@ drain(struct fence *f)
 		n = nl_event_read(f->events, buf, sizeof(buf));
 }
 
-void
-fence_open(struct fence *f)
+/* libnftables ends the process where there is no such socket. */
+static bool
+probe(struct fence *f)
 {
 	static const struct monitor nothing;
-	char quoted[LOG_QUOTE_LEN], ignored[KERN_TEXT_LEN];
-	char *text = text_of(&nothing, PROBE);
+	char *text = text_of(&nothing, PROBE), ignored[KERN_TEXT_LEN];
+	bool ok = false;
 
-	f->at = INSTANT_NEVER;
-	f->nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	str_set(f->why, sizeof(f->why), "out of memory");
-	if (f->nft != NULL && text != NULL) {
+	f->events = nl_fence_events();
+	if (f->events == NULL)
+		str_fmt(f->why, sizeof(f->why), "the kernel has no "
+		    "nf_tables: %s", strerror(errno));
+	else if (text != NULL && (f->nft = nft_ctx_new(NFT_CTX_DEFAULT)) !=
+	    NULL) {
 		nft_ctx_buffer_output(f->nft);
 		nft_ctx_buffer_error(f->nft);
-		f->works = run(f, text, f->why);
+		ok = run(f, text, f->why);
 		run(f, "delete table " PROBE "\n", ignored);
 	}
 	free(text);
+	return ok;
+}
+
+void
+fence_open(struct fence *f)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	*f = (struct fence){ .at = INSTANT_NEVER, .why = "out of memory" };
+	f->works = probe(f);
+	drain(f);
 	if (f->works)
-		f->events = nl_fence_events();
-	else
-		log_event(LEVEL_WARNING, "no-mss-clamp", "why=%s",
-		    log_quote(quoted, f->why));
+		return;
+	log_event(LEVEL_WARNING, "no-mss-clamp", "why=%s",
+	    log_quote(quoted, f->why));
+	fence_close(f);
 }
 
 void
@@ -236,7 +250,10 @@ fence_close(struct fence *f)
 		mnl_socket_close(f->events);
 	if (f->nft != NULL)
 		nft_ctx_free(f->nft);
-	*f = (struct fence){ .at = INSTANT_NEVER };
+	f->events = NULL;
+	f->nft = NULL;
+	f->works = false;
+	f->at = INSTANT_NEVER;
 }
 
 /* --- when --- */
