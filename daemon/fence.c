@@ -258,13 +258,19 @@ fence_close(struct fence *f)
 
 /* --- when --- */
 
+bool
+fence_waits(const struct monitor *m)
+{
+	return m->fence.generation != m->stated.generation;
+}
+
 void
 fence_touch(struct monitor *m)
 {
 	struct fence *f = &m->fence;
 	struct instant soon = instant_after(mono_now(), span_ms(PAUSE_MS));
 
-	if (f->works && m->phase != PHASE_START && instant_is_never(f->at))
+	if (f->works && !fence_waits(m) && instant_is_never(f->at))
 		f->at = f->again.ns > soon.ns ? f->again : soon;
 }
 
@@ -303,6 +309,13 @@ fence_now(struct monitor *m)
 	f->again = instant_after(began, (struct span){ took.ns * SHARE });
 	lans_forward(m);
 	return true;
+}
+
+void
+fence_stated(struct monitor *m)
+{
+	m->fence.generation = m->stated.generation;
+	fence_now(m);
 }
 
 void

@@ -19,6 +19,7 @@ struct fence {
 	char		why[KERN_TEXT_LEN];	/* it does not, or failed last */
 	struct instant	at;		/* it is due; never: it is right */
 	struct instant	again;		/* not before */
+	uintptr_t	generation;	/* of statements; see stated.h */
 };
 
 /* Whether the kernel can is found out here, and said in the log. */
@@ -30,6 +31,9 @@ void		fence_close(struct fence *);
  * what it wants, what was there before stays.
  */
 void		fence_touch(struct monitor *);
+/* Interfaces and VPCs have all been stated. */
+void		fence_stated(struct monitor *);
+bool		fence_waits(const struct monitor *);	/* for that */
 /* At once; false: why it failed is said, and it is tried again. */
 bool		fence_now(struct monitor *);
 void		fence_tick(struct monitor *, struct instant);

@@ -144,7 +144,7 @@ hold(struct monitor *m, struct lan *l, bool was_closed, char *text)
 		sysctls_forward(&m->sysctls, l->lan.name, false);
 		l->forwards = false;
 	}
-	if (m->phase == PHASE_START || fence_now(m))
+	if (fence_waits(m) || fence_now(m))
 		return 0;
 	str_set(text, KERN_TEXT_LEN, m->fence.why);
 	return m->fence.works ? EIO : 0;
