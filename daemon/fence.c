@@ -1,7 +1,8 @@
 /*
  * The table is written anew as a whole whenever something in it has changed:
  * nf_tables replaces it in one transaction, so that there is no moment without
- * it.  Nothing in it touches a packet that neither comes from nor goes to a
+ * it.  One that was left by a daemon before stays until the engine has stated
+ * all that it wants.  Nothing in it touches a packet that neither comes from nor goes to a
  * tunnel or an interface of a VPC with forwarding = "tunnels".
  *
  * TCP through a tunnel: a SYN's MSS is lowered to what the tunnel's MTU has
@@ -29,12 +30,14 @@
 
 #define NAME		"vpnd"
 #define TABLE		"inet " NAME
+#define PROBE		"inet " NAME "-probe"
 #define HEADERS4	40	/* IPv4 and TCP without options */
 #define HEADERS6	60
 #define MTU_LEAST	128	/* below it nothing is clamped */
 #define MTUS		64	/* different ones: suites and paths are few */
 #define PAUSE_MS	200	/* between two of them, at least */
 #define SHARE		50	/* of the time it may take: one part */
+#define RETRY_S		5
 #define READS		64
 
 /* --- the text --- */
@@ -138,8 +141,8 @@ put_closed(FILE *f, const struct monitor *m)
 	    "oifname @closed iifname != @inside counter drop\n}\n");
 }
 
-char *
-fence_text(const struct monitor *m)
+static char *
+text_of(const struct monitor *m, const char *table)
 {
 	char *text = NULL;
 	size_t n;
@@ -147,8 +150,8 @@ fence_text(const struct monitor *m)
 
 	if (f == NULL)
 		return NULL;
-	fprintf(f, "add table " TABLE "\ndelete table " TABLE "\n"
-	    "table " TABLE " {\n");
+	fprintf(f, "add table %s\ndelete table %s\ntable %s {\n", table,
+	    table, table);
 	put_clamp(f, &m->ifaces);
 	if (lans_closed(&m->lans))
 		put_closed(f, m);
@@ -159,25 +162,30 @@ fence_text(const struct monitor *m)
 	return NULL;
 }
 
+char *
+fence_text(const struct monitor *m)
+{
+	return text_of(m, TABLE);
+}
+
 /* --- nft --- */
 
-/* The first line of what nft says, without its tags. */
+/* What nft says, without its tags; the text before stays where it is. */
 static void
-say_why(struct fence *f)
+say_why(const char *said, char why[static KERN_TEXT_LEN])
 {
-	const char *said = nft_ctx_get_error_buffer(f->nft);
 	const char *at = said == NULL ? NULL : strstr(said, "Error: ");
 
-	str_set(f->why, sizeof(f->why), at != NULL ? at + 7 : "nft failed");
-	f->why[strcspn(f->why, "\n")] = '\0';
+	str_set(why, KERN_TEXT_LEN, at != NULL ? at + 7 : "nft failed");
+	why[strcspn(why, "\n")] = '\0';
 }
 
 static bool
-run(struct fence *f, const char *text)
+run(struct fence *f, const char *text, char why[static KERN_TEXT_LEN])
 {
 	if (nft_run_cmd_from_buffer(f->nft, text) == 0)
 		return true;
-	say_why(f);
+	say_why(nft_ctx_get_error_buffer(f->nft), why);
 	return false;
 }
 
@@ -193,79 +201,121 @@ drain(struct fence *f)
 		n = nl_event_read(f->events, buf, sizeof(buf));
 }
 
+/* libnftables ends the process where there is no such socket. */
+static bool
+probe(struct fence *f)
+{
+	static const struct monitor nothing;
+	char *text = text_of(&nothing, PROBE), ignored[KERN_TEXT_LEN];
+	bool ok = false;
+
+	f->events = nl_fence_events();
+	if (f->events == NULL)
+		str_fmt(f->why, sizeof(f->why), "the kernel has no "
+		    "nf_tables: %s", strerror(errno));
+	else if (text != NULL && (f->nft = nft_ctx_new(NFT_CTX_DEFAULT)) !=
+	    NULL) {
+		nft_ctx_buffer_output(f->nft);
+		nft_ctx_buffer_error(f->nft);
+		ok = run(f, text, f->why);
+		run(f, "delete table " PROBE "\n", ignored);
+	}
+	free(text);
+	return ok;
+}
+
 void
 fence_open(struct fence *f)
 {
-	static const struct monitor nothing;
 	char quoted[LOG_QUOTE_LEN];
-	char *text = fence_text(&nothing);
 
-	f->at = INSTANT_NEVER;
-	f->nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	str_set(f->why, sizeof(f->why), "out of memory");
-	if (f->nft != NULL && text != NULL) {
-		nft_ctx_buffer_output(f->nft);
-		nft_ctx_buffer_error(f->nft);
-		f->works = f->stands = run(f, text);
-	}
-	free(text);
+	*f = (struct fence){ .at = INSTANT_NEVER, .why = "out of memory" };
+	f->works = probe(f);
+	drain(f);
 	if (f->works)
-		f->events = nl_fence_events();
-	else
-		log_event(LEVEL_WARNING, "no-mss-clamp", "why=%s",
-		    log_quote(quoted, f->why));
+		return;
+	log_event(LEVEL_WARNING, "no-mss-clamp", "why=%s",
+	    log_quote(quoted, f->why));
+	fence_close(f);
 }
 
 void
 fence_close(struct fence *f)
 {
-	if (f->stands)
-		run(f, "delete table " TABLE "\n");
+	char why[KERN_TEXT_LEN];
+
+	if (f->works)
+		run(f, "add table " TABLE "\ndelete table " TABLE "\n", why);
 	if (f->events != NULL)
 		mnl_socket_close(f->events);
 	if (f->nft != NULL)
 		nft_ctx_free(f->nft);
-	*f = (struct fence){ .at = INSTANT_NEVER };
+	f->events = NULL;
+	f->nft = NULL;
+	f->works = false;
+	f->at = INSTANT_NEVER;
 }
 
 /* --- when --- */
+
+bool
+fence_waits(const struct monitor *m)
+{
+	return m->fence.generation != m->stated.generation;
+}
 
 void
 fence_touch(struct monitor *m)
 {
 	struct fence *f = &m->fence;
-
 	struct instant soon = instant_after(mono_now(), span_ms(PAUSE_MS));
 
-	if (f->works && instant_is_never(f->at))
+	if (f->works && !fence_waits(m) && instant_is_never(f->at))
 		f->at = f->again.ns > soon.ns ? f->again : soon;
 }
 
-void
+static bool
+write_table(struct monitor *m)
+{
+	struct fence *f = &m->fence;
+	char *text = fence_text(m), quoted[LOG_QUOTE_LEN];
+	bool ok;
+
+	str_set(f->why, sizeof(f->why), "out of memory");
+	ok = text != NULL && run(f, text, f->why);
+	free(text);
+	drain(f);
+	if (!ok)
+		log_event(LEVEL_ERROR, "fence-failed", "why=%s",
+		    log_quote(quoted, f->why));
+	return ok;
+}
+
+bool
 fence_now(struct monitor *m)
 {
 	struct fence *f = &m->fence;
 	struct instant began = mono_now();
-	char *text = f->works ? fence_text(m) : NULL;
-	char quoted[LOG_QUOTE_LEN];
 	struct span took;
 
 	f->at = INSTANT_NEVER;
 	if (!f->works)
-		return;
-	str_set(f->why, sizeof(f->why), "out of memory");
-	if (text != NULL && run(f, text)) {
-		f->stands = true;
-		f->why[0] = '\0';
-	} else {
-		log_event(LEVEL_ERROR, "fence-failed", "why=%s",
-		    log_quote(quoted, f->why));
-		f->at = instant_after(began, span_s(5));
+		return false;
+	if (!write_table(m)) {
+		f->at = instant_after(began, span_s(RETRY_S));
+		return false;
 	}
-	free(text);
-	drain(f);
 	took = instant_since(mono_now(), began);
 	f->again = instant_after(began, (struct span){ took.ns * SHARE });
+	lans_forward(m);
+	return true;
+}
+
+void
+fence_stated(struct monitor *m)
+{
+	m->fence.generation = m->stated.generation;
+	fence_now(m);
 }
 
 void

@@ -16,20 +16,26 @@ struct fence {
 	struct nft_ctx	*nft;
 	struct mnl_socket *events;	/* of nf_tables; NULL: none */
 	bool		works;
-	bool		stands;		/* the table is there */
-	char		why[KERN_TEXT_LEN];	/* it does not work */
+	char		why[KERN_TEXT_LEN];	/* it does not, or failed last */
 	struct instant	at;		/* it is due; never: it is right */
 	struct instant	again;		/* not before */
+	uintptr_t	generation;	/* of statements; see stated.h */
 };
 
 /* Whether the kernel can is found out here, and said in the log. */
 void		fence_open(struct fence *);
 /* Takes the table away. */
 void		fence_close(struct fence *);
-/* Something that is in it has changed: soon. */
+/*
+ * Something that is in it has changed: soon.  While an engine has yet to state
+ * what it wants, what was there before stays.
+ */
 void		fence_touch(struct monitor *);
-/* At once. */
-void		fence_now(struct monitor *);
+/* Interfaces and VPCs have all been stated. */
+void		fence_stated(struct monitor *);
+bool		fence_waits(const struct monitor *);	/* for that */
+/* At once; false: why it failed is said, and it is tried again. */
+bool		fence_now(struct monitor *);
 void		fence_tick(struct monitor *, struct instant);
 /* Descriptor of events, -1: none; what somebody else did is undone. */
 int		fence_fd(const struct fence *);

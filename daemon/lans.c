@@ -107,29 +107,47 @@ forward_tunnels(struct monitor *m)
 	}
 }
 
-/* Only what the fence holds may forward. */
+void
+lans_forward(struct monitor *m)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < m->lans.n; i++) {
+		struct lan *l = &m->lans.v[i];
+
+		if (!l->lan.closed || l->forwards)
+			continue;
+		sysctls_forward(&m->sysctls, l->lan.name, true);
+		l->forwards = more = true;
+	}
+	if (more)
+		forward_tunnels(m);
+}
+
+/*
+ * Only what the fence holds may forward, and only from when it does: with an
+ * engine that has more to state that is when it is done.
+ */
 static int
-forward(struct monitor *m, const struct kern_lan *was,
-    const struct kern_lan *is, char *text)
+hold(struct monitor *m, struct lan *l, bool was_closed, char *text)
 {
 	if (m->nl == NULL)
 		return 0;
-	if (is->closed && !m->fence.works) {
+	if (l->lan.closed && !m->fence.works) {
 		str_fmt(text, KERN_TEXT_LEN, "forwarding = \"tunnels\" cannot "
 		    "be: %s", m->fence.why);
 		return EOPNOTSUPP;
 	}
-	if (is->closed || was->closed)
-		fence_now(m);
-	if (is->closed && !m->fence.works) {
-		str_fmt(text, KERN_TEXT_LEN, "%s", m->fence.why);
-		return EIO;
+	if (l->lan.closed == was_closed)
+		return 0;
+	if (!l->lan.closed && l->forwards) {
+		sysctls_forward(&m->sysctls, l->lan.name, false);
+		l->forwards = false;
 	}
-	if (is->closed || was->closed)
-		sysctls_forward(&m->sysctls, is->name, is->closed);
-	if (is->closed)
-		forward_tunnels(m);
-	return 0;
+	if (fence_waits(m) || fence_now(m))
+		return 0;
+	str_set(text, KERN_TEXT_LEN, m->fence.why);
+	return m->fence.works ? EIO : 0;
 }
 
 void
@@ -147,7 +165,7 @@ lan_set(struct monitor *m, const struct kern_op *op)
 		l->dirty = l->stated = m->lans.dirty = true;
 	}
 	if (error == 0)
-		error = forward(m, &was, &op->lan, text);
+		error = hold(m, l, was.closed, text);
 	ops_done(m, op, error, text);
 }
 
@@ -155,15 +173,13 @@ static void
 part(struct monitor *m, struct lan *l)
 {
 	struct kern_link was = as_link(&l->lan);
-	bool closed = l->lan.closed;
 
 	if (m->nl != NULL)
 		rtable_leave(m, &was, NULL, false);
-	if (closed)
+	if (l->forwards)
 		sysctls_forward(&m->sysctls, l->lan.name, false);
 	*l = m->lans.v[--m->lans.n];
-	if (closed)
-		fence_touch(m);
+	fence_touch(m);
 }
 
 void
@@ -215,8 +231,8 @@ look(struct monitor *m, struct lan *l)
 	e.lan.exists = e.lan.up = m->nl == NULL;
 	if (m->nl != NULL)
 		l->ifindex = nl_lan_state(m->nl, l->lan.name, &e);
-	if (l->lan.closed && l->ifindex != was)
-		sysctls_forward(&m->sysctls, l->lan.name, m->fence.works);
+	if (l->forwards && l->ifindex != was)
+		sysctls_forward(&m->sysctls, l->lan.name, true);
 	e.lan.flushed = l->flushed || l->ifindex != was;
 	if (!l->stated && !e.lan.flushed &&
 	    memcmp(&e, &l->told, sizeof(e)) == 0)

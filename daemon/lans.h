@@ -15,6 +15,7 @@ struct lan {
 	bool		dirty;		/* to be looked at */
 	bool		stated;		/* its state is to be told anyway */
 	bool		flushed;	/* it was down since that was told */
+	bool		forwards;	/* we had it do so */
 	struct kern_event told;
 };
 
@@ -31,6 +32,8 @@ bool		lans_closed(const struct lans *);
 /* KERN_LAN_SET, KERN_LAN_DEL. */
 void		lan_set(struct monitor *, const struct kern_op *);
 void		lan_del(struct monitor *, const struct kern_op *);
+/* Those that are held to it may forward: the fence is there. */
+void		lans_forward(struct monitor *);
 /* An event of the kernel: about a link, or an address of one. */
 void		lans_event(struct monitor *, const struct nlmsghdr *);
 /* Tells the engine what has changed; at the end of a turn. */

@@ -306,6 +306,7 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 		    r.sas, r.policies, r.nexthops, r.routes, r.rules);
 	if (m->phase == PHASE_START && !wait)
 		m->phase = PHASE_RUN;
+	fence_stated(m);
 	ops_done(m, op, error, "");
 }
 
