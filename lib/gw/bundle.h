@@ -4,6 +4,7 @@
  *
  *	length (4) | text | for each of conf.files in order: length (4) | octets
  *	    | for each tunnel in order: secret_mark, bgp_mark
+ *	    | for each neighbour in order: bgp_mark
  *
  * Both sides parse the same text and so have the same lists of files and of
  * tunnels; a file without octets has the length 0.

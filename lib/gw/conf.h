@@ -19,6 +19,7 @@
 
 #define CONF_TEXT_LEN	64	/* other text, with NUL */
 #define CONF_NAME_LEN	48	/* connection name with NUL */
+#define CONF_OBJECT_LEN	96	/* "conn/1", "neighbor@address", with NUL */
 #define CONF_TUNNELS	2
 #define CONF_ALGS	20	/* of one type in one proposal */
 #define CONF_ID_LEN	256	/* as text */
@@ -30,6 +31,7 @@
 #define CONF_TABLES	20	/* route tables besides the main one */
 #define CONF_STATICS	1000	/* routes of one */
 #define CONF_TABLE_MAIN	BGP_TABLE_MAIN
+#define CONF_NEIGHBORS	1000	/* outside of tunnels */
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -278,6 +280,28 @@ struct conf_connection {
 	int		line;		/* where it stands */
 };
 
+/*
+ * A BGP neighbour outside of tunnels: a router on a network of the host's, one
+ * some hops behind it, or all who call from a prefix.
+ */
+struct conf_neighbor {
+	char		name[CONF_NAME_LEN];
+	char		ifname[KERN_IFNAME_LEN];	/* where it is */
+	struct addr	local;		/* ours there */
+	struct addr	remote;		/* unset: they call from: */
+	struct prefix	from;
+	uint32_t	most;		/* so many of them at a time */
+	struct addr	gateway;	/* on the way to it; unset: on link */
+	uint8_t		hops;		/* TTL; 0: on link */
+	struct bgp_asns	asns;
+	uint16_t	association;	/* as a connection's */
+	struct conf_tables propagation;
+	uint16_t	hold_time;	/* seconds */
+	struct conf_prefixes networks;	/* announced */
+	struct conf_tunnel own;		/* its part that is about BGP */
+	int		line;		/* where it stands */
+};
+
 struct conf_plist {
 	char		name[CONF_NAME_LEN];
 	struct plist	*list;		/* held */
@@ -309,6 +333,8 @@ struct conf {
 	struct conf_file *files;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
+	size_t		neighbors_n;
+	struct conf_neighbor *neighbors;	/* owned */
 	unsigned	holders;
 	struct dict	by_name;	/* -> conf_connection */
 	struct dict	by_ifname;	/* -> conf_connection of the tunnel */
@@ -355,6 +381,21 @@ const struct conf_table *conf_table_named(const struct conf *, const char *);
 /* "main", "" for one that is not there. */
 const char	*conf_table_name(const struct conf *, uint16_t number);
 bool		conf_tables_have(const struct conf_tables *, uint16_t number);
+/* conf_neighbor.c: by its name; NULL: there is none. */
+const struct conf_neighbor *conf_neighbor_named(const struct conf *,
+		    const char *name);
+/* Is there one on this interface? */
+bool		conf_neighbor_on(const struct conf *, const char *ifname);
+/*
+ * The one that this address is, or calls from, on this interface to this
+ * address of ours: the most specific; NULL: none.
+ */
+const struct conf_neighbor *conf_neighbor_at(const struct conf *,
+		    const char *ifname, const struct addr *local,
+		    const struct addr *remote);
+/* May what a neighbour on this interface teaches lead there? */
+bool		conf_neighbor_hop(const struct conf *, const char *ifname,
+		    const struct addr *gateway);
 /*
  * May the tunnel's peer be at this address: is it the one that is configured,
  * or one that a redirect may lead to?

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gw/neighbors.h"
 #include "gw/show_bfd.h"
 #include "gw/tables.h"
 #include "gw/tunnel.h"
@@ -240,14 +241,14 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < hops->n; i++) {
-		const struct gw_tunnel *t = gw_tunnel(gw, hops->v[i].tunnel);
+		struct neighbor n;
 
-		if (t == NULL)
+		if (!neighbors_get(gw, hops->v[i].tunnel, &n))
 			continue;
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
-		    "tunnel", t->name,
+		    "tunnel", n.name,
 		    "gateway", address(&hops->v[i].gateway),
-		    "device", t->conf->ifname));
+		    "device", n.ifname));
 	}
 	return a;
 }
@@ -299,6 +300,13 @@ names_of(const struct gw *gw, uint16_t table, bool associated)
 		if (associated ? c->association == table :
 		    conf_tables_have(&c->propagation, table))
 			json_array_append_new(a, json_string(c->name));
+	}
+	for (size_t i = 0; i < gw->conf->neighbors_n; i++) {
+		const struct conf_neighbor *n = &gw->conf->neighbors[i];
+
+		if (associated ? n->association == table :
+		    conf_tables_have(&n->propagation, table))
+			json_array_append_new(a, json_string(n->name));
 	}
 	return a;
 }
