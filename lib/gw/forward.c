@@ -5,6 +5,8 @@
  */
 #include "gw/forward.h"
 
+#include <errno.h>
+
 #include "gw/tables.h"
 
 #define CHANGES_MOST	1000	/* in a second; above it all is stated again */
@@ -79,13 +81,20 @@ forward_begin(struct gw *gw)
 		taught(gw, o->id, &o->teaches);
 }
 
-/* Only the first is told at once: where one is refused, many may be. */
+/*
+ * Only the first is told at once: where one is refused, many may be.  What the
+ * system has a route of its own for, like a network that it is on, stays so:
+ * that is told once and not with every attempt.
+ */
 void
 forward_refused(struct gw *gw, struct instant now, const struct kern_event *e)
 {
+	bool again = e->error == EEXIST && gw->fib_last.ns != 0 &&
+	    instant_since(now, gw->fib_last).ns <= 2 * refused_most.ns;
+
 	if (gw->stopping)
 		return;
-	if (gw->fib_refusals++ == 0)
+	if (gw->fib_refusals++ == 0 && !again)
 		queue_event(&gw->out, GW_ERROR, "kernel-refused", "", "%s: %s",
 		    kern_op_name(e->op), e->text);
 	if (!instant_is_never(gw->fib_at))

@@ -145,6 +145,50 @@ only_who_has_the_password_gets_through(void **state)
 
 static const struct {
 	const char	*what;
+	const char	*of;		/* the network that the password is of */
+	const char	*calls;
+	bool		up;
+} prefixes[] = {
+	{ "one of the network", "127.0.0.0/8", "secret", true },
+	{ "one of it with another password", "127.0.0.0/8", "Secret", false },
+	{ "one of it without", "127.0.0.0/8", "", false },
+	{ "one beside it without", "126.0.0.0/8", "", true },
+	{ "one beside it with a password", "126.0.0.0/8", "secret", false },
+};
+
+static void
+a_password_of_a_network_is_that_of_all_in_it(void **state)
+{
+	(void)state;
+	if (!apart)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		struct kern_conn c = conn_of("127.0.0.1"), door = c;
+		struct sock_key k = { .password = bytes_str("secret") };
+		const char *what = "";
+		int listener, caller;
+		bool up;
+
+		door.remote = (struct addr){ .family = ADDR_NONE };
+		assert_true(prefix_parse(&k.of, prefixes[i].of));
+		listener = sock_listen(&door, &k, 1, &what);
+		if (listener < 0)
+			fail_msg("%s: %s: %s", prefixes[i].what, what,
+			    strerror(-listener));
+		caller = call_with(&c, prefixes[i].calls, &what);
+		assert_true(caller >= 0);
+		up = writable(caller, prefixes[i].up ? 2000 : 200) &&
+		    sock_connected(caller) == 0 && talks(listener, caller);
+		if (up != prefixes[i].up)
+			fail_msg("%s: %s", prefixes[i].what, up ? "up" :
+			    "down");
+		close(caller);
+		close(listener);
+	}
+}
+
+static const struct {
+	const char	*what;
 	const char	*address;
 	uint8_t		least, ttl;	/* the listener's, the caller's */
 	bool		up;
@@ -204,6 +248,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_who_has_the_password_gets_through),
+		cmocka_unit_test(a_password_of_a_network_is_that_of_all_in_it),
 		cmocka_unit_test(only_who_is_near_gets_through),
 		cmocka_unit_test(
 		    a_password_that_the_kernel_cannot_take_is_refused),

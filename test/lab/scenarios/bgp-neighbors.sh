@@ -81,15 +81,17 @@ branch_write() {
 
 # --- the neighbors ---
 
-# bird_at NS ASN ROUTER-ID NETWORK SESSIONS: its routes go to its kernel.
+# bird_at NS ASN ROUTER-ID NETWORK SESSIONS: with an address of the network; what it learns goes to its kernel, but for one that
+# would reach the hub through what the hub tells it.
 bird_at() {
 	local dir=/mnt/$1/bird
 	fresh "$dir"
+	ip -n "$1" addr add "$(host_in "$4")/32" dev lo
 	cat >"$dir/bird.conf" <<-X
 	log stderr all;
 	router id $3;
 	protocol device { scan time 2; }
-	protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
+	$([ "$1" = far ] || echo "protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }")
 	protocol static { ipv4; route $4 unreachable; }
 	template bgp hub { local as $2; neighbor as $hub_asn; hold time 9; connect retry time 1; connect delay time 1; error wait time 1, 2;
 	  graceful restart off; long lived graceful restart off; }
@@ -237,7 +239,8 @@ wait_for 20 "the branch's router is established" session_is branch site Establis
 wait_for 20 "the hub has what it teaches, through the tunnels" fib_is hub 10.41.0.0/16 "vpn1 vpn2"
 wait_for 20 "and the core has it from the hub" told core 10.41.0.0/16 "$hub_asn $branch_asn 65040"
 wait_for 20 "the site has what the core teaches" told site 10.11.0.0/16 "$branch_asn $hub_asn 65010"
-check "the hub has nothing of its own back from the branch" explains hub 10.11.0.0/16 '(.candidates | length) == 1'
+check "packets go from behind the one to behind the other" in_ns core ping -c 3 -W 5 -I 10.11.0.1 10.41.0.1
+check "the hub has nothing of its own back from the branch" explains hub 10.11.0.0/16 'all(.candidates[]; .from | startswith("vpn-") | not)'
 
 step "neighbors that call from a prefix"
 callers
