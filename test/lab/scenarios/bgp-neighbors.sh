@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-neighbors: BGP neighbors outside of tunnels: routers behind a hub and a branch, one behind a router, some that call from a prefix
 # needs: vti vpnd bird frr gobgp exabgp
-# time: 240
+# time: 300
 #
 #        lan0, a switch: 10.1.0.0/16 fd01::/64
 #     hub .1 ------+-- core .2   BIRD  AS 65010  10.11.0.0/16, over IPv6 fd11::/48; signed with MD5
@@ -170,7 +170,7 @@ callers() {
 	bird_at lab3 65103 10.1.0.35 10.23.0.0/16 "
 	protocol bgp four from hub { local 10.1.0.35 as 65103; neighbor 10.1.0.1; password \"lab-secret\"; $four }"
 	wait_quietly 15 GoBGP in_ns lab1 gobgp -p 50051 global
-	in_ns lab1 gobgp -p 50051 global rib add 10.21.0.0/16
+	wait_quietly 30 "its network" in_ns lab1 gobgp -p 50051 global rib add 10.21.0.0/16
 }
 
 # --- what is to be seen ---
