@@ -8,7 +8,8 @@ Q = $(if $(V),,@)
 
 FLAVOUR := $(if $(SAN),san,rel)$(if $(filter clang%,$(notdir $(CC))),-clang)
 OUT := build/$(FLAVOUR)
-PKGS = libmnl libnl-3.0 libnl-route-3.0 libcrypto libconfig jansson libcap-ng libseccomp
+PKGS = libmnl libnl-3.0 libnl-route-3.0 libcrypto libconfig jansson expat libcap-ng \
+	libseccomp libnftables
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wswitch-enum -Wvla -Wcast-qual $(if $(WERROR),-Werror)
 CPPFLAGS = -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED -Ilib -I. -Itest \
@@ -128,7 +129,7 @@ fuzz: | deps-check
 		test/fuzz/corpus/$(T)
 
 install: all
-	install -d $(DESTDIR)/etc/vpnd
+	install -d $(DESTDIR)/etc/vpnd/conf.d
 	install -Dm755 build/vpnd $(DESTDIR)$(PREFIX)/sbin/vpnd
 	install -Dm755 build/vpnctl $(DESTDIR)$(PREFIX)/bin/vpnctl
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 etc/vpnd.8 etc/vpnctl.8

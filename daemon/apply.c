@@ -110,10 +110,12 @@ load(struct monitor *m, const struct kern_apply *a, struct conffile *fresh,
     struct reason *why)
 {
 	char path[CONFFILE_PATH];
+	const struct conffile_from from = { .path = m->files.path,
+	    .candidate = path, .secrets = m->secrets };
 	bool ok;
 
 	str_fmt(path, sizeof(path), "%s/candidate.%s", m->rundir, a->token);
-	ok = conffile_load_from(fresh, m->files.path, path, m->secrets, why);
+	ok = conffile_load(fresh, &from, why);
 	unlink(path);
 	if (!ok)
 		return EINVAL;

@@ -134,7 +134,8 @@ certfiles_load(struct certfiles *out, struct conf *conf,
 		*out = c;
 		return true;
 	}
-	str_set(why.file, sizeof(why.file), conf_path);
+	if (why.file[0] == '\0')
+		str_set(why.file, sizeof(why.file), conf_path);
 	*err = why;
 	certfiles_fini(&c);
 	return false;

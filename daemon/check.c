@@ -4,8 +4,9 @@
  * of a gateway to which the peer may redirect; SAs and policies must belong to
  * an interface that was stated, with its addresses and with algorithms from
  * our table; nexthops, listeners and connects must be on such an interface, or
- * be those of a neighbour that the configuration has on another one; routes
- * must lead to our nexthops and stay away from addresses that are the
+ * be those of a neighbour that the configuration has on another one, or
+ * nexthops on one that it says is a VPC's;
+ * routes must lead to our nexthops and stay away from addresses that are the
  * host's own.
  *
  * The octets were found well-formed before (shape.c); nothing here changes
@@ -183,6 +184,32 @@ check_table_del(const struct monitor *m, const struct kern_op *op,
 	    op->table.number == CONF_TABLE_MAIN)
 		return refuse(why, "no route table of ours");
 	return 0;
+}
+
+int
+check_lan_set(const struct monitor *m, const struct kern_op *op,
+    struct reason *why)
+{
+	const struct kern_lan *l = &op->lan;
+	const struct conf_vpc *v = !is_ifname(l->name) ? NULL :
+	    conf_vpc_of(m->files.conf, l->name);
+
+	if (v == NULL)
+		return refuse(why, "the configuration has no VPC with this "
+		    "interface");
+	if (l->table != (v->association == CONF_TABLE_MAIN ? 0 :
+	    v->association) || l->closed != v->closed)
+		return refuse(why, "interface %s: not its route table or "
+		    "forwarding", l->name);
+	return 0;
+}
+
+int
+check_lan_del(const struct monitor *m, const struct kern_op *op,
+    struct reason *why)
+{
+	return lan_find(&m->lans, op->lan.name) != NULL ? 0 :
+	    refuse(why, "no interface of a VPC");
 }
 
 /* Is it one that was stated, and not only named? */
@@ -382,6 +409,7 @@ check_nexthop_set(const struct monitor *m, const struct kern_op *op,
 	const struct kern_nexthop *n = &op->nexthop;
 
 	if (!n->blackhole && iface_by_name(&m->ifaces, n->dev) == NULL &&
+	    lan_find(&m->lans, n->dev) == NULL &&
 	    (!is_unicast(&n->gateway) ||
 	    !conf_neighbor_hop(m->files.conf, n->dev, &n->gateway)))
 		return refuse(why, conf_neighbor_on(m->files.conf, n->dev) ?
@@ -454,7 +482,8 @@ check_route_set(const struct monitor *m, const struct kern_op *op,
 	if (is_reserved(&r->prefix))
 		return refuse(why, "%s is not for a tunnel",
 		    prefix_str(&r->prefix, text));
-	if (!nl_is_ours(r->nexthop))
+	if (r->nexthop == 0 ? r->metric != KERN_METRIC_WORST :
+	    !nl_is_ours(r->nexthop))
 		return refuse(why, "nexthop id not from our range");
 	if (!is_table(m, r->table))
 		return refuse(why, "route table %u is not ours", r->table);

@@ -98,8 +98,11 @@ conf_use(struct monitor *m, const struct conffile *fresh)
 static bool
 read_again(struct monitor *m, struct conffile *fresh, struct reason *why)
 {
+	const struct conffile_from from = { .path = m->files.path,
+	    .secrets = m->secrets };
+
 	if (!m->apply.pending)
-		return conffile_load(fresh, m->files.path, m->secrets, why);
+		return conffile_load(fresh, &from, why);
 	reason_set(why, "a configuration waits to be confirmed: confirm or "
 	    "undo it first");
 	return false;

@@ -86,17 +86,61 @@ read_text(struct conffile *c, const char *from, struct reason *why)
 	return ok;
 }
 
+/* The sources of the configuration, in order; false: no memory. */
 static bool
-read_conf(struct conffile *c, const char *from, struct reason *why)
+set_sources(const struct conffile *c, const char *from,
+    struct conf_sources *out)
 {
+	struct conf_source *v = calloc(c->dir.confs.n + 1, sizeof(*v));
+
+	if (v == NULL)
+		return false;
+	v[0] = (struct conf_source){ .name = from,
+	    .text = bytes_of(c->text, c->n) };
+	for (size_t i = 0; i < c->dir.confs.n; i++) {
+		const struct confdir_file *f = &c->dir.confs.v[i];
+
+		v[i + 1] = (struct conf_source){ .name = f->name,
+		    .text = bytes_of(f->text, f->n) };
+	}
+	*out = (struct conf_sources){ .v = v, .n = c->dir.confs.n + 1,
+	    .directory = c->dir.there };
+	return true;
+}
+
+static void
+free_sources(struct conf_sources *s)
+{
+	free((void *)(uintptr_t)s->v);
+}
+
+static bool
+parse(struct conffile *c, const char *from, struct reason *why)
+{
+	struct conf_sources sources;
 	struct conf_error error;
 
-	if (!read_text(c, from, why))
+	if (!set_sources(c, from, &sources)) {
+		reason_set(why, "%.100s: out of memory", from);
 		return false;
-	c->conf = conf_parse(bytes_of(c->text, c->n), from, &error);
+	}
+	c->conf = conf_parse_all(&sources, &error);
+	free_sources(&sources);
 	if (c->conf == NULL)
 		conf_error_str(&error, why->s, sizeof(why->s));
 	return c->conf != NULL;
+}
+
+static bool
+read_conf(struct conffile *c, const struct conffile_from *from,
+    struct reason *why)
+{
+	const char *path = from->candidate != NULL ? from->candidate :
+	    from->path;
+
+	return read_text(c, path, why) &&
+	    confdir_read(&c->dir, c->path, from->dir, TEXT_MAX - c->n, why) &&
+	    parse(c, path, why);
 }
 
 void
@@ -135,7 +179,7 @@ needs_psk(const struct conf_tunnel *t)
 static bool
 needs_secrets(const struct conffile *c, const char *given)
 {
-	bool any = c->conf->n == 0 || given != NULL ||
+	bool any = (c->conf->n == 0 && !c->dir.there) || given != NULL ||
 	    c->conf->secrets[0] != '\0';
 
 	for (size_t i = 0; i < c->conf->n; i++) {
@@ -149,48 +193,61 @@ needs_secrets(const struct conffile *c, const char *given)
 	return any || access(c->secrets_path, F_OK) == 0;
 }
 
+/* The main file may be missing where the directory has some. */
+static bool
+reads_main(const struct conffile *c, const char *given)
+{
+	if (given == NULL && c->conf->secrets[0] == '\0' &&
+	    c->dir.secrets.n > 0)
+		return access(c->secrets_path, F_OK) == 0;
+	return needs_secrets(c, given);
+}
+
 static bool
 read_secrets(struct conffile *c, const char *given, struct reason *why)
 {
-	secrets_path(c, given);
-	if (needs_secrets(c, given)) {
-		c->keys = keystore_load(c->secrets_path, why);
-	} else {
-		c->keys = keystore_none();
-		if (c->keys == NULL)
-			reason_set(why, "%.100s: out of memory", c->path);
+	struct keystore_file *files =
+	    calloc(c->dir.secrets.n + 1, sizeof(*files));
+	size_t n = 0;
+
+	if (files == NULL) {
+		reason_set(why, "%.100s: out of memory", c->path);
+		return false;
 	}
+	secrets_path(c, given);
+	if (reads_main(c, given))
+		files[n++] = (struct keystore_file){ .path = c->secrets_path,
+		    .name = c->secrets_path };
+	for (size_t i = 0; i < c->dir.secrets.n; i++)
+		files[n++] = (struct keystore_file){
+		    .path = c->dir.secrets.v[i].path,
+		    .name = c->dir.secrets.v[i].name };
+	c->keys = keystore_load_all(files, n, why);
+	free(files);
 	return c->keys != NULL;
 }
 
 static bool
-read_certs(struct conffile *c, const char *from, struct reason *why)
+read_certs(struct conffile *c, struct reason *why)
 {
 	struct conf_error error;
 
 	if (certfiles_load(&c->certs, c->conf, c->path, &error))
 		return true;
-	str_set(error.file, sizeof(error.file), from);
 	conf_error_str(&error, why->s, sizeof(why->s));
 	return false;
 }
 
 bool
-conffile_load(struct conffile *out, const char *path, const char *secrets,
+conffile_load(struct conffile *out, const struct conffile_from *from,
     struct reason *why)
-{
-	return conffile_load_from(out, path, path, secrets, why);
-}
-
-bool
-conffile_load_from(struct conffile *out, const char *path, const char *from,
-    const char *secrets, struct reason *why)
 {
 	struct conffile c = { 0 };
 
-	str_set(c.path, sizeof(c.path), path);
-	if (!read_conf(&c, from, why) || !read_secrets(&c, secrets, why) ||
-	    !read_certs(&c, from, why)) {
+	str_set(c.path, sizeof(c.path), from->path);
+	if (!read_conf(&c, from, why) ||
+	    !read_secrets(&c, from->secrets, why) ||
+	    !read_certs(&c, why)) {
 		conffile_free(&c);
 		return false;
 	}
@@ -204,6 +261,7 @@ conffile_free(struct conffile *c)
 	keystore_free(c->keys);
 	certfiles_fini(&c->certs);
 	conf_free(c->conf);
+	confdir_fini(&c->dir);
 	free(c->text);
 	*c = (struct conffile){ 0 };
 }
@@ -212,6 +270,7 @@ void
 conffile_forget(struct conffile *c)
 {
 	conf_free(c->conf);
+	confdir_fini(&c->dir);
 	free(c->text);
 	c->conf = NULL;
 	c->text = NULL;
@@ -221,10 +280,9 @@ conffile_forget(struct conffile *c)
 }
 
 static bool
-write_bundle(int fd, const struct conffile *c)
+map_bundle(int fd, const struct conf_sources *s, const struct conf *conf)
 {
-	struct bytes text = bytes_of(c->text, c->n);
-	size_t n = bundle_size(text, c->conf);
+	size_t n = bundle_size(s, conf);
 	struct wr w;
 	void *p;
 
@@ -234,10 +292,25 @@ write_bundle(int fd, const struct conffile *c)
 	if (p == MAP_FAILED)
 		return false;
 	w = wr_of(p, n);
-	bundle_write(&w, text, c->conf);
+	bundle_write(&w, s, conf);
 	/* A mapping that can write would stand against the seals. */
 	munmap(p, n);
 	return true;
+}
+
+static bool
+write_bundle(int fd, const struct conffile *c)
+{
+	struct conf_sources sources;
+	bool ok;
+
+	if (!set_sources(c, c->path, &sources)) {
+		errno = ENOMEM;
+		return false;
+	}
+	ok = map_bundle(fd, &sources, c->conf);
+	free_sources(&sources);
+	return ok;
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "gw/conf.h"
 #include "daemon/certfiles.h"
+#include "daemon/confdir.h"
 #include "daemon/keystore.h"
 
 #define CONFFILE_PATH	512
@@ -14,25 +15,29 @@
 struct conffile {
 	char		path[CONFFILE_PATH];
 	char		secrets_path[CONFFILE_PATH];
-	uint8_t		*text;		/* owned */
+	uint8_t		*text;		/* of path; owned */
 	size_t		n;
+	struct confdir	dir;		/* what conf.d adds to it */
 	struct conf	*conf;		/* owned */
 	struct keystore	*keys;		/* owned */
 	struct certfiles certs;		/* owned */
 };
 
+/* Where a configuration is read from. */
+struct conffile_from {
+	const char	*path;		/* vpnd.conf */
+	/* Of its text, which root alone can have written; NULL: path. */
+	const char	*candidate;
+	const char	*dir;		/* NULL: conf.d beside path */
+	const char	*secrets;	/* NULL: what the configuration says */
+};
+
 /*
- * secrets: its path, or NULL for what the configuration says.  False: *why is
- * one line, "FILE:LINE: key: message".
+ * False: *why is one line, "FILE:LINE: key: message".  A candidate is named in
+ * errors; a directory is not, but what it is read in place of.
  */
-bool	conffile_load(struct conffile *, const char *path,
-	    const char *secrets, struct reason *why);
-/*
- * The same with the text of another file, which root alone can have written
- * and which errors name: as if it stood at path.
- */
-bool	conffile_load_from(struct conffile *, const char *path,
-	    const char *from, const char *secrets, struct reason *why);
+bool	conffile_load(struct conffile *, const struct conffile_from *,
+	    struct reason *why);
 void	conffile_free(struct conffile *);
 /* In a child: all but the names goes, without touching a key. */
 void	conffile_forget(struct conffile *);

@@ -258,6 +258,7 @@ kernel_event(struct engine *e, struct kern_event *ev)
 	if (ev->kind == KERN_DONE && ev->error == 0 &&
 	    kern_op_opens(ev->op) && ev->conn.fd >= 0)
 		take_descriptor(e, ev);
+	e->stopped |= ev->kind == KERN_LEAVE;
 	gw_kern(e->gw, now, ev);
 }
 

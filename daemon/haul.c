@@ -155,11 +155,14 @@ haul_take(struct haul *h, bool wait)
 	eventfd_t count;
 	bool done;
 
-	if (h->n == 0)
-		return NULL;
-	/* Before the look: what is done after it wakes the loop again. */
+	/*
+	 * Before the look: what is done after it wakes the loop again; and what
+	 * somebody has waited for must not wake it for ever.
+	 */
 	if (!wait)
 		eventfd_read(h->news, &count);
+	if (h->n == 0)
+		return NULL;
 	pthread_mutex_lock(&h->lock);
 	while (wait && h->given - h->finished == h->n)
 		pthread_cond_wait(&h->done, &h->lock);

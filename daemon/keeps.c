@@ -16,7 +16,7 @@
 #include "util/str.h"
 
 struct kept {
-	struct kept	*next;
+	struct kept	*next, **at;	/* at: what points here */
 	char		name[KERN_SECRET_NAME + 8];
 	size_t		n;
 	uint8_t		b[];
@@ -33,13 +33,13 @@ kept_free(struct kept *k)
 static void
 forget(struct keeps *t, const char *name)
 {
-	struct kept *k = dict_del(&t->by_name, name), **at = &t->all;
+	struct kept *k = dict_del(&t->by_name, name);
 
 	if (k == NULL)
 		return;
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
+	*k->at = k->next;
+	if (k->next != NULL)
+		k->next->at = k->at;
 	kept_free(k);
 }
 
@@ -69,6 +69,9 @@ commit(struct keeps *t)
 		return;
 	}
 	k->next = t->all;
+	k->at = &t->all;
+	if (k->next != NULL)
+		k->next->at = &k->next;
 	t->all = k;
 }
 
@@ -214,6 +217,41 @@ keeps_handed(struct keeps *t)
 		wipe(p, t->handed.n);
 	free(p);
 	t->handed = (struct bytes){ 0 };
+}
+
+static bool
+take_whole(struct keeps *t, struct bytes name, struct bytes record)
+{
+	char text[sizeof(t->part->name)] = "";
+
+	if (name.n == 0 || name.n >= sizeof(text) || record.n == 0 ||
+	    memchr(name.p, '\0', name.n) != NULL ||
+	    memchr(name.p, '/', name.n) == NULL)
+		return false;
+	memcpy(text, name.p, name.n);
+	if (record.n > KERN_KEEP_MAX ||
+	    first_part(t, text, (uint32_t)record.n) != 0)
+		return false;
+	memcpy(t->part->b, record.p, record.n);
+	commit(t);
+	return true;
+}
+
+bool
+keeps_take(struct keeps *t, struct bytes all)
+{
+	struct rd r = rd_of(all);
+	bool ok = true;
+
+	while (ok && r.n > 0) {
+		struct bytes name = rd_bytes(&r, rd_u16(&r));
+		struct bytes record = rd_bytes(&r, rd_u32(&r));
+
+		ok = !r.bad && take_whole(t, name, record);
+	}
+	if (!ok)
+		keeps_forget(t);
+	return ok;
 }
 
 void

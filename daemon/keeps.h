@@ -34,6 +34,11 @@ size_t	keeps_count(const struct keeps *);
 /* Around the fork: all records, as gw_new() takes them; empty: none. */
 struct bytes keeps_hand(struct keeps *);
 void	keeps_handed(struct keeps *);
+/*
+ * What keeps_hand() gave to another monitor, into an empty one; false: it is
+ * malformed, or there is no memory, and nothing was taken.
+ */
+bool	keeps_take(struct keeps *, struct bytes);
 /* In a child: all but what was handed. */
 void	keeps_forget(struct keeps *);
 void	keeps_fini(struct keeps *);	/* wipes */

@@ -44,6 +44,7 @@ link_event(struct monitor *m, const struct nlmsghdr *h)
 	struct kern_event e;
 	struct iface *f;
 
+	lans_event(m, h);
 	monitor_event_init(&e, KERN_LINK_STATE);
 	if (!nl_link_event(h, &e))
 		return;

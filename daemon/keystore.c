@@ -2,19 +2,17 @@
  * The secrets file, in libconfig's syntax:
  *
  *	secrets = ( { connection = "vpn-branch1"; tunnel = 1;
- *	    pre_shared_key = "..."; ppk = "..."; bgp_password = "..."; } );
- *
+ *	    pre_shared_key = "..."; ppk = "..."; bgp_password = "..."; },
  *	    { neighbor = "core"; bgp_password = "..."; } );
  *
  * At least one of the three must be there; of a neighbour outside of tunnels
- * the last.  Without `tunnel` a key is for both
- * tunnels; one that names its tunnel goes before it.  The file must be a
- * regular one, owned by root or by us, without any permission for group and
- * others.
+ * the last.  Without `tunnel` a key is for both tunnels; one that names its
+ * tunnel goes before it.  Several files are as one.  Each must be a regular
+ * one, owned by root or by us, without any permission for group and others.
  *
  * The engine is a fork of this process and must not inherit a key.  The table
  * lies in memory that a fork finds empty (MADV_WIPEONFORK); and since a
- * parser leaves copies in freed memory, the file is parsed in a child of its
+ * parser leaves copies in freed memory, the files are parsed in a child of its
  * own, which hands over the table and ends.
  */
 #include "daemon/keystore.h"
@@ -43,6 +41,7 @@ struct octets {
 struct entry {
 	char		connection[KERN_SECRET_NAME];
 	uint32_t	tunnel;		/* 0: both; KEYSTORE_NEIGHBOR */
+	uint32_t	file, line;	/* where it stands; file from 0 */
 	struct octets	keys[KEYSTORE_KINDS];
 };
 
@@ -61,18 +60,22 @@ struct parsed {
 };
 
 struct parse {
-	const char	*path;
+	const struct keystore_file *files;
+	size_t		n;
+	size_t		at;		/* the one that is read */
 	struct parsed	*out;
 };
 
 static bool
 fail(struct parse *p, int line, const char *key, const char *what)
 {
+	const char *name = p->n > 0 ? p->files[p->at].name : "";
+
 	if (line > 0)
-		reason_set(&p->out->why, "%.100s:%d: %s: %s", p->path, line,
+		reason_set(&p->out->why, "%.100s:%d: %s: %s", name, line,
 		    key, what);
 	else
-		reason_set(&p->out->why, "%.100s: %s: %s", p->path, key, what);
+		reason_set(&p->out->why, "%.100s: %s: %s", name, key, what);
 	return false;
 }
 
@@ -268,14 +271,26 @@ entry_cmp(const void *va, const void *vb)
 	return (a->tunnel > b->tunnel) - (a->tunnel < b->tunnel);
 }
 
-/* Sorts for the search; the line is lost there, so the name must do. */
+/* Those alike in the order of the files. */
+static int
+entry_sort_cmp(const void *va, const void *vb)
+{
+	const struct entry *a = va, *b = vb;
+	int c = entry_cmp(a, b);
+
+	if (c == 0)
+		c = (a->file > b->file) - (a->file < b->file);
+	return c != 0 ? c : (a->line > b->line) - (a->line < b->line);
+}
+
+/* Sorts for the search. */
 static bool
 sort_entries(struct parse *p)
 {
 	struct entry *e = p->out->entries;
-	char what[160];
+	char what[240];
 
-	qsort(e, p->out->n, sizeof(*e), entry_cmp);
+	qsort(e, p->out->n, sizeof(*e), entry_sort_cmp);
 	for (size_t i = 1; i < p->out->n; i++) {
 		if (entry_cmp(&e[i - 1], &e[i]) != 0)
 			continue;
@@ -285,7 +300,10 @@ sort_entries(struct parse *p)
 		if (e[i].tunnel != 0 && e[i].tunnel != KEYSTORE_NEIGHBOR)
 			str_add(what, sizeof(what), " tunnel %u",
 			    e[i].tunnel);
-		return fail(p, 0, "secrets", what);
+		str_add(what, sizeof(what), " (the first is at %.100s:%u)",
+		    p->files[e[i - 1].file].name, e[i - 1].line);
+		p->at = e[i].file;
+		return fail(p, (int)e[i].line, "secrets", what);
 	}
 	return true;
 }
@@ -296,7 +314,7 @@ read_list(struct parse *p, const config_t *config)
 	const config_setting_t *root = config_root_setting(config);
 	const config_setting_t *list = config_lookup(config, "secrets");
 	const config_setting_t *other;
-	size_t n;
+	size_t n, first = p->out->n;
 
 	for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
 		other = config_setting_get_elem(root, i);
@@ -310,16 +328,21 @@ read_list(struct parse *p, const config_t *config)
 		return fail(p, (int)config_setting_source_line(list),
 		    "secrets", "must be a list ( { ... }, ... )");
 	n = (size_t)config_setting_length(list);
-	if (n > KEYSTORE_MAX)
+	if (n > KEYSTORE_MAX - first)
 		return fail(p, 0, "secrets", "too many keys");
 	for (size_t i = 0; i < n; i++) {
+		const config_setting_t *group =
+		    config_setting_get_elem(list, (unsigned)i);
+		struct entry *e = &p->out->entries[first + i];
+
 		/* Keys of a file that is refused are wiped, too. */
-		p->out->n = i + 1;
-		if (!read_group(p, config_setting_get_elem(list, (unsigned)i),
-		    i, &p->out->entries[i]))
+		p->out->n = first + i + 1;
+		e->file = (uint32_t)p->at;
+		e->line = (uint32_t)config_setting_source_line(group);
+		if (!read_group(p, group, i, e))
 			return false;
 	}
-	return sort_entries(p);
+	return true;
 }
 
 static bool
@@ -368,7 +391,8 @@ keystore_file_fault(int fd, size_t max)
 static bool
 read_file(struct parse *p)
 {
-	int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(p->files[p->at].path,
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *fault;
 	struct stat st;
 	uint8_t *text;
@@ -385,10 +409,21 @@ read_file(struct parse *p)
 	if (text == NULL)
 		return fail(p, 0, "read", "out of memory");
 	n = read(fd, text, (size_t)st.st_size);
+	close(fd);
 	if (n != st.st_size)
 		return fail(p, 0, "read", n < 0 ? strerror(errno) :
 		    "changed while it was read");
 	return read_text(p, bytes_of(text, (size_t)n));
+}
+
+static bool
+read_files(struct parse *p)
+{
+	for (; p->at < p->n; p->at++) {
+		if (!read_file(p))
+			return false;
+	}
+	return sort_entries(p);
 }
 
 /* In a child, whose memory goes away with every copy in it. */
@@ -401,7 +436,7 @@ parse_aside(struct parse *p)
 	if (pid < 0)
 		return fail(p, 0, "fork", strerror(errno));
 	if (pid == 0) {
-		p->out->ok = read_file(p);
+		p->out->ok = read_files(p);
 		_exit(0);
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -435,24 +470,19 @@ keep(const struct entry *entries, size_t n)
 }
 
 struct keystore *
-keystore_none(void)
-{
-	return keep(NULL, 0);
-}
-
-struct keystore *
-keystore_load(const char *path, struct reason *why)
+keystore_load_all(const struct keystore_file *files, size_t n,
+    struct reason *why)
 {
 	struct parsed *out = mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct parse p = { .path = path, .out = out };
+	struct parse p = { .files = files, .n = n, .out = out };
 	struct keystore *k = NULL;
 
 	if (out == MAP_FAILED) {
-		reason_set(why, "%.100s: memory: %s", path, strerror(errno));
+		reason_set(why, "secrets: memory: %s", strerror(errno));
 		return NULL;
 	}
-	if (parse_aside(&p)) {
+	if (n == 0 || parse_aside(&p)) {
 		k = keep(out->entries, out->n);
 		if (k == NULL)
 			fail(&p, 0, "memory", strerror(errno));
@@ -462,6 +492,14 @@ keystore_load(const char *path, struct reason *why)
 	wipe(out->entries, sizeof(struct entry) * out->n);
 	munmap(out, sizeof(*out));
 	return k;
+}
+
+struct keystore *
+keystore_load(const char *path, struct reason *why)
+{
+	const struct keystore_file one = { .path = path, .name = path };
+
+	return keystore_load_all(&one, 1, why);
 }
 
 void

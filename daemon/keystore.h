@@ -1,7 +1,7 @@
 /*
  * Pre-shared keys, those for authentication, those against quantum computers
  * (PPK, RFC 8784) and those that sign BGP's TCP segments (RFC 2385): read from
- * a file that nobody else may read, kept in memory that neither a child nor a
+ * files that nobody else may read, kept in memory that neither a child nor a
  * core dump gets to see, and never handed out: the engine sends octets and
  * gets an AUTH value, or keys and gets them mixed, or a socket that has its
  * key.
@@ -28,11 +28,17 @@ enum keystore_kind {
 
 struct keystore;
 
+/* Where it is, and what messages call it. */
+struct keystore_file {
+	const char	*path, *name;
+};
+
 /* NULL: *why is "FILE:LINE: key: message". */
 struct keystore	*keystore_load(const char *path, struct reason *why);
+/* What is in all of them; none: no key at all. */
+struct keystore	*keystore_load_all(const struct keystore_file *, size_t,
+		    struct reason *why);
 void		keystore_free(struct keystore *);	/* wipes */
-/* Without a file: no key at all.  NULL: no memory. */
-struct keystore	*keystore_none(void);
 /* As the file calls it: "pre_shared_key". */
 const char	*keystore_kind_str(enum keystore_kind);
 /*

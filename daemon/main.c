@@ -1,8 +1,9 @@
 /*
  * vpnd: Site-to-Site VPN daemon.  This is the ladder from the command line to
  * the monitor's loop and back down; each rung says in one line on standard
- * error why it could not be climbed.  Exit status: 0 done, 1 usage, 4 failed,
- * 6 configuration invalid.
+ * error why it could not be climbed.  Who takes the place of another one in the
+ * same process (handover.h) finds some rungs done.  Exit status: 0 done, 1 usage,
+ * 4 failed, 6 configuration invalid, 7 records of another version.
  */
 #include <cap-ng.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "crypto/prf.h"
+#include "daemon/handover.h"
 #include "daemon/heap.h"
 #include "daemon/log.h"
 #include "daemon/monitor.h"
@@ -35,10 +37,12 @@ enum {
 	EXIT_USAGE = 1,
 	EXIT_FAILED = 4,
 	EXIT_CONF = 6,
+	EXIT_RECORDS = 7,
 };
 
 struct options {
-	const char	*conf, *secrets, *rundir, *user;
+	const char	*conf, *dir, *secrets, *rundir, *user;
+	const char	*takes;		/* of handover_versions(), or NULL */
 	bool		check, kernel_none;
 	enum log_level	level;
 };
@@ -47,6 +51,14 @@ struct paths {
 	char		ctl[CONFFILE_PATH], pid[CONFFILE_PATH],
 			empty[CONFFILE_PATH], sysctls[CONFFILE_PATH];
 	int		pid_fd;
+};
+
+/* What another one has left to us. */
+struct left {
+	enum handover_found found;
+	struct handover	h;
+	struct bytes	octets;
+	struct reason	why;
 };
 
 static int __attribute__((format(printf, 2, 3)))
@@ -67,7 +79,7 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: vpnd [-v] [-c FILE] [-s SECRETS] [-d RUNDIR] "
-	    "[-u USER] [--check] [--kernel=none]\n");
+	    "[-u USER] [--check [--directory=DIR]] [--kernel=none]\n");
 	return EXIT_USAGE;
 }
 
@@ -76,7 +88,9 @@ options_read(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "check", no_argument, NULL, 'C' },
+		{ "directory", required_argument, NULL, 'D' },
 		{ "kernel", required_argument, NULL, 'K' },
+		{ "takes", required_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -102,6 +116,12 @@ options_read(struct options *o, int argc, char **argv)
 		case 'C':
 			o->check = true;
 			break;
+		case 'D':
+			o->dir = optarg;
+			break;
+		case 'T':
+			o->takes = optarg;
+			break;
 		case 'K':
 			if (strcmp(optarg, "none") != 0)
 				return fail(EXIT_USAGE, "--kernel=%s: only "
@@ -112,6 +132,9 @@ options_read(struct options *o, int argc, char **argv)
 			return usage();
 		}
 	}
+	/* What runs is what lies beside its file. */
+	if (o->dir != NULL && !o->check)
+		return usage();
 	return optind == argc ? EXIT_OK : usage();
 }
 
@@ -128,24 +151,44 @@ print_warning(const char *line)
 	fprintf(stderr, "warning: %s\n", line);
 }
 
+/* Could we go on with the records of who asks? */
+static int
+check_records(const char *takes)
+{
+	char ours[HANDOVER_VERSIONS];
+
+	handover_versions(ours);
+	if (strcmp(takes, ours) == 0)
+		return EXIT_OK;
+	return fail(EXIT_RECORDS, "the new program reads records of version "
+	    "%s, not %s: stop and start negotiates all tunnels anew", ours,
+	    takes);
+}
+
+/* Keys that are missing do not keep one from going on that lacks them, too. */
 static int
 check_only(const struct options *o)
 {
+	const struct conffile_from from = { .path = o->conf, .dir = o->dir,
+	    .secrets = o->secrets };
 	struct conffile files;
 	struct reason why;
 	unsigned keyless;
+	int rc = o->takes == NULL ? EXIT_OK : check_records(o->takes);
 
+	if (rc != EXIT_OK)
+		return rc;
 	if (!crypto_init())
 		return fail(EXIT_FAILED,
 		    "OpenSSL lacks an algorithm that is needed");
-	if (!conffile_load(&files, o->conf, o->secrets, &why)) {
+	if (!conffile_load(&files, &from, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
 	keyless = conffile_keyless(&files, print_line);
 	certfiles_warn(files.conf, (int64_t)time(NULL), print_warning);
 	conffile_free(&files);
-	return keyless == 0 ? EXIT_OK : EXIT_CONF;
+	return keyless == 0 || o->takes != NULL ? EXIT_OK : EXIT_CONF;
 }
 
 /* Every tunnel with BGP takes two descriptors: all that we may have. */
@@ -186,7 +229,7 @@ process_set_up(void)
 }
 
 static int
-run_dir(struct paths *p, const char *dir)
+run_dir(struct paths *p, const char *dir, const struct left *left)
 {
 	const char *what;
 	pid_t holder = 0;
@@ -202,7 +245,8 @@ run_dir(struct paths *p, const char *dir)
 		rc = errno == EEXIST ? 0 : -1;
 	if (rc < 0)
 		return fail(EXIT_FAILED, "%s: %s", dir, strerror(errno));
-	p->pid_fd = sock_pidfile(p->pid, &holder, &what);
+	p->pid_fd = left->found == HANDOVER_TAKEN ? left->h.pid_file :
+	    sock_pidfile(p->pid, &holder, &what);
 	if (p->pid_fd == -EEXIST)
 		return fail(EXIT_FAILED, "already running as pid %d",
 		    (int)holder);
@@ -218,6 +262,8 @@ run_dir(struct paths *p, const char *dir)
 static int
 conf_set_up(struct monitor *m, const struct options *o)
 {
+	const struct conffile_from from = { .path = o->conf,
+	    .secrets = o->secrets };
 	struct reason why;
 
 	m->secrets = o->secrets;
@@ -227,7 +273,7 @@ conf_set_up(struct monitor *m, const struct options *o)
 	log_event(LEVEL_INFO, "openssl", "version=%s ml-kem=%s",
 	    crypto_library(), crypto_has(alg_find(ALG_KE, KE_ML_KEM_768, 0)) ?
 	    "yes" : "no");
-	if (!conffile_load(&m->files, o->conf, o->secrets, &why)) {
+	if (!conffile_load(&m->files, &from, &why)) {
 		print_line(why.s);
 		return EXIT_CONF;
 	}
@@ -255,6 +301,17 @@ warn_forwarding(void)
 	close(fd);
 }
 
+/* Do we see to forwarding ourselves, where it is needed? */
+static bool
+closes_all(const struct conf *c)
+{
+	for (size_t i = 0; i < c->vpcs_n; i++) {
+		if (!c->vpcs[i].closed)
+			return false;
+	}
+	return c->vpcs_n > 0;
+}
+
 static int
 kernel_set_up(struct monitor *m, const struct paths *p)
 {
@@ -278,7 +335,9 @@ kernel_set_up(struct monitor *m, const struct paths *p)
 	if (rc < 0)
 		return fail(EXIT_FAILED, "kernel state cannot be read: %s",
 		    strerror(-rc));
-	warn_forwarding();
+	if (!closes_all(m->files.conf))
+		warn_forwarding();
+	fence_open(&m->fence);
 	sysctls_init(&m->sysctls, p->sysctls);
 	sysctls_set(&m->sysctls, m->files.conf);
 	return EXIT_OK;
@@ -344,12 +403,48 @@ sockets_set_up(struct monitor *m, const struct paths *p)
 }
 
 static int
-climb(struct monitor *m, struct paths *p, const struct options *o)
+sockets_left(struct monitor *m, const struct handover *h)
+{
+	for (size_t i = 0; i < ENGINE_UDP_N; i++) {
+		for (size_t k = 0; k < SIEVE_CLASSES; k++)
+			m->boot.udp[i][k] = h->udp[i][k];
+	}
+	m->boot.ctl = h->ctl;
+	return EXIT_OK;
+}
+
+/* What is not taken is negotiated anew. */
+static void
+records_left(struct monitor *m, struct left *left)
+{
+	char quoted[LOG_QUOTE_LEN];
+
+	if (left->found == HANDOVER_USELESS)
+		log_event(LEVEL_WARNING, "restarted-anew", "why=%s",
+		    log_quote(quoted, left->why.s));
+	if (left->found != HANDOVER_TAKEN)
+		return;
+	m->counts.restarts = left->h.restarts;
+	m->counts.engines = left->h.engines;
+	m->tickets.keys = left->h.keys;
+	memcpy(m->tickets.mark_key, left->h.mark_key,
+	    sizeof(m->tickets.mark_key));
+	if (!keeps_take(&m->keeps, left->h.kept))
+		log_event(LEVEL_WARNING, "restarted-anew",
+		    "why=\"the records of tunnels are malformed\"");
+	log_event(LEVEL_INFO, "restarted", "times=%u records=%zu",
+	    left->h.restarts, keeps_count(&m->keeps));
+	handover_end(&left->h, left->octets);
+}
+
+static int
+climb(struct monitor *m, struct paths *p, const struct options *o,
+    const struct left *left)
 {
 	int rc = process_set_up();
 
 	if (rc == EXIT_OK)
-		rc = run_dir(p, o->rundir);
+		rc = run_dir(p, o->rundir, left);
 	if (rc == EXIT_OK)
 		rc = conf_set_up(m, o);
 	if (rc == EXIT_OK && !stated_init(&m->stated))
@@ -360,7 +455,9 @@ climb(struct monitor *m, struct paths *p, const struct options *o)
 	else if (rc == EXIT_OK)
 		rc = kernel_set_up(m, p);
 	if (rc == EXIT_OK)
-		rc = sockets_set_up(m, p);
+		rc = left->found == HANDOVER_TAKEN ?
+		    sockets_left(m, &left->h) : sockets_set_up(m, p);
+	m->pid_file = p->pid_fd;
 	return rc;
 }
 
@@ -368,6 +465,7 @@ static void
 descend(struct monitor *m, const struct paths *p)
 {
 	sysctls_restore(&m->sysctls);
+	fence_close(&m->fence);
 	nl_free(m->nl);
 	conffile_free(&m->files);
 	if (m->boot.ctl >= 0)
@@ -375,6 +473,25 @@ descend(struct monitor *m, const struct paths *p)
 	if (p->pid_fd >= 0)
 		unlink(p->pid);
 	crypto_fini();
+}
+
+/*
+ * What to be replaced by: the file that we were started from, which another
+ * one may have taken the place of.
+ */
+static void
+program_set(struct monitor *m, char **argv)
+{
+	static char path[CONFFILE_PATH];
+	ssize_t n;
+
+	m->renew.argv = argv;
+	m->renew.program = argv[0];
+	if (argv[0][0] == '/')
+		return;
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (n > 0)
+		m->renew.program = path;
 }
 
 int
@@ -385,20 +502,26 @@ main(int argc, char **argv)
 	struct options o = { .conf = "/etc/vpnd/vpnd.conf",
 	    .rundir = "/run/vpnd", .level = LEVEL_INFO };
 	struct paths p = { .pid_fd = -1 };
+	static struct left left;
 	int rc = options_read(&o, argc, argv);
 
 	if (rc != EXIT_OK)
 		return rc;
 	if (o.check)
 		return check_only(&o);
+	m.fence.at = INSTANT_NEVER;
 	memset(m.boot.udp, -1, sizeof(m.boot.udp));
 	heap_init();
 	service_init();
 	log_init(o.level);
+	left.found = handover_take(&left.h, &left.octets, &left.why);
 	m.boot.level = o.level;
 	m.empty = p.empty;
 	m.rundir = o.rundir;
-	rc = climb(&m, &p, &o);
+	program_set(&m, argv);
+	rc = climb(&m, &p, &o, &left);
+	if (rc == EXIT_OK)
+		records_left(&m, &left);
 	heap_trim();
 	if (rc == EXIT_OK)
 		rc = monitor_run(&m);

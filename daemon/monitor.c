@@ -55,6 +55,7 @@ enum source {
 	FROM_ROUTE,
 	FROM_HAUL,
 	FROM_DIAL,
+	FROM_FENCE,
 };
 
 static uint64_t
@@ -110,7 +111,7 @@ drop_chan(struct monitor *m)
 static void
 hang_up(struct monitor *m)
 {
-	if (m->engine > 0 && !m->stopping)
+	if (m->engine > 0 && !m->stopping && !m->renew.leaving)
 		kill(m->engine, SIGKILL);
 	drop_chan(m);
 }
@@ -166,6 +167,7 @@ forget(void *of)
 	apply_forget(&m->apply);
 	stated_fini(&m->stated);
 	ifaces_fini(&m->ifaces);
+	lans_fini(&m->lans);
 	sas_fini(&m->sas);
 	tickets_forget(&m->tickets);
 	keeps_forget(&m->keeps);
@@ -316,84 +318,6 @@ restart(struct monitor *m, struct instant now)
 		restart_later(m, now);
 }
 
-static void
-reap(struct monitor *m)
-{
-	int status;
-
-	if (m->engine == 0 || waitpid(m->engine, &status, WNOHANG) <= 0)
-		return;
-	if (m->stopping)
-		log_event(LEVEL_INFO, "engine-stopped", "pid=%d",
-		    (int)m->engine);
-	else
-		log_event(LEVEL_ERROR, "engine-died", "pid=%d %s=%d",
-		    (int)m->engine, WIFSIGNALED(status) ? "signal" : "exit",
-		    WIFSIGNALED(status) ? WTERMSIG(status) :
-		    WEXITSTATUS(status));
-	m->engine = 0;
-	drop_chan(m);
-	drop_keep(m);
-	if (!m->stopping)
-		restart_later(m, mono_now());
-}
-
-static void
-stop(struct monitor *m)
-{
-	struct instant now = mono_now();
-	struct kern_event e;
-	struct span most;
-
-	if (m->stopping) {
-		m->stop_at = now;	/* asked twice: now */
-		return;
-	}
-	log_event(LEVEL_INFO, "stopping", "pid=%d", (int)m->engine);
-	m->stopping = true;
-	m->phase = PHASE_STOP;
-	m->restart_at = INSTANT_NEVER;
-	most = gw_stop_most(m->files.conf);
-	most.ns += span_s(STOP_SECONDS).ns;
-	m->stop_at = instant_after(now, most);
-	most.ns += span_s(REMOVE_SECONDS).ns;
-	service_stopping(most);
-	monitor_event_init(&e, KERN_STOP);
-	monitor_event(m, &e);
-}
-
-/* SIGHUP: the engine hears of a failure too, for its status. */
-static void
-reload_asked(struct monitor *m)
-{
-	struct kern_event e;
-	struct reason why;
-
-	if (m->stopping || conf_reload(m, &why))
-		return;
-	monitor_event_init(&e, KERN_RELOADED);
-	e.error = EINVAL;
-	e.conn.fd = -1;
-	str_set(e.text, sizeof(e.text), why.s);
-	monitor_event(m, &e);
-}
-
-static void
-on_signal(struct monitor *m)
-{
-	struct signalfd_siginfo s;
-
-	while (read(m->signals, &s, sizeof(s)) == sizeof(s)) {
-		if (s.ssi_signo == SIGCHLD) {
-			reap(m);
-			helper_reap(&m->fetcher);
-		} else if (s.ssi_signo == SIGHUP)
-			reload_asked(m);
-		else
-			stop(m);
-	}
-}
-
 /* For the answers, and on the way to the kernel. */
 static bool
 room(const struct monitor *m)
@@ -447,6 +371,103 @@ on_chan(struct monitor *m)
 	}
 }
 
+/* Nobody waits for what comes of it, but it is to be as was wanted. */
+static void
+read_last(struct monitor *m)
+{
+	for (int i = 0; i < READS_PER_TURN && m->chan != NULL && room(m); i++)
+		on_chan(m);
+}
+
+static void
+reap(struct monitor *m)
+{
+	int status;
+
+	if (m->engine == 0 || waitpid(m->engine, &status, WNOHANG) <= 0)
+		return;
+	if (m->stopping || m->renew.leaving)
+		log_event(LEVEL_INFO, "engine-stopped", "pid=%d",
+		    (int)m->engine);
+	else
+		log_event(LEVEL_ERROR, "engine-died", "pid=%d %s=%d",
+		    (int)m->engine, WIFSIGNALED(status) ? "signal" : "exit",
+		    WIFSIGNALED(status) ? WTERMSIG(status) :
+		    WEXITSTATUS(status));
+	m->engine = 0;
+	if (m->renew.leaving)
+		read_last(m);
+	drop_chan(m);
+	drop_keep(m);
+	if (m->renew.leaving) {
+		renew_go(m);
+		m->restart_at = mono_now();	/* it could not be */
+	} else if (!m->stopping) {
+		restart_later(m, mono_now());
+	}
+}
+
+static void
+stop(struct monitor *m)
+{
+	struct instant now = mono_now();
+	struct kern_event e;
+	struct span most;
+
+	if (m->renew.leaving) {
+		m->renew.stop = true;	/* whoever is there then does it */
+		return;
+	}
+	if (m->stopping) {
+		m->stop_at = now;	/* asked twice: now */
+		return;
+	}
+	log_event(LEVEL_INFO, "stopping", "pid=%d", (int)m->engine);
+	m->stopping = true;
+	m->phase = PHASE_STOP;
+	m->restart_at = INSTANT_NEVER;
+	most = gw_stop_most(m->files.conf);
+	most.ns += span_s(STOP_SECONDS).ns;
+	m->stop_at = instant_after(now, most);
+	most.ns += span_s(REMOVE_SECONDS).ns;
+	service_stopping(most);
+	monitor_event_init(&e, KERN_STOP);
+	monitor_event(m, &e);
+}
+
+/* SIGHUP: the engine hears of a failure too, for its status. */
+static void
+reload_asked(struct monitor *m)
+{
+	struct kern_event e;
+	struct reason why;
+
+	if (m->stopping || conf_reload(m, &why))
+		return;
+	monitor_event_init(&e, KERN_RELOADED);
+	e.error = EINVAL;
+	e.conn.fd = -1;
+	str_set(e.text, sizeof(e.text), why.s);
+	monitor_event(m, &e);
+}
+
+static void
+on_signal(struct monitor *m)
+{
+	struct signalfd_siginfo s;
+
+	while (read(m->signals, &s, sizeof(s)) == sizeof(s)) {
+		if (s.ssi_signo == SIGCHLD) {
+			reap(m);
+			renew_reap(m);
+			helper_reap(&m->fetcher);
+		} else if (s.ssi_signo == SIGHUP)
+			reload_asked(m);
+		else
+			stop(m);
+	}
+}
+
 static void
 end_dial(struct monitor *m, struct dial *d, int error)
 {
@@ -489,6 +510,9 @@ on_event(struct monitor *m, const struct epoll_event *e)
 	case FROM_HAUL:
 		ops_settle(m);
 		break;
+	case FROM_FENCE:
+		fence_events(m);
+		break;
 	case FROM_DIAL:
 		d = dial_find(&m->dials, (int)(uint32_t)e->data.u64);
 		if (d != NULL)
@@ -510,6 +534,8 @@ timers(struct monitor *m)
 	if (instant_due(m->tickets.keys.turn_at, now))
 		tickets_turn(&m->tickets);
 	apply_tick(m, now);
+	renew_tick(m, now);
+	fence_tick(m, now);
 	helper_tick(&m->fetcher, now, &m->user, forget, m);
 	if (instant_due(m->stop_at, now) && m->engine > 0) {
 		log_event(LEVEL_WARNING, "engine-killed", "pid=%d",
@@ -547,11 +573,12 @@ deadline(const struct monitor *m)
 {
 	if (ops_left(m))
 		return (struct instant){ 0 };
-	return instant_min(timers_next(&m->dials.timers),
-	    instant_min(instant_min(m->fetcher.start_at,
+	return instant_min(instant_min(m->fence.at,
+	    timers_next(&m->dials.timers)), instant_min(instant_min(m->fetcher.start_at,
 	    m->tickets.keys.turn_at),
 	    instant_min(m->stopping ? INSTANT_NEVER : m->apply.undo_at,
-	    instant_min(m->restart_at, m->stop_at))));
+	    instant_min(renew_deadline(m),
+	    instant_min(m->restart_at, m->stop_at)))));
 }
 
 static void
@@ -569,6 +596,7 @@ loop(struct monitor *m)
 		if (ops_left(m))
 			on_chan(m);
 		timers(m);
+		lans_look(m);
 		flush(m);
 		turns_end(&m->turns);
 	}
@@ -598,7 +626,8 @@ set_up(struct monitor *m)
 	    EPOLLIN) && watch(m, FROM_LINK,
 	    mnl_socket_get_fd(m->nl->link_events), EPOLLIN) &&
 	    watch(m, FROM_ROUTE, mnl_socket_get_fd(m->nl->route_events),
-	    EPOLLIN));
+	    EPOLLIN) && (fence_fd(&m->fence) < 0 || watch(m, FROM_FENCE,
+	    fence_fd(&m->fence), EPOLLIN)));
 }
 
 static void
@@ -616,6 +645,7 @@ tear_down(struct monitor *m)
 	    "nexthops=%u routes=%u", r.links, r.sas, r.policies, r.nexthops,
 	    r.routes);
 	sas_fini(&m->sas);
+	lans_fini(&m->lans);
 	ifaces_fini(&m->ifaces);
 	stated_fini(&m->stated);
 	close(m->signals);

@@ -12,10 +12,13 @@
 #include "daemon/conffile.h"
 #include "daemon/dial.h"
 #include "daemon/engine.h"
+#include "daemon/fence.h"
 #include "daemon/haul.h"
 #include "daemon/helper.h"
 #include "daemon/iface.h"
 #include "daemon/keeps.h"
+#include "daemon/renew.h"
+#include "daemon/lans.h"
 #include "daemon/rtables.h"
 #include "daemon/sas.h"
 #include "daemon/spawn.h"
@@ -61,11 +64,15 @@ struct monitor {
 	struct stated	stated;
 	struct ifaces	ifaces;
 	struct rtables	rtables;
+	struct lans	lans;
+	struct fence	fence;
 	struct sas	sas;
 	struct dials	dials;
 	struct helper	fetcher;
 	struct tickets	tickets;
 	struct keeps	keeps;
+	int		pid_file;
+	struct renew	renew;
 
 	const char	*not_news;	/* interface whose events we cause */
 	bool		flushed;	/* it was down in between */

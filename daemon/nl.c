@@ -10,6 +10,7 @@
 #include "daemon/nl.h"
 
 #include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
 #include <netlink/socket.h>
@@ -66,6 +67,14 @@ events_open(int bus, const int *groups, size_t n)
 	return s;
 }
 
+struct mnl_socket *
+nl_fence_events(void)
+{
+	static const int groups[] = { NFNLGRP_NFTABLES };
+
+	return events_open(NETLINK_NETFILTER, groups, 1);
+}
+
 static struct nlq *
 nlq_open(int bus)
 {
@@ -118,7 +127,9 @@ open_all(struct nl *nl)
 	static const int xfrm_groups[] = {
 		XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING,
 	};
-	static const int link_groups[] = { RTNLGRP_LINK };
+	static const int link_groups[] = {
+		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+	};
 	static const int route_groups[] = {
 		RTNLGRP_NEXTHOP, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
 	};
@@ -132,7 +143,7 @@ open_all(struct nl *nl)
 	if ((nl->xfrm_events = events_open(NETLINK_XFRM, xfrm_groups, 3)) ==
 	    NULL)
 		return "XFRM events";
-	if ((nl->link_events = events_open(NETLINK_ROUTE, link_groups, 1)) ==
+	if ((nl->link_events = events_open(NETLINK_ROUTE, link_groups, 3)) ==
 	    NULL)
 		return "link events";
 	if ((nl->route_events = events_open(NETLINK_ROUTE, route_groups, 3)) ==

@@ -76,6 +76,8 @@ void		nl_free(struct nl *);
  * flushed, and sequence numbers are the caller's business.  NULL: no memory.
  */
 struct nlq	*nlq_twin(struct nlq *);
+/* Events of nf_tables; NULL: errno. */
+struct mnl_socket *nl_fence_events(void);
 /* That which has the counts of all with its socket. */
 const struct nlq *nlq_owner(const struct nlq *);
 void		nlq_close(struct nlq *);

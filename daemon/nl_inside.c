@@ -132,6 +132,17 @@ nl_sysctl(const char *path, const char *value, char *was, size_t was_size)
 	return rc;
 }
 
+void
+nl_inside_forward(const char *ifname)
+{
+	char path[64];
+
+	str_fmt(path, sizeof(path), "net/ipv4/conf/%s/forwarding", ifname);
+	nl_sysctl(path, "1", NULL, 0);
+	str_fmt(path, sizeof(path), "net/ipv6/conf/%s/forwarding", ifname);
+	nl_sysctl(path, "1", NULL, 0);
+}
+
 int
 nl_inside_sysctl(const char *ifname, char *text)
 {

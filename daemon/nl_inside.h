@@ -10,6 +10,9 @@ int		nl_inside_addrs(struct nl *, const struct kern_link *,
 /* rp_filter, disable_policy, disable_xfrm. */
 int		nl_inside_sysctl(const char *ifname, char *text);
 
+/* It forwards what comes in there, whatever the host does. */
+void		nl_inside_forward(const char *ifname);
+
 /*
  * Writes /proc/sys/PATH, unless value is NULL; 0 or an errno.  The old value
  * goes into was (NUL terminated, without newline) unless that is NULL.

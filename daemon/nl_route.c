@@ -139,10 +139,10 @@ nl_route_set(struct nlq *q, const struct kern_route *r, bool replace,
 
 void
 nl_route_unreachable(struct nlq *q, const struct kern_route *r,
-    const struct nl_op *op)
+    bool replace, const struct nl_op *op)
 {
-	struct nlmsghdr *h = route_begin(q, RTM_NEWROUTE, set_flags(true), r,
-	    op);
+	struct nlmsghdr *h = route_begin(q, RTM_NEWROUTE, set_flags(replace),
+	    r, op);
 	struct rtmsg *m = mnl_nlmsg_get_payload(h);
 
 	m->rtm_type = RTN_UNREACHABLE;

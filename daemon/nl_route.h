@@ -16,9 +16,9 @@ void		nl_nexthop_del(struct nlq *, uint32_t id,
 		    const struct nl_op *);
 void		nl_route_set(struct nlq *, const struct kern_route *,
 		    bool replace, const struct nl_op *);
-/* Of its table, prefix and metric; replaces one of ours. */
+/* Of its table, prefix and metric. */
 void		nl_route_unreachable(struct nlq *, const struct kern_route *,
-		    const struct nl_op *);
+		    bool replace, const struct nl_op *);
 void		nl_route_del(struct nlq *, const struct kern_route *,
 		    const struct nl_op *);
 

@@ -26,7 +26,6 @@
 #include "util/str.h"
 
 #define RULE_PRIORITY	1000
-#define WORST_METRIC	4278198272u	/* as the kernel's manual of VRF has it */
 
 /* --- VRF devices --- */
 
@@ -147,7 +146,7 @@ nl_last_resort(enum addr_family family, uint32_t table)
 {
 	return (struct kern_route){
 		.prefix = { .addr = addr_any(family) }, .table = table,
-		.metric = WORST_METRIC,
+		.metric = KERN_METRIC_WORST,
 	};
 }
 

@@ -197,7 +197,10 @@ run_route_set(struct monitor *m, const struct kern_op *op)
 	struct nl_op q = queued(m, op, stated_route(&m->stated, &r));
 	bool replace = known_or_claim(m, &q);
 
-	nl_route_set(m->nl->route, &r, replace, &q);
+	if (r.nexthop == 0)
+		nl_route_unreachable(m->nl->route, &r, replace, &q);
+	else
+		nl_route_set(m->nl->route, &r, replace, &q);
 }
 
 static void
@@ -265,6 +268,7 @@ run_resync_done(struct monitor *m, const struct kern_op *op)
 	ops_finish(m);
 	if (may_sweep(m)) {
 		rtables_prune(m);
+		lans_prune(m);
 		sas_prune(&m->sas, &m->stated);
 		error = -nl_sweep(m->nl, &m->stated, &r);
 	}
@@ -316,6 +320,8 @@ static const struct row {
 [KERN_POLICY_DEL] =	{ ALWAYS, check_policy_del,	run_policy_del,	 true },
 [KERN_TABLE_SET] =	{ ALIVE,  check_table_set,	rtable_set,	 false },
 [KERN_TABLE_DEL] =	{ ALWAYS, check_table_del,	rtable_del,	 false },
+[KERN_LAN_SET] =	{ ALIVE,  check_lan_set,	lan_set,	 false },
+[KERN_LAN_DEL] =	{ ALWAYS, check_lan_del,	lan_del,	 false },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
 [KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_GROUP_SET] =	{ ALWAYS, check_group_set,	run_group_set,	 true },
@@ -334,6 +340,7 @@ static const struct row {
 [KERN_CONFIRM] =	{ ALIVE,  check_nothing,	ops_own_apply,	 false },
 [KERN_UNDO] =		{ ALIVE,  check_nothing,	ops_own_apply,	 false },
 [KERN_COUNT] =		{ ALWAYS, check_nothing,	ops_own_count,	 false },
+[KERN_RESTART] =	{ ALIVE,  check_nothing,	renew_ask,	 false },
 [KERN_RESYNC_DONE] =	{ ALIVE,  check_nothing,	run_resync_done, false },
 };
 

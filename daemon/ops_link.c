@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/kevents.h"
+#include "daemon/nl_inside.h"
 #include "daemon/nl_link.h"
 #include "daemon/rtables.h"
 
@@ -24,6 +25,7 @@ link_done(struct monitor *m, const struct kern_op *op, const struct iface *f)
 	e.link.exists = f->exists;
 	e.link.up = f->up;
 	e.link.flushed = m->flushed;
+	e.link.clamped = m->fence.works;
 	monitor_event(m, &e);
 }
 
@@ -55,7 +57,11 @@ set_link(struct monitor *m, const struct kern_link *l, char *text)
 	if (wants_mtu(m, l) && nl_link_mtu(m->nl, l->name, l->mtu) == 0)
 		return 0;
 	error = rtable_join(m, l, nl_link_kind(m->nl, l), &vrf, text);
-	return error != 0 ? error : nl_link_set(m->nl, l, vrf, text);
+	if (error == 0)
+		error = nl_link_set(m->nl, l, vrf, text);
+	if (error == 0 && lans_closed(&m->lans))
+		nl_inside_forward(l->name);
+	return error;
 }
 
 /* Two VTIs with the same outside addresses: the kernel makes only one. */
@@ -133,6 +139,7 @@ ops_link_set(struct monitor *m, const struct kern_op *op)
 		return;
 	}
 	stated_set(&m->stated, stated_link(&m->stated, op->link.name));
+	fence_touch(m);
 	link_done(m, op, f);
 }
 
@@ -165,6 +172,7 @@ ops_link_del(struct monitor *m, const struct kern_op *op)
 		if (f != NULL)
 			rtable_leave(m, &f->link, NULL, false);
 		iface_del(&m->ifaces, op->link.name);
+		fence_touch(m);
 		stated_unset(&m->stated,
 		    stated_link(&m->stated, op->link.name));
 	}

@@ -15,6 +15,7 @@
 
 #include "daemon/log.h"
 #include "daemon/monitor.h"
+#include "daemon/nl_inside.h"
 #include "daemon/nl_link.h"
 #include "daemon/nl_route.h"
 #include "daemon/nl_table.h"
@@ -57,7 +58,8 @@ last_resort(struct monitor *m, uint32_t number, bool add, char *text)
 		struct kern_route r = nl_last_resort(families[i], number);
 
 		if (add)
-			nl_route_unreachable(q, &r, &(struct nl_op){ 0 });
+			nl_route_unreachable(q, &r, true,
+			    &(struct nl_op){ 0 });
 		else
 			nl_route_del(q, &r, &(struct nl_op){ 0 });
 	}
@@ -214,7 +216,11 @@ rtable_set(struct monitor *m, const struct kern_op *op)
 		ops_done(m, op, error, text);
 		return;
 	}
+	if (r->vrf != ifindex)
+		fence_touch(m);
 	r->vrf = ifindex;
+	if (ifindex != 0 && lans_closed(&m->lans))
+		nl_inside_forward(t->vrf_name);
 	account(m, t->number, ifindex == 0 ? NULL : t->vrf_name, true);
 	set_done(m, op, ifindex != 0);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/mono.h"
 #include "util/str.h"
 
 static char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -53,9 +54,27 @@ tell(const char *text)
 }
 
 void
+service_hand(void)
+{
+	if (path[0] != '\0')
+		setenv("NOTIFY_SOCKET", path, 1);
+}
+
+void
 service_ready(void)
 {
 	tell("READY=1");
+}
+
+/* RELOADING=1 needs the time of day that no clock sets, to tell two apart. */
+void
+service_reloading(void)
+{
+	char text[64];
+
+	str_fmt(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    mono_now().ns / 1000);
+	tell(text);
 }
 
 void

@@ -95,6 +95,16 @@ is_prefix(const uint8_t *p, size_t arg)
 	    x.len <= addr_bits(&x.addr);
 }
 
+/* arg: how many */
+static bool
+is_prefixes(const uint8_t *p, size_t arg)
+{
+	for (size_t i = 0; i < arg; i++)
+		if (!is_prefix(p + i * sizeof(struct prefix), 0))
+			return false;
+	return true;
+}
+
 static bool
 is_ts(const uint8_t *p, size_t arg)
 {
@@ -155,6 +165,11 @@ static const struct field table_fields[] = {
 	{ is_enum,	OP_AT(table.vrf),	KERN_VRF_NEVER + 1 },
 };
 
+static const struct field lan_fields[] = {
+	{ is_str,	OP_AT(lan.name),	OP_SIZE(lan.name) },
+	{ is_bool,	OP_AT(lan.closed),	0 },
+};
+
 static const struct field nexthop_fields[] = {
 	{ is_str,	OP_AT(nexthop.dev),	OP_SIZE(nexthop.dev) },
 	{ is_addr,	OP_AT(nexthop.gateway),	0 },
@@ -213,6 +228,8 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_POLICY_DEL] = SHAPE(OP_SIZE(policy), policy_fields),
 	[KERN_TABLE_SET] = SHAPE(OP_SIZE(table), table_fields),
 	[KERN_TABLE_DEL] = SHAPE(OP_SIZE(table), table_fields),
+	[KERN_LAN_SET] = SHAPE(OP_SIZE(lan), lan_fields),
+	[KERN_LAN_DEL] = SHAPE(OP_SIZE(lan), lan_fields),
 	[KERN_NEXTHOP_SET] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_DEL] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_GROUP_SET] = SHAPE(OP_SIZE(group), group_fields),
@@ -232,6 +249,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_CONFIRM] = { 0 },
 	[KERN_UNDO] = { 0 },
 	[KERN_COUNT] = { 0 },
+	[KERN_RESTART] = { 0 },
 	[KERN_RESYNC_DONE] = { 0 },
 	[KERN_KEEP] = SHAPE_ENDING(keep_fields, OP_AT(keep.n),
 	    OP_AT(keep.octets), OP_SIZE(keep.octets)),
@@ -243,6 +261,17 @@ static const struct field link_event_fields[] = {
 	{ is_bool,	EVENT_AT(link.exists),	0 },
 	{ is_bool,	EVENT_AT(link.up),	0 },
 	{ is_bool,	EVENT_AT(link.flushed),	0 },
+	{ is_bool,	EVENT_AT(link.clamped),	0 },
+};
+
+static const struct field lan_event_fields[] = {
+	{ is_str,	EVENT_AT(lan.name),	EVENT_SIZE(lan.name) },
+	{ is_bool,	EVENT_AT(lan.exists),	0 },
+	{ is_bool,	EVENT_AT(lan.up),	0 },
+	{ is_bool,	EVENT_AT(lan.flushed),	0 },
+	{ is_bool,	EVENT_AT(lan.more),	0 },
+	{ is_u8,	EVENT_AT(lan.n),	KERN_NETS_MAX },
+	{ is_prefixes,	EVENT_AT(lan.nets),	KERN_NETS_MAX },
 };
 
 static const struct field changed_fields[] = {
@@ -271,6 +300,8 @@ static const struct shape fd_event =
     { .size = EVENT_SIZE(conn), .has_fd = true };
 static const struct shape counts_event = { .size = EVENT_SIZE(counts) };
 static const struct shape pending_event = { .size = EVENT_SIZE(pending) };
+static const struct shape lan_event =
+    SHAPE(EVENT_SIZE(lan), lan_event_fields);
 static const struct shape plain_event = { 0 };
 
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
@@ -297,6 +328,8 @@ static const struct shape *const event_shapes[KERN_EVENT_KINDS] = {
 	[KERN_RELOADED] = &fd_event,
 	[KERN_STOP] = &plain_event,
 	[KERN_PENDING] = &pending_event,
+	[KERN_LEAVE] = &plain_event,
+	[KERN_LAN_STATE] = &lan_event,
 };
 
 const struct shape *

@@ -13,7 +13,13 @@ bool
 tickets_init(struct tickets *t)
 {
 	uint8_t seed[TICKET_KEY];
-	bool ok = getrandom(seed, sizeof(seed), 0) == sizeof(seed) &&
+	bool ok;
+
+	if (t->keys.epoch != 0) {	/* of one before us */
+		tickets_turn(t);
+		return true;
+	}
+	ok = getrandom(seed, sizeof(seed), 0) == sizeof(seed) &&
 	    getrandom(t->mark_key, sizeof(t->mark_key), 0) ==
 	    sizeof(t->mark_key);
 

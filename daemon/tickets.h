@@ -2,7 +2,8 @@
  * What the monitor keeps for session resumption (RFC 5723): the keys of tickets,
  * so that a new engine takes those that the one before it gave, and the key of
  * the marks by which an engine sees that a secret has changed.  All of it is
- * drawn at start, lives in memory alone and ends with the monitor.
+ * drawn at start and lives in memory alone, until the monitor ends: one that
+ * takes its place has it all.
  */
 #ifndef DAEMON_TICKETS_H
 #define DAEMON_TICKETS_H
@@ -16,7 +17,7 @@ struct tickets {
 	uint8_t		mark_key[TICKET_KEY];
 };
 
-/* False: no randomness. */
+/* Keys of a monitor before this one stay.  False: no randomness. */
 bool	tickets_init(struct tickets *);
 /* At keys.turn_at; keys whose time is over are gone then. */
 void	tickets_turn(struct tickets *);

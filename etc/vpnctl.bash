@@ -31,7 +31,8 @@ _vpnctl() {
 		case ${COMP_WORDS[i]} in
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
-		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within) ((i++)) ;;
+		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
+			--local-address | --network | --route | --role | --format | --interface | --every | --namespace) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -42,7 +43,7 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--dir)
+	--dir | --out)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
@@ -59,7 +60,28 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "60s 5m 10m 1h" -- "$cur")
 		return
 		;;
-	--timeout | --dn | --days | --san | --crl-url | --ocsp-url)
+	--every)
+		mapfile -t COMPREPLY < <(compgen -W "15s 30s 60s 5m" -- "$cur")
+		return
+		;;
+	--out)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--role)
+		mapfile -t COMPREPLY < <(compgen -W "device hub" -- "$cur")
+		return
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "aws-xml aws-json aws-text vpnd strongswan-bird strongswan-frr
+			libreswan-frr openmetrics prometheus emf" -- "$cur")
+		return
+		;;
+	--interface)
+		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
+		return
+		;;
+	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
 		return
 		;;
 	esac
@@ -67,7 +89,10 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
+		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
+		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
 		case ${words[*]:0:2} in
 		"pki init" | "pki subca") options+=" --key --days --crl-url --ocsp-url" ;;
@@ -78,10 +103,11 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload keys pki help" choices=
+	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics import export pki help"
+	local choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
-	1:show | 2:help\ show) choices="tunnel tables routes counters bgp bfd" ;;
+	1:show | 2:help\ show) choices="tunnel tables vpcs routes counters bgp bfd" ;;
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;
@@ -105,11 +131,11 @@ _vpnctl() {
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
 	1:explain) choices="route $(_vpnctl_neighbors "${socket[@]}")" ;;
 	2:show\ counters) choices=$(_vpnctl_neighbors "${socket[@]}") ;;
-	1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
+	1:export | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;
-	1:check | 1:apply)
+	1:check | 1:apply | 1:import)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;

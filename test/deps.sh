@@ -12,12 +12,12 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
-build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev libconfig-dev libjansson-dev
-	libcap-ng-dev libseccomp-dev"
+build="gcc make pkg-config libc6-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev libconfig-dev libjansson-dev libexpat1-dev
+	libcap-ng-dev libseccomp-dev libnftables-dev"
 demo="user-mode-linux iproute2 iputils-ping kmod procps jq socat tcpdump"
 check="clang libclang-rt-14-dev libcmocka-dev openssl qemu-system-x86 busybox-static cpio nftables
 	strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins bird2 frr
-	gobgpd exabgp tshark bgpdump"
+	gobgpd exabgp tshark bgpdump python3-prometheus-client"
 bench="valgrind"
 
 # Services that come with the packages (package:service): what we brought in, we leave neither running nor enabled.
@@ -27,6 +27,7 @@ libreswan=build/peers/libreswan
 openiked=build/peers/openiked
 openbgpd=build/peers/openbgpd
 iptables=build/peers/iptables
+prometheus=build/peers/prometheus	# for promtool alone
 trixie=build/peers/trixie		# Debian 13: OpenSSL 3.5
 forky=build/peers/forky			# Debian 14: strongSwan 6.1
 libreswan5=build/peers/libreswan5	# of the same
@@ -139,6 +140,7 @@ fetch_peers() {
 	fetch_tool $openiked usr/sbin/iked openiked
 	fetch_tool $openbgpd usr/sbin/bgpd openbgpd
 	fetch_tool $iptables usr/sbin/iptables-legacy iptables
+	[ -x $prometheus/usr/bin/promtool ] || { apt_update; say "unpacking prometheus into $prometheus"; fetch $prometheus prometheus; }
 }
 
 # Where this machine gets Debian from; a disc has one release only.

@@ -224,3 +224,18 @@ client_ask(const struct client *c, json_t *request, json_t **answer)
 		close(call.fd);
 	return rc;
 }
+
+const json_t *
+answer_at(const json_t *j, const char *path)
+{
+	char key[64];
+
+	while (*path != '\0' && j != NULL) {
+		size_t n = strcspn(path, ".");
+
+		str_fmt(key, sizeof(key), "%.*s", (int)n, path);
+		j = json_object_get(j, key);
+		path += n + (path[n] == '.');
+	}
+	return j;
+}

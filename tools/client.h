@@ -23,6 +23,8 @@ enum ctl_exit	client_ask(const struct client *, json_t *request,
 		    json_t **answer);
 /* A member's text; "" when it is not there or no text. */
 const char	*answer_text(const json_t *, const char *key);
+/* What lies at "ike.state", at "" the object itself; NULL: nothing. */
+const json_t	*answer_at(const json_t *, const char *path);
 int64_t		client_now(void);	/* milliseconds, monotonic */
 
 #endif

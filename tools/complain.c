@@ -9,6 +9,14 @@
 
 #include "tools/render.h"
 
+static bool hushed;
+
+void
+complain_hush(bool hush)
+{
+	hushed = hush;
+}
+
 enum ctl_exit
 complain(enum ctl_exit status, const char *fmt, ...)
 {
@@ -19,6 +27,7 @@ complain(enum ctl_exit status, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	render_plain(line);
-	fprintf(stderr, "vpnctl: %s\n", line);
+	if (!hushed)
+		fprintf(stderr, "vpnctl: %s\n", line);
 	return status;
 }

@@ -9,21 +9,18 @@
  */
 #include "tools/kernsa.h"
 
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/xfrm.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "tools/client.h"
 #include "tools/complain.h"
+#include "tools/nldump.h"
 #include "util/addr.h"
 #include "util/secret.h"
 #include "util/str.h"
-
-#define DUMP_BUFFER	65536
 
 struct dump {
 	json_t		*tunnels;	/* borrowed */
@@ -152,44 +149,6 @@ each(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
-/* 0 or -errno */
-static int
-read_all(struct mnl_socket *s, struct dump *d)
-{
-	_Alignas(8) uint8_t buf[DUMP_BUFFER] = { 0 };
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	ssize_t n;
-	int rc;
-
-	h->nlmsg_type = XFRM_MSG_GETSA;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = (uint32_t)time(NULL);
-	if (mnl_socket_sendto(s, h, h->nlmsg_len) < 0)
-		return -errno;
-	do {
-		n = mnl_socket_recvfrom(s, buf, sizeof(buf));
-		rc = n < 0 ? MNL_CB_ERROR : mnl_cb_run(buf, (size_t)n, 0, 0,
-		    each, d);
-	} while (rc > MNL_CB_STOP);
-	rc = rc == MNL_CB_ERROR ? -errno : 0;
-	wipe(buf, sizeof(buf));
-	return rc;
-}
-
-static int
-dump(struct dump *d)
-{
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
-	int rc;
-
-	if (s == NULL)
-		return -errno;
-	rc = mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno :
-	    read_all(s, d);
-	mnl_socket_close(s);
-	return rc;
-}
-
 /* The daemon has SAs that are not to be seen here? */
 static enum ctl_exit
 check_all_there(const json_t *tunnels)
@@ -217,7 +176,7 @@ kernsa_add(json_t *tunnels)
 
 	json_array_foreach(tunnels, i, t)
 		json_object_set_new(t, "esp", json_array());
-	rc = dump(&d);
+	rc = nldump(NETLINK_XFRM, XFRM_MSG_GETSA, 0, each, &d);
 	if (rc < 0)
 		return complain(CTL_EXIT_FAILED, "cannot read ESP SAs from "
 		    "the kernel: %s", strerror(-rc));

@@ -29,7 +29,19 @@ static const struct option longs[] = {
 	{ "ocsp-url", required_argument, NULL, OPT_OCSP_URL },
 	{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 	{ "confirm-within", required_argument, NULL, OPT_CONFIRM_WITHIN },
+	{ "namespace", required_argument, NULL, OPT_NAMESPACE },
+	{ "every", required_argument, NULL, OPT_EVERY },
 	{ "wireshark", no_argument, NULL, OPT_WIRESHARK },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "name", required_argument, NULL, OPT_NAME },
+	{ "local-address", required_argument, NULL, OPT_LOCAL_ADDRESS },
+	{ "role", required_argument, NULL, OPT_ROLE },
+	{ "network", required_argument, NULL, OPT_NETWORK },
+	{ "route", required_argument, NULL, OPT_ROUTE },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "interface", required_argument, NULL, OPT_INTERFACE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -84,6 +96,69 @@ set_url(const char **to, const char *option, const char *s)
 }
 
 static enum ctl_exit
+set_every(struct options *o, const char *s)
+{
+	return apply_time(s, &o->metrics.every) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "--every must be a time from 1s to 24h, "
+	    "like 15s or 1m, not \"%s\"", s);
+}
+
+static enum ctl_exit
+add_net(struct aws_option_nets *nets, const char *option, const char *s)
+{
+	struct prefix p, net;
+
+	if (nets->n == AWS_OPTION_NETS)
+		return complain(CTL_EXIT_USAGE, "more than %d of %s",
+		    AWS_OPTION_NETS, option);
+	if (!prefix_parse(&p, s))
+		return complain(CTL_EXIT_USAGE, "%s must be a network like "
+		    "10.1.0.0/16, not \"%s\"", option, s);
+	net = prefix_network(&p);
+	if (!prefix_eq(&p, &net))
+		return complain(CTL_EXIT_USAGE, "%s: \"%s\" has host bits "
+		    "set", option, s);
+	nets->v[nets->n++] = p;
+	return CTL_EXIT_OK;
+}
+
+/* Options of import and export. */
+static enum ctl_exit
+set_aws(struct aws_options *a, int c, const char *s)
+{
+	if (c == OPT_OUT)
+		a->out = s;
+	else if (c == OPT_NAME)
+		a->name = s;
+	else if (c == OPT_FORMAT)
+		a->format = s;
+	else if (c == OPT_DRY_RUN)
+		a->dry_run = true;
+	else if (c == OPT_FORCE)
+		a->force = true;
+	else if (c == OPT_NETWORK)
+		return add_net(&a->networks, "--network", s);
+	else if (c == OPT_ROUTE)
+		return add_net(&a->routes, "--route", s);
+	else if (c == OPT_LOCAL_ADDRESS && !addr_parse(&a->local, s))
+		return complain(CTL_EXIT_USAGE, "--local-address must be an "
+		    "IPv4 or IPv6 address, not \"%s\"", s);
+	else if (c == OPT_ROLE && strcmp(s, "hub") != 0 &&
+	    strcmp(s, "device") != 0)
+		return complain(CTL_EXIT_USAGE, "--role must be \"device\" "
+		    "or \"hub\", not \"%s\"", s);
+	else if (c == OPT_ROLE)
+		a->hub = strcmp(s, "hub") == 0;
+	else if (c == OPT_INTERFACE && strcmp(s, "xfrmi") != 0 &&
+	    strcmp(s, "vti") != 0)
+		return complain(CTL_EXIT_USAGE, "--interface must be "
+		    "\"xfrmi\" or \"vti\", not \"%s\"", s);
+	else if (c == OPT_INTERFACE)
+		a->vti = strcmp(s, "vti") == 0;
+	return CTL_EXIT_OK;
+}
+
+static enum ctl_exit
 set_long(struct options *o, int c, const char *s)
 {
 	switch (c) {
@@ -115,8 +190,24 @@ set_long(struct options *o, int c, const char *s)
 		return set_url(&o->pki.crl_url, "--crl-url", s);
 	case OPT_OCSP_URL:
 		return set_url(&o->pki.ocsp_url, "--ocsp-url", s);
+	case OPT_NAMESPACE:
+		o->metrics.name_space = s;
+		break;
+	case OPT_EVERY:
+		return set_every(o, s);
 	case OPT_SAN:
 		return add_san(&o->pki, s);
+	case OPT_OUT:
+	case OPT_NAME:
+	case OPT_LOCAL_ADDRESS:
+	case OPT_ROLE:
+	case OPT_NETWORK:
+	case OPT_ROUTE:
+	case OPT_DRY_RUN:
+	case OPT_FORCE:
+	case OPT_FORMAT:
+	case OPT_INTERFACE:
+		return set_aws(&o->aws, c, s);
 	default:
 		if (!read_number(s, PKI_DAYS_MAX, &o->pki.days))
 			return complain(CTL_EXIT_USAGE, "--days must be 1 to "

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+#include "tools/aws.h"
 #include "tools/client.h"
+#include "tools/metrics.h"
 #include "tools/pki.h"
 
 enum {				/* options that only some commands take */
@@ -19,10 +21,25 @@ enum {				/* options that only some commands take */
 	OPT_CRL_URL,
 	OPT_OCSP_URL,
 	OPT_CONFIRM_WITHIN,
+	OPT_OUT,
+	OPT_NAME,
+	OPT_LOCAL_ADDRESS,
+	OPT_ROLE,
+	OPT_NETWORK,
+	OPT_ROUTE,
+	OPT_DRY_RUN,
+	OPT_FORCE,
+	OPT_FORMAT,
+	OPT_INTERFACE,
+	OPT_NAMESPACE,
+	OPT_EVERY,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
 	TAKES(OPT_CRL_URL) | TAKES(OPT_OCSP_URL))
+
+#define TAKES_AWS	(TAKES(OPT_OUT) | TAKES(OPT_LOCAL_ADDRESS) | \
+	TAKES(OPT_NETWORK) | TAKES(OPT_ROUTE) | TAKES(OPT_FORCE))
 
 struct options {
 	struct client	client;
@@ -30,6 +47,8 @@ struct options {
 	const char	*secrets;	/* check's; NULL: not given */
 	struct pki_options pki;
 	bool		wireshark;	/* of keys */
+	struct metrics_options metrics;
+	struct aws_options aws;		/* of import and export */
 	unsigned	confirm_within;	/* of apply; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 	int		words_at;	/* argv from there on */

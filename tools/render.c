@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/client.h"
 #include "util/str.h"
 
 #define COLUMNS_MAX	16
@@ -22,21 +23,6 @@ render_plain(char *s)
 		if (*s < ' ' || *s > '~')
 			*s = '?';
 	}
-}
-
-static const json_t *
-lookup(const json_t *j, const char *path)
-{
-	char key[64];
-
-	while (*path != '\0' && j != NULL) {
-		size_t n = strcspn(path, ".");
-
-		str_fmt(key, sizeof(key), "%.*s", (int)n, path);
-		j = json_object_get(j, key);
-		path += n + (path[n] == '.');
-	}
-	return j;
 }
 
 static void
@@ -74,7 +60,7 @@ measure(const struct render_column *c, size_t n, const json_t *rows,
 	for (size_t k = 0; k < n; k++) {
 		width[k] = strlen(c[k].title);
 		json_array_foreach(rows, i, row) {
-			cell(lookup(row, c[k].path), c[k].format, buf,
+			cell(answer_at(row, c[k].path), c[k].format, buf,
 			    sizeof(buf));
 			if (strlen(buf) > width[k])
 				width[k] = strlen(buf);
@@ -106,7 +92,7 @@ render_table(const struct render_column *c, size_t n, const json_t *rows,
 		put(c[k].title, width[k], k + 1 == n);
 	json_array_foreach(rows, i, row) {
 		for (size_t k = 0; k < n; k++) {
-			cell(lookup(row, c[k].path), c[k].format, buf,
+			cell(answer_at(row, c[k].path), c[k].format, buf,
 			    sizeof(buf));
 			put(buf, width[k], k + 1 == n);
 		}

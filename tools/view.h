@@ -12,6 +12,7 @@ void	view_tunnel(const json_t *answer);	/* all there is to know */
 /* Some rows of a table, the first with the titles. */
 void	view_routes(const json_t *rows, bool first);
 void	view_tables(const json_t *answer);	/* one line each */
+void	view_vpcs(const json_t *answer);	/* likewise */
 void	view_counters(const json_t *rows, bool first);
 void	view_paths(const json_t *rows, bool first);
 void	view_neighbors(const json_t *answer);	/* one line each */

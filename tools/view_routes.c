@@ -12,7 +12,7 @@
 #include "util/array.h"
 #include "util/str.h"
 
-/* "169.254.10.2 vpn1 (vpn-branch1/1), ..." */
+/* "169.254.10.2 vpn1 (vpn-branch1/1), eth1 (vpc-prod), ..." */
 static void
 format_hops(const json_t *hops, char *buf, size_t size)
 {
@@ -24,7 +24,8 @@ format_hops(const json_t *hops, char *buf, size_t size)
 
 		str_add(buf, size, "%s%s%s%s (%s)", i > 0 ? ", " : "",
 		    gateway, gateway[0] != '\0' ? " " : "",
-		    answer_text(h, "device"), answer_text(h, "tunnel"));
+		    answer_text(h, "device"), answer_text(h,
+		    json_object_get(h, "vpc") != NULL ? "vpc" : "tunnel"));
 	}
 }
 

@@ -7,15 +7,18 @@
 #include <string.h>
 
 #include "tools/apply.h"
+#include "tools/aws.h"
 #include "tools/check.h"
 #include "tools/client.h"
 #include "tools/complain.h"
 #include "tools/drain.h"
 #include "tools/dump.h"
 #include "tools/keys.h"
+#include "tools/metrics.h"
 #include "tools/options.h"
 #include "tools/pki.h"
 #include "tools/render.h"
+#include "tools/restart.h"
 #include "tools/routes.h"
 #include "tools/view.h"
 #include "tools/wait.h"
@@ -56,9 +59,17 @@ static enum ctl_exit run_check(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_apply(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_restart(const struct options *,
+    const struct command *, char **, int);
 static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_metrics(const struct options *,
+    const struct command *, char **, int);
+static enum ctl_exit run_import(const struct options *, const struct command *,
+    char **, int);
+static enum ctl_exit run_export(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
@@ -74,6 +85,8 @@ static const struct command commands[] = {
 	    .view = view_tunnel },
 	{ "show tables", "", "route tables, and whose they are",
 	    .run = run_ask, .ctl = CTL_TABLES, .view = view_tables },
+	{ "show vpcs", "", "VPCs, their interfaces and their prefixes",
+	    .run = run_ask, .ctl = CTL_VPCS, .view = view_vpcs },
 	{ "show routes", "[table NAME]",
 	    "routes through tunnels, in the kernel or not yet",
 	    .max = 2, .run = run_table, .ctl = CTL_ROUTES },
@@ -131,11 +144,27 @@ static const struct command commands[] = {
 	    .run = run_ask, .ctl = CTL_UNDO },
 	{ "reload", "", "make the daemon read its configuration again",
 	    .run = run_ask, .ctl = CTL_RELOAD },
+	{ "restart", "", "the daemon becomes the program on the disk; "
+	    "tunnels stay", .run = run_restart },
 	{ "keys", "[NAME] --wireshark",
 	    "keys, to read captured packets with; --dir DIR: as files",
 	    .max = 1,
 	    .run = run_keys,
 	    .takes = TAKES(OPT_DIR) | TAKES(OPT_WIRESHARK) },
+	{ "metrics", "[--format F] [--out FILE] [--every TIME]",
+	    "for Prometheus (openmetrics, prometheus) or CloudWatch (emf)",
+	    .run = run_metrics,
+	    .takes = TAKES(OPT_FORMAT) | TAKES(OPT_OUT) | TAKES(OPT_EVERY) |
+	    TAKES(OPT_NAMESPACE) },
+	{ "import", "FILE|-",
+	    "what AWS gives for a device, as configuration",
+	    .min = 1, .max = 1, .run = run_import,
+	    .takes = TAKES_AWS | TAKES(OPT_NAME) | TAKES(OPT_ROLE) |
+	    TAKES(OPT_DRY_RUN) },
+	{ "export", "CONNECTION [FILE] --format FORMAT",
+	    "a connection, as its device needs it",
+	    .min = 1, .max = 2, .run = run_export, .secrets = true,
+	    .takes = TAKES_AWS | TAKES(OPT_FORMAT) | TAKES(OPT_INTERFACE) },
 	{ "pki init", "[SUBJECT]", "make a root CA, for who has none",
 	    .max = 1, .run = run_pki, .pki = pki_init,
 	    .takes = TAKES_KEY },
@@ -327,6 +356,16 @@ run_apply(const struct options *o, const struct command *c, char **argv,
 }
 
 static enum ctl_exit
+run_restart(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argv;
+	(void)argc;
+	return restart_run(&o->client, o->json);
+}
+
+static enum ctl_exit
 run_dump(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
@@ -346,6 +385,40 @@ run_keys(const struct options *o, const struct command *c, char **argv,
 	if (argc > 0 && !is_name(argv[0]))
 		return bad_name(argv[0]);
 	return keys_run(&o->client, argc > 0 ? argv[0] : "", &form);
+}
+
+static enum ctl_exit
+run_metrics(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	struct metrics_options m = o->metrics;
+
+	(void)c;
+	(void)argv;
+	(void)argc;
+	m.out = o->aws.out;
+	if (o->aws.format != NULL && !metrics_format(o->aws.format, &m.format))
+		return complain(CTL_EXIT_USAGE, "--format must be openmetrics, "
+		    "prometheus or emf, not \"%s\"", o->aws.format);
+	return metrics_run(&o->client, &m);
+}
+
+static enum ctl_exit
+run_import(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	(void)argc;
+	return import_run(&o->aws, argv[0], o->json);
+}
+
+static enum ctl_exit
+run_export(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	(void)c;
+	return export_run(&o->aws, argv[0], argc > 1 ? argv[1] : NULL,
+	    o->secrets, o->json);
 }
 
 static enum ctl_exit
@@ -474,7 +547,8 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 	const char *unwanted = options_unwanted(o, c->takes);
 
 	if (o->secrets != NULL && !c->secrets)
-		return complain(CTL_EXIT_USAGE, "-s is for \"check\" only");
+		return complain(CTL_EXIT_USAGE, "-s is not for \"%s\"",
+		    c->words);
 	if (unwanted != NULL)
 		return complain(CTL_EXIT_USAGE, "--%s is not for \"%s\"",
 		    unwanted, c->words);

@@ -42,6 +42,12 @@ enum bgp_private {		/* private AS numbers in what is announced */
 	BGP_PRIVATE_REPLACE,		/* ours in their place */
 };
 
+enum bgp_share {		/* with which equals a path shares traffic */
+	BGP_SHARE_AS,		/* of the same neighbour AS */
+	BGP_SHARE_PATH,		/* and with the same AS_PATH */
+	BGP_SHARE_NONE,
+};
+
 enum bgp_restart {		/* graceful restart (RFC 4724) */
 	BGP_RESTART_OFF,
 	BGP_RESTART_HELPER,	/* the peer's routes stay */
@@ -74,6 +80,11 @@ struct bgp_soft {
 	bool		drain;		/* RFC 8326: it is going to end */
 	uint32_t	max_in, max_out;	/* prefixes, else Cease; 0: any */
 	uint8_t		warn_percent;	/* of them; 0: no warning */
+	enum bgp_share	share;		/* of what it teaches */
+	uint8_t		rank;		/* of it among equals, lowest best */
+	/* MED before policies; 0: as it is. */
+	uint32_t	med_in;		/* of what comes without one */
+	uint32_t	med_out;	/* of all that it is told */
 	struct span	pause;		/* after that Cease; 0: for ever */
 	/* Of the next session, what the OPEN says; the rest at once. */
 	enum bgp_restart restart;
@@ -111,7 +122,7 @@ struct bgp_peer_conf {
 	bool		patient;	/* the remote may connect first */
 	bool		transit;	/* also announce what others taught us */
 	bool		inside;		/* what it teaches passes for ours, */
-	bool		insiders;	/* which without transit it is told */
+	bool		insiders;	/* which it is told; not with transit */
 	enum bgp_role	role;		/* of ours, not with our own AS */
 	bool		role_strict;	/* the remote must have one, too */
 	bool		add_path;	/* take several paths (RFC 7911) */

@@ -6,13 +6,15 @@
  * neighbour AS, so that removing, not sorting, is what makes the outcome
  * independent of the order in which paths came.
  *
- * Before all of them: what we originate ourselves wins.  Distance to the next
+ * The rank that the configuration gives a session is a step before the router
+ * id.  Before all of them: what we originate ourselves wins.  Distance to the next
  * hop is no step, since next hops are on the tunnel.
  */
 #include "bgp/decide.h"
 
 #include <stdlib.h>
 
+#include "bgp/bgp.h"
 #include "util/array.h"
 
 static uint64_t
@@ -53,6 +55,12 @@ key_ibgp(const struct decide_path *p)
 }
 
 static uint64_t
+key_rank(const struct decide_path *p)
+{
+	return p->attrs->rank;
+}
+
+static uint64_t
 key_router_id(const struct decide_path *p)
 {
 	return p->attrs->has & ATTRS_ORIGINATOR ? p->attrs->originator :
@@ -77,6 +85,7 @@ static const struct step {
 	{ "ORIGIN", key_origin, false, false },
 	{ "MED", key_med, true, false },
 	{ "eBGP over iBGP", key_ibgp, false, false },
+	{ "preferred tunnel", key_rank, false, true },
 	{ "router id", key_router_id, false, true },
 	{ "CLUSTER_LIST length", key_clusters, false, true },
 };
@@ -168,6 +177,21 @@ cmp_tie(const void *a, const void *b)
 	    (x->path_id < y->path_id);
 }
 
+/* The narrower of both wishes counts. */
+static bool
+may_share(const struct attrs *a, const struct attrs *b)
+{
+	switch ((enum bgp_share)(a->share > b->share ? a->share : b->share)) {
+	case BGP_SHARE_AS:
+		return a->neighbour == b->neighbour;
+	case BGP_SHARE_PATH:
+		return bytes_eq(attrs_path(a), attrs_path(b));
+	case BGP_SHARE_NONE:
+		return false;
+	}
+	return false;
+}
+
 unsigned
 decide(struct decide_path *p, unsigned n)
 {
@@ -183,7 +207,7 @@ decide(struct decide_path *p, unsigned n)
 	if (left > 1)
 		qsort(p, left, sizeof(*p), cmp_tie);
 	for (unsigned i = 1; i < left; i++) {
-		if (p[i].attrs->neighbour == p[0].attrs->neighbour)
+		if (may_share(p[0].attrs, p[i].attrs))
 			swap(&p[share++], &p[i]);
 	}
 	return share;

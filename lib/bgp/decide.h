@@ -23,7 +23,7 @@ struct decide_path {
 /*
  * Orders n > 0 eligible paths: the best first, then those that may share its
  * traffic, then the others.  Returns how many share, at least 1: equal in
- * every step up to eBGP over iBGP, with the same neighbour AS.
+ * every step up to eBGP over iBGP, and like enough for the share of both.
  */
 unsigned	decide(struct decide_path *, unsigned n);
 /* The step in which a wins over b, b over a or neither ("equal"). */

@@ -1,9 +1,9 @@
 /*
- * One direction of a session.  The order is: AS numbers (as-override, private
- * ones, local-as), the policy, graceful shutdown (RFC 8326), so that a policy
- * sees an AS_PATH as it will be but for our own AS, and that nothing overrules
- * a shutdown.  A result replaces whatever was in its slot; when that happens
- * often there are more slots.
+ * One direction of a session.  The order is: the place among equals and a
+ * MED, AS numbers (as-override, private ones, local-as), the policy, graceful
+ * shutdown (RFC 8326), so that a policy sees an AS_PATH as it will be but for
+ * our own AS, and that nothing overrules a shutdown.  A result replaces
+ * whatever was in its slot; when that happens often there are more slots.
  */
 #include "bgp/edit.h"
 
@@ -59,6 +59,7 @@ edit_conf_eq(const struct edit_conf *a, const struct edit_conf *b)
 	    a->peer_asn == b->peer_asn && a->first_asn == b->first_asn &&
 	    a->override == b->override &&
 	    a->tell_loops == b->tell_loops && a->private_as == b->private_as &&
+	    a->share == b->share && a->rank == b->rank && a->med == b->med &&
 	    a->heed_shutdown == b->heed_shutdown &&
 	    a->shutdown == b->shutdown;
 }
@@ -70,6 +71,7 @@ edit_touches(const struct edit *e, const struct attrs *a)
 
 	return c->policy != NULL || c->first_asn != 0 || c->override ||
 	    c->private_as != BGP_PRIVATE_KEEP || c->shutdown ||
+	    c->share != BGP_SHARE_AS || c->rank != 0 || c->med != 0 ||
 	    (c->heed_shutdown && (a->has & ATTRS_SHUTDOWN) != 0);
 }
 
@@ -102,6 +104,20 @@ edit_path(const struct edit_conf *c, union attrs_buf *buf)
 	    attr_edit_prepend(buf, &c->first_asn, 1));
 }
 
+/* What stands unless a policy says otherwise. */
+static void
+edit_place(const struct edit_conf *c, struct attrs *a)
+{
+	if (!c->exports) {
+		a->share = (uint8_t)c->share;
+		a->rank = c->rank;
+	}
+	if (c->med == 0 || (!c->exports && (a->has & ATTRS_MED) != 0))
+		return;
+	a->med = c->med;
+	a->has |= ATTRS_MED | (c->exports ? ATTRS_MED_OUT : 0);
+}
+
 /*
  * RFC 8326 section 4: the initiator marks what it announces, and both ends
  * like least what goes through the link.
@@ -129,6 +145,7 @@ run(const struct edit_conf *c, uint64_t key, union attrs_buf *buf)
 	const bool marked = (buf->attrs.has & ATTRS_SHUTDOWN) != 0;
 	struct policy_verdict v = { .accepted = true, .term = POLICY_END };
 
+	edit_place(c, &buf->attrs);
 	v.too_long = !edit_path(c, buf);
 	if (!v.too_long && c->policy != NULL)
 		v = policy_run(c->policy, key, &side, buf);

@@ -20,6 +20,9 @@ struct edit_conf {
 	bool		override;	/* out: the peer's AS becomes ours */
 	bool		tell_loops;	/* out: paths with the peer's AS, too */
 	enum bgp_private private_as;	/* out */
+	enum bgp_share	share;		/* in */
+	uint8_t		rank;		/* in */
+	uint32_t	med;		/* in: where there is none; 0: as it is */
 	bool		heed_shutdown;	/* in: RFC 8326 receiver */
 	bool		shutdown;	/* RFC 8326 initiator */
 };

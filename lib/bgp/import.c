@@ -319,6 +319,25 @@ no_memory(struct fault *f)
 	return ATTR_RESET;
 }
 
+/* A line for the first of them; the others are as their neighbour is. */
+static bool
+tell_looped(struct import *im, const struct attrs *a, struct fault *f)
+{
+	bool here = aspath_times(attrs_path(a), im->local_asn) > 0;
+
+	if (im->told_loop)
+		return false;
+	im->told_loop = true;
+	if (own_times(im, a) > im->allow_own)
+		reason_set(&f->text, "routes are not used: AS_PATH contains "
+		    "our own AS %u, which is told once a session",
+		    here ? im->local_asn : im->own_asn);
+	else
+		reason_set(&f->text, "routes are not used: ORIGINATOR_ID is "
+		    "our own, which is told once a session");
+	return true;
+}
+
 /* Something that is worth a line; NULL: it may be used, but for policies. */
 static const char *
 unusable(const struct import *im, const struct attrs *a, struct fault *f)
@@ -382,8 +401,8 @@ reach(struct import *im, struct rib *r, const struct update *u,
 	struct ignored ignored = { 0 };
 	union attrs_buf buf;
 	const char *bad;
+	bool ok, loops;
 	uint32_t id;
-	bool ok;
 
 	if (nlri.n == 0 || !family_on(im, family))
 		return ATTR_OK;
@@ -394,12 +413,13 @@ reach(struct import *im, struct rib *r, const struct update *u,
 	id = intern_get(&r->intern, &buf.attrs);
 	if (id == 0)
 		return no_memory(f);
-	ok = announce(im, r, family, nlri, id,
-	    bad == NULL && !looped(im, &buf.attrs), &ignored);
+	loops = looped(im, &buf.attrs);
+	ok = announce(im, r, family, nlri, id, bad == NULL && !loops,
+	    &ignored);
 	intern_drop(&r->intern, id);
 	if (!ok)
 		return no_memory(f);
-	if (bad == NULL)
+	if (bad == NULL && (!loops || !tell_looped(im, &buf.attrs, f)))
 		return tell_ignored(&ignored, f);
 	name_routes(im, f, family, nlri);
 	return ATTR_WITHDRAW;

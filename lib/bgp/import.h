@@ -25,6 +25,7 @@ struct import {
 	uint32_t	max_prefixes;	/* 0: no limit */
 	uint32_t	warn_at;	/* prefixes; 0: never */
 	bool		warned;
+	bool		told_loop;	/* that our own AS was in a path */
 	struct rib_ref	source;
 	struct edit	edit;
 	unsigned	portion;	/* prefixes to judge again in one go */

@@ -72,6 +72,7 @@ attrs_same(const struct attrs *a, const struct attrs *b)
 	    a->hops == b->hops && a->path_n == b->path_n &&
 	    a->rest_n == b->rest_n && a->origin == b->origin &&
 	    a->has == b->has && a->clusters == b->clusters &&
+	    a->share == b->share && a->rank == b->rank &&
 	    addr_eq(&a->next_hop, &b->next_hop) &&
 	    memcmp(a->data, b->data, attrs_size(a)) == 0;
 }

@@ -36,6 +36,8 @@ struct attrs {
 	uint16_t	hops;		/* AS_PATH length for the decision */
 	uint16_t	path_n, rest_n;	/* octets in data */
 	uint8_t		origin, has, clusters;
+	uint8_t		share;		/* enum bgp_share */
+	uint8_t		rank;		/* among equals the lowest is best */
 	struct addr	next_hop;
 	uint8_t		data[];		/* AS path; other attributes, on wire */
 };

@@ -199,6 +199,8 @@ session_edit_in(const struct bgp_peer_conf *c)
 		.asn = c->local_asn, .peer_asn = c->remote_asn,
 		.first_asn = c->own_asn == 0 || c->no_prepend ? 0 :
 		    c->local_asn,
+		.share = c->soft.share, .rank = c->soft.rank,
+		.med = c->soft.med_in,
 		.heed_shutdown = c->soft.heed_shutdown &&
 		    c->local_asn != c->remote_asn,
 		.shutdown = c->soft.drain,
@@ -216,6 +218,7 @@ edit_out(const struct bgp_peer_conf *c)
 		    c->own_asn,
 		.override = c->soft.override,
 		.tell_loops = c->soft.tell_loops,
+		.med = c->soft.med_out,
 		.private_as = c->soft.private_as,
 		.shutdown = c->soft.drain,
 	};
@@ -284,8 +287,7 @@ session_up(struct bgp *b, struct session *s)
 {
 	const struct bgp_peer_conf *c = &s->peer->conf;
 	const struct decide_peer source = {
-		.ibgp = c->local_asn == c->remote_asn,
-		.inside = c->inside,
+		.ibgp = c->local_asn == c->remote_asn, .inside = c->inside,
 		.router_id = s->open.router_id, .addr = c->remote,
 	};
 	struct export_conf conf;
@@ -294,13 +296,11 @@ session_up(struct bgp *b, struct session *s)
 	fill_import(b, s);
 	conf = (struct export_conf){
 		.local_asn = c->local_asn, .remote_asn = c->remote_asn,
-		.ibgp = source.ibgp, .as4 = s->open.as4,
-		.transit = c->transit || c->insiders,
-		.insiders = c->insiders && !c->transit,
-		.table = table_of(&c->soft.tables),
-		.families = s->import.families, .role = c->role,
+		.ibgp = source.ibgp, .as4 = s->open.as4, .edit = edit_out(c),
+		.transit = c->transit || c->insiders, .insiders = c->insiders,
+		.table = table_of(&c->soft.tables), .role = c->role,
+		.families = s->import.families, .enhanced = s->open.enhanced,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
-		.enhanced = s->open.enhanced, .edit = edit_out(c),
 	};
 	s->import.source = restart_join(b, s, &source, &again);
 	if (s->import.source.slot == 0 ||

@@ -14,6 +14,7 @@
 #include "gw/show.h"
 #include "gw/show_bgp.h"
 #include "gw/show_bfd.h"
+#include "gw/show_vpcs.h"
 #include "gw/tunnel.h"
 #include "util/array.h"
 
@@ -57,6 +58,13 @@ run_tables(struct request *q)
 {
 	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "tables",
 	    show_tables(q->gw)));
+}
+
+static void
+run_vpcs(struct request *q)
+{
+	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "vpcs",
+	    show_vpcs(q->gw)));
 }
 
 static void
@@ -109,6 +117,7 @@ run_reload(struct request *q)
 	static const enum kern_op_kind kinds[CTL_COMMANDS] = {
 		[CTL_RELOAD] = KERN_RELOAD, [CTL_APPLY] = KERN_APPLY,
 		[CTL_CONFIRM] = KERN_CONFIRM, [CTL_UNDO] = KERN_UNDO,
+		[CTL_RESTART] = KERN_RESTART,
 	};
 	struct kern_op *op = queue_op(&q->gw->out, kinds[q->r.command]);
 
@@ -197,6 +206,7 @@ static const struct {
 } rows[CTL_COMMANDS] = {
 	[CTL_SHOW] = { run_show, false, false, false },
 	[CTL_TABLES] = { run_tables, false, false, false },
+	[CTL_VPCS] = { run_vpcs, false, false, false },
 	[CTL_ROUTES] = { run_routes, false, false, false },
 	[CTL_COUNTERS] = { command_counters, .neighbor = true },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
@@ -215,6 +225,7 @@ static const struct {
 	[CTL_APPLY] = { run_reload, .root = true },
 	[CTL_CONFIRM] = { run_reload, .root = true },
 	[CTL_UNDO] = { run_reload, .root = true },
+	[CTL_RESTART] = { run_reload, .root = true },
 	[CTL_KEYS] = { run_keys, false, true, false },
 	[CTL_EXPLAIN] = { run_explain, true, .outer = true },
 	[CTL_DRAIN] = { run_drain, false, false, false },

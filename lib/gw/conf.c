@@ -2,7 +2,8 @@
  * Configuration text to values: libconfig parses, the table of keys says what
  * may stand where, conf_value.c reads each key, conf_check.c what concerns
  * several.  Within a group its own keys come first, then the groups in it.
- * Pure: the text is given, @include is refused before libconfig sees it.
+ * The top level is that of all files (conf_top.c).  Pure: the text is given,
+ * @include is refused before libconfig sees it.
  */
 #include "gw/conf.h"
 
@@ -12,14 +13,13 @@
 #include <string.h>
 
 #include "gw/conf_read.h"
-#include "gw/conf_scan.h"
 
 /* What the caller gets to see of one error. */
 static void
-set_where(struct conf_read *r, int line)
+set_where(struct conf_read *r, const config_setting_t *s)
 {
-	str_set(r->err->file, sizeof(r->err->file), r->file);
-	r->err->line = line;
+	str_set(r->err->file, sizeof(r->err->file), conf_source_of(r, s));
+	r->err->line = (int)config_setting_source_line(s);
 }
 
 /* "connections[0].tunnels[1].local_id" */
@@ -51,7 +51,7 @@ conf_fail(struct conf_read *r, const config_setting_t *s, const char *fmt, ...)
 {
 	va_list ap;
 
-	set_where(r, (int)config_setting_source_line(s));
+	set_where(r, s);
 	conf_path(r->err->key, sizeof(r->err->key), s);
 	va_start(ap, fmt);
 	set_why(r, fmt, ap);
@@ -63,10 +63,11 @@ static void
 fail_key(struct conf_read *r, const config_setting_t *group, const char *key,
     const char *fmt, va_list ap)
 {
-	const config_setting_t *s = config_setting_get_member(group, key);
+	const config_setting_t *s = config_setting_parent(group) == NULL ?
+	    conf_top_member(r, key) : config_setting_get_member(group, key);
 	char *path = r->err->key;
 
-	set_where(r, (int)config_setting_source_line(s != NULL ? s : group));
+	set_where(r, s != NULL ? s : group);
 	conf_path(path, sizeof(r->err->key), group);
 	str_add(path, sizeof(r->err->key), "%s%s", path[0] != '\0' ? "." : "",
 	    key);
@@ -127,6 +128,10 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 		[CONF_AT_TABLE] = "in a route table",
 		[CONF_AT_STATIC] = "in a route of a route table",
 		[CONF_AT_NEIGHBOR] = "in a neighbor",
+		[CONF_AT_CUSTOMER] = "in a customer gateway",
+		[CONF_AT_TARGET] = "in a gateway",
+		[CONF_AT_VPC] = "in a VPC",
+		[CONF_AT_REACH] = "in a prefix of a VPC",
 	};
 	const char *name = config_setting_name(s);
 	const struct conf_key *other = conf_key_any(name);
@@ -193,50 +198,56 @@ conf_group_defaults(enum conf_place place, void *base)
 	}
 }
 
-const config_setting_t *
-conf_group_list(struct conf_read *r, const config_setting_t *group,
+bool
+conf_group_list(struct conf_read *r, const config_setting_t *s,
     const struct conf_key *key)
 {
-	const config_setting_t *s =
-	    config_setting_get_member(group, key->name);
 	int n = config_setting_length(s);
 
-	if (config_setting_type(s) != CONFIG_TYPE_LIST) {
-		conf_fail(r, s, "must be a list of groups: ( { ... } )");
-		return NULL;
-	}
-	if (n < key->min || n > key->max) {
-		conf_fail(r, s, "must have %lld to %lld groups, not %d",
+	if (config_setting_type(s) != CONFIG_TYPE_LIST)
+		return conf_fail(r, s,
+		    "must be a list of groups: ( { ... } )");
+	if (n < key->min || n > key->max)
+		return conf_fail(r, s, "must have %lld to %lld groups, not %d",
 		    (long long)key->min, (long long)key->max, n);
-		return NULL;
-	}
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *e =
 		    config_setting_get_elem(s, (unsigned)i);
 
-		if (config_setting_type(e) == CONFIG_TYPE_GROUP)
-			continue;
-		conf_fail(r, e, "must be a group: { ... }");
-		return NULL;
+		if (config_setting_type(e) != CONFIG_TYPE_GROUP)
+			return conf_fail(r, e, "must be a group: { ... }");
 	}
-	return s;
+	return true;
+}
+
+static bool
+find_list(struct conf_read *r, const config_setting_t *group,
+    const struct conf_key *key, struct conf_groups *g)
+{
+	const config_setting_t *s;
+
+	if (config_setting_parent(group) == NULL)
+		return conf_top_find(r, key, g);
+	s = config_setting_get_member(group, key->name);
+	if (s == NULL)
+		return true;
+	g->list = s;
+	g->n = (size_t)config_setting_length(s);
+	return conf_group_list(r, s, key);
 }
 
 bool
 conf_groups_find(struct conf_read *r, const config_setting_t *group,
     const struct conf_key *key, size_t size, struct conf_groups *out)
 {
-	struct conf_groups g = { .n = 0 };
+	struct conf_groups g = { .list = group };
 
-	if (config_setting_get_member(group, key->name) != NULL) {
-		g.list = conf_group_list(r, group, key);
-		if (g.list == NULL)
-			return false;
-		g.n = (size_t)config_setting_length(g.list);
-		g.room = calloc(g.n + 1, size);
-		if (g.room == NULL)
-			return conf_fail(r, g.list, "out of memory");
-	}
+	if (!find_list(r, group, key, &g))
+		return false;
+	g.room = g.list == group && g.v == NULL ? NULL :
+	    calloc(g.n + 1, size);
+	if (g.room == NULL && (g.list != group || g.v != NULL))
+		return conf_fail(r, g.list, "out of memory");
 	*out = g;
 	return true;
 }
@@ -244,7 +255,8 @@ conf_groups_find(struct conf_read *r, const config_setting_t *group,
 config_setting_t *
 conf_groups_at(const struct conf_groups *g, size_t i)
 {
-	return config_setting_get_elem(g->list, (unsigned)i);
+	return g->v != NULL ? g->v[i] :
+	    config_setting_get_elem(g->list, (unsigned)i);
 }
 
 static bool
@@ -266,10 +278,11 @@ read_tunnels(struct conf_read *r, size_t at, config_setting_t *group,
     const struct conf_tunnel *common, struct conf_seen seen)
 {
 	const struct conf_key *key = conf_key_any("tunnels");
-	const config_setting_t *list = conf_group_list(r, group, key);
+	const config_setting_t *list =
+	    config_setting_get_member(group, key->name);
 	struct conf_connection *c = &r->conf->connections[at];
 
-	if (list == NULL)
+	if (!conf_group_list(r, list, key))
 		return false;
 	c->tunnels_n = (unsigned)config_setting_length(list);
 	for (unsigned i = 0; i < c->tunnels_n; i++) {
@@ -294,13 +307,16 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 
 	memset(&common, 0, sizeof(common));	/* its padding too */
 	c->line = (int)config_setting_source_line(group);
+	c->source = conf_source_of(r, group);
 	conf_group_defaults(CONF_AT_CONNECTION, c);
 	conf_group_defaults(CONF_AT_TUNNEL, &common);
 	if (!conf_group_read(r, CONF_AT_CONNECTION, group, c, &common,
-	    &seen) || !conf_group_check(r, CONF_AT_CONNECTION, group, seen))
+	    &seen) || !conf_attach_begin(r, c, group, &common, &seen) ||
+	    !conf_group_check(r, CONF_AT_CONNECTION, group, seen))
 		return false;
 	conf_tables_default(&c->association, &c->propagation);
 	return read_tunnels(r, at, group, &common, seen) &&
+	    conf_attach_check(r, c, group) &&
 	    conf_check_connection(r, c, group);
 }
 
@@ -325,48 +341,24 @@ read_connections(struct conf_read *r, const config_setting_t *root)
 }
 
 static bool
-read_root(struct conf_read *r, const config_setting_t *root)
+read_all(struct conf_read *r, bool directory)
 {
+	const config_setting_t *root = r->roots[0].root;
 	struct conf_seen seen = { 0 };
 
 	conf_group_defaults(CONF_AT_TOP, r->conf);
-	return conf_group_read(r, CONF_AT_TOP, root, r->conf, NULL, &seen) &&
-	    conf_group_check(r, CONF_AT_TOP, root, seen) &&
+	if (!conf_top_read(r, &seen))
+		return false;
+	/* Beside a directory a file need not have any. */
+	if (directory)
+		conf_seen_add(&seen, conf_key_any("connections"));
+	return conf_group_check(r, CONF_AT_TOP, root, seen) &&
 	    conf_policies_read(r, root) && conf_tables_read(r, root) &&
+	    conf_objects_read(r, root) && conf_vpcs_read(r, root) &&
 	    read_connections(r, root) && conf_neighbors_read(r, root) &&
 	    conf_check_all(r, root) &&
-	    conf_tables_check(r, root);
-}
-
-static bool
-read_text(struct conf_read *r, const char *text)
-{
-	config_t config;
-	bool ok;
-
-	config_init(&config);
-	ok = config_read_string(&config, text) == CONFIG_TRUE;
-	if (ok) {
-		ok = read_root(r, config_root_setting(&config));
-	} else {
-		set_where(r, config_error_line(&config));
-		reason_set(&r->err->why, "%s", config_error_text(&config));
-	}
-	config_destroy(&config);
-	return ok;
-}
-
-static bool
-scan_and_read(struct conf_read *r, struct bytes text)
-{
-	int line = 0;
-	char *copy = conf_scan(text, &line, &r->err->why);
-	bool ok = copy != NULL && read_text(r, copy);
-
-	if (copy == NULL)
-		set_where(r, line);
-	free(copy);
-	return ok;
+	    conf_attach_check_all(r, root) && conf_tables_check(r) &&
+	    conf_vpcs_check(r);
 }
 
 static bool
@@ -386,30 +378,44 @@ make_indices(struct conf *conf)
 }
 
 struct conf *
-conf_parse(struct bytes text, const char *file, struct conf_error *err)
+conf_parse_all(const struct conf_sources *s, struct conf_error *err)
 {
 	struct conf_error why = { 0 };
 	struct conf_read r = {
-		.file = file, .err = &why,
+		.file = s->n > 0 ? s->v[0].name : "", .err = &why,
 		.conf = calloc(1, sizeof(*r.conf)),
 	};
 	bool ok = false;
 
 	if (r.conf != NULL)
 		r.conf->holders = 1;
-	if (r.conf == NULL)
+	if (r.conf == NULL || s->n == 0)
+		reason_set(&why.why, s->n == 0 ? "no text" : "out of memory");
+	else if (conf_top_open(&r, s) && read_all(&r, s->directory) &&
+	    !(ok = make_indices(r.conf)))
 		reason_set(&why.why, "out of memory");
-	else if (scan_and_read(&r, text) && !(ok = make_indices(r.conf)))
-		reason_set(&why.why, "out of memory");
+	conf_top_close(&r);
 	free(r.sites);
 	dict_fini(&r.plists);
 	dict_fini(&r.policies);
+	dict_fini(&r.customers);
+	dict_fini(&r.targets);
 	if (ok)
 		return r.conf;
-	set_where(&r, why.line);
+	if (why.file[0] == '\0')
+		str_set(why.file, sizeof(why.file), r.file);
 	*err = why;
 	conf_free(r.conf);
 	return NULL;
+}
+
+struct conf *
+conf_parse(struct bytes text, const char *file, struct conf_error *err)
+{
+	const struct conf_source one = { .name = file, .text = text };
+	const struct conf_sources all = { .v = &one, .n = 1 };
+
+	return conf_parse_all(&all, err);
 }
 
 void
@@ -426,14 +432,20 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n; i++) {
 		free(conf->connections[i].networks.v);
 		free(conf->connections[i].routes.v);
+		free(conf->connections[i].guarded.v);
 	}
 	free(conf->connections);
 	for (size_t i = 0; i < conf->neighbors_n; i++)
 		free(conf->neighbors[i].networks.v);
 	free(conf->neighbors);
+	free(conf->customers);
+	free(conf->targets);
 	for (size_t i = 0; i < conf->tables_n; i++)
 		free(conf->tables[i].statics);
 	free(conf->tables);
+	for (size_t i = 0; i < conf->vpcs_n; i++)
+		free(conf->vpcs[i].prefixes.v);
+	free(conf->vpcs);
 	dict_fini(&conf->by_name);
 	dict_fini(&conf->by_ifname);
 	for (size_t i = 0; i < conf->plists_n; i++)
@@ -446,6 +458,7 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->files_n; i++)
 		free(conf->files[i].data);
 	free(conf->files);
+	free(conf->sources);
 	free(conf);
 }
 

@@ -27,11 +27,15 @@
 #define CONF_FILE_LEN	256	/* file name with NUL */
 #define CONF_GATEWAYS	8	/* that a redirect may lead to */
 #define CONF_REFS	8	/* files that one key may name */
+#define CONF_SOURCE_LEN	128	/* of a configuration file, with NUL */
 #define CONF_MARK_LEN	16
 #define CONF_TABLES	20	/* route tables besides the main one */
 #define CONF_STATICS	1000	/* routes of one */
 #define CONF_TABLE_MAIN	BGP_TABLE_MAIN
 #define CONF_NEIGHBORS	1000	/* outside of tunnels */
+#define CONF_VPCS	64
+#define CONF_VPC_LANS	8	/* interfaces of one */
+#define CONF_REACHES	1000	/* prefixes of one */
 
 /* What one side offers or accepts, in our order of preference. */
 struct conf_algs {
@@ -87,6 +91,7 @@ struct conf_file {
 	char		name[CONF_FILE_LEN];	/* as written */
 	char		key[128];	/* where it was named first */
 	int		line;
+	const char	*source;	/* one of the configuration's */
 	uint8_t		*data;		/* owned; NULL: not attached */
 	size_t		n;
 };
@@ -159,6 +164,10 @@ struct conf_bgp {
 	bool		heed_shutdown;
 	enum bgp_private private_as;
 	uint32_t	max_in, max_out;	/* 0: no limit */
+	/* Of a gateway's connection alone; as struct bgp_soft has them. */
+	enum bgp_share	share;
+	uint8_t		rank;
+	uint32_t	med_in, med_out;
 	struct span	pause;		/* after too many; 0: for ever */
 	struct span	drain;		/* before we end a session; 0: at once */
 	enum bgp_restart restart;	/* RFC 4724 */
@@ -199,6 +208,7 @@ struct conf_tunnel {
 	/* Its outside addresses are an earlier one's too: not with VTI. */
 	bool		twin;
 	bool		start;		/* startup_action */
+	bool		ikev2;		/* always; there is no other */
 	struct conf_phase phase1, phase2;
 	uint64_t	phase2_bytes, phase2_packets;	/* 0: no limit */
 	enum conf_order	order;		/* when the peer calls */
@@ -245,7 +255,9 @@ struct conf_prefixes {
 struct conf_static {
 	struct prefix	prefix;
 	bool		blackhole;
-	char		connection[CONF_NAME_LEN];	/* "": blackhole */
+	/* Where it leads to; both "": blackhole. */
+	char		connection[CONF_NAME_LEN];
+	char		vpc[CONF_NAME_LEN];
 	int		line;
 };
 
@@ -265,9 +277,68 @@ struct conf_tables {
 	uint16_t	v[CONF_TABLES + 1];
 };
 
+/* A customer's end, as connections name it; AWS: CustomerGateway. */
+struct conf_customer {
+	char		name[CONF_NAME_LEN];
+	struct addr	ip;		/* unset: anywhere, by certificate */
+	uint32_t	asn;
+	char		device[CONF_TEXT_LEN];	/* or "" */
+	struct conf_refs ca;		/* n 0: the connection's */
+	struct conf_id	id;		/* n 0: the connection's */
+	int		line;
+};
+
+enum conf_target_type {
+	CONF_VIRTUAL_PRIVATE,		/* one VPC, one way out */
+	CONF_TRANSIT,			/* many attachments */
+};
+
+/*
+ * A gateway of ours that connections end at, which AWS calls their target.
+ * association and propagation are what its connections have by default, or,
+ * on a virtual private one, always.
+ */
+struct conf_target {
+	char		name[CONF_NAME_LEN];
+	enum conf_target_type type;
+	uint32_t	asn;		/* ours there */
+	bool		ecmp;		/* over several tunnels */
+	uint16_t	table;		/* 0: not given */
+	uint16_t	association, propagation;
+	char		vpc[CONF_NAME_LEN];	/* or "" */
+	int		line;
+};
+
+/* A network of a VPC. */
+struct conf_reach {
+	struct prefix	prefix;
+	struct addr	next_hop;	/* unset: it is on the link */
+};
+
+struct conf_reaches {
+	size_t		n;
+	struct conf_reach *v;		/* owned; NULL: as the interfaces have */
+};
+
+/* Interfaces that are no tunnels, and the networks behind them. */
+struct conf_vpc {
+	char		name[CONF_NAME_LEN];
+	unsigned	lans_n;
+	char		lans[CONF_VPC_LANS][KERN_IFNAME_LEN];
+	struct conf_reaches prefixes;
+	struct addr	next_hop[2];	/* IPv4, IPv6; unset: none */
+	uint16_t	association;	/* of what comes from there */
+	struct conf_tables propagation;
+	bool		closed;		/* forwards from and to tunnels only */
+	int		line;
+};
+
 struct conf_connection {
 	char		name[CONF_NAME_LEN];
 	bool		hub;		/* role */
+	/* By number, from 1; 0: the connection says all that itself. */
+	uint32_t	target, customer;
+	bool		static_only;	/* of a gateway's: without BGP */
 	/* The table of what comes from there, and those that it teaches. */
 	uint16_t	association;
 	struct conf_tables propagation;
@@ -275,9 +346,11 @@ struct conf_connection {
 	uint16_t	hold_time;	/* seconds */
 	struct conf_prefixes networks;	/* announced */
 	struct conf_prefixes routes;	/* static */
+	struct conf_prefixes guarded;	/* through tunnels, or unreachable */
 	unsigned	tunnels_n;	/* 1 or 2 */
 	struct conf_tunnel tunnels[CONF_TUNNELS];
 	int		line;		/* where it stands */
+	const char	*source;	/* one of the configuration's */
 };
 
 /*
@@ -329,8 +402,15 @@ struct conf {
 	enum conf_hash	hash;
 	size_t		tables_n;
 	struct conf_table *tables;	/* owned */
+	char		(*sources)[CONF_SOURCE_LEN];	/* owned; file names */
+	size_t		vpcs_n;
+	struct conf_vpc	*vpcs;		/* owned */
 	size_t		files_n;
 	struct conf_file *files;	/* owned */
+	size_t		customers_n;
+	struct conf_customer *customers;	/* owned */
+	size_t		targets_n;
+	struct conf_target *targets;	/* owned */
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
 	size_t		neighbors_n;
@@ -341,7 +421,7 @@ struct conf {
 };
 
 struct conf_error {
-	char		file[128];
+	char		file[CONF_SOURCE_LEN];
 	int		line;		/* 0: the file as a whole */
 	char		key[128];	/* "connections[0].tunnels[1].local_id" */
 	struct reason	why;
@@ -350,10 +430,29 @@ struct conf_error {
 /* "vpnd.conf:12: connections[0].asn: must be 1 to 4294967294, not 0" */
 void		conf_error_str(const struct conf_error *, char *, size_t);
 
+/* A file; its name is used for messages only. */
+struct conf_source {
+	const char	*name;
+	struct bytes	text;
+};
+
+/*
+ * The files of a configuration: the lists of the top level are one behind the
+ * other, any other key of it stands in one of them.
+ */
+struct conf_sources {
+	const struct conf_source *v;
+	size_t		n;		/* at least 1 */
+	bool		directory;	/* there may come more: none may do */
+};
+
 /*
  * Parses and checks.  NULL and *err filled on the first error, in the order of
- * the file.  The file name is used for messages only.  @include is refused.
+ * the files.  @include is refused.
  */
+struct conf	*conf_parse_all(const struct conf_sources *,
+		    struct conf_error *err);
+/* The same of a single file. */
 struct conf	*conf_parse(struct bytes text, const char *file,
 		    struct conf_error *err);
 /* Another holder, who frees it too. */
@@ -366,7 +465,7 @@ void		conf_free(struct conf *);	/* when the last one does */
 struct policy	*conf_policy(const struct conf *, uint16_t);
 /* The file of this number, counted from 1. */
 const struct conf_file *conf_file(const struct conf *, uint16_t);
-/* "certs/hub.pem: message" at the key that named it first; file is left. */
+/* "certs/hub.pem: message" at the key that named it first. */
 void		conf_file_error(const struct conf_file *, const char *,
 		    struct conf_error *);
 /* Copies octets in; false: no memory. */
@@ -375,6 +474,12 @@ bool		conf_attach(struct conf_file *, struct bytes);
 const char	*conf_id_str(const struct conf_id *,
 		    char buf[static CONF_ID_LEN]);
 const struct conf_connection *conf_find(const struct conf *, const char *name);
+/* The gateway and the customer gateway of a connection; NULL: it has none. */
+const struct conf_target *conf_target(const struct conf *,
+		    const struct conf_connection *);
+const struct conf_customer *conf_customer(const struct conf *,
+		    const struct conf_connection *);
+const char	*conf_target_type_str(enum conf_target_type);
 /* A route table; NULL: none, or the main one. */
 const struct conf_table *conf_table(const struct conf *, uint16_t number);
 const struct conf_table *conf_table_named(const struct conf *, const char *);
@@ -396,6 +501,10 @@ const struct conf_neighbor *conf_neighbor_at(const struct conf *,
 /* May what a neighbour on this interface teaches lead there? */
 bool		conf_neighbor_hop(const struct conf *, const char *ifname,
 		    const struct addr *gateway);
+/* NULL: there is none. */
+const struct conf_vpc *conf_vpc_named(const struct conf *, const char *);
+/* The VPC that this interface belongs to; NULL: none. */
+const struct conf_vpc *conf_vpc_of(const struct conf *, const char *ifname);
 /*
  * May the tunnel's peer be at this address: is it the one that is configured,
  * or one that a redirect may lead to?

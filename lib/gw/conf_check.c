@@ -26,6 +26,9 @@ check_outside(struct conf_read *r, const struct conf_connection *c,
 	if (!addr_is_set(&t->remote) && !c->hub)
 		return conf_fail_tunnel(r, site, "remote_outside_ip_address",
 		    "missing: a device must know its hub's address");
+	if (!addr_is_set(&t->remote) && t->start && c->customer != 0)
+		return conf_fail_tunnel(r, site, "startup_action", "\"start\" "
+		    "needs an ip_address of the customer gateway");
 	if (!addr_is_set(&t->remote) && t->start)
 		return conf_fail_tunnel(r, site, "startup_action",
 		    "\"start\" needs remote_outside_ip_address");
@@ -127,8 +130,8 @@ check_lifetimes(struct conf_read *r, struct conf_tunnel *t,
 		return true;
 	if (was_seen(seen, "rekey_margin_time_seconds"))
 		return conf_fail_tunnel(r, site, "rekey_margin_time_seconds",
-		    "must be at most %lld seconds, half of "
-		    "phase2_lifetime_seconds, not %lld",
+		    "must be at most half of phase2_lifetime_seconds (%lld), "
+		    "not %lld",
 		    (long long)span_to_s(t->phase2.lifetime) / 2,
 		    (long long)span_to_s(t->rekey_margin));
 	t->rekey_margin.ns = t->phase2.lifetime.ns / 4;
@@ -193,6 +196,7 @@ conf_check_tunnel(struct conf_read *r, const struct conf_connection *c,
 	if (t->ppk_required && t->ppk_id[0] == '\0')
 		return conf_fail_tunnel(r, site, "ppk_required",
 		    "needs a ppk_id that says which");
+	t->ikev2 = true;
 	derive_inside(c, t);
 	derive_selectors(c, t);
 	if (t->ifname[0] == '\0')
@@ -449,8 +453,6 @@ bool
 conf_check_all(struct conf_read *r, const config_setting_t *root)
 {
 	struct conf *conf = r->conf;
-	const config_setting_t *list =
-	    config_setting_get_member(root, "connections");
 	bool bgp = conf->neighbors_n > 0;
 
 	for (size_t i = 0; i < conf->n; i++) {
@@ -461,8 +463,8 @@ conf_check_all(struct conf_read *r, const config_setting_t *root)
 			return conf_fail_key(r, root, "asn",
 			    "missing: connection \"%s\" runs BGP", c->name);
 		if (c->remote_asn != 0 && c->remote_asn == conf->asn)
-			return conf_fail_key(r, config_setting_get_elem(list,
-			    (unsigned)i), "remote_asn", "must differ from asn: "
+			return conf_fail_key(r, conf_top_at(r,
+			    "connections", i), "remote_asn", "must differ from asn: "
 			    "BGP within one AS is not supported");
 	}
 	if (conf->router_id == 0)

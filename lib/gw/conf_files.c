@@ -38,7 +38,8 @@ add(struct conf_read *r, const config_setting_t *s, enum conf_file_kind kind)
 	conf->files = more;
 	f = &more[conf->files_n++];
 	*f = (struct conf_file){ .kind = kind,
-	    .line = (int)config_setting_source_line(s) };
+	    .line = (int)config_setting_source_line(s),
+	    .source = conf_source_of(r, s) };
 	str_set(f->name, sizeof(f->name), config_setting_get_string(s));
 	conf_path(f->key, sizeof(f->key), s);
 	return f;
@@ -118,6 +119,7 @@ void
 conf_file_error(const struct conf_file *f, const char *why,
     struct conf_error *err)
 {
+	str_set(err->file, sizeof(err->file), f->source);
 	err->line = f->line;
 	str_set(err->key, sizeof(err->key), f->key);
 	reason_set(&err->why, "%.100s: %s", f->name, why);

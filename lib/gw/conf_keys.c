@@ -43,6 +43,18 @@
 #define NEIGH(f) .place = CONF_AT_NEIGHBOR,				\
 	.at = offsetof(struct conf_neighbor, f),			\
 	.size = sizeof(((struct conf_neighbor *)0)->f)
+#define CUSTOMER(f) .place = CONF_AT_CUSTOMER,				\
+	.at = offsetof(struct conf_customer, f),			\
+	.size = sizeof(((struct conf_customer *)0)->f)
+#define TARGET(f) .place = CONF_AT_TARGET,				\
+	.at = offsetof(struct conf_target, f),				\
+	.size = sizeof(((struct conf_target *)0)->f)
+#define VPC(f)	.place = CONF_AT_VPC,					\
+	.at = offsetof(struct conf_vpc, f),				\
+	.size = sizeof(((struct conf_vpc *)0)->f)
+#define REACH(f) .place = CONF_AT_REACH,				\
+	.at = offsetof(struct conf_reach, f),				\
+	.size = sizeof(((struct conf_reach *)0)->f)
 #define RANGE(lo, hi)	.min = (lo), .max = (hi), .short_min = -1
 #define SHORT(lo, hi, s) .min = (lo), .max = (hi), .short_min = (s)
 #define ALGS(t, f)	.kind = CONF_KIND_ALGS, .alg = (t), .alg_flag = (f)
@@ -123,6 +135,13 @@ static const struct conf_word vrf_words[] = {
 	{ "auto", KERN_VRF_AUTO }, { "always", KERN_VRF_ALWAYS },
 	{ "never", KERN_VRF_NEVER }, { NULL, 0 },
 };
+static const struct conf_word target_words[] = {
+	{ "virtual-private", CONF_VIRTUAL_PRIVATE },
+	{ "transit", CONF_TRANSIT }, { NULL, 0 },
+};
+static const struct conf_word forwarding_words[] = {
+	{ "system", false }, { "tunnels", true }, { NULL, 0 },
+};
 static const struct conf_word origin_words[] = {
 	{ "igp", 1 }, { "egp", 2 }, { "incomplete", 3 }, { NULL, 0 },
 };
@@ -144,6 +163,7 @@ static const struct conf_key keys[] = {
 	    RANGE(0, 4096) },
 	{ "route_tables", TOP(tables), .kind = CONF_KIND_GROUPS,
 	    RANGE(0, CONF_TABLES) },
+	{ "vpcs", TOP(vpcs), .kind = CONF_KIND_GROUPS, RANGE(0, CONF_VPCS) },
 	{ "route_source_ipv4_address", TOP(source[0]),
 	    .kind = CONF_KIND_OUTSIDE },
 	{ "route_source_ipv6_address", TOP(source[1]),
@@ -152,6 +172,10 @@ static const struct conf_key keys[] = {
 	    .words = hash_words, .def = "system" },
 	{ "multipath_resilient", TOP(resilient), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
+	{ "customer_gateways", TOP(customers), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, 65536) },
+	{ "gateways", TOP(targets), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, 256) },
 	{ "connections", TOP(connections), .kind = CONF_KIND_GROUPS,
 	    .required = true, RANGE(0, 65536) },
 	{ "neighbors", TOP(neighbors), .kind = CONF_KIND_GROUPS,
@@ -160,12 +184,18 @@ static const struct conf_key keys[] = {
 	{ "name", CONN(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "role", CONN(hub), .kind = CONF_KIND_WORD, .words = role_words,
 	    .required = true },
+	{ "gateway", CONN(target), .kind = CONF_KIND_TARGET },
+	{ "customer_gateway", CONN(customer), .kind = CONF_KIND_CUSTOMER },
+	{ "static_routes_only", CONN(static_only), .kind = CONF_KIND_BOOL,
+	    .def = "false" },
 	{ "remote_asn", CONN(remote_asn), .kind = CONF_KIND_ASN,
 	    RANGE(1, 4294967294) },
 	{ "networks", CONN(networks), .kind = CONF_KIND_PREFIXES },
 	{ "bgp_hold_time_seconds", CONN(hold_time), .kind = CONF_KIND_NUMBER,
 	    RANGE(3, 65535), .or_zero = true, .unit = "seconds", .def = "30" },
 	{ "routes", CONN(routes), .kind = CONF_KIND_PREFIXES },
+	{ "tunnel_only_networks", CONN(guarded),
+	    .kind = CONF_KIND_PREFIXES },
 	{ "association", CONN(association), .kind = CONF_KIND_TABLE },
 	{ "propagation", CONN(propagation), .kind = CONF_KIND_TABLES },
 	{ "tunnels", CONN(tunnels), .kind = CONF_KIND_GROUPS,
@@ -202,6 +232,7 @@ static const struct conf_key keys[] = {
 	{ "interface_name", OWN(ifname), .kind = CONF_KIND_IFNAME },
 	{ "startup_action", TUN(start), .kind = CONF_KIND_WORD,
 	    .words = startup_words },
+	{ "ike_versions", TUN(ikev2), .kind = CONF_KIND_VERSIONS },
 	{ "phase1_encryption_algorithms", TUN(phase1.encr),
 	    ALGS(ALG_ENCR, ALG_FOR_IKE) },
 	{ "phase1_integrity_algorithms", TUN(phase1.integ),
@@ -351,6 +382,7 @@ static const struct conf_key keys[] = {
 
 	{ "prefix", STATIC(prefix), .kind = CONF_KIND_NET, .required = true },
 	{ "connection", STATIC(connection), .kind = CONF_KIND_NAME },
+	{ "vpc", STATIC(vpc), .kind = CONF_KIND_NAME },
 	{ "blackhole", STATIC(blackhole), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 
@@ -374,6 +406,41 @@ static const struct conf_key keys[] = {
 	    .unit = "seconds", .def = "30" },
 	{ "association", NEIGH(association), .kind = CONF_KIND_TABLE },
 	{ "propagation", NEIGH(propagation), .kind = CONF_KIND_TABLES },
+	{ "name", CUSTOMER(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "ip_address", CUSTOMER(ip), .kind = CONF_KIND_OUTSIDE },
+	{ "bgp_asn", CUSTOMER(asn), .kind = CONF_KIND_ASN,
+	    RANGE(1, 4294967295), .def = "65000" },
+	{ "device_name", CUSTOMER(device), .kind = CONF_KIND_TEXT },
+	{ "ca_certificates", CUSTOMER(ca), REFS(CONF_FILE_CA),
+	    RANGE(1, CONF_REFS) },
+	{ "remote_id", CUSTOMER(id), .kind = CONF_KIND_ID },
+
+	{ "name", TARGET(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "type", TARGET(type), .kind = CONF_KIND_WORD,
+	    .words = target_words, .required = true },
+	{ "amazon_side_asn", TARGET(asn), .kind = CONF_KIND_ASN,
+	    RANGE(1, 4294967294) },
+	{ "route_table", TARGET(table), .kind = CONF_KIND_TABLE },
+	{ "vpn_ecmp_support", TARGET(ecmp), .kind = CONF_KIND_BOOL,
+	    .def = "true" },
+	{ "default_route_table_association", TARGET(association),
+	    .kind = CONF_KIND_TABLE },
+	{ "default_route_table_propagation", TARGET(propagation),
+	    .kind = CONF_KIND_TABLE },
+	{ "vpc", TARGET(vpc), .kind = CONF_KIND_NAME },
+
+	{ "name", VPC(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "interfaces", VPC(lans), .kind = CONF_KIND_LANS, .required = true },
+	{ "prefixes", VPC(prefixes), .kind = CONF_KIND_REACHES },
+	{ "next_hop", VPC(next_hop), .kind = CONF_KIND_HOPS },
+	{ "association", VPC(association), .kind = CONF_KIND_TABLE },
+	{ "propagation", VPC(propagation), .kind = CONF_KIND_TABLES },
+	{ "forwarding", VPC(closed), .kind = CONF_KIND_WORD,
+	    .words = forwarding_words, .def = "system" },
+
+	{ "prefix", REACH(prefix), .kind = CONF_KIND_NET, .required = true },
+	{ "next_hop", REACH(next_hop), .kind = CONF_KIND_OUTSIDE,
+	    .required = true },
 
 	{ "name", PLIST(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "entries", PLIST(list), .kind = CONF_KIND_ENTRIES,

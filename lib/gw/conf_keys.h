@@ -20,6 +20,10 @@ enum conf_place {
 	CONF_AT_TABLE,
 	CONF_AT_STATIC,
 	CONF_AT_NEIGHBOR,
+	CONF_AT_CUSTOMER,
+	CONF_AT_TARGET,
+	CONF_AT_VPC,
+	CONF_AT_REACH,
 	CONF_PLACES
 };
 
@@ -45,10 +49,16 @@ enum conf_kind {
 	CONF_KIND_PREFIXES,	/* list */
 	CONF_KIND_ALGS,		/* list of names */
 	CONF_KIND_ADDKE,	/* list of slots */
+	CONF_KIND_VERSIONS,	/* list of versions of IKE */
 	CONF_KIND_GATEWAYS,	/* list of addresses and networks */
 	CONF_KIND_POLICY,	/* name of one */
 	CONF_KIND_TABLE,	/* name of one */
 	CONF_KIND_TABLES,	/* list of names */
+	CONF_KIND_CUSTOMER,	/* name of a customer gateway */
+	CONF_KIND_TARGET,	/* name of a gateway */
+	CONF_KIND_LANS,		/* names of interfaces */
+	CONF_KIND_REACHES,	/* prefixes of a VPC */
+	CONF_KIND_HOPS,		/* an address of each family at most */
 	CONF_KIND_PLISTS,	/* names of prefix lists */
 	CONF_KIND_ENTRIES,	/* list, of a prefix list */
 	CONF_KIND_PATHS,	/* AS-path patterns */

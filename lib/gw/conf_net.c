@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "util/array.h"
+#include "gw/inside.h"
 
 bool
 conf_outside_read(struct conf_read *r, const config_setting_t *s,
@@ -21,24 +21,6 @@ conf_outside_read(struct conf_read *r, const config_setting_t *s,
 		    "forward", text);
 	*out = a;
 	return true;
-}
-
-/* Blocks that AWS keeps for itself; ours keep off them as well. */
-static bool
-is_reserved(const struct prefix *p)
-{
-	static const char *const reserved[] = {
-		"169.254.0.0/30", "169.254.1.0/30", "169.254.2.0/30",
-		"169.254.3.0/30", "169.254.4.0/30", "169.254.5.0/30",
-		"169.254.169.252/30",
-	};
-	struct prefix q;
-
-	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
-		if (prefix_parse(&q, reserved[i]) && prefix_eq(&q, p))
-			return true;
-	}
-	return false;
 }
 
 /* The block of IPv4 and of IPv6, and how long a tunnel's part of it is. */
@@ -63,7 +45,7 @@ conf_inside_read(struct conf_read *r, const config_setting_t *s,
 	    p.len != in->len || !prefix_covers(&all, &p))
 		return conf_fail_text(r, s, in->must, text);
 	p = prefix_network(&p);
-	if (is_reserved(&p))
+	if (inside_reserved(&p))
 		return conf_fail(r, s, "%s is reserved", prefix_str(&p, net));
 	*out = p;
 	return true;

@@ -16,13 +16,34 @@ struct conf_site {
 	config_setting_t *in_connection, *in_tunnel;
 };
 
+/* One file, parsed. */
+struct conf_root {
+	const char	*name;
+	config_t	 config;
+	config_setting_t *root;
+};
+
+/* The groups of a list of the top level, over all files. */
+struct conf_joined {
+	const struct conf_key *key;
+	config_setting_t **v;		/* owned */
+	size_t		 n;
+};
+
+#define CONF_TOP_LISTS	16	/* keys of lists at the top level */
+
 struct conf_read {
-	const char	*file;
+	const char	*file;		/* the first one */
+	struct conf_root *roots;	/* owned; one per file */
+	size_t		 roots_n;
+	struct conf_joined joined[CONF_TOP_LISTS];
+	size_t		 joined_n;
 	struct conf	*conf;
 	struct conf_error *err;
 	struct conf_site *sites;	/* owned; one per tunnel */
 	size_t		 sites_n;
 	struct dict	 plists, policies;	/* by name -> conf_... */
+	struct dict	 customers, targets;	/* likewise */
 };
 
 /* "connections[0].tunnels[1].local_id" */
@@ -49,18 +70,38 @@ bool	conf_group_read(struct conf_read *, enum conf_place,
 bool	conf_group_check(struct conf_read *, enum conf_place,
 	    const config_setting_t *, struct conf_seen);
 void	conf_group_defaults(enum conf_place, void *base);
-/* The list of groups under a key that is there; NULL: not such a list. */
-const config_setting_t *conf_group_list(struct conf_read *,
-	    const config_setting_t *, const struct conf_key *);
-/* A list of groups, and zeroed room to read each into; owned by the reader. */
+/* Is it a list of as many groups as its key takes? */
+bool	conf_group_list(struct conf_read *, const config_setting_t *,
+	    const struct conf_key *);
+/*
+ * A list of groups, and zeroed room to read each into; owned by the reader.
+ * That of a key of the top level is the one of all files.
+ */
 struct conf_groups {
-	const config_setting_t *list;
+	const config_setting_t *list;	/* for errors; never NULL */
+	config_setting_t **v;		/* NULL: those of list */
 	size_t		 n;		/* 0: there is none */
 	void		*room;
 };
 bool	conf_groups_find(struct conf_read *, const config_setting_t *,
 	    const struct conf_key *, size_t size, struct conf_groups *);
 config_setting_t *conf_groups_at(const struct conf_groups *, size_t);
+
+/* conf_top.c: parses every file; undone by conf_top_close(), whatever it says. */
+bool	conf_top_open(struct conf_read *, const struct conf_sources *);
+void	conf_top_close(struct conf_read *);
+/* The keys of the top level, wherever they stand. */
+bool	conf_top_read(struct conf_read *, struct conf_seen *);
+/* Fills v and n, where the key is there. */
+bool	conf_top_find(struct conf_read *, const struct conf_key *,
+	    struct conf_groups *);
+/* A key of the top level, the first one of this name; NULL: there is none. */
+config_setting_t *conf_top_member(const struct conf_read *, const char *key);
+/* A group of a list that was found, by its number over all files, from 0. */
+config_setting_t *conf_top_at(const struct conf_read *, const char *key,
+	    size_t);
+/* The name of the file that it stands in; lives as long as struct conf. */
+const char *conf_source_of(const struct conf_read *, const config_setting_t *);
 
 /* conf_policy.c: prefix lists and policies, before connections name them. */
 bool	conf_policies_read(struct conf_read *, const config_setting_t *root);
@@ -76,7 +117,43 @@ bool	conf_propagation_read(struct conf_read *, const config_setting_t *,
 	    struct conf_tables *);
 void	conf_tables_default(uint16_t *association,
 	    struct conf_tables *propagation);
-bool	conf_tables_check(struct conf_read *, const config_setting_t *root);
+bool	conf_tables_check(struct conf_read *);
+
+/*
+ * conf_objects.c: gateways and customer gateways, before connections name
+ * them; one by name: its number.
+ */
+bool	conf_objects_read(struct conf_read *, const config_setting_t *root);
+bool	conf_customer_named(struct conf_read *, const config_setting_t *,
+	    const char *name, uint32_t *number);
+bool	conf_target_named(struct conf_read *, const config_setting_t *,
+	    const char *name, uint32_t *number);
+
+/*
+ * conf_attach.c: what a connection has of the two, which goes before its
+ * tunnels; whether the whole fits them; and over all connections.
+ */
+bool	conf_attach_begin(struct conf_read *, struct conf_connection *,
+	    const config_setting_t *, struct conf_tunnel *common,
+	    struct conf_seen *);
+bool	conf_attach_check(struct conf_read *, struct conf_connection *,
+	    const config_setting_t *);
+bool	conf_attach_check_all(struct conf_read *,
+	    const config_setting_t *root);
+
+/*
+ * conf_vpcs.c: VPCs, after route tables; parts of one; and, once all is read,
+ * whether they are apart from each other and from tunnels.
+ */
+bool	conf_vpcs_read(struct conf_read *, const config_setting_t *root);
+bool	conf_lans_read(struct conf_read *, const config_setting_t *,
+	    struct conf_vpc *);
+/* The list is owned by the configuration, also when this fails. */
+bool	conf_reaches_read(struct conf_read *, const config_setting_t *,
+	    struct conf_reaches *);
+bool	conf_hops_read(struct conf_read *, const config_setting_t *,
+	    struct addr [static 2]);
+bool	conf_vpcs_check(struct conf_read *);
 
 /* conf_match.c: the parts of a policy's terms, each into its field. */
 bool	conf_policy_named(struct conf_read *, const config_setting_t *,
@@ -98,6 +175,10 @@ bool	conf_asns_read(struct conf_read *, const struct conf_key *,
 bool	conf_value_read(struct conf_read *, const struct conf_key *,
 	    const config_setting_t *, void *base);
 void	conf_value_default(const struct conf_key *, void *base);
+
+/* A name that a network interface can have. */
+bool	conf_ifname_read(struct conf_read *, const config_setting_t *,
+	    const char *name, char out[static KERN_IFNAME_LEN]);
 
 /* conf_say.c: quoted, escaped, cut; and what is wrong with its shape. */
 #define CONF_QUOTED_LEN	80

@@ -169,7 +169,7 @@ scan_token(struct scan *s)
 		return scan_word(s);
 	if (ahead(s, "@include")) {
 		reason_set(s->why, "@include is not supported: "
-		    "the configuration is one file");
+		    "what is to be read too goes into conf.d");
 		return false;
 	}
 	copy(s, 1);

@@ -114,7 +114,10 @@ check_static(struct conf_read *r, const config_setting_t *group,
 	if (s->blackhole && s->connection[0] != '\0')
 		return conf_fail_key(r, group, "blackhole", "the route cannot "
 		    "lead to a connection as well");
-	if (!s->blackhole && s->connection[0] == '\0')
+	if (s->vpc[0] != '\0' && (s->blackhole || s->connection[0] != '\0'))
+		return conf_fail_key(r, group, "vpc", "the route leads "
+		    "elsewhere already");
+	if (!s->blackhole && s->connection[0] == '\0' && s->vpc[0] == '\0')
 		return conf_fail_key(r, group, "connection", "missing: a route "
 		    "leads to a connection, or is a blackhole");
 	for (size_t k = 0; k < i; k++) {
@@ -224,6 +227,23 @@ conf_tables_read(struct conf_read *r, const config_setting_t *root)
 
 /* --- once all is read --- */
 
+/* It leads to the VPC's router: all hosts of a network are not its link. */
+static bool
+check_vpc(struct conf_read *r, const config_setting_t *group,
+    const struct conf_static *s)
+{
+	const struct conf_vpc *v = conf_vpc_named(r->conf, s->vpc);
+	char text[PREFIX_STRLEN];
+
+	if (v == NULL)
+		return conf_fail_key(r, group, "vpc", "there is no VPC "
+		    "\"%s\"", s->vpc);
+	if (!addr_is_set(&v->next_hop[s->prefix.addr.family == ADDR_IPV6]))
+		return conf_fail_key(r, group, "vpc", "\"%s\" has no next_hop "
+		    "for %s", v->name, prefix_str(&s->prefix, text));
+	return true;
+}
+
 static bool
 check_target(struct conf_read *r, const config_setting_t *group,
     const struct conf_static *s)
@@ -234,6 +254,8 @@ check_target(struct conf_read *r, const config_setting_t *group,
 
 	if (s->blackhole)
 		return true;
+	if (s->vpc[0] != '\0')
+		return check_vpc(r, group, s);
 	for (size_t i = 0; i < r->conf->n && c == NULL; i++) {
 		if (strcmp(r->conf->connections[i].name, s->connection) == 0)
 			c = &r->conf->connections[i];
@@ -268,15 +290,12 @@ check_vrf(struct conf_read *r, const config_setting_t *group,
 }
 
 bool
-conf_tables_check(struct conf_read *r, const config_setting_t *root)
+conf_tables_check(struct conf_read *r)
 {
-	const config_setting_t *list =
-	    config_setting_get_member(root, "route_tables");
-
 	for (size_t i = 0; i < r->conf->tables_n; i++) {
 		const struct conf_table *t = &r->conf->tables[i];
 		const config_setting_t *group =
-		    config_setting_get_elem(list, (unsigned)i);
+		    conf_top_at(r, "route_tables", i);
 		const config_setting_t *routes =
 		    config_setting_get_member(group, "routes");
 

@@ -172,21 +172,29 @@ put_text(struct value *v)
 	return true;
 }
 
-static bool
-put_ifname(struct value *v)
+bool
+conf_ifname_read(struct conf_read *r, const config_setting_t *s,
+    const char *name, char out[static KERN_IFNAME_LEN])
 {
 	static const char *const taken[] = { "lo", "all", "default" };
 
-	if (!is_plain_name(v->s, v->key->size))
-		return fail_text(v, "1 to 15 letters, digits, \".\", \"_\" "
-		    "and \"-\", beginning with a letter or digit");
+	if (!is_plain_name(name, KERN_IFNAME_LEN))
+		return conf_fail_text(r, s, "1 to 15 letters, digits, \".\", "
+		    "\"_\" and \"-\", beginning with a letter or digit",
+		    name);
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
-		if (strcmp(v->s, taken[i]) == 0)
-			return conf_fail(v->r, v->setting,
-			    "\"%s\" means something else to the kernel", v->s);
+		if (strcmp(name, taken[i]) == 0)
+			return conf_fail(r, s, "\"%s\" means something else "
+			    "to the kernel", name);
 	}
-	str_set(v->field, v->key->size, v->s);
+	str_set(out, KERN_IFNAME_LEN, name);
 	return true;
+}
+
+static bool
+put_ifname(struct value *v)
+{
+	return conf_ifname_read(v->r, v->setting, v->s, v->field);
 }
 
 static bool
@@ -269,6 +277,33 @@ put_addke(struct value *v)
 	return conf_addke_read(v->r, v->setting, v->field);
 }
 
+/* As AWS lists them; without the key it is IKEv2. */
+static bool
+put_versions(struct value *v)
+{
+	int n = config_setting_length(v->setting);
+	char text[CONF_QUOTED_LEN];
+
+	if (n == 0)
+		return conf_fail(v->r, v->setting, "must name \"ikev2\"");
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *e =
+		    config_setting_get_elem(v->setting, (unsigned)i);
+		const char *s = config_setting_get_string(e);
+
+		if (s == NULL)
+			return conf_fail_type(v->r, e, "a version in quotes");
+		if (strcmp(s, "ikev1") == 0)
+			return conf_fail(v->r, e, "\"ikev1\" is obsolete (RFC "
+			    "9395) and not supported: \"ikev2\" alone is");
+		if (strcmp(s, "ikev2") != 0)
+			return conf_fail(v->r, e, "must be \"ikev2\", not %s",
+			    conf_quoted(s, text));
+	}
+	store(v, true);
+	return true;
+}
+
 static bool
 put_gateways(struct value *v)
 {
@@ -291,6 +326,36 @@ static bool
 put_tables(struct value *v)
 {
 	return conf_propagation_read(v->r, v->setting, v->field);
+}
+
+static bool
+put_customer(struct value *v)
+{
+	return conf_customer_named(v->r, v->setting, v->s, v->field);
+}
+
+static bool
+put_target(struct value *v)
+{
+	return conf_target_named(v->r, v->setting, v->s, v->field);
+}
+
+static bool
+put_lans(struct value *v)
+{
+	return conf_lans_read(v->r, v->setting, v->base);
+}
+
+static bool
+put_reaches(struct value *v)
+{
+	return conf_reaches_read(v->r, v->setting, v->field);
+}
+
+static bool
+put_hops(struct value *v)
+{
+	return conf_hops_read(v->r, v->setting, v->field);
 }
 
 static bool
@@ -403,9 +468,15 @@ static const struct {
 	[CONF_KIND_NET] = { SHAPE_TEXT, put_net },
 	[CONF_KIND_TABLE] = { SHAPE_TEXT, put_table },
 	[CONF_KIND_TABLES] = { SHAPE_LIST, put_tables },
+	[CONF_KIND_CUSTOMER] = { SHAPE_TEXT, put_customer },
+	[CONF_KIND_TARGET] = { SHAPE_TEXT, put_target },
+	[CONF_KIND_LANS] = { SHAPE_LIST, put_lans },
+	[CONF_KIND_REACHES] = { SHAPE_TEXTS, put_reaches },
+	[CONF_KIND_HOPS] = { SHAPE_TEXTS, put_hops },
 	[CONF_KIND_PREFIXES] = { SHAPE_LIST, put_prefixes },
 	[CONF_KIND_ALGS] = { SHAPE_LIST, put_algs },
 	[CONF_KIND_ADDKE] = { SHAPE_LIST, put_addke },
+	[CONF_KIND_VERSIONS] = { SHAPE_LIST, put_versions },
 	[CONF_KIND_GATEWAYS] = { SHAPE_LIST, put_gateways },
 	[CONF_KIND_POLICY] = { SHAPE_TEXT, put_policy },
 	[CONF_KIND_PLISTS] = { SHAPE_TEXTS, put_plists },

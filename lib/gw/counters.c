@@ -26,6 +26,7 @@ struct counters {
 	uint64_t	tunnels, tunnels_up;
 	/* Of a tunnel. */
 	uint64_t	ups, downs, routes, ike_rekeys, child_rekeys;
+	uint64_t	dpd_requests, dpd_timeouts;
 	/* Of its neighbour. */
 	uint64_t	updates_in, updates_out;
 	uint64_t	notifications_in, notifications_out;
@@ -54,6 +55,8 @@ static const struct counter rows[] = {
 	    drops.strangers, "came from others faster than that"),
 	GW("engine_starts", COUNTER, "engines", monitor.engines,
 	    "engines that were started since the daemon was"),
+	GW("daemon_restarts", COUNTER, "restarts", monitor.restarts,
+	    "vpnctl restart, since the daemon was started"),
 	GW("netlink_batches", COUNTER, "batches", monitor.batches,
 	    "sent to the kernel, each acknowledged once"),
 	GW("netlink_messages", COUNTER, "messages", monitor.messages,
@@ -126,6 +129,10 @@ static const struct counter rows[] = {
 	    "its IKE SA got new keys"),
 	TUNNEL("child_rekeys", COUNTER, "times", child_rekeys,
 	    "its child SA got new keys"),
+	TUNNEL("dpd_requests", COUNTER, "times", dpd_requests,
+	    "its peer, when silent, was asked whether it is alive"),
+	TUNNEL("dpd_timeouts", COUNTER, "times", dpd_timeouts,
+	    "its peer left a request unanswered for too long"),
 	NEIGHBOR("bgp_updates_in", COUNTER, "messages", updates_in,
 	    "UPDATE from it"),
 	NEIGHBOR("bgp_updates_out", COUNTER, "messages", updates_out,
@@ -230,6 +237,8 @@ read_tunnel(const struct gw_tunnel *t, struct counters *c)
 	c->routes = fib_count(t->gw->fib, t->id);
 	c->ike_rekeys = ike.rekeys;
 	c->child_rekeys = ike.child_rekeys;
+	c->dpd_requests = ike.probes;
+	c->dpd_timeouts = ike.deaths;
 	if (t->remote_asn != 0 && bgp_peer_get(t->gw->bgp, t->id, &bgp))
 		read_neighbor(&bgp, c);
 }

@@ -29,6 +29,7 @@ static const struct {
 } commands[CTL_COMMANDS] = {
 	[CTL_SHOW] = { "show", HAS_NAME, 0 },
 	[CTL_TABLES] = { "tables", 0, 0 },
+	[CTL_VPCS] = { "vpcs", 0, 0 },
 	[CTL_ROUTES] = { "routes", HAS_CURSOR | HAS_TABLE, 0 },
 	[CTL_BGP] = { "bgp", HAS_NAME, 0 },
 	[CTL_BGP_ROUTES] = { "bgp-routes", HAS_NAME | HAS_WHAT | HAS_CURSOR |
@@ -47,6 +48,7 @@ static const struct {
 	[CTL_APPLY] = { "apply", HAS_CANDIDATE | HAS_SECONDS, HAS_CANDIDATE },
 	[CTL_CONFIRM] = { "confirm", 0, 0 },
 	[CTL_UNDO] = { "undo", 0, 0 },
+	[CTL_RESTART] = { "restart", 0, 0 },
 	[CTL_EXPLAIN] = { "explain", HAS_NAME, 0 },
 	[CTL_EXPLAIN_ROUTE] = { "explain-route", HAS_PREFIX | HAS_TABLE,
 	    HAS_PREFIX },

@@ -18,6 +18,7 @@
 enum ctl_command {
 	CTL_SHOW,		/* all tunnels, or name */
 	CTL_TABLES,
+	CTL_VPCS,
 	CTL_ROUTES,
 	CTL_COUNTERS,		/* all, or those of name's tunnels */
 	CTL_BGP,		/* all neighbours, or name */
@@ -35,6 +36,7 @@ enum ctl_command {
 	CTL_APPLY,		/* candidate; confirm_within: seconds */
 	CTL_CONFIRM,
 	CTL_UNDO,
+	CTL_RESTART,		/* the daemon, by what is on the disk */
 	CTL_EXPLAIN,		/* a name, or the address of a stranger */
 	CTL_EXPLAIN_ROUTE,	/* prefix */
 	CTL_KEYS,		/* of IKE SAs; to root alone */

@@ -44,6 +44,8 @@ struct fib_hops {
 
 /* A hop of its own: packets to there are dropped. */
 #define FIB_BLACKHOLE	UINT32_MAX
+/* From here on: interfaces that are no tunnels; those of VPCs. */
+#define FIB_LANS	0x80000000u
 
 /* A look at one route; a copy. */
 struct fib_route {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "gw/guards.h"
 #include "gw/tables.h"
 
 #define CHANGES_MOST	1000	/* in a second; above it all is stated again */
@@ -148,6 +149,7 @@ forward_changed(struct gw *gw, struct instant now, const struct kern_event *e)
 	fib_route_changed(gw->fib, e->changed.table, &e->changed.prefix);
 	if (e->changed.prefix.len == 0)
 		tables_changed(gw, e->changed.table);
+	guards_changed(gw, e->changed.table, &e->changed.prefix);
 	queue_event(&gw->out, GW_WARN, "kernel-changed", "",
 	    "somebody else changed the route to %s; it is stated again",
 	    prefix_str(&e->changed.prefix, text));

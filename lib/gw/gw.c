@@ -15,6 +15,7 @@
 #include "gw/deposit.h"
 #include "gw/door.h"
 #include "gw/forward.h"
+#include "gw/guards.h"
 #include "gw/legacy.h"
 #include "gw/neighbor.h"
 #include "gw/outer.h"
@@ -24,6 +25,7 @@
 #include "gw/roster.h"
 #include "gw/tables.h"
 #include "gw/tunnel.h"
+#include "gw/vpcs.h"
 #include "gw/watch.h"
 #include "util/array.h"
 
@@ -117,6 +119,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->undo_at = gw->legacy_until = INSTANT_NEVER;
+	gw->guards_at = INSTANT_NEVER;
 	forward_init(gw);
 	drain_init(&gw->drain);
 	drbg_seed(&gw->drbg, seed);
@@ -135,6 +138,8 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	forward_configure(gw);
 	gw_clock(gw, now, wall);
 	tables_converge(gw, now);
+	vpcs_converge(gw);
+	guards_converge(gw);
 	tables_fill(gw, now);
 	legacy_read(gw, now, kept);
 	roster_converge(gw, now);
@@ -176,21 +181,13 @@ gw_free(struct gw *gw)
 	dict_fini(&gw->by_name);
 	dict_fini(&gw->by_ifname);
 	tables_fini(gw);
+	vpcs_fini(gw);
+	guards_fini(gw);
 	roster_fini(gw);
 	drain_fini(&gw->drain);
 	timers_fini(&gw->timers);
 	drbg_fini(&gw->drbg);
 	free(gw);
-}
-
-/* What devices announce is another sort of routes: only a new session knows. */
-static void
-insiders_changed(struct gw *gw, struct instant now)
-{
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
-		if (!t->hub && !t->removing)
-			neighbor_renew(t, now);
-	}
 }
 
 void
@@ -208,6 +205,8 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	forward_configure(gw);
 	bgp_router_id(gw->bgp, conf->router_id);
 	tables_converge(gw, now);
+	vpcs_converge(gw);
+	guards_converge(gw);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		if (renumbered && !t->removing)
 			tunnel_remove(t, now);
@@ -215,8 +214,10 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 	roster_converge(gw, now);
 	outer_converge(gw, now, renumbered);
 	if ((old->neighbors_n == 0) != (conf->neighbors_n == 0))
-		insiders_changed(gw, now);
+		neighbor_insiders(gw, now);
 	tables_refill(gw, now, old);
+	vpcs_refill(gw, now, old);
+	vpcs_bury(gw);
 	tables_bury(gw);
 	conf_free(old);
 	gw->peers_changed++;
@@ -408,6 +409,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_TABLE_SET:
 		tables_answer(gw, now, what, e);
 		return;
+	case KERN_LAN_SET:
+		vpcs_answer(gw, now, what, e);
+		return;
 	case KERN_SA_ADD:
 	case KERN_SA_HOLD:
 		ike_installed(gw->ike, now, what, why);
@@ -425,7 +429,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_ROUTE_DEL:
 	case KERN_NEXTHOP_SET:
 	case KERN_GROUP_SET:
-		if (!fib_done(gw->fib, e->id, e->error))
+		if (what == GUARD_AWAITED)
+			guards_answer(gw, now, e);
+		else if (!fib_done(gw->fib, e->id, e->error))
 			forward_refused(gw, now, e);
 		return;
 	case KERN_BFD_LISTEN:
@@ -449,6 +455,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 	case KERN_APPLY:
 	case KERN_CONFIRM:
 	case KERN_UNDO:
+	case KERN_RESTART:
 		command_reloaded(gw, now, e);
 		return;
 	case KERN_COUNT:
@@ -456,7 +463,7 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
-	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
+	case KERN_TABLE_DEL: case KERN_LAN_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
 	case KERN_BFD_CLOSE: case KERN_KEEP:
 		break;
 	}
@@ -469,6 +476,8 @@ static void
 resync(struct gw *gw, struct instant now)
 {
 	tables_restate(gw);
+	vpcs_restate(gw);
+	guards_restate(gw);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_restate(t, now);
 	outer_restate(gw, now);
@@ -520,7 +529,11 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		gw->undo_at = e->pending.seconds == 0 ? INSTANT_NEVER :
 		    instant_after(now, span_s(e->pending.seconds));
 		break;
+	case KERN_LAN_STATE:
+		vpcs_state(gw, now, e);
+		break;
 	case KERN_ACQUIRE:	/* a tunnel that should be up is tried anyway */
+	case KERN_LEAVE:	/* the host ends, and nothing is to be told */
 	case KERN_EVENT_KINDS:
 		break;
 	}
@@ -647,6 +660,8 @@ gw_tick(struct gw *gw, struct instant now)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
 	tables_tick(gw, now);
 	outer_tick(gw, now);
+	vpcs_tick(gw, now);
+	guards_tick(gw, now);
 	forward_tick(gw, now);
 	drain_tick(gw, now);
 	ike_tick(gw->ike, now);
@@ -665,6 +680,8 @@ gw_deadline(const struct gw *gw)
 	t = instant_min(t, outer_deadline(gw));
 	t = instant_min(t, instant_min(forward_deadline(gw),
 	    instant_min(drain_deadline(gw), tables_deadline(gw))));
+	t = instant_min(t, instant_min(vpcs_deadline(gw),
+	    gw->stopping ? INSTANT_NEVER : gw->guards_at));
 	t = instant_min(t, instant_min(bfd_deadline(gw->bfd),
 	    gw->legacy_until));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),

@@ -83,6 +83,9 @@ struct gw	*gw_new(struct conf *, struct instant now, int64_t wall,
 		    const uint8_t seed[static DRBG_SEED_LEN],
 		    struct bytes kept);
 void		gw_free(struct gw *);
+#define GW_KEPT_VERSION	24	/* with NUL */
+/* Of what is kept: "3.1"; of another version nothing is gone on with. */
+void		gw_kept_version(char buf[static GW_KEPT_VERSION]);
 /*
  * What tickets of session resumption are sealed with (RFC 5723); copied.  A
  * gateway that takes another's place gets its keys to take its tickets.

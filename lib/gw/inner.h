@@ -19,6 +19,7 @@
 struct gw_link {
 	bool		asked;		/* a LINK_SET is on its way */
 	bool		exists, up;
+	bool		clamped;	/* MSS of TCP through it */
 	enum kern_link_kind kind;	/* once it exists: VTI or XFRMI */
 	uint32_t	mtu;		/* as last asked for */
 	bool		stale;		/* a change of it was refused */
@@ -49,6 +50,31 @@ struct gw_table {
 	struct instant	retry_at;
 	struct reason	why;		/* it is not there */
 };
+
+/* An interface of a VPC, as the kernel has it. */
+struct gw_lan {
+	struct gw_lan	*next;
+	char		name[KERN_IFNAME_LEN];
+	uint32_t	id;		/* names it to the fib */
+	uint16_t	table;		/* of what comes from there */
+	bool		closed;
+	bool		asked;		/* a LAN_SET is on its way */
+	bool		known;		/* the kernel has told of it: */
+	bool		exists, up;
+	bool		more;		/* networks than these: */
+	uint8_t		n;
+	struct prefix	nets[KERN_NETS_MAX];
+	struct instant	retry_at;
+	struct reason	why;		/* it was refused */
+};
+
+/* An unreachable route for when there is no other. */
+struct gw_guard {
+	uint16_t	table;
+	struct prefix	prefix;
+};
+
+#define GUARD_AWAITED	1	/* by the answer of one's operation */
 
 /* What BFD finds. */
 struct gw_watch {
@@ -173,6 +199,11 @@ struct gw {
 	struct bfd	*bfd;
 	struct fib	*fib;
 	struct gw_table	*tables;	/* owned */
+	struct gw_lan	*lans;		/* owned */
+	uint32_t	lans_made;
+	struct gw_guard	*guards;	/* owned; in order */
+	size_t		guards_n;
+	struct instant	guards_at;	/* refused ones are asked for again */
 	struct gw_tunnel *tunnels;	/* in the order of their ids */
 	struct map	by_id;		/* id -> tunnel */
 	struct dict	by_name;	/* "conn/1" -> tunnel */

@@ -19,6 +19,8 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_POLICY_DEL] = "policy-del",
 	[KERN_TABLE_SET] = "table-set",
 	[KERN_TABLE_DEL] = "table-del",
+	[KERN_LAN_SET] = "lan-set",
+	[KERN_LAN_DEL] = "lan-del",
 	[KERN_NEXTHOP_SET] = "nexthop-set",
 	[KERN_NEXTHOP_DEL] = "nexthop-del",
 	[KERN_GROUP_SET] = "group-set",
@@ -37,6 +39,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_CONFIRM] = "confirm",
 	[KERN_UNDO] = "undo",
 	[KERN_COUNT] = "count",
+	[KERN_RESTART] = "restart",
 	[KERN_RESYNC_DONE] = "resync-done",
 	[KERN_KEEP] = "keep",
 };

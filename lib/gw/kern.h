@@ -20,6 +20,12 @@
 #define KERN_VALUE_MAX	1152	/* AUTH value; SIG_VALUE_MAX */
 #define KERN_TEXT_LEN	160
 #define KERN_SECRET_NAME 64
+#define KERN_NETS_MAX	16	/* networks of an interface that is not ours */
+/*
+ * Of routes that are there for when there is no other; as the kernel's manual
+ * of VRF has it.
+ */
+#define KERN_METRIC_WORST 4278198272u
 
 /* What is ours: SAs and policies by reqid, interfaces by if_id, in this range. */
 #define KERN_ID_BASE	0x76700000u
@@ -38,6 +44,8 @@ enum kern_op_kind {
 	KERN_POLICY_DEL,
 	KERN_TABLE_SET,		/* make the route table be as described */
 	KERN_TABLE_DEL,
+	KERN_LAN_SET,		/* watch an interface that is not ours */
+	KERN_LAN_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
 	KERN_GROUP_SET,		/* add or replace a group of nexthops */
@@ -57,6 +65,8 @@ enum kern_op_kind {
 	KERN_CONFIRM,		/* for good */
 	KERN_UNDO,		/* back to what was before */
 	KERN_COUNT,		/* what the monitor has counted */
+	/* Another daemon takes the monitor's place: it may, KERN_LEAVE follows. */
+	KERN_RESTART,
 	/* All that is wanted was sent: at the start, and after each OVERRUN. */
 	KERN_RESYNC_DONE,
 	/*
@@ -96,6 +106,13 @@ struct kern_table {
 	char		alias[KERN_SECRET_NAME];	/* "vpnd:table/NAME" */
 	char		vrf_name[KERN_IFNAME_LEN];
 	enum kern_vrf	vrf;
+};
+
+/* An interface that somebody else makes and takes away. */
+struct kern_lan {
+	char		name[KERN_IFNAME_LEN];
+	uint32_t	table;		/* of what comes from it; 0: main */
+	bool		closed;		/* forwards from and to tunnels only */
 };
 
 enum kern_dir {
@@ -160,7 +177,8 @@ struct kern_group {
 struct kern_route {
 	struct prefix	prefix;
 	uint32_t	table;
-	uint32_t	nexthop;	/* id of a nexthop or group */
+	uint32_t	nexthop;	/* id of a nexthop or group; 0: it is
+					   unreachable, with METRIC_WORST */
 	uint32_t	metric;
 	struct addr	prefsrc;	/* unset: the kernel's choice */
 };
@@ -223,6 +241,7 @@ struct kern_op {
 		struct kern_link	link;	/* SET; DEL: name and kind;
 						   LOOK: name */
 		struct kern_table	table;	/* DEL: number and vrf_name */
+		struct kern_lan		lan;	/* DEL: name */
 		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer.
 		   HOLD: all but algorithms and keys. */
 		struct kern_sa		sa;
@@ -244,6 +263,7 @@ struct kern_counts {		/* since the daemon has started */
 	uint64_t	events;		/* messages of the kernel's own */
 	uint64_t	overruns;	/* so often some of them were lost */
 	uint64_t	engines;	/* that were started */
+	uint64_t	restarts;	/* KERN_RESTART that was done */
 };
 
 enum kern_event_kind {
@@ -258,6 +278,8 @@ enum kern_event_kind {
 	KERN_RELOADED,		/* new configuration is here (or its error) */
 	KERN_STOP,		/* shut down in order */
 	KERN_PENDING,		/* does a configuration wait for KERN_CONFIRM? */
+	KERN_LEAVE,		/* end without a word: another one goes on */
+	KERN_LAN_STATE,		/* of an interface after KERN_LAN_SET, and since */
 	KERN_EVENT_KINDS
 };
 
@@ -274,6 +296,7 @@ struct kern_event {
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;
 			bool		flushed;	/* its nexthops are gone */
+			bool		clamped;	/* MSS of TCP through it */
 		} link;
 		struct {		/* EXPIRE, MAPPING; ACQUIRE: reqid */
 			uint32_t	spi;
@@ -294,6 +317,14 @@ struct kern_event {
 			uint32_t	seconds;	/* left; 0: none waits */
 		} pending;
 		struct kern_counts counts;	/* DONE of COUNT */
+		struct {		/* LAN_STATE */
+			char		name[KERN_IFNAME_LEN];
+			bool		exists, up;
+			bool		flushed;	/* its nexthops were lost */
+			bool		more;	/* networks than fit */
+			uint8_t		n;
+			struct prefix	nets[KERN_NETS_MAX];
+		} lan;
 		struct {		/* DONE of AUTH */
 			uint8_t		method;	/* of a signature: sig.h */
 			uint16_t	n;

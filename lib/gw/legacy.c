@@ -11,11 +11,18 @@
 
 #include "gw/deposit.h"
 #include "gw/tunnel.h"
+#include "ike/keep.h"
 
 /* Numbers far above those in use would make finding a free one slow. */
 #define ID_MAX		65536
 
 static const struct span patience = { INT64_C(10) * 1000000000 };
+
+void
+gw_kept_version(char buf[static GW_KEPT_VERSION])
+{
+	str_fmt(buf, GW_KEPT_VERSION, "%u.%u", DEPOSIT_VERSION, KEEP_VERSION);
+}
 
 void
 legacy_free(struct legacy *l)

@@ -9,6 +9,7 @@
 #include "gw/neighbors.h"
 #include "gw/show_bfd.h"
 #include "gw/tables.h"
+#include "gw/vpcs.h"
 #include "gw/tunnel.h"
 
 /* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
@@ -101,6 +102,22 @@ show_ike(const struct ike_peer_info *i)
 	    "redirected_to", address(&i->gateway));
 }
 
+/* Our own certificate; nothing where it cannot be read. */
+static void
+show_ours(json_t *j, const struct gw_tunnel *t)
+{
+	struct ike_creds creds = { 0 };
+	struct cert_info info;
+
+	if (t->gw->creds != NULL)
+		creds = creds_of(t->gw->creds, t->name, t->conf);
+	if (creds.chain == NULL || creds.chain->n == 0)
+		return;
+	cert_info(creds.chain->cert[0], &info);
+	json_object_set_new(j, "local_subject", show_text(info.subject));
+	json_object_set_new(j, "local_not_after", show_time(info.not_after));
+}
+
 /*
  * How both sides authenticate; of the peer's certificate what it showed last,
  * whether or not it was accepted.
@@ -116,6 +133,8 @@ show_auth(const struct gw_tunnel *t, const struct ike_peer_info *i)
 	json_t *j = json_pack("{s:s, s:s}", "local", ways[t->conf->local_auth],
 	    "remote", ways[t->conf->remote_auth]);
 
+	if (t->conf->local_auth == CONF_AUTH_CERTIFICATE)
+		show_ours(j, t);
 	if (j == NULL || t->conf->remote_auth != CONF_AUTH_CERTIFICATE)
 		return j;
 	json_object_set_new(j, "verdict", json_string(!i->cert_seen ? "" :
@@ -176,10 +195,10 @@ show_interface(const struct gw_tunnel *t)
 	const char *kind = !l->exists ? "" :
 	    l->kind == KERN_LINK_XFRMI ? "xfrmi" : "vti";
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:i}", "name", t->conf->ifname,
+	return json_pack("{s:s, s:s, s:I, s:s, s:i, s:b}", "name", t->conf->ifname,
 	    "kind", kind, "if_id", (json_int_t)(KERN_ID_BASE + t->id),
 	    "state", !l->exists ? "missing" : l->up ? "up" : "down",
-	    "mtu", (int)l->mtu);
+	    "mtu", (int)l->mtu, "mss_clamp", (int)l->clamped);
 }
 
 static json_t *
@@ -198,6 +217,15 @@ show_bgp(const struct gw_tunnel *t)
 	    "advertised", (int)b.advertised);
 }
 
+static const char *
+role_str(const struct gw_tunnel *t)
+{
+	const struct conf_connection *c = conf_find(t->gw->conf,
+	    t->connection);
+
+	return c == NULL ? "" : c->hub ? "hub" : "device";
+}
+
 json_t *
 show_tunnel(const struct gw_tunnel *t)
 {
@@ -206,10 +234,12 @@ show_tunnel(const struct gw_tunnel *t)
 	enum gw_layer layer = tunnel_layer(t, &why);
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "name", t->name,
-	    "connection", t->connection,
-	    "tunnel", (int)t->conf->number,
+	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:o, "
+	    "s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+	    "name", t->name, "connection", t->connection,
+	    "tunnel", (int)t->conf->number, "role", role_str(t),
+	    "local_outside_ip_address", address(&t->conf->local),
+	    "remote_outside_ip_address", address(&t->conf->remote),
 	    "admin", t->admin_up ? "up" : "down",
 	    "state", layer == LAYER_NONE ? "UP" : "DOWN",
 	    "layer", tunnel_layer_str(layer), "reason", show_text(why.s),
@@ -235,14 +265,30 @@ show_apply(const struct gw *gw, struct instant now)
 
 /* --- routes --- */
 
+/* Out of a VPC's interface. */
+static json_t *
+show_lan_hop(const struct gw *gw, const struct gw_lan *l,
+    const struct addr *gateway)
+{
+	const struct conf_vpc *v = conf_vpc_of(gw->conf, l->name);
+
+	return json_pack("{s:s, s:s, s:o, s:s}", "tunnel", "",
+	    "vpc", v == NULL ? "" : v->name, "gateway", address(gateway),
+	    "device", l->name);
+}
+
 static json_t *
 show_hops(const struct gw *gw, const struct fib_hops *hops)
 {
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < hops->n; i++) {
+		const struct gw_lan *l = vpcs_lan(gw, hops->v[i].tunnel);
 		struct neighbor n;
 
+		if (l != NULL)
+			json_array_append_new(a, show_lan_hop(gw, l,
+			    &hops->v[i].gateway));
 		if (!neighbors_get(gw, hops->v[i].tunnel, &n))
 			continue;
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
@@ -307,6 +353,13 @@ names_of(const struct gw *gw, uint16_t table, bool associated)
 		if (associated ? n->association == table :
 		    conf_tables_have(&n->propagation, table))
 			json_array_append_new(a, json_string(n->name));
+	}
+	for (size_t i = 0; i < gw->conf->vpcs_n; i++) {
+		const struct conf_vpc *v = &gw->conf->vpcs[i];
+
+		if (associated ? v->association == table :
+		    conf_tables_have(&v->propagation, table))
+			json_array_append_new(a, json_string(v->name));
 	}
 	return a;
 }

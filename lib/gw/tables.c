@@ -4,12 +4,13 @@
  * associated with it, and goes after the last of them, so that no packet from
  * there is ever resolved elsewhere.
  *
- * A static route of a table itself comes before static routes of connections
- * that propagate to it, unless no tunnel that it leads to carries packets;
+ * A static route of a table itself comes before networks of VPCs that
+ * propagate to it, and these before static routes of connections that do,
+ * unless nothing that it leads to carries packets;
  * whichever counts is the one static route of the forwarding table.  As a
  * transit gateway does, we originate it in BGP for those who are associated
- * with the table, as long as it leads somewhere; but not in the main table,
- * where that is what `networks' is for.
+ * with the table, as long as it leads somewhere; but in the main table only
+ * what leads to a VPC: otherwise that is what `networks' is for.
  */
 #include "gw/tables.h"
 
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "gw/tunnel.h"
+#include "gw/vpcs.h"
 
 static const struct span retry_pause = { INT64_C(5000) * 1000000 };
 
@@ -126,6 +128,10 @@ is_needed(const struct gw *gw, uint16_t number)
 		return true;
 	for (const struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
 		if (t->association == number)
+			return true;
+	}
+	for (const struct gw_lan *l = gw->lans; l != NULL; l = l->next) {
+		if (l->table == number)
 			return true;
 	}
 	return false;
@@ -250,17 +256,26 @@ routes_to(const struct gw_tunnel *t, uint16_t table, const struct prefix *p)
 	return false;
 }
 
-/* What leads to a prefix; live: packets would get there. */
-struct way {
-	struct fib_hops	hops;
-	bool		live;
-};
+/*
+ * One that shares with none is alone in a way: the first that carries packets,
+ * or the first of all.
+ */
+static bool
+gives_way(const struct way *w, const struct gw_tunnel *t)
+{
+	return w->hops.n > 0 && (w->alone ||
+	    t->conf->bgp.share == BGP_SHARE_NONE) &&
+	    (w->live || !t->carrying);
+}
 
 static void
 add_hop(struct way *w, const struct gw_tunnel *t, const struct prefix *p)
 {
-	if (t->removing || w->hops.n == KERN_GROUP_MAX)
+	if (t->removing || w->hops.n == KERN_GROUP_MAX || gives_way(w, t))
 		return;
+	if (w->alone || t->conf->bgp.share == BGP_SHARE_NONE)
+		w->hops.n = 0;
+	w->alone = w->alone || t->conf->bgp.share == BGP_SHARE_NONE;
 	w->live = w->live || t->carrying;
 	w->hops.v[w->hops.n++] = (struct fib_hop){ t->id,
 	    addr_any((enum addr_family)p->addr.family) };
@@ -269,6 +284,11 @@ add_hop(struct way *w, const struct gw_tunnel *t, const struct prefix *p)
 static void
 own_way(const struct gw *gw, const struct conf_static *s, struct way *w)
 {
+	if (s->vpc[0] != '\0') {
+		vpcs_router(gw, s->vpc,
+		    (enum addr_family)s->prefix.addr.family, w);
+		return;
+	}
 	*w = (struct way){ .live = s->blackhole };
 	if (s->blackhole)
 		w->hops.v[w->hops.n++] = (struct fib_hop){ FIB_BLACKHOLE,
@@ -301,16 +321,22 @@ way_to(const struct gw *gw, uint16_t table, const struct prefix *p,
 	const struct conf_static *s = own_static(gw, table, p);
 	struct way other;
 
-	if (s == NULL) {
-		propagated_way(gw, table, p, w);
-		return;
-	}
-	own_way(gw, s, w);
+	*w = (struct way){ .live = false };
+	if (s != NULL)
+		own_way(gw, s, w);
 	if (w->live)
 		return;
-	propagated_way(gw, table, p, &other);
-	if (other.live)
+	vpcs_way(gw, table, p, &other);
+	if (!other.live)
+		propagated_way(gw, table, p, &other);
+	if (s == NULL || other.live)
 		*w = other;
+}
+
+static bool
+is_told(uint16_t table, const struct way *w)
+{
+	return w->live && (w->vpc || table != CONF_TABLE_MAIN);
 }
 
 /* Do we originate it in the table?  live: a static route leads there. */
@@ -324,16 +350,15 @@ announce(struct gw *gw, struct instant now, uint16_t table,
 		bgp_network_del(gw->bgp, now, table, p);
 }
 
-static void
-route(struct gw *gw, struct instant now, uint16_t table,
+void
+tables_route(struct gw *gw, struct instant now, uint16_t table,
     const struct prefix *p)
 {
 	struct way w;
 
 	way_to(gw, table, p, &w);
 	fib_set(gw->fib, FIB_STATIC, table, p, &w.hops);
-	if (table != CONF_TABLE_MAIN)
-		announce(gw, now, table, p, w.live);
+	announce(gw, now, table, p, is_told(table, &w));
 }
 
 void
@@ -343,7 +368,7 @@ tables_tunnel(struct gw_tunnel *t, struct instant now)
 
 	for (size_t i = 0; i < t->routes.n; i++) {
 		for (unsigned k = 0; k < t->propagation.n; k++)
-			route(gw, now, t->propagation.v[k], &t->routes.v[i]);
+			tables_route(gw, now, t->propagation.v[k], &t->routes.v[i]);
 	}
 	for (size_t i = 0; i < gw->conf->tables_n; i++) {
 		const struct conf_table *c = &gw->conf->tables[i];
@@ -351,7 +376,7 @@ tables_tunnel(struct gw_tunnel *t, struct instant now)
 		for (size_t k = 0; k < c->statics_n; k++) {
 			if (strcmp(c->statics[k].connection,
 			    t->connection) == 0)
-				route(gw, now, c->number,
+				tables_route(gw, now, c->number,
 				    &c->statics[k].prefix);
 		}
 	}
@@ -419,16 +444,16 @@ networks_del(struct gw *gw, struct instant now, const struct conf *old)
 {
 	for (size_t i = 0; i < old->n; i++) {
 		const struct conf_connection *c = &old->connections[i];
-		struct way w = { .live = false };
+		struct way w;
 
 		for (size_t k = 0; k < c->networks.n; k++) {
 			const struct prefix *p = &c->networks.v[k];
 
 			if (is_kept(gw, c, p))
 				continue;
-			if (c->association != CONF_TABLE_MAIN)
-				way_to(gw, c->association, p, &w);
-			announce(gw, now, c->association, p, w.live);
+			way_to(gw, c->association, p, &w);
+			announce(gw, now, c->association, p,
+			    is_told(c->association, &w));
 		}
 	}
 }
@@ -437,7 +462,8 @@ static bool
 same_static(const struct conf_static *a, const struct conf_static *b)
 {
 	return b != NULL && a->blackhole == b->blackhole &&
-	    strcmp(a->connection, b->connection) == 0;
+	    strcmp(a->connection, b->connection) == 0 &&
+	    strcmp(a->vpc, b->vpc) == 0;
 }
 
 /* Of all tables of one configuration, but for those that the other has. */
@@ -460,7 +486,7 @@ statics(struct gw *gw, struct instant now, const struct conf *of,
 			same = o == NULL || n == o->statics_n ? NULL :
 			    &o->statics[n];
 			if (!same_static(s, same))
-				route(gw, now, t->number, &s->prefix);
+				tables_route(gw, now, t->number, &s->prefix);
 		}
 	}
 }
@@ -481,7 +507,7 @@ propagations(struct gw *gw, struct instant now, const struct conf *of,
 			if (conf_tables_have(&o->propagation, table))
 				continue;
 			for (size_t n = 0; n < c->routes.n; n++)
-				route(gw, now, table, &c->routes.v[n]);
+				tables_route(gw, now, table, &c->routes.v[n]);
 		}
 	}
 }

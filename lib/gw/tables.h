@@ -14,6 +14,9 @@ void		tables_fill(struct gw *, struct instant);
 /* The same after another one, whose tunnels have been replaced. */
 void		tables_refill(struct gw *, struct instant,
 		    const struct conf *old);
+/* One route, as it should be now. */
+void		tables_route(struct gw *, struct instant, uint16_t table,
+		    const struct prefix *);
 /* A tunnel carries packets from now on, or does not, or goes. */
 void		tables_tunnel(struct gw_tunnel *, struct instant);
 /* The answer to KERN_TABLE_SET for this number. */

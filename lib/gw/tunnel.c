@@ -55,6 +55,8 @@ tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
 {
 	bool anew = t->conf != NULL && neighbor_differs(t->conf, conf);
 	bool moved = t->of != NULL && t->association != c->association;
+	bool shares = t->conf != NULL &&
+	    t->conf->bgp.share != conf->bgp.share;
 
 	conf_hold(of);
 	conf_free(t->of);
@@ -65,6 +67,8 @@ tunnel_conf(struct gw_tunnel *t, struct instant now, struct conf *of,
 	bgp_change(t, now);
 	if (moved)
 		tunnel_relink(t);
+	if (shares)
+		tables_tunnel(t, now);
 	if (anew)
 		neighbor_renew(t, now);
 	watch_change(t, now);
@@ -207,6 +211,7 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.stale = false;
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
+	t->link.clamped = e->link.clamped;
 	t->link.why.s[0] = '\0';
 	/* It was taken down for the change, and its nexthops with it. */
 	if (e->link.flushed)

@@ -292,6 +292,8 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 	info.why = p->why;
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
+	info.probes = p->probes;
+	info.deaths = p->deaths;
 	info.cert_seen = p->cert != NULL;
 	if (p->cert != NULL)
 		info.cert = *p->cert;

@@ -228,6 +228,8 @@ struct ike_peer_info {
 	struct ts_list	local_ts, remote_ts;	/* narrowed */
 	bool		encap;
 	unsigned	child_rekeys;
+	unsigned	probes;		/* idle, it was asked whether it lives */
+	unsigned	deaths;		/* up, it left a request unanswered */
 	unsigned	ike_sas, children;	/* alive in any state */
 	struct addr	gateway;	/* where we were redirected; or unset */
 	bool		follows;	/* it opened, and can be redirected */

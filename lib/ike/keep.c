@@ -9,6 +9,7 @@
  */
 #include "ike/keep.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +18,6 @@
 #include "ike/proof.h"
 #include "ike/x_sync.h"
 #include "util/array.h"
-
-#define VERSION		1
 
 /* Writes or reads the same fields: one of the two is set. */
 struct codec {
@@ -255,7 +254,7 @@ keep_decode(struct bytes record, struct keep *k)
 	struct rd r = rd_of(record);
 	struct codec x = { .r = &r };
 
-	r.bad |= rd_u8(&r) != VERSION;
+	r.bad |= rd_u8(&r) != KEEP_VERSION;
 	if (!r.bad)
 		fields(&x, k);
 	return rd_done(&r) && k->n > 0;
@@ -292,8 +291,8 @@ take_children(struct keep_sa *k, const struct ike_sa *sa)
 
 		if (c->answer)
 			continue;
-		to->c = *c;
-		to->has_keys = c->keys != NULL;
+		*to = (struct keep_child){ .c = *c,
+		    .has_keys = c->keys != NULL };
 		if (to->has_keys)
 			to->keys = *c->keys;
 		k->children_n++;
@@ -306,6 +305,7 @@ take_sa(struct keep_sa *k, const struct ike_sa *sa)
 	struct wr sync = wr_of(k->sync, sizeof(k->sync));
 	struct wr proof = wr_of(k->proof, sizeof(k->proof));
 
+	memset(k, 0, offsetof(struct keep_sa, sync));
 	k->sa = *sa;
 	seal_keys(sa->keys.seal_i, &k->encr[0], &k->integ[0]);
 	seal_keys(sa->keys.seal_r, &k->encr[1], &k->integ[1]);
@@ -330,6 +330,7 @@ take(struct keep *k, const struct ike_peer *p)
 {
 	const struct ike_sa *main = peer_main_sa(p);
 
+	memset(k, 0, offsetof(struct keep, sa));
 	memcpy(k->rules, p->tickets.rules, sizeof(k->rules));
 	k->rekeys = p->rekeys;
 	k->child_rekeys = p->child_rekeys;
@@ -347,6 +348,19 @@ take(struct keep *k, const struct ike_peer *p)
 	}
 }
 
+/* Its room is forty times what a record takes, and one goes with each message. */
+static void
+forget(struct keep *k)
+{
+	for (unsigned i = 0; i < k->n; i++) {
+		struct keep_sa *sa = &k->sa[i];
+
+		wipe(sa->child, sa->children_n * sizeof(sa->child[0]));
+		wipe(sa, offsetof(struct keep_sa, sync));
+	}
+	free(k);
+}
+
 bool
 ike_keep(const struct ike *ike, uint32_t id, struct wr *w)
 {
@@ -356,16 +370,15 @@ ike_keep(const struct ike *ike, uint32_t id, struct wr *w)
 
 	if (p == NULL || p->sas == NULL)
 		return true;
-	k = calloc(1, sizeof(*k));
+	k = malloc(sizeof(*k));
 	if (k == NULL)
 		return false;
 	take(k, p);
 	if (k->n > 0) {
-		wr_u8(w, VERSION);
+		wr_u8(w, KEEP_VERSION);
 		fields(&x, k);
 	}
-	wipe(k, sizeof(*k));
-	free(k);
+	forget(k);
 	return !w->bad;
 }
 

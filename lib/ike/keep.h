@@ -19,6 +19,7 @@
 
 #include "ike/sa.h"
 
+#define KEEP_VERSION	1	/* of a record */
 #define KEEP_SAS	3
 #define KEEP_CHILDREN	6	/* of each */
 #define KEEP_MESSAGE	4096	/* the longest message that is kept */
@@ -39,11 +40,11 @@ struct keep_sa {
 	uint64_t	iv;
 	struct bytes	request, response;	/* borrowed */
 	uint32_t	orphan;		/* our SPI of a child being created */
-	uint8_t		sync[KEEP_SYNC];	/* see x_sync_pack() */
-	size_t		sync_n;
-	uint8_t		proof[KEEP_PROOF];	/* see proof_pack() */
-	size_t		proof_n;	/* 0: none, or longer than that */
+	size_t		sync_n, proof_n;	/* proof: 0 where it is longer */
 	uint8_t		children_n;
+	/* Room, of which more is not used than is said above. */
+	uint8_t		sync[KEEP_SYNC];	/* see x_sync_pack() */
+	uint8_t		proof[KEEP_PROOF];	/* see proof_pack(); no secret */
 	struct keep_child child[KEEP_CHILDREN];
 };
 

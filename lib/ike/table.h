@@ -49,6 +49,7 @@ struct ike_peer {
 	bool		was_child;	/* a child was reported up */
 	unsigned	half_open;
 	unsigned	rekeys, child_rekeys;
+	unsigned	probes, deaths;	/* DPD: asked, and found dead */
 	struct reason	why;		/* the last failure */
 	struct story	*story;		/* its details; owned, or NULL */
 	bool		told;		/* the story is of what fails now */

@@ -31,6 +31,7 @@ peer_dead(struct ike_sa *sa, struct instant now)
 		sa_die(sa, now, NULL);
 		return;
 	}
+	sa->peer->deaths += sa->state >= SA_ESTABLISHED;
 	s = peer_story(sa->peer, STORY_NO_ANSWER);
 	story_add(s, "request", "%s, sent %u times",
 	    hdr_exchange_str(sa->x.exchange), sa->x.tries);

@@ -180,6 +180,7 @@ x_info_probe(struct ike_sa *sa, struct instant now)
 	struct build b;
 
 	sa->want_dpd = false;
+	sa->peer->probes++;
 	xchg_begin_sk(sa, &b, INFORMATIONAL, false);
 	if (!xchg_request(sa, now, &b, TASK_DPD, 0))
 		sa_die(sa, now, "cannot build INFORMATIONAL");

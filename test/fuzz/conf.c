@@ -1,7 +1,8 @@
 /*
- * Configuration text.  Whatever it is, the answer is a configuration whose
- * rules hold, the same octets each time, or one error of one line.  No file
- * is ever opened meanwhile: libconfig's @include must not be reachable.
+ * Configuration texts, one behind the other with the octet 0x1e between them.
+ * Whatever they are, the answer is a configuration whose rules hold, the same
+ * octets each time, or one error of one line in one of the files.  No file is
+ * ever opened meanwhile: libconfig's @include must not be reachable.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -12,6 +13,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 const char *__lsan_default_suppressions(void);
+
+#define TEXTS		8
+#define SEPARATOR	0x1e
 
 static bool parsing;
 
@@ -41,13 +45,38 @@ __lsan_default_suppressions(void)
 	return "leak:libconfig\n";
 }
 
+/* The last one takes what is left. */
+static size_t
+split(struct bytes all, struct conf_source out[static TEXTS])
+{
+	static const char *const names[TEXTS] = {
+		"f", "f.d/1", "f.d/2", "f.d/3", "f.d/4", "f.d/5", "f.d/6",
+		"f.d/7",
+	};
+	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i <= all.n; i++) {
+		if (i < all.n && (n == TEXTS - 1 || all.p[i] != SEPARATOR))
+			continue;
+		out[n] = (struct conf_source){ .name = names[n],
+		    .text = bytes_of(all.p + at, i - at) };
+		n++;
+		at = i + 1;
+	}
+	return n;
+}
+
 static struct conf *
 parse(struct bytes text, struct conf_error *e)
 {
+	struct conf_source v[TEXTS];
+	struct conf_sources all = { .v = v };
 	struct conf *c;
 
+	all.n = split(text, v);
+	all.directory = all.n > 1;
 	parsing = true;
-	c = conf_parse(text, "f", e);
+	c = conf_parse_all(&all, e);
 	parsing = false;
 	return c;
 }
@@ -58,7 +87,8 @@ check_error(const struct conf_error *e)
 	char line[600];
 
 	conf_error_str(e, line, sizeof(line));
-	require(strncmp(line, "f:", 2) == 0 && e->line >= 0);
+	require((strncmp(line, "f:", 2) == 0 ||
+	    strncmp(line, "f.d/", 4) == 0) && e->line >= 0);
 	require(e->why.s[0] != '\0');
 	for (const char *p = line; *p != '\0'; p++)
 		require(*p >= ' ' && *p <= '~');
@@ -89,6 +119,7 @@ check_conf(const struct conf *c)
 		const struct conf_connection *k = &c->connections[i];
 
 		require(conf_find(c, k->name) == k);
+		require(k->source[0] == 'f' && k->line >= 0);
 		require(k->tunnels_n >= 1 && k->tunnels_n <= CONF_TUNNELS);
 		require(k->remote_asn == 0 || (c->asn != 0 &&
 		    c->asn != k->remote_asn && c->router_id != 0));

@@ -191,6 +191,11 @@ static const struct word route_keys[] = {
 	K("prefsrc", p_addr, route.prefsrc), { 0 },
 };
 
+static const struct word lan_keys[] = {
+	K("name", p_str, lan.name), K("table", p_num, lan.table),
+	K("closed", p_num, lan.closed), { 0 },
+};
+
 static const struct word conn_keys[] = {
 	K("id", p_num, conn.id), K("dev", p_str, conn.dev),
 	K("local", p_addr, conn.local), K("remote", p_addr, conn.remote),
@@ -223,15 +228,17 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_UNLISTEN] = conn_keys, [KERN_CONNECT] = conn_keys,
 	[KERN_BFD_LISTEN] = conn_keys, [KERN_BFD_CONNECT] = conn_keys,
 	[KERN_BFD_CLOSE] = conn_keys,
+	[KERN_LAN_SET] = lan_keys, [KERN_LAN_DEL] = lan_keys,
 	[KERN_AUTH] = auth_keys, [KERN_RELOAD] = none_keys,
 	[KERN_APPLY] = apply_keys, [KERN_CONFIRM] = none_keys,
 	[KERN_UNDO] = none_keys, [KERN_COUNT] = none_keys,
+	[KERN_RESTART] = none_keys,
 	 [KERN_RESYNC_DONE] = none_keys,
 };
 
 static const char *const event_names[KERN_EVENT_KINDS] = {
 	"done", "link-state", "expire", "acquire", "mapping", "changed",
-	"overrun", "reloaded", "stop", "pending",
+	"overrun", "reloaded", "stop", "pending", "leave", "lan-state",
 };
 
 static const struct {

@@ -187,11 +187,79 @@ same_hops(const struct gate *g, const struct kernel_route *r,
 	return true;
 }
 
+/* Unreachable, for when there is no other. */
+static bool
+is_guard(const struct kernel_route *r)
+{
+	return r->r.nexthop == 0;
+}
+
+static bool
+is_guarded(const struct kernel *k, const struct prefix *p)
+{
+	for (unsigned i = 0; i < k->routes_n; i++) {
+		if (is_guard(&k->routes[i]) &&
+		    k->routes[i].r.metric == KERN_METRIC_WORST &&
+		    prefix_eq(&k->routes[i].r.prefix, p))
+			return true;
+	}
+	return false;
+}
+
+static unsigned
+guards(const struct kernel *k)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < k->routes_n; i++)
+		n += is_guard(&k->routes[i]);
+	return n;
+}
+
+static bool
+listed_before(const struct conf *c, size_t at, const struct prefix *p)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (has_prefix(&c->connections[i].routes, p))
+			return true;
+	}
+	return false;
+}
+
+/* What the configuration leads through tunnels never goes another way. */
+static bool
+check_guards(const struct gate *g, struct reason *why)
+{
+	const struct conf *c = g->gw->conf;
+	char text[PREFIX_STRLEN];
+	unsigned wanted = 0;
+
+	if (!instant_is_never(g->gw->guards_at))
+		return true;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct conf_prefixes *r = &c->connections[i].routes;
+
+		for (size_t k = 0; k < r->n; k++) {
+			wanted += !listed_before(c, i, &r->v[k]);
+			if (is_guarded(&g->kernel, &r->v[k]))
+				continue;
+			reason_set(why, "%s is not guarded",
+			    prefix_str(&r->v[k], text));
+			return false;
+		}
+	}
+	if (wanted != guards(&g->kernel))
+		reason_set(why, "%u guards in the kernel, %u are wanted",
+		    guards(&g->kernel), wanted);
+	return wanted == guards(&g->kernel);
+}
+
 static const struct kernel_route *
 kernel_route_to(const struct kernel *k, const struct prefix *p)
 {
 	for (unsigned i = 0; i < k->routes_n; i++) {
-		if (prefix_eq(&k->routes[i].r.prefix, p))
+		if (!is_guard(&k->routes[i]) &&
+		    prefix_eq(&k->routes[i].r.prefix, p))
 			return &k->routes[i];
 	}
 	return NULL;
@@ -265,10 +333,11 @@ check_fib(const struct gate *g, struct reason *why)
 		    why))
 			return false;
 	}
+	wanted += guards(&g->kernel);
 	if (wanted != g->kernel.routes_n)
 		reason_set(why, "%u routes in the kernel, %u are wanted",
 		    g->kernel.routes_n, wanted);
-	return wanted == g->kernel.routes_n;
+	return wanted == g->kernel.routes_n && check_guards(g, why);
 }
 
 static const struct gw_tunnel *
@@ -457,13 +526,13 @@ bool
 check_clean(const struct gate *g, struct reason *why)
 {
 	const struct kernel *k = &g->kernel;
+	unsigned routes = k->routes_n - guards(k);
 
 	if (k->sas_n == 0 && k->policies_n == 0 && k->nexthops_n == 0 &&
-	    k->routes_n == 0)
+	    routes == 0)
 		return true;
 	reason_set(why, "%s: %u SAs, %u policies, %u nexthops, %u routes are "
-	    "left", g->name, k->sas_n, k->policies_n, k->nexthops_n,
-	    k->routes_n);
+	    "left", g->name, k->sas_n, k->policies_n, k->nexthops_n, routes);
 	return false;
 }
 
@@ -475,7 +544,8 @@ check_hops(const struct gate *g, const char *dst)
 
 	addr_parse(&a, dst);
 	for (unsigned i = 0; i < g->kernel.routes_n; i++) {
-		if (prefix_has(&g->kernel.routes[i].r.prefix, &a))
+		if (!is_guard(&g->kernel.routes[i]) &&
+		    prefix_has(&g->kernel.routes[i].r.prefix, &a))
 			return kernel_hops(&g->kernel, &g->kernel.routes[i],
 			    hops);
 	}

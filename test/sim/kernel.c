@@ -411,7 +411,8 @@ route_set(struct kernel *k, const struct kern_op *op)
 {
 	struct kernel_route *r = route_find(k, &op->route);
 
-	if (nexthop_find(k, op->route.nexthop) == NULL)
+	if (nexthop_find(k, op->route.nexthop) == NULL &&
+	    (op->route.nexthop != 0 || op->route.metric != KERN_METRIC_WORST))
 		return EINVAL;
 	if (r == NULL) {
 		if (k->routes_n == KERNEL_ROUTES)

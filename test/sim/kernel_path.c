@@ -50,8 +50,10 @@ kernel_route(const struct kernel *k, const struct addr *dst, uint32_t hash,
 	for (unsigned i = 0; i < k->routes_n; i++) {
 		const struct kernel_route *r = &k->routes[i];
 
-		if (prefix_has(&r->r.prefix, dst) &&
-		    (best == NULL || r->r.prefix.len > best->r.prefix.len))
+		if (prefix_has(&r->r.prefix, dst) && (best == NULL ||
+		    r->r.prefix.len > best->r.prefix.len ||
+		    (r->r.prefix.len == best->r.prefix.len &&
+		    r->r.metric < best->r.metric)))
 			best = r;
 	}
 	n = best == NULL ? 0 : kernel_hops(k, best, hops);

@@ -21,6 +21,7 @@
 #include "util/array.h"
 
 static char dir[64], conf[96], previous[112], candidate[112];
+static const struct conffile_from from = { .path = conf };
 static struct monitor m;
 
 static void
@@ -90,7 +91,7 @@ set_up(void **state)
 	m.rundir = dir;
 	m.fetcher = (struct helper){ .fd = { -1, -1 },
 	    .start_at = INSTANT_NEVER };
-	if (!conffile_load(&m.files, conf, NULL, &why))
+	if (!conffile_load(&m.files, &from, &why))
 		return -1;
 	apply_init(&m);
 	return 0;
@@ -232,7 +233,7 @@ an_end_in_between_undoes_it(void **state)
 
 	(void)state;
 	assert_int_equal(do_op(KERN_APPLY, conf_named("new"), 60, &why), 0);
-	assert_true(conffile_load(&next, conf, NULL, &why));
+	assert_true(conffile_load(&next, &from, &why));
 	assert_string_equal(next.conf->connections[0].name, "old");
 	conffile_free(&m.files);
 	conffile_free(&m.apply.previous);

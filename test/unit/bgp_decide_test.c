@@ -3,18 +3,15 @@
  * the base in one attribute and is worse in all the later ones, so that it
  * wins by its own step and by no other; compared both ways.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "test/unit/bgp_route.h"
 
-#include <cmocka.h>
-
+#include "bgp/bgp.h"
 #include "bgp/decide.h"
 #include "util/array.h"
 
 static const struct attrs base_attrs = {
 	.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
-	.origin = 1, .clusters = 2, .originator = 50,
+	.origin = 1, .clusters = 2, .originator = 50, .rank = 2,
 };
 static const struct decide_peer base_peer = {
 	.ibgp = true, .router_id = 50,
@@ -32,49 +29,53 @@ static const struct {
 } rows[] = {
 	{ "local origin",
 	    A(.local_pref = 1, .med = 99, .neighbour = 65010, .hops = 9,
-	      .origin = 2, .clusters = 9),
+	      .origin = 2, .clusters = 9, .rank = 9),
 	    { .local = true, .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "LOCAL_PREF",
 	    A(.local_pref = 101, .med = 99, .neighbour = 65010, .hops = 9,
-	      .origin = 2, .clusters = 9),
+	      .origin = 2, .clusters = 9, .rank = 9),
 	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "AS_PATH length",
 	    A(.local_pref = 100, .med = 99, .neighbour = 65010, .hops = 2,
-	      .origin = 2, .clusters = 9),
+	      .origin = 2, .clusters = 9, .rank = 9),
 	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "ORIGIN",
 	    A(.local_pref = 100, .med = 99, .neighbour = 65010, .hops = 3,
-	      .origin = 0, .clusters = 9),
+	      .origin = 0, .clusters = 9, .rank = 9),
 	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "MED",
 	    A(.local_pref = 100, .med = 9, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 9),
+	      .origin = 1, .clusters = 9, .rank = 9),
 	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "eBGP over iBGP",
 	    A(.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 9),
+	      .origin = 1, .clusters = 9, .rank = 9),
 	    { .ibgp = false, .router_id = 99, WORSE_ADDR } },
+	{ "preferred tunnel",
+	    A(.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
+	      .origin = 1, .clusters = 9, .rank = 1),
+	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "router id",
 	    A(.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 9),
+	      .origin = 1, .clusters = 9, .rank = 2),
 	    { .ibgp = true, .router_id = 49, WORSE_ADDR } },
 	{ "router id",		/* ORIGINATOR_ID stands for it */
 	    A(.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 9, .has = ATTRS_ORIGINATOR,
+	      .origin = 1, .clusters = 9, .rank = 2, .has = ATTRS_ORIGINATOR,
 	      .originator = 49),
 	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 	{ "CLUSTER_LIST length",
 	    A(.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 1),
+	      .origin = 1, .clusters = 1, .rank = 2),
 	    { .ibgp = true, .router_id = 50, WORSE_ADDR } },
 	{ "peer address",
 	    A(.local_pref = 100, .med = 10, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 2),
+	      .origin = 1, .clusters = 2, .rank = 2),
 	    { .ibgp = true, .router_id = 50,
 	      .addr = { ADDR_IPV4, { 169, 254, 10, 49 } } } },
 	{ "MED",		/* a missing one counts as 0 */
 	    A(.local_pref = 100, .med = 0, .neighbour = 65010, .hops = 3,
-	      .origin = 1, .clusters = 9),
+	      .origin = 1, .clusters = 9, .rank = 9),
 	    { .ibgp = true, .router_id = 99, WORSE_ADDR } },
 };
 
@@ -138,6 +139,14 @@ static const struct {
 	    A(.med = 2, .neighbour = 7), &two, 1 },
 	{ "iBGP and eBGP", A(.neighbour = 7), A(.neighbour = 7), &inner,
 	    1 },
+	{ "equals that share with none",
+	    A(.neighbour = 7, .share = BGP_SHARE_NONE), A(.neighbour = 7, .share = BGP_SHARE_NONE),
+	    &two, 1 },
+	{ "one that does not",
+	    A(.neighbour = 7, .share = BGP_SHARE_AS), A(.neighbour = 7, .share = BGP_SHARE_NONE),
+	    &two, 1 },
+	{ "another rank", A(.neighbour = 7, .rank = 1),
+	    A(.neighbour = 7, .rank = 2), &two, 2 },
 	{ "another next hop is what it is for",
 	    A(.neighbour = 7, .next_hop = { ADDR_IPV4, { 1 } }),
 	    A(.neighbour = 7, .next_hop = { ADDR_IPV4, { 2 } }), &two, 2 },
@@ -156,6 +165,33 @@ only_equals_share_the_traffic(void **state)
 		print_message("%s\n", shares[i].what);
 		assert_int_equal(decide(p, 2), shares[i].share);
 		assert_int_equal(p[0].id, 1);
+	}
+}
+
+/* A transit gateway's rule: the same AS numbers, in the same order. */
+static void
+a_path_may_share_with_its_like_alone(void **state)
+{
+	static const struct {
+		const char	*a, *b;
+		unsigned	share;
+	} paths[] = {
+		{ "65010 7", "65010 7", 2 },
+		{ "65010 7", "65010 8", 1 },
+		{ "65010 7", "65011 7", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		union attrs_buf a, b;
+		struct decide_path p[] = {
+			{ &a.attrs, &one, 1, 0 }, { &b.attrs, &two, 2, 0 },
+		};
+
+		route(&a, paths[i].a, "");
+		route(&b, paths[i].b, "");
+		a.attrs.share = b.attrs.share = BGP_SHARE_PATH;
+		assert_int_equal(decide(p, 2), paths[i].share);
 	}
 }
 
@@ -224,6 +260,7 @@ main(void)
 		cmocka_unit_test(
 		    each_step_decides_where_those_before_are_equal),
 		cmocka_unit_test(only_equals_share_the_traffic),
+		cmocka_unit_test(a_path_may_share_with_its_like_alone),
 		cmocka_unit_test(
 		    med_between_different_neighbours_does_not_depend_on_order),
 		cmocka_unit_test(

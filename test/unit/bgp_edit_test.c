@@ -76,6 +76,52 @@ sessions_change_what_they_are_told_to(void **state)
 	}
 }
 
+static const struct {
+	const char	*what;
+	struct edit_conf conf;
+	uint32_t	given, med;	/* that comes in; that comes out */
+	uint8_t		has;		/* of what is about it */
+} meds[] = {
+	{ "one for all that is told", { .exports = true, .med = 200 }, 5, 200,
+	    ATTRS_MED | ATTRS_MED_OUT },
+	{ "one where there is none", { .med = 100 }, 0, 100, ATTRS_MED },
+	{ "but not in place of another", { .med = 100 }, 5, 5, ATTRS_MED },
+	{ "as it is", { .exports = true, .rank = 1 }, 5, 5, ATTRS_MED },
+};
+
+static void
+a_session_has_a_med_of_its_own(void **state)
+{
+	const struct hash_key key = { 1, 3 };
+	const struct prefix p = pfx("10.0.0.0/8");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(meds); i++) {
+		const struct attrs *out;
+		union attrs_buf buf;
+		struct intern in;
+		struct edit e;
+		uint32_t from, to = 0;
+
+		print_message("%s\n", meds[i].what);
+		intern_init(&in, key);
+		edit_init(&e, &meds[i].conf);
+		route(&buf, "7", "");
+		buf.attrs.med = meds[i].given;
+		buf.attrs.has |= meds[i].given != 0 ? ATTRS_MED : 0;
+		from = intern_get(&in, &buf.attrs);
+		assert_true(edit_touches(&e, &buf.attrs));
+		assert_true(edit_run(&e, &in, from, &p, &to));
+		out = intern_at(&in, to);
+		assert_int_equal(out->med, meds[i].med);
+		assert_int_equal(out->has & (ATTRS_MED | ATTRS_MED_OUT),
+		    meds[i].has);
+		intern_drop(&in, from);
+		edit_fini(&e, &in);
+		intern_fini(&in);
+	}
+}
+
 /* With few slots and many routes, all of which end. */
 static void
 results_are_kept_and_let_go(void **state)
@@ -128,6 +174,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sessions_change_what_they_are_told_to),
+		cmocka_unit_test(a_session_has_a_med_of_its_own),
 		cmocka_unit_test(results_are_kept_and_let_go),
 	};
 

@@ -108,13 +108,17 @@ static const struct {
 	    HEAD6 "fd000010000000000000000000000002" TAIL6, 0, 0, NULL },
 	{ "our AS in the path", &over4, "0000 0018 " ORIGIN
 	    "40 02 0a 02 02 0000fdf2 0000fc00 40 03 04 a9fe0a02 10 0a02", 1,
-	    0, NULL },
+	    0, "routes are not used: AS_PATH contains our own AS 64512, which "
+	    "is told once a session (10.2.0.0/16)" },
 	{ "our AS in a set", &over4, "0000 001a " ORIGIN
 	    "40 02 0c 02 01 0000fdf2 01 01 0000fc00 40 03 04 a9fe0a02 "
-	    "10 0a02", 1, 0, NULL },
+	    "10 0a02", 1, 0, "routes are not used: AS_PATH contains our own "
+	    "AS 64512, which is told once a session (10.2.0.0/16)" },
 	{ "what we reflected ourselves", &within, "0000 001c " ORIGIN
 	    "40 02 00 40 03 04 a9fe0a02 40 05 04 00000064 "
-	    "80 09 04 0a000001 10 0a02", 1, 0, NULL },
+	    "80 09 04 0a000001 10 0a02", 1, 0, "routes are not used: "
+	    "ORIGINATOR_ID is our own, which is told once a session "
+	    "(10.2.0.0/16)" },
 	{ "what another one originated", &within, "0000 001c " ORIGIN
 	    "40 02 00 40 03 04 a9fe0a02 40 05 04 00000064 "
 	    "80 09 04 0a000003 10 0a02", 1, 1, NULL },

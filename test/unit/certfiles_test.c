@@ -122,11 +122,12 @@ static bool
 load(const char *keys, struct conffile *out, struct reason *why)
 {
 	char path[128], text[2048];
+	const struct conffile_from from = { .path = path };
 
 	str_fmt(text, sizeof(text), TEXT "%s } ); } );\n", keys);
 	write_file("vpnd.conf", bytes_str(text), 0644);
 	path_of("vpnd.conf", path);
-	return conffile_load(out, path, NULL, why);
+	return conffile_load(out, &from, why);
 }
 
 #define GOOD	"certificate = \"hub.pem\"; private_key = \"hub.key\"; " \

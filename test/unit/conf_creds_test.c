@@ -169,12 +169,15 @@ a_file_is_kept_once(void **state)
 static struct bytes
 bundle(const char *text, struct conf *c)
 {
-	size_t n = bundle_size(bytes_str(text), c);
+	const struct conf_source one = { .name = "t.conf",
+	    .text = bytes_str(text) };
+	const struct conf_sources all = { .v = &one, .n = 1 };
+	size_t n = bundle_size(&all, c);
 	uint8_t *p = malloc(n);
 	struct wr w = wr_of(p, n);
 
 	assert_non_null(p);
-	bundle_write(&w, bytes_str(text), c);
+	bundle_write(&w, &all, c);
 	assert_false(w.bad);
 	assert_int_equal(w.n, n);
 	return wr_done(&w);

@@ -145,8 +145,8 @@ static const struct conf_row rows[] = {
 	    "rekey_margin_time_seconds = 450;"), NULL },
 	{ "and one second more", TUN("phase2_lifetime_seconds = 900; "
 	    "rekey_margin_time_seconds = 451;"),
-	    E_TUN("rekey_margin_time_seconds", "must be at most 450 seconds, "
-	    "half of phase2_lifetime_seconds, not 451") },
+	    E_TUN("rekey_margin_time_seconds", "must be at most half of "
+	    "phase2_lifetime_seconds (450), not 451") },
 	{ "a fuzz of 0 %", TUN("rekey_fuzz_percentage = 0;"), NULL },
 	{ "a fuzz of 100 %", TUN("rekey_fuzz_percentage = 100;"), NULL },
 	{ "a fuzz of 101 %", TUN("rekey_fuzz_percentage = 101;"),

@@ -62,11 +62,11 @@ static const struct conf_row rows[] = {
 	{ "a tunnel's key twice", TUN("remote_id = \"a\"; remote_id = \"a\";"),
 	    "t.conf:8: duplicate setting name" },
 	{ "@include is refused", "asn = 1;\n@include \"/etc/passwd\"\n",
-	    "t.conf:2: @include is not supported: the configuration is one "
-	    "file" },
+	    "t.conf:2: @include is not supported: what is to be read too "
+	    "goes into conf.d" },
 	{ "@include after blanks is refused", " \t@include \"x\"\n",
-	    "t.conf:1: @include is not supported: the configuration is one "
-	    "file" },
+	    "t.conf:1: @include is not supported: what is to be read too "
+	    "goes into conf.d" },
 	{ "@include in comments is only text",
 	    TOP("# @include \"x\"\n/*\n@include \"x\"\n*/ // @include"),
 	    NULL },
@@ -74,8 +74,8 @@ static const struct conf_row rows[] = {
 	    TOP("secrets = \"@include\";"), NULL },
 	{ "an escaped quote does not end the string",
 	    TOP("secrets = \"\\\"\"; @include \"x\""),
-	    "t.conf:2: @include is not supported: the configuration is one "
-	    "file" },
+	    "t.conf:2: @include is not supported: what is to be read too "
+	    "goes into conf.d" },
 	{ "a number beyond 63 bits", TOP("router_id = 99999999999999999999;"),
 	    "t.conf:2: number too large" },
 	{ "a hexadecimal number", CONN("bgp_hold_time_seconds = 0x10;"), NULL },

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
@@ -176,6 +177,21 @@ the_loop_hears_of_it(void **state)
 	assert_int_equal(count, 1);
 }
 
+/* Or a loop that looks whenever it may would do nothing else. */
+static void
+what_was_waited_for_wakes_nobody_any_more(void **state)
+{
+	struct pollfd p = { .fd = haul.news, .events = POLLIN };
+
+	(void)state;
+	ask(1);
+	assert_true(haul_give(&haul));
+	look(haul_take(&haul, true), 1);
+	assert_int_equal(poll(&p, 1, 1000), 1);
+	assert_null(haul_take(&haul, false));
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
 static void
 who_stops_waits_for_what_is_on_its_way(void **state)
 {
@@ -198,6 +214,7 @@ main(void)
 		TEST(all_are_seen_until_they_are_back),
 		TEST(there_is_room_until_the_ring_is_full),
 		TEST(the_loop_hears_of_it),
+		TEST(what_was_waited_for_wakes_nobody_any_more),
 		TEST(who_stops_waits_for_what_is_on_its_way),
 	};
 

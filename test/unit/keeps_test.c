@@ -244,6 +244,68 @@ nothing_else_comes_this_way_and_nothing_too_long(void **state)
 	ends_close(&e);
 }
 
+/* From one monitor to the next. */
+static void
+what_was_handed_over_can_be_taken(void **state)
+{
+	struct keeps next = { .all = NULL };
+	struct bytes all, again;
+	struct ends e;
+
+	(void)state;
+	ends_open(&e);
+	put(&e, "a", 1, 100, 0, 100, 'x');
+	assert_int_equal(come(&e), 0);
+	all = keeps_hand(&e.keeps);
+	assert_true(keeps_take(&next, all));
+	assert_int_equal(keeps_count(&next), 1);
+	again = keeps_hand(&next);
+	assert_true(bytes_eq(again, all));
+	keeps_fini(&next);
+	assert_true(keeps_take(&next, (struct bytes){ 0 }));
+	assert_int_equal(keeps_count(&next), 0);
+	ends_close(&e);
+}
+
+static void
+what_is_malformed_is_not_taken_at_all(void **state)
+{
+	static const struct {
+		const char	*what;
+		size_t		n;
+		uint8_t		b[32];
+	} bad[] = {
+		{ "a name without a tunnel", 8,
+		    { 0, 1, 'b', 0, 0, 0, 1, 9 } },
+		{ "no name", 7, { 0, 0, 0, 0, 0, 1, 9 } },
+		{ "a NUL in the name", 10,
+		    { 0, 3, 'b', '/', 0, 0, 0, 0, 1, 9 } },
+		{ "an empty record", 9, { 0, 3, 'b', '/', '1', 0, 0, 0, 0 } },
+		{ "a record that is cut", 10,
+		    { 0, 3, 'b', '/', '1', 0, 0, 0, 2, 9 } },
+		{ "a record that is too long", 10,
+		    { 0, 3, 'b', '/', '1', 0, 2, 0, 0, 9 } },
+		{ "half a head", 1, { 0 } },
+	};
+	static const uint8_t good[] =
+	    { 0, 3, 'a', '/', '1', 0, 0, 0, 1, 7 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct keeps t = { .all = NULL };
+		uint8_t all[64];
+
+		memcpy(all, good, sizeof(good));
+		memcpy(all + sizeof(good), bad[i].b, bad[i].n);
+		assert_true(keeps_take(&t, bytes_of(all, sizeof(good))));
+		keeps_fini(&t);
+		if (keeps_take(&t, bytes_of(all, sizeof(good) + bad[i].n)) ||
+		    keeps_count(&t) != 0)
+			fail_msg("%s", bad[i].what);
+		keeps_fini(&t);
+	}
+}
+
 int
 main(void)
 {
@@ -254,6 +316,8 @@ main(void)
 	cmocka_unit_test(a_tunnel_that_goes_takes_its_record_along),
 	cmocka_unit_test(a_part_out_of_place_is_no_record),
 	cmocka_unit_test(nothing_else_comes_this_way_and_nothing_too_long),
+	cmocka_unit_test(what_was_handed_over_can_be_taken),
+	cmocka_unit_test(what_is_malformed_is_not_taken_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

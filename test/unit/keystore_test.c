@@ -138,7 +138,7 @@ static const struct {
 	    ":1: secrets[0].neighbor: is outside of tunnels" },
 	{ "of a neighbor twice", "secrets = ( { neighbor = \"n\"; "
 	    "bgp_password = \"p\"; }, { neighbor = \"n\"; bgp_password = "
-	    "\"q\"; } );", 0600, ": secrets: two groups for neighbor n" },
+	    "\"q\"; } );", 0600, ":1: secrets: two groups for neighbor n (the first" },
 	{ "tunnel 0", "secrets = ( { connection = \"a\"; tunnel = 0; "
 	    "pre_shared_key = \"x\"; } );", 0600,
 	    ":1: secrets[0].tunnel: must be 1 or 2" },
@@ -154,7 +154,7 @@ static const struct {
 	{ "the same twice", "secrets = ( { connection = \"a\"; tunnel = 1; "
 	    "pre_shared_key = \"x\"; }, { connection = \"a\"; tunnel = 1; "
 	    "pre_shared_key = \"y\"; } );", 0600,
-	    ": secrets: two groups for connection a tunnel 1" },
+	    ":1: secrets: two groups for connection a tunnel 1 (the first is at " },
 };
 
 static void

@@ -143,9 +143,10 @@ nl_rule(struct nl *n, const struct nl_rule *r, bool add, char *text)
 }
 
 void
-nl_route_unreachable(struct nlq *q, const struct kern_route *r,
+nl_route_unreachable(struct nlq *q, const struct kern_route *r, bool replace,
     const struct nl_op *op)
 {
+	(void)replace;
 	(void)q;
 	(void)r;
 	(void)op;

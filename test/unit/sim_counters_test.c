@@ -151,7 +151,7 @@ what_the_monitor_counts_comes_along(void **state)
 
 	(void)state;
 	started();
-	e.counts = (struct kern_counts){ 1, 2, 3, 4, 5, 6 };
+	e.counts = (struct kern_counts){ 1, 2, 3, 4, 5, 6, 7 };
 	gw_kern(p.hub->gw, p.w.now, &e);
 	assert_int_equal(value(p.hub, NULL, "netlink_batches"), 1);
 	assert_int_equal(value(p.hub, NULL, "netlink_messages"), 2);

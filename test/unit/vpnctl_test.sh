@@ -125,7 +125,7 @@ fails "a rekey of something else" 1 'rekey "ike" or "child", not "esp"' rekey a 
 fails "drain to nowhere" 1 'drain to needs ADDRESS [NAME]' drain to
 fails "drain to a name" 1 '"hub.example" is not an IPv4 or IPv6 address' drain to hub.example
 fails "drain of what cannot be a name" 1 '"a b" is not the name of a connection (NAME) or of a tunnel (NAME/1)' drain off "a b"
-fails "secrets where none belong" 1 '-s is for "check" only' show -s x
+fails "secrets where none belong" 1 '-s is not for "show"' show -s x
 fails "a time to confirm that is none" 1 \
 	'--confirm-within must be a time from 1s to 24h, like 60s or 5m, not "60x"' apply x --confirm-within 60x
 fails "a time to confirm that is too long" 1 \
