@@ -1,7 +1,7 @@
 #!/bin/bash
 # bgp-neighbors: BGP neighbors outside of tunnels: routers behind a hub and a branch, one behind a router, some that call from a prefix
 # needs: vti vpnd bird frr gobgp exabgp
-# time: 300
+# time: 480
 #
 #        lan0, a switch: 10.1.0.0/16 fd01::/64
 #     hub .1 ------+-- core .2   BIRD  AS 65010  10.11.0.0/16, over IPv6 fd11::/48; signed with MD5
