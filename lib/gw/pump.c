@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gw/deposit.h"
 #include "gw/forward.h"
 #include "gw/neighbor.h"
 #include "gw/neighbors.h"
@@ -247,6 +248,8 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 	if ((t == NULL && outer == NULL) || (o->event != BGP_EVENT_STATE &&
 	    o->event != BGP_EVENT_RESTART))
 		return;
+	if (t != NULL)
+		deposit_touch(t);
 	forward_taught(gw, o->peer, t != NULL ? &t->teaches :
 	    &outer->teaches, o->up);
 }

@@ -230,6 +230,32 @@ tables_deadline(const struct gw *gw)
 	return at;
 }
 
+/* --- what we originate --- */
+
+bool
+gw_own_network(const struct gw *gw, uint16_t table, const struct prefix *p)
+{
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		const struct conf_connection *c = &gw->conf->connections[i];
+
+		for (size_t k = 0; k < c->networks.n; k++) {
+			if (c->association == table &&
+			    prefix_eq(&c->networks.v[k], p))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < gw->conf->neighbors_n; i++) {
+		const struct conf_neighbor *c = &gw->conf->neighbors[i];
+
+		for (size_t k = 0; k < c->networks.n; k++) {
+			if (c->association == table &&
+			    prefix_eq(&c->networks.v[k], p))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* --- static routes --- */
 
 static const struct conf_static *
