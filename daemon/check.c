@@ -3,8 +3,9 @@
  * the configuration names, with the outside addresses that it gives, or that
  * of a gateway to which the peer may redirect; SAs and policies must belong to
  * an interface that was stated, with its addresses and with algorithms from
- * our table; nexthops, listeners and connects must be on such an interface,
- * or nexthops on one that the configuration says is a VPC's;
+ * our table; nexthops, listeners and connects must be on such an interface, or
+ * be those of a neighbour that the configuration has on another one, or
+ * nexthops on one that it says is a VPC's;
  * routes must lead to our nexthops and stay away from addresses that are the
  * host's own.
  *
@@ -142,6 +143,16 @@ check_link_del(const struct monitor *m, const struct kern_op *op,
 	if (!is_ifname(op->link.name) || !stated_known(&m->stated,
 	    stated_link(&m->stated, op->link.name)))
 		return refuse(why, "interface %s is not ours", op->link.name);
+	return 0;
+}
+
+int
+check_link_look(const struct monitor *m, const struct kern_op *op,
+    struct reason *why)
+{
+	if (!conf_neighbor_on(m->files.conf, op->link.name))
+		return refuse(why, "no neighbor is on interface %s",
+		    op->link.name);
 	return 0;
 }
 
@@ -398,8 +409,12 @@ check_nexthop_set(const struct monitor *m, const struct kern_op *op,
 	const struct kern_nexthop *n = &op->nexthop;
 
 	if (!n->blackhole && iface_by_name(&m->ifaces, n->dev) == NULL &&
-	    lan_find(&m->lans, n->dev) == NULL)
-		return refuse(why, "interface %s is not ours", n->dev);
+	    lan_find(&m->lans, n->dev) == NULL &&
+	    (!is_unicast(&n->gateway) ||
+	    !conf_neighbor_hop(m->files.conf, n->dev, &n->gateway)))
+		return refuse(why, conf_neighbor_on(m->files.conf, n->dev) ?
+		    "interface %s: no neighbor's address" :
+		    "interface %s is not ours", n->dev);
 	if (addr_is_set(&n->gateway) && (addr_is_loopback(&n->gateway) ||
 	    addr_is_multicast(&n->gateway)))
 		return refuse(why, "bad gateway address");
@@ -487,6 +502,23 @@ is_inside(const struct kern_link *l, const struct addr *a)
 	return false;
 }
 
+/* For neighbours outside of tunnels; remote unset: for all of them there. */
+static bool
+is_neighbor(const struct monitor *m, const struct kern_conn *c)
+{
+	const struct conf *conf = m->files.conf;
+
+	if (addr_is_set(&c->remote))
+		return conf_neighbor_at(conf, c->dev, &c->local,
+		    &c->remote) != NULL;
+	for (size_t i = 0; i < conf->neighbors_n; i++) {
+		if (strcmp(conf->neighbors[i].ifname, c->dev) == 0 &&
+		    addr_eq(&conf->neighbors[i].local, &c->local))
+			return true;
+	}
+	return false;
+}
+
 int
 check_listen(const struct monitor *m, const struct kern_op *op,
     struct reason *why)
@@ -494,13 +526,26 @@ check_listen(const struct monitor *m, const struct kern_op *op,
 	const struct kern_conn *c = &op->conn;
 	const struct iface *f = iface_by_name(&m->ifaces, c->dev);
 
-	if (f == NULL)
+	if (f == NULL && !conf_neighbor_on(m->files.conf, c->dev))
 		return refuse(why, "interface %s is not ours", c->dev);
-	if (!addr_is_set(&c->local) || !is_inside(&f->link, &c->local))
+	if (f == NULL && !is_neighbor(m, c))
+		return refuse(why, "%s: no neighbor's address", c->dev);
+	if (f != NULL && (!addr_is_set(&c->local) ||
+	    !is_inside(&f->link, &c->local)))
 		return refuse(why, "%s: not its inside address", c->dev);
 	if (c->ttl == 0 || (c->mss != 0 && c->mss < 64))
 		return refuse(why, "%s: bad TTL or segment size", c->dev);
 	return 0;
+}
+
+/* Those of a prefix call themselves. */
+static bool
+is_called(const struct monitor *m, const struct kern_conn *c)
+{
+	const struct conf_neighbor *n = conf_neighbor_at(m->files.conf,
+	    c->dev, &c->local, &c->remote);
+
+	return n != NULL && addr_is_set(&n->remote);
 }
 
 int
@@ -511,6 +556,9 @@ check_connect(const struct monitor *m, const struct kern_op *op,
 
 	if (!is_unicast(&c->remote) || c->remote.family != c->local.family)
 		return refuse(why, "%s: bad address of the neighbour", c->dev);
+	if (iface_by_name(&m->ifaces, c->dev) == NULL &&
+	    !is_called(m, c))
+		return refuse(why, "%s: nobody to call there", c->dev);
 	return check_listen(m, op, why);
 }
 

@@ -11,7 +11,7 @@ typedef int	check_fn(const struct monitor *, const struct kern_op *,
 		    struct reason *);
 
 check_fn	check_nothing;		/* carries no argument to judge */
-check_fn	check_link_set, check_link_del;
+check_fn	check_link_set, check_link_del, check_link_look;
 check_fn	check_table_set, check_table_del;
 check_fn	check_lan_set, check_lan_del;
 check_fn	check_sa_add, check_sa_del, check_sa_path;

@@ -363,6 +363,7 @@ lacks(const struct conffile *c, const char *connection,
 struct place {
 	size_t		connection;
 	unsigned	tunnel;
+	size_t		neighbor;
 };
 
 /* The next tunnel without a key that it needs; false: there is none. */
@@ -386,6 +387,19 @@ next_keyless(const struct conffile *c, struct place *at, char *line,
 			    k->name, t->number);
 			return true;
 		}
+	}
+	for (; at->neighbor < c->conf->neighbors_n;) {
+		const struct conf_neighbor *n =
+		    &c->conf->neighbors[at->neighbor++];
+
+		if (n->own.session.auth == CONF_BGP_AUTH_NONE ||
+		    keystore_has(c->keys, KEYSTORE_BGP, n->name,
+		    KEYSTORE_NEIGHBOR))
+			continue;
+		str_fmt(line, size, "%s: secrets: no %s for neighbor %s",
+		    c->secrets_path, keystore_kind_str(KEYSTORE_BGP),
+		    n->name);
+		return true;
 	}
 	return false;
 }

@@ -156,6 +156,11 @@ log_out(const struct gw_out *o)
 	log_quote(quoted, o->text.s);
 	str_set(conn, sizeof(conn), o->tunnel);
 	slash = strrchr(conn, '/');
+	if (slash == NULL && conn[0] != '\0') {
+		log_event(level_of(o->level), o->name, "neighbor=%s why=%s",
+		    conn, quoted);
+		return;
+	}
 	if (slash == NULL) {
 		log_event(level_of(o->level), o->name, "why=%s", quoted);
 		return;

@@ -55,6 +55,9 @@ link_event(struct monitor *m, const struct nlmsghdr *h)
 	if (!e.link.exists)
 		vrf_lost(m, e.link.name);
 	f = iface_by_name(&m->ifaces, e.link.name);
+	/* A neighbour's: what is no news the engine sees itself. */
+	if (f == NULL && conf_neighbor_on(m->files.conf, e.link.name))
+		monitor_event(m, &e);
 	if (f == NULL || (f->exists == e.link.exists && f->up == e.link.up))
 		return;
 	f->exists = e.link.exists;

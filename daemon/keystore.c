@@ -1,13 +1,14 @@
 /*
- * Secrets files, in libconfig's syntax:
+ * The secrets file, in libconfig's syntax:
  *
  *	secrets = ( { connection = "vpn-branch1"; tunnel = 1;
- *	    pre_shared_key = "..."; ppk = "..."; bgp_password = "..."; } );
+ *	    pre_shared_key = "..."; ppk = "..."; bgp_password = "..."; },
+ *	    { neighbor = "core"; bgp_password = "..."; } );
  *
- * At least one of the three must be there.  Without `tunnel` a key is for both
- * tunnels; one that names its tunnel goes before it.  Several files are as one.
- * Each must be a regular one, owned by root or by us, without any permission
- * for group and others.
+ * At least one of the three must be there; of a neighbour outside of tunnels
+ * the last.  Without `tunnel` a key is for both tunnels; one that names its
+ * tunnel goes before it.  Several files are as one.  Each must be a regular
+ * one, owned by root or by us, without any permission for group and others.
  *
  * The engine is a fork of this process and must not inherit a key.  The table
  * lies in memory that a fork finds empty (MADV_WIPEONFORK); and since a
@@ -40,7 +41,7 @@ struct octets {
 
 struct entry {
 	char		connection[KERN_SECRET_NAME];
-	uint32_t	tunnel;		/* 0: both */
+	uint32_t	tunnel;		/* 0: both; KEYSTORE_NEIGHBOR */
 	uint32_t	file, line;	/* where it stands; file from 0 */
 	struct octets	keys[KEYSTORE_KINDS];
 };
@@ -96,6 +97,8 @@ read_connection(struct parse *p, const config_setting_t *s, size_t i,
 {
 	const char *name = config_setting_get_string(s);
 
+	if (e->tunnel == KEYSTORE_NEIGHBOR)
+		return fail_at(p, s, i, "connection", "a neighbor is in none");
 	if (name == NULL || name[0] == '\0')
 		return fail_at(p, s, i, "connection", "must be a name");
 	if (strlen(name) >= sizeof(e->connection))
@@ -105,11 +108,31 @@ read_connection(struct parse *p, const config_setting_t *s, size_t i,
 }
 
 static bool
+read_neighbor(struct parse *p, const config_setting_t *s, size_t i,
+    struct entry *e)
+{
+	const char *name = config_setting_get_string(s);
+
+	if (e->connection[0] != '\0' || e->tunnel != 0)
+		return fail_at(p, s, i, "neighbor", "is outside of tunnels: "
+		    "no connection and no tunnel");
+	if (name == NULL || name[0] == '\0')
+		return fail_at(p, s, i, "neighbor", "must be a name");
+	if (strlen(name) >= sizeof(e->connection))
+		return fail_at(p, s, i, "neighbor", "name too long");
+	str_set(e->connection, sizeof(e->connection), name);
+	e->tunnel = KEYSTORE_NEIGHBOR;
+	return true;
+}
+
+static bool
 read_tunnel(struct parse *p, const config_setting_t *s, size_t i,
     struct entry *e)
 {
 	int n = config_setting_get_int(s);
 
+	if (e->tunnel == KEYSTORE_NEIGHBOR)
+		return fail_at(p, s, i, "tunnel", "a neighbor is in none");
 	if (config_setting_type(s) != CONFIG_TYPE_INT || n < 1 || n > 2)
 		return fail_at(p, s, i, "tunnel", "must be 1 or 2");
 	e->tunnel = (uint32_t)n;
@@ -170,13 +193,13 @@ static const struct key_row {
 	const char	*name;
 	bool		(*read)(struct parse *, const config_setting_t *,
 			    size_t, struct entry *);
-	bool		must;
 } key_rows[] = {
-	{ "connection", read_connection, true },
-	{ "tunnel", read_tunnel, false },
-	{ "pre_shared_key", read_psk, false },
-	{ "ppk", read_ppk, false },
-	{ "bgp_password", read_bgp, false },
+	{ "connection", read_connection },
+	{ "neighbor", read_neighbor },
+	{ "tunnel", read_tunnel },
+	{ "pre_shared_key", read_psk },
+	{ "ppk", read_ppk },
+	{ "bgp_password", read_bgp },
 };
 
 const char *
@@ -199,12 +222,23 @@ row_of(const char *name)
 	return NULL;
 }
 
+/* Nothing but TCP is between us and it. */
+static bool
+fits_neighbor(struct parse *p, const config_setting_t *group, size_t i,
+    const struct entry *e)
+{
+	for (size_t k = 0; k < KEYSTORE_KINDS; k++)
+		if (k != KEYSTORE_BGP && e->keys[k].n > 0)
+			return fail_at(p, group, i, keystore_kind_str(
+			    (enum keystore_kind)k), "is not for a neighbor");
+	return e->keys[KEYSTORE_BGP].n > 0 ||
+	    fail_at(p, group, i, "bgp_password", "is missing");
+}
+
 static bool
 read_group(struct parse *p, const config_setting_t *group, size_t i,
     struct entry *e)
 {
-	unsigned seen = 0;
-
 	if (!config_setting_is_group(group))
 		return fail_at(p, group, i, "", "must be a group { ... }");
 	for (unsigned k = 0; k < (unsigned)config_setting_length(group); k++) {
@@ -216,12 +250,11 @@ read_group(struct parse *p, const config_setting_t *group, size_t i,
 			    "unknown key");
 		if (!row->read(p, s, i, e))
 			return false;
-		seen |= 1u << (row - key_rows);
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(key_rows); k++)
-		if (key_rows[k].must && !(seen & 1u << k))
-			return fail_at(p, group, i, key_rows[k].name,
-			    "is missing");
+	if (e->connection[0] == '\0')
+		return fail_at(p, group, i, "connection", "is missing");
+	if (e->tunnel == KEYSTORE_NEIGHBOR)
+		return fits_neighbor(p, group, i, e);
 	for (size_t k = 0; k < KEYSTORE_KINDS; k++)
 		if (e->keys[k].n > 0)
 			return true;
@@ -262,9 +295,10 @@ sort_entries(struct parse *p)
 	for (size_t i = 1; i < p->out->n; i++) {
 		if (entry_cmp(&e[i - 1], &e[i]) != 0)
 			continue;
-		str_fmt(what, sizeof(what), "two groups for connection %s",
-		    e[i].connection);
-		if (e[i].tunnel != 0)
+		str_fmt(what, sizeof(what), "two groups for %s %s",
+		    e[i].tunnel == KEYSTORE_NEIGHBOR ? "neighbor" :
+		    "connection", e[i].connection);
+		if (e[i].tunnel != 0 && e[i].tunnel != KEYSTORE_NEIGHBOR)
 			str_add(what, sizeof(what), " tunnel %u",
 			    e[i].tunnel);
 		str_add(what, sizeof(what), " (the first is at %.100s:%u)",
@@ -498,7 +532,8 @@ find_key(const struct keystore *k, enum keystore_kind kind,
 	const uint32_t where[] = { tunnel, 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
-		const struct entry *e = find(k, connection, where[i]);
+		const struct entry *e = i > 0 && tunnel == KEYSTORE_NEIGHBOR ?
+		    NULL : find(k, connection, where[i]);
 
 		if (e != NULL && e->keys[kind].n > 0)
 			return &e->keys[kind];

@@ -16,6 +16,7 @@
 
 #define KEYSTORE_MAX	32768	/* keys */
 #define KEYSTORE_PSK_MAX 256	/* octets of one */
+#define KEYSTORE_NEIGHBOR UINT32_MAX	/* in place of a tunnel: no tunnel's */
 #define KEYSTORE_BGP_MAX 80	/* what the kernel takes for TCP MD5 */
 
 enum keystore_kind {
@@ -40,7 +41,10 @@ struct keystore	*keystore_load_all(const struct keystore_file *, size_t,
 void		keystore_free(struct keystore *);	/* wipes */
 /* As the file calls it: "pre_shared_key". */
 const char	*keystore_kind_str(enum keystore_kind);
-/* Is there such a key for this tunnel? */
+/*
+ * Is there such a key for this tunnel, or for the neighbour of this name
+ * (KEYSTORE_NEIGHBOR)?  The others take these likewise.
+ */
 bool		keystore_has(const struct keystore *, enum keystore_kind,
 		    const char *connection, uint32_t tunnel);
 /* What AWS has against the tunnel's pre-shared key, as psk_fault(); or NULL. */

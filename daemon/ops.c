@@ -339,6 +339,7 @@ static const struct row {
 } rows[KERN_OP_KINDS] = {
 [KERN_LINK_SET] =	{ ALIVE,  check_link_set,	ops_link_set,	 false },
 [KERN_LINK_DEL] =	{ ALWAYS, check_link_del,	ops_link_del,	 false },
+[KERN_LINK_LOOK] =	{ ALIVE,  check_link_look,	ops_link_look,	 false },
 [KERN_SA_ADD] =		{ ALIVE,  check_sa_add,		run_sa_add,	 true },
 [KERN_SA_DEL] =		{ ALWAYS, check_sa_del,		run_sa_del,	 true },
 [KERN_SA_PATH] =	{ ALIVE,  check_sa_path,	run_sa_path,	 true },

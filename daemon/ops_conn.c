@@ -1,11 +1,13 @@
 /*
- * Sockets are bound to a tunnel's interface (sock.h) and go to the engine with
- * the answer.  What signs a BGP session's segments stays in the kernel.
+ * Sockets are bound to an interface, a tunnel's or a neighbour's (sock.h), and
+ * go to the engine with the answer.  What signs a BGP session's segments stays in the kernel.
  */
 #include "daemon/ops_conn.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -35,23 +37,43 @@ socket_failed(struct monitor *m, const struct kern_op *op, int error,
 	ops_done(m, op, error, text);
 }
 
-/*
- * What signs the segments of the tunnel's session, which stays here; n 0:
- * nothing does.  False: something should, and is not to be had.
- */
-static bool
-find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
-{
-	const struct conf_connection *of;
-	const struct conf_tunnel *t = conf_find_ifname(m->files.conf,
-	    op->conn.dev, &of);
-	char text[KERN_TEXT_LEN];
+/* What signs the segments of sessions, which stays here. */
+struct keys {
+	size_t		n;		/* 0: nothing does */
+	struct sock_key	one;		/* room for it */
+	struct sock_key	*v;		/* that, or: owned */
+	uint8_t		lock[16];
+};
 
-	if (t == NULL) {
-		ops_done(m, op, ENOENT, "no tunnel has this interface");
-		return false;
-	}
-	*out = (struct bytes){ 0 };
+static void
+keys_fini(struct keys *k)
+{
+	if (k->v != &k->one)
+		free(k->v);
+}
+
+static void
+add_key(struct keys *k, const struct prefix *of, struct bytes password)
+{
+	k->v[k->n++] = (struct sock_key){ *of, password };
+}
+
+static struct prefix
+alone(const struct addr *a)
+{
+	return (struct prefix){ *a, (uint8_t)addr_bits(a) };
+}
+
+/* False: it should be signed, and there is nothing to sign with. */
+static bool
+tunnel_key(struct monitor *m, const struct kern_op *op,
+    const struct conf_connection *of, const struct conf_tunnel *t,
+    struct keys *k)
+{
+	struct prefix remote = alone(&op->conn.remote);
+	char text[KERN_TEXT_LEN];
+	struct bytes password;
+
 	if (t->session.auth == CONF_BGP_AUTH_NONE)
 		return true;
 	/* A key is for one address: another one would be without. */
@@ -60,9 +82,11 @@ find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
 		ops_done(m, op, EPERM, "not the tunnel's neighbor");
 		return false;
 	}
-	*out = keystore_bgp(m->files.keys, of->name, t->number);
-	if (out->n > 0)
+	password = keystore_bgp(m->files.keys, of->name, t->number);
+	if (password.n > 0) {
+		add_key(k, &remote, password);
 		return true;
+	}
 	log_event(LEVEL_WARNING, "secret-missing",
 	    "conn=%s tunnel=%u file=%s", of->name, t->number,
 	    m->files.secrets_path);
@@ -72,20 +96,110 @@ find_password(struct monitor *m, const struct kern_op *op, struct bytes *out)
 	return false;
 }
 
+static struct bytes
+neighbor_password(const struct monitor *m, const struct conf_neighbor *n)
+{
+	struct bytes password = keystore_bgp(m->files.keys, n->name,
+	    KEYSTORE_NEIGHBOR);
+
+	if (password.n == 0)
+		log_event(LEVEL_WARNING, "secret-missing",
+		    "neighbor=%s file=%s", n->name, m->files.secrets_path);
+	return password;
+}
+
+static bool
+neighbor_key(struct monitor *m, const struct kern_op *op,
+    const struct conf_neighbor *n, struct keys *k)
+{
+	struct prefix remote = alone(&op->conn.remote);
+	char text[KERN_TEXT_LEN];
+	struct bytes password;
+
+	if (n->own.session.auth == CONF_BGP_AUTH_NONE)
+		return true;
+	password = neighbor_password(m, n);
+	if (password.n > 0) {
+		add_key(k, &remote, password);
+		return true;
+	}
+	str_fmt(text, sizeof(text), "no %s for neighbor %s",
+	    keystore_kind_str(KEYSTORE_BGP), n->name);
+	ops_done(m, op, ENOKEY, text);
+	return false;
+}
+
+/*
+ * Of all who may call there.  Who has none that should have one is kept out by
+ * one that nobody knows: the others need not be.
+ */
+static bool
+door_keys(struct monitor *m, const struct kern_op *op, struct keys *k)
+{
+	const struct conf *conf = m->files.conf;
+
+	k->v = calloc(conf->neighbors_n + 1, sizeof(*k->v));
+	if (k->v == NULL || getrandom(k->lock, sizeof(k->lock), 0) !=
+	    sizeof(k->lock)) {
+		ops_done(m, op, ENOMEM, "keys of neighbors");
+		return false;
+	}
+	for (size_t i = 0; i < conf->neighbors_n; i++) {
+		const struct conf_neighbor *n = &conf->neighbors[i];
+		struct prefix from = addr_is_set(&n->remote) ?
+		    alone(&n->remote) : n->from;
+		struct bytes password;
+
+		if (n->own.session.auth == CONF_BGP_AUTH_NONE ||
+		    strcmp(n->ifname, op->conn.dev) != 0 ||
+		    !addr_eq(&n->local, &op->conn.local))
+			continue;
+		password = neighbor_password(m, n);
+		add_key(k, &from, password.n > 0 ? password :
+		    bytes_of(k->lock, sizeof(k->lock)));
+	}
+	return true;
+}
+
+/* False: answered with what is missing.  keys_fini() in any case. */
+static bool
+find_keys(struct monitor *m, const struct kern_op *op, struct keys *k)
+{
+	const struct conf *conf = m->files.conf;
+	const struct kern_conn *c = &op->conn;
+	const struct conf_connection *of;
+	const struct conf_tunnel *t = conf_find_ifname(conf, c->dev, &of);
+	const struct conf_neighbor *n;
+
+	*k = (struct keys){ .n = 0 };
+	k->v = &k->one;
+	if (t != NULL)
+		return tunnel_key(m, op, of, t, k);
+	if (!addr_is_set(&c->remote))
+		return door_keys(m, op, k);
+	n = conf_neighbor_at(conf, c->dev, &c->local, &c->remote);
+	if (n != NULL)
+		return neighbor_key(m, op, n, k);
+	ops_done(m, op, ENOENT, "no tunnel has this interface");
+	return false;
+}
+
 void
 ops_conn_listen(struct monitor *m, const struct kern_op *op)
 {
-	struct bytes password;
 	const char *what;
+	struct keys k;
 	int fd;
 
-	if (!find_password(m, op, &password))
-		return;
-	fd = sock_listen(&op->conn, password, &what);
-	if (fd < 0)
-		socket_failed(m, op, -fd, what);
-	else
-		fd_done(m, op->kind, op->id, fd);
+	if (find_keys(m, op, &k)) {
+		fd = sock_listen(&op->conn, k.v, k.n, &what);
+		if (fd < 0)
+			socket_failed(m, op, -fd, what);
+		else
+			fd_done(m, op->kind, op->id, fd);
+	}
+	keys_fini(&k);
+	wipe(&k, sizeof(k));
 }
 
 void
@@ -105,14 +219,14 @@ ops_conn_bfd(struct monitor *m, const struct kern_op *op)
 void
 ops_conn_connect(struct monitor *m, const struct kern_op *op)
 {
-	struct bytes password;
-	const char *what;
+	const char *what = "keys";
 	struct dial *d;
+	struct keys k;
 	int fd;
 
-	if (!find_password(m, op, &password))
+	if (!find_keys(m, op, &k))
 		return;
-	fd = sock_connect(&op->conn, password, &what);
+	fd = sock_connect(&op->conn, k.v, k.n, &what);
 	if (fd < 0) {
 		socket_failed(m, op, -fd, what);
 		return;

@@ -143,6 +143,18 @@ ops_link_set(struct monitor *m, const struct kern_op *op)
 	link_done(m, op, f);
 }
 
+/* One that others make: without a kernel it is there, as those of ours are. */
+void
+ops_link_look(struct monitor *m, const struct kern_op *op)
+{
+	struct iface f = { .exists = true, .up = true };
+
+	if (m->nl != NULL)
+		nl_link_state(m->nl, op->link.name, &f.exists, &f.up);
+	m->flushed = false;
+	link_done(m, op, &f);
+}
+
 void
 ops_link_del(struct monitor *m, const struct kern_op *op)
 {

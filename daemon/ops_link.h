@@ -4,8 +4,9 @@
 
 #include "daemon/ops.h"
 
-/* KERN_LINK_SET, KERN_LINK_DEL; checked, and answered by them. */
+/* KERN_LINK_SET, _DEL and _LOOK; checked, and answered by them. */
 void	ops_link_set(struct monitor *, const struct kern_op *);
 void	ops_link_del(struct monitor *, const struct kern_op *);
+void	ops_link_look(struct monitor *, const struct kern_op *);
 
 #endif

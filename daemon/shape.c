@@ -223,6 +223,7 @@ static const struct field keep_fields[] = {
 static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = SHAPE(OP_SIZE(link), link_fields),
 	[KERN_LINK_DEL] = SHAPE(OP_SIZE(link), link_fields),
+	[KERN_LINK_LOOK] = SHAPE(OP_SIZE(link), link_fields),
 	[KERN_SA_ADD] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_SA_DEL] = SHAPE(OP_SIZE(sa), sa_fields),
 	[KERN_SA_PATH] = SHAPE(OP_SIZE(sa), sa_fields),
@@ -311,6 +312,7 @@ static const struct shape plain_event = { 0 };
 /* Of KERN_DONE, by the operation that is done; NULL: nothing but the error. */
 static const struct shape *const done_shapes[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = &link_event,
+	[KERN_LINK_LOOK] = &link_event,
 	[KERN_TABLE_SET] = &link_event,
 	[KERN_LISTEN] = &fd_event,
 	[KERN_CONNECT] = &fd_event,

@@ -249,29 +249,44 @@ tcp_set_up(int fd, const struct kern_conn *c, uint16_t port,
 
 /* RFC 2385: for what goes to the neighbour and comes from it. */
 static bool
-set_md5(int fd, const struct kern_conn *c, struct bytes password,
+set_md5(int fd, const struct kern_conn *c, const struct sock_key *k,
     const char **what)
 {
-	struct tcp_md5sig sig = { .tcpm_keylen = (uint16_t)password.n };
+	struct tcp_md5sig sig = { .tcpm_keylen = (uint16_t)k->password.n };
+	bool one = k->of.len == addr_bits(&k->of.addr);
 	struct sockaddr_storage ss;
 	int rc;
 
 	*what = "TCP_MD5SIG";
-	if (password.n > sizeof(sig.tcpm_key)) {
+	if (k->password.n > sizeof(sig.tcpm_key)) {
 		errno = EINVAL;
 		return false;
 	}
-	fill(&ss, &c->remote, 0, c->dev);
+	fill(&ss, &k->of.addr, 0, c->dev);
 	memcpy(&sig.tcpm_addr, &ss, sizeof(sig.tcpm_addr));
-	memcpy(sig.tcpm_key, password.p, password.n);
-	rc = setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig));
+	memcpy(sig.tcpm_key, k->password.p, k->password.n);
+	sig.tcpm_flags = one ? 0 : TCP_MD5SIG_FLAG_PREFIX;
+	sig.tcpm_prefixlen = one ? 0 : k->of.len;
+	rc = setsockopt(fd, IPPROTO_TCP, one ? TCP_MD5SIG : TCP_MD5SIG_EXT,
+	    &sig, sizeof(sig));
 	wipe(&sig, sizeof(sig));
 	return rc == 0;
 }
 
+static bool
+set_keys(int fd, const struct kern_conn *c, const struct sock_key *k,
+    size_t n, const char **what)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!set_md5(fd, c, &k[i], what))
+			return false;
+	}
+	return true;
+}
+
 static int
-tcp_socket(const struct kern_conn *c, uint16_t port, struct bytes password,
-    const char **what)
+tcp_socket(const struct kern_conn *c, uint16_t port, const struct sock_key *k,
+    size_t n, const char **what)
 {
 	int fd = socket(c->local.family == ADDR_IPV4 ? AF_INET : AF_INET6,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -280,28 +295,28 @@ tcp_socket(const struct kern_conn *c, uint16_t port, struct bytes password,
 	if (fd < 0)
 		return -errno;
 	if (!tcp_set_up(fd, c, port, what) ||
-	    (password.n > 0 && !set_md5(fd, c, password, what)))
+	    !set_keys(fd, c, k, n, what))
 		return give_up(fd);
 	return fd;
 }
 
 int
-sock_listen(const struct kern_conn *c, struct bytes password,
+sock_listen(const struct kern_conn *c, const struct sock_key *k, size_t keys,
     const char **what)
 {
-	int fd = tcp_socket(c, SOCK_BGP_PORT, password, what);
+	int fd = tcp_socket(c, SOCK_BGP_PORT, k, keys, what);
 
 	if (fd < 0)
 		return fd;
 	*what = "listen";
-	return listen(fd, 8) < 0 ? give_up(fd) : fd;
+	return listen(fd, addr_is_set(&c->remote) ? 8 : 64) < 0 ? give_up(fd) : fd;
 }
 
 int
-sock_connect(const struct kern_conn *c, struct bytes password,
+sock_connect(const struct kern_conn *c, const struct sock_key *k, size_t keys,
     const char **what)
 {
-	int fd = tcp_socket(c, 0, password, what);
+	int fd = tcp_socket(c, 0, k, keys, what);
 	struct sockaddr_storage ss;
 	socklen_t n;
 

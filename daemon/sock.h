@@ -24,15 +24,21 @@ struct sock_udp {
 /* IKE: UDP port 500 or 4500 on all addresses of AF_INET or AF_INET6. */
 int	sock_udp(const struct sock_udp *, const char **what);
 /*
- * BGP: listening on local; the backlog is short, the peer is one.  With a
- * password nothing is heard from remote, and nothing sent to it, that is not
- * signed with it (RFC 2385); the kernel has a copy then.
+ * A password of this address, or of all that share so many of its bits:
+ * nothing is heard from there, and nothing sent there, that is not signed with
+ * it (RFC 2385).  The kernel has a copy then.
  */
-int	sock_listen(const struct kern_conn *, struct bytes password,
-	    const char **what);
+struct sock_key {
+	struct prefix	of;
+	struct bytes	password;
+};
+
+/* BGP: listening on local; the backlog is short, the peers are few. */
+int	sock_listen(const struct kern_conn *, const struct sock_key *,
+	    size_t keys, const char **what);
 /* BGP: on its way to remote; writable when it got there or failed. */
-int	sock_connect(const struct kern_conn *, struct bytes password,
-	    const char **what);
+int	sock_connect(const struct kern_conn *, const struct sock_key *,
+	    size_t keys, const char **what);
 /* BFD (RFC 5881): what comes to port 3784 of local, with its TTL. */
 int	sock_bfd_listen(const struct kern_conn *, const char **what);
 /* BFD: to port 3784 of remote, from a port of those that it may come from. */

@@ -145,6 +145,26 @@ addr_of(const struct sockaddr_storage *ss)
 	return addr_from(bytes_of(&v6.sin6_addr, 16));
 }
 
+/* It came through a socket for many: how far it is to this one. */
+static bool
+set_hops(const struct streams *s, int fd, uint32_t listener,
+    const struct addr *from)
+{
+	bool four = from->family == ADDR_IPV4;
+	int level = four ? IPPROTO_IP : IPPROTO_IPV6;
+	uint8_t out, in;
+	int ttl, least;
+
+	if (!gw_hops(s->gw, listener, from, &out, &in))
+		return true;
+	ttl = out;
+	least = in;
+	return setsockopt(fd, level, four ? IP_TTL : IPV6_UNICAST_HOPS, &ttl,
+	    sizeof(ttl)) == 0 &&
+	    setsockopt(fd, level, four ? IP_MINTTL : IPV6_MINHOPCOUNT, &least,
+	    sizeof(least)) == 0;
+}
+
 void
 streams_accept(struct streams *s, struct instant now, uint32_t tunnel)
 {
@@ -164,6 +184,11 @@ streams_accept(struct streams *s, struct instant now, uint32_t tunnel)
 	from = addr_of(&ss);
 	conn = gw_accept(s->gw, now, tunnel, &from);
 	if (conn == 0) {
+		close(fd);
+		return;
+	}
+	if (!set_hops(s, fd, tunnel, &from)) {
+		gw_stream_closed(s->gw, now, conn, strerror(errno));
 		close(fd);
 		return;
 	}

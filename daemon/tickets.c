@@ -56,6 +56,15 @@ tickets_mark(const struct tickets *t, struct conffile *files)
 				    u->bgp_mark);
 		}
 	}
+	for (size_t i = 0; i < files->conf->neighbors_n; i++) {
+		struct conf_neighbor *n = &files->conf->neighbors[i];
+
+		if (n->own.session.auth != CONF_BGP_AUTH_NONE)
+			keystore_mark(files->keys, KEYSTORE_BGP, KEYSTORE_BGP,
+			    n->name, KEYSTORE_NEIGHBOR,
+			    bytes_of(t->mark_key, TICKET_KEY),
+			    n->own.bgp_mark);
+	}
 }
 
 struct ticket_keys *

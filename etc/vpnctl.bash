@@ -7,6 +7,12 @@ _vpnctl_names() {
 		sort -u
 }
 
+# Of neighbors: tunnels, those outside of tunnels, and prefixes with who has called from them.
+_vpnctl_neighbors() {
+	_vpnctl_names "$@"
+	vpnctl "$@" --timeout 1 show bgp 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
 # Those that vpnctl has made: their files say so.
 _vpnctl_objects() {
 	local kind=${1/tunnel-status/connection} f
@@ -138,14 +144,14 @@ _vpnctl() {
 		choices=$(_vpnctl_tables "${socket[@]}") ;;
 	1:bgp | 2:help\ bgp) choices="dump trace refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
-	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
+	2:show\ bgp) choices="neighbor routes $(_vpnctl_neighbors "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
 	2:help\ explain) choices=route ;;
 	2:bgp\ dump)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	3:show\ bgp\ neighbor | 2:bgp\ *) choices=$(_vpnctl_names "${socket[@]}") ;;
+	3:show\ bgp\ neighbor | 2:bgp\ *) choices=$(_vpnctl_neighbors "${socket[@]}") ;;
 	4:show\ bgp\ neighbor\ *) choices="received accepted advertised" ;;
 	1:help) choices=$commands ;;
 	1:drain) choices="to off $(_vpnctl_names "${socket[@]}")" ;;
@@ -154,14 +160,15 @@ _vpnctl() {
 	1:pki | 2:help\ pki) choices="init subca issue revoke crl show" ;;
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
+	1:explain) choices="route $(_vpnctl_neighbors "${socket[@]}")" ;;
+	2:show\ counters) choices=$(_vpnctl_neighbors "${socket[@]}") ;;
 	1:create | 1:delete) choices="customer-gateway gateway connection route-table route association propagation" ;;
 	1:modify) choices="customer-gateway gateway connection route-table" ;;
 	1:describe) choices="customer-gateway gateway connection route-table tunnel-status" ;;
 	2:modify\ * | 2:delete\ * | 2:describe\ *)
 		choices=$(_vpnctl_objects "${words[1]}")
 		;;
-	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:export | 1:up | 1:down | 1:rekey | 1:replace-tunnel | 1:keys | 2:show\ tunnel | 2:show\ counters)
+	1:export | 1:up | 1:down | 1:rekey | 1:replace-tunnel | 1:keys | 2:show\ tunnel)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

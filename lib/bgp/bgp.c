@@ -289,6 +289,7 @@ bgp_peer_get(const struct bgp *b, uint32_t id, struct bgp_peer_info *info)
 		.id = id, .state = p->state, .since = p->since, .why = p->why,
 		.local = p->conf.local, .remote = p->conf.remote,
 		.local_asn = p->conf.local_asn,
+		.remote_asn = p->conf.remote_asn, .paused = p->paused,
 		.counts = p->counts,
 	};
 	restart_info(b, p, &info->restart);

@@ -12,6 +12,7 @@
 #ifndef BGP_BGP_H
 #define BGP_BGP_H
 
+#include "bgp/range.h"
 #include "crypto/drbg.h"
 #include "util/addr.h"
 #include "util/instant.h"
@@ -92,6 +93,16 @@ struct bgp_soft {
 	struct bgp_tables tables;
 };
 
+#define BGP_ASNS_MAX	16
+
+/* AS numbers, as ranges with both ends. */
+struct bgp_asns {
+	uint8_t		n;
+	struct range	v[BGP_ASNS_MAX];
+};
+
+bool		bgp_asns_have(const struct bgp_asns *, uint32_t asn);
+
 struct bgp_peer_conf {
 	uint32_t	id;		/* the host's name for it, not 0 */
 	struct addr	local, remote;	/* session addresses, same family */
@@ -104,11 +115,14 @@ struct bgp_peer_conf {
 	bool		no_prepend;	/* own_asn: local_asn not before what
 					   it teaches */
 	bool		replace_as;	/* own_asn not in what it is told */
-	uint32_t	remote_asn;
+	uint32_t	remote_asn;	/* 0: the first of these that comes */
+	struct bgp_asns	asns;
 	uint16_t	hold_time;	/* seconds offered; 0 or >= 3 */
 	bool		passive;	/* never connect, only accept */
 	bool		patient;	/* the remote may connect first */
 	bool		transit;	/* also announce what others taught us */
+	bool		inside;		/* what it teaches passes for ours, */
+	bool		insiders;	/* which it is told; not with transit */
 	enum bgp_role	role;		/* of ours, not with our own AS */
 	bool		role_strict;	/* the remote must have one, too */
 	bool		add_path;	/* take several paths (RFC 7911) */
@@ -165,6 +179,8 @@ struct bgp_peer_info {
 	uint32_t	advertised;	/* routes announced to it */
 	struct addr	local, remote;	/* of the session */
 	uint32_t	local_asn;	/* ours in it */
+	uint32_t	remote_asn;	/* 0: not known before it says it */
+	bool		paused;		/* after too many prefixes */
 	bool		ipv4, ipv6;	/* negotiated, while established */
 	bool		paths4, paths6;	/* of them, with add-path to us */
 	bool		extended_hop;	/* IPv4 by IPv6 next hops, likewise */

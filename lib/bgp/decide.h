@@ -8,6 +8,7 @@
 struct decide_peer {
 	bool		local;		/* we originate it */
 	bool		ibgp;
+	bool		inside;		/* see bgp.h; decides nothing */
 	uint32_t	router_id;	/* host order */
 	struct addr	addr;
 };

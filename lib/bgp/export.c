@@ -239,7 +239,8 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 	if (id == 0 || slot == 0)
 		return id;
 	*why = "this peer is told of our own networks alone";
-	if (!e->conf.transit)
+	if (!e->conf.transit ||
+	    (e->conf.insiders && !r->source[slot].decide.inside))
 		return 0;
 	*why = "this peer taught it";
 	if (slot == e->source.slot)

@@ -36,6 +36,7 @@ alike(const struct export_conf *a, const struct export_conf *b)
 {
 	return a->local_asn == b->local_asn && a->ibgp == b->ibgp &&
 	    a->as4 == b->as4 && a->table == b->table && a->role == b->role &&
+	    a->insiders == b->insiders &&
 	    a->families == b->families &&
 	    addr_is_set(&a->next_hop4) == addr_is_set(&b->next_hop4) &&
 	    edit_conf_eq(&a->edit, &b->edit);

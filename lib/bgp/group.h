@@ -12,6 +12,7 @@ struct export_conf {
 	uint32_t	local_asn, remote_asn;
 	bool		ibgp, as4;
 	bool		transit;	/* not only what we originate */
+	bool		insiders;	/* but then what peers inside teach */
 	bool		enhanced;	/* refreshes are marked (RFC 7313) */
 	uint16_t	table;		/* what is announced */
 	enum bgp_role	role;		/* ours (RFC 9234) */

@@ -275,14 +275,30 @@ open_parse(struct open *o, struct bytes body, struct fault *f)
 	return true;
 }
 
+bool
+bgp_asns_have(const struct bgp_asns *a, uint32_t asn)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (range_has(&a->v[i], asn))
+			return true;
+	}
+	return false;
+}
+
 static bool
 check_asn(const struct open *o, const struct open_want *w, struct fault *f)
 {
-	if (o->asn == w->remote_asn && o->asn != 0)
+	bool any = w->remote_asn == 0 && w->asns != NULL;
+
+	if (o->asn != 0 && (any ? bgp_asns_have(w->asns, o->asn) :
+	    o->asn == w->remote_asn))
 		return true;
 	fault_set(f, FAULT_OPEN, FAULT_PEER_AS, (struct bytes){ 0 });
 	if (o->asn == 0)		/* RFC 7607 */
 		reason_set(&f->text, "remote AS is 0, which is reserved");
+	else if (any)
+		reason_set(&f->text, "remote AS is %u, which is not among "
+		    "those expected", o->asn);
 	else
 		reason_set(&f->text, "remote AS is %u, expected %u", o->asn,
 		    w->remote_asn);

@@ -32,6 +32,7 @@ struct open {
 /* What we are and what we expect, to judge a peer's OPEN by. */
 struct open_want {
 	uint32_t	local_asn, remote_asn;
+	const struct bgp_asns *asns;	/* remote_asn 0: any of these */
 	uint32_t	router_id;	/* ours */
 	uint8_t		families;
 	bool		only_extended;	/* IPv4 by IPv6 next hops or not */

@@ -292,7 +292,7 @@ session_up(struct bgp *b, struct session *s)
 {
 	const struct bgp_peer_conf *c = &s->peer->conf;
 	const struct decide_peer source = {
-		.ibgp = c->local_asn == c->remote_asn,
+		.ibgp = c->local_asn == c->remote_asn, .inside = c->inside,
 		.router_id = s->open.router_id, .addr = c->remote,
 	};
 	struct export_conf conf;
@@ -301,11 +301,11 @@ session_up(struct bgp *b, struct session *s)
 	fill_import(b, s);
 	conf = (struct export_conf){
 		.local_asn = c->local_asn, .remote_asn = c->remote_asn,
-		.ibgp = source.ibgp, .as4 = s->open.as4,
-		.transit = c->transit, .table = table_of(&c->soft.tables),
-		.families = s->import.families, .role = c->role,
+		.ibgp = source.ibgp, .as4 = s->open.as4, .edit = edit_out(c),
+		.transit = c->transit || c->insiders, .insiders = c->insiders,
+		.table = table_of(&c->soft.tables), .role = c->role,
+		.families = s->import.families, .enhanced = s->open.enhanced,
 		.next_hop4 = c->next_hop4, .next_hop6 = c->next_hop6,
-		.enhanced = s->open.enhanced, .edit = edit_out(c),
 	};
 	s->import.source = restart_join(b, s, &source, &again);
 	if (s->import.source.slot == 0 ||

@@ -21,6 +21,7 @@ ask_open(struct bgp *b, struct session *s, struct bytes body)
 	struct open_want want = {
 		.local_asn = s->peer->conf.local_asn,
 		.remote_asn = s->peer->conf.remote_asn,
+		.asns = &s->peer->conf.asns,
 		.router_id = b->router_id,
 		.families = peer_families(s->peer),
 		.only_extended = !addr_is_set(&s->peer->conf.next_hop4),
@@ -29,8 +30,12 @@ ask_open(struct bgp *b, struct session *s, struct bytes body)
 	};
 
 	if (!open_parse(&s->open, body, &f) ||
-	    !open_check(&s->open, &want, &f))
+	    !open_check(&s->open, &want, &f)) {
 		session_event(b, s, FSM_ERROR, &f);
+		return;
+	}
+	/* From now on it is this one, whichever might have come. */
+	s->peer->conf.remote_asn = s->open.asn;
 }
 
 /* RFC 4271 section 6.8, against each other connection of the peer. */

@@ -34,6 +34,7 @@ bundle_size(const struct conf_sources *s, const struct conf *conf)
 	for (size_t i = 0; i < conf->n; i++)
 		n += conf->connections[i].tunnels_n * (size_t)2 *
 		    CONF_MARK_LEN;
+	n += conf->neighbors_n * (size_t)CONF_MARK_LEN;
 	return n;
 }
 
@@ -66,6 +67,9 @@ bundle_write(struct wr *w, const struct conf_sources *s,
 			    CONF_MARK_LEN));
 		}
 	}
+	for (size_t i = 0; i < conf->neighbors_n; i++)
+		wr_bytes(w, bytes_of(conf->neighbors[i].own.bgp_mark,
+		    CONF_MARK_LEN));
 }
 
 static bool
@@ -85,6 +89,8 @@ attach_all(struct conf *conf, struct rd *r)
 			rd_copy(r, c->tunnels[t].bgp_mark, CONF_MARK_LEN);
 		}
 	}
+	for (size_t i = 0; i < conf->neighbors_n; i++)
+		rd_copy(r, conf->neighbors[i].own.bgp_mark, CONF_MARK_LEN);
 	return rd_done(r);
 }
 

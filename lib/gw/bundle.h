@@ -5,7 +5,8 @@
  *	directory (1) | number of texts (4) |
  *	    for each: length (4) | name | length (4) | text |
  *	    for each of conf.files in order: length (4) | octets |
- *	    for each tunnel in order: secret_mark, bgp_mark
+ *	    for each tunnel in order: secret_mark, bgp_mark |
+ *	    for each neighbour in order: bgp_mark
  *
  * Both sides parse the same texts and so have the same lists of files and of
  * tunnels; a file without octets has the length 0.

@@ -12,6 +12,7 @@
 #include "gw/explain.h"
 #include "gw/reveal.h"
 #include "gw/show.h"
+#include "gw/show_bgp.h"
 #include "gw/show_bfd.h"
 #include "gw/show_vpcs.h"
 #include "gw/tunnel.h"
@@ -134,12 +135,17 @@ run_reload(struct request *q)
 static void
 run_explain(struct request *q)
 {
+	struct neighbor n = { .gw = q->gw };
 	json_t *a = json_array();
 	struct addr from;
 
 	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
 		if (q->connection[0] != '\0' && request_chose(q, t))
 			json_array_append_new(a, explain_tunnel(t));
+	}
+	while (neighbors_next(&n)) {
+		if (n.outer != NULL && request_chose_neighbor(q, &n))
+			json_array_append_new(a, explain_neighbor(&n));
 	}
 	if (json_array_size(a) == 0 && addr_parse(&from, q->r.name)) {
 		json_decref(a);
@@ -197,12 +203,13 @@ static const struct {
 	bool	named;			/* must name something */
 	bool	root;			/* must come from uid 0 */
 	bool	neighbor;		/* or a neighbour's address */
+	bool	outer;			/* or a neighbour outside of tunnels */
 } rows[CTL_COMMANDS] = {
 	[CTL_SHOW] = { run_show, false, false, false },
 	[CTL_TABLES] = { run_tables, false, false, false },
 	[CTL_VPCS] = { run_vpcs, false, false, false },
 	[CTL_ROUTES] = { run_routes, false, false, false },
-	[CTL_COUNTERS] = { command_counters, false, false, false },
+	[CTL_COUNTERS] = { command_counters, .neighbor = true },
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
 	[CTL_BGP_DUMP] = { command_bgp_dump, false, false, false },
@@ -222,7 +229,7 @@ static const struct {
 	[CTL_UNDO] = { run_reload, .root = true },
 	[CTL_RESTART] = { run_reload, .root = true },
 	[CTL_KEYS] = { run_keys, false, true, false },
-	[CTL_EXPLAIN] = { run_explain, true, false, false },
+	[CTL_EXPLAIN] = { run_explain, true, .outer = true },
 	[CTL_DRAIN] = { run_drain, false, false, false },
 	[CTL_UNDRAIN] = { run_undrain, false, false, false },
 	[CTL_REPLACE] = { command_replace, .named = true },
@@ -238,14 +245,30 @@ names_any(const struct request *q)
 	return false;
 }
 
+static bool
+names_outer(const struct request *q)
+{
+	struct neighbor n = { .gw = q->gw };
+
+	while (neighbors_next(&n)) {
+		if (n.outer != NULL && request_chose_neighbor(q, &n))
+			return true;
+	}
+	return false;
+}
+
 /* Does the name name anything?  A name goes before an address. */
 static bool
 exists(struct request *q)
 {
+	bool neighbor = rows[q->r.command].neighbor;
+
 	if (ctl_name(q->r.name, q->connection, &q->number) && names_any(q))
 		return true;
-	return rows[q->r.command].neighbor &&
-	    addr_parse(&q->neighbor, q->r.name) && names_any(q);
+	if ((neighbor || rows[q->r.command].outer) && names_outer(q))
+		return true;
+	return neighbor && addr_parse(&q->neighbor, q->r.name) &&
+	    (names_any(q) || names_outer(q));
 }
 
 /* The route table that it names, if any; false: there is none such. */

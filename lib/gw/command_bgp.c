@@ -7,8 +7,10 @@
 #include "gw/command_bgp.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bgp/mrt.h"
+#include "gw/outer.h"
 #include "bgp/trace.h"
 #include "gw/show_bgp.h"
 #include "gw/tunnel.h"
@@ -16,24 +18,28 @@
 #define VISITS	20000		/* prefixes looked at for a page */
 #define TRACE_PAGE	100000	/* octets of records, about */
 
+/* The next one that the request is about; start as neighbors_next() does. */
 static bool
-is_chosen(const struct request *q, const struct gw_tunnel *t)
+next_chosen(const struct request *q, struct neighbor *n)
 {
-	return t->remote_asn != 0 && request_chose(q, t);
+	n->gw = q->gw;
+	while (neighbors_next(n)) {
+		if (request_chose_neighbor(q, n))
+			return true;
+	}
+	return false;
 }
 
-/* The first tunnel with BGP; n is how many there are. */
-static struct gw_tunnel *
+/* The first of them; n is how many there are that have sessions. */
+static struct neighbor
 chosen(const struct request *q, unsigned *n)
 {
-	struct gw_tunnel *first = NULL;
+	struct neighbor first = { .id = 0 }, at = { .id = 0 };
 
 	*n = 0;
-	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		if (!is_chosen(q, t))
-			continue;
-		if ((*n)++ == 0)
-			first = t;
+	while (next_chosen(q, &at)) {
+		if (!at.prefix && (*n)++ == 0)
+			first = at;
 	}
 	return first;
 }
@@ -42,11 +48,10 @@ chosen(const struct request *q, unsigned *n)
 static bool
 nobody(const struct request *q)
 {
+	struct neighbor n = { .id = 0 };
 	char text[160];
-	unsigned n;
 
-	chosen(q, &n);
-	if (n > 0)
+	if (next_chosen(q, &n))
 		return false;
 	str_fmt(text, sizeof(text), "%s has no BGP neighbor: its routes are "
 	    "static", q->r.name);
@@ -57,16 +62,15 @@ nobody(const struct request *q)
 void
 command_bgp(struct request *q)
 {
+	struct neighbor n = { .id = 0 };
 	json_t *a = json_array();
 
 	if (q->r.name[0] != '\0' && nobody(q)) {
 		json_decref(a);
 		return;
 	}
-	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		if (is_chosen(q, t))
-			json_array_append_new(a, show_neighbor(t));
-	}
+	while (next_chosen(q, &n))
+		json_array_append_new(a, show_neighbor(&n));
 	request_answer(q, json_pack("{s:b, s:o}", "ok", 1, "neighbors", a));
 }
 
@@ -99,7 +103,7 @@ one_neighbor(const struct request *q, uint32_t *peer)
 	const char *what = ctl_what_str(q->r.what);
 	char text[160];
 	unsigned n;
-	const struct gw_tunnel *t = chosen(q, &n);
+	const struct neighbor first = chosen(q, &n);
 
 	if (q->r.what == CTL_WHAT_BEST && q->r.name[0] == '\0')
 		return true;
@@ -109,11 +113,12 @@ one_neighbor(const struct request *q, uint32_t *peer)
 			    "neighbor's");
 		else
 			str_fmt(text, sizeof(text), "%s routes are those of "
-			    "one neighbor: name its tunnel (NAME/1)", what);
+			    "one neighbor: name its tunnel (NAME/1), or "
+			    "itself", what);
 		request_refuse(q, CTL_EXIT_USAGE, text);
 		return false;
 	}
-	*peer = t->id;
+	*peer = first.id;
 	return true;
 }
 
@@ -214,6 +219,7 @@ command_bgp_dump(struct request *q)
 static uint32_t
 trace_begin(const struct request *q)
 {
+	struct neighbor at = { .id = 0 };
 	uint32_t *peers = NULL, number = 0;
 	unsigned n = 0, k = 0;
 
@@ -221,12 +227,16 @@ trace_begin(const struct request *q)
 		if (nobody(q))
 			return 0;
 		chosen(q, &n);
+		if (n == 0) {
+			request_refuse(q, CTL_EXIT_NO_OBJECT, "nobody has "
+			    "called from there");
+			return 0;
+		}
 		peers = malloc(n * sizeof(*peers));
 	}
-	for (struct gw_tunnel *t = peers == NULL ? NULL : q->gw->tunnels;
-	    t != NULL; t = t->next) {
-		if (is_chosen(q, t))
-			peers[k++] = t->id;
+	while (peers != NULL && next_chosen(q, &at)) {
+		if (!at.prefix)
+			peers[k++] = at.id;
 	}
 	if (k == n)
 		number = trace_open(q->gw->bgp, q->now,
@@ -309,16 +319,17 @@ command_explain_route(struct request *q)
 void
 command_bgp_refresh(struct request *q)
 {
+	struct neighbor n = { .id = 0 };
 	char text[200] = "";
 
 	if (nobody(q))
 		return;
-	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		const char *why = is_chosen(q, t) ?
-		    bgp_peer_refresh(q->gw->bgp, q->now, t->id) : NULL;
+	while (next_chosen(q, &n)) {
+		const char *why = n.prefix ? NULL :
+		    bgp_peer_refresh(q->gw->bgp, q->now, n.id);
 
 		if (why != NULL && text[0] == '\0')
-			str_fmt(text, sizeof(text), "%s: %s", t->name, why);
+			str_fmt(text, sizeof(text), "%s: %s", n.name, why);
 	}
 	if (text[0] != '\0')
 		request_refuse(q, CTL_EXIT_FAILED, text);
@@ -329,23 +340,46 @@ command_bgp_refresh(struct request *q)
 void
 command_bgp_clear(struct request *q)
 {
+	struct neighbor n = { .id = 0 };
+
 	if (nobody(q))
 		return;
-	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		if (is_chosen(q, t))
-			bgp_peer_reset(q->gw->bgp, q->now, t->id);
-	}
+	while (next_chosen(q, &n))
+		bgp_peer_reset(q->gw->bgp, q->now, n.id);
 	request_done(q);
+}
+
+/* Who called from a prefix would only call again. */
+static bool
+is_passing(struct request *q)
+{
+	struct neighbor n = { .id = 0 };
+	char text[300];
+
+	while (next_chosen(q, &n)) {
+		if (n.prefix || n.outer == NULL || !n.outer->dynamic ||
+		    strcmp(q->r.name, n.outer->conf->name) == 0)
+			continue;
+		str_fmt(text, sizeof(text), "%s is dynamic and would call "
+		    "again: shut %s down", n.name, n.outer->conf->name);
+		request_refuse(q, CTL_EXIT_FAILED, text);
+		return true;
+	}
+	return false;
 }
 
 static void
 set_shut(struct request *q, const char *why)
 {
-	if (nobody(q))
+	struct neighbor n = { .id = 0 };
+
+	if (nobody(q) || is_passing(q))
 		return;
-	for (struct gw_tunnel *t = q->gw->tunnels; t != NULL; t = t->next) {
-		if (is_chosen(q, t))
-			tunnel_bgp_admin(t, why);
+	while (next_chosen(q, &n)) {
+		if (n.tunnel != NULL)
+			tunnel_bgp_admin(n.tunnel, why);
+		else
+			outer_shut(n.outer, why);
 	}
 	request_done(q);
 }

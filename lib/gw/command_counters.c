@@ -1,11 +1,13 @@
 /*
  * show counters: those of the gateway, unless something is named, then those
- * of the tunnels, some of them in each page.  The cursor is the id of the last
- * tunnel that was shown.
+ * of the tunnels and of the neighbours outside of tunnels, some of them in
+ * each page.  The cursor is the id of the last tunnel that was shown, or the
+ * place of such a neighbour above all those ids.
  */
 #include "gw/command_counters.h"
 
 #include "gw/counters.h"
+#include "gw/outer.h"
 
 #define TUNNELS	50		/* of a page */
 
@@ -35,6 +37,38 @@ add_all(json_t *a, const struct gw *gw, const struct gw_tunnel *t)
 }
 
 static void
+add_outer(json_t *a, const struct gw_outer *o)
+{
+	struct counters *c = counters_of(o->gw, o);
+	const struct counter *row;
+
+	for (size_t i = 0; c != NULL && (row = counter_at(i)) != NULL; i++) {
+		if (row->of == COUNTER_NEIGHBOR)
+			add(a, c, row, o->name);
+	}
+	counters_free(c);
+}
+
+/* So many of them; the last that was shown, or 0: all were. */
+static uint32_t
+add_outers(const struct request *q, json_t *a, unsigned left)
+{
+	struct neighbor n = { .gw = q->gw };
+	uint32_t at = OUTER_ID, last = OUTER_ID;
+
+	while (neighbors_next(&n)) {
+		if (n.outer == NULL || ++at <= q->r.cursor || n.prefix ||
+		    !request_chose_neighbor(q, &n))
+			continue;
+		if (left-- == 0)
+			return last;
+		add_outer(a, n.outer);
+		last = at;
+	}
+	return 0;
+}
+
+static void
 answer(const struct request *q, bool gateway)
 {
 	unsigned left = TUNNELS;
@@ -51,7 +85,9 @@ answer(const struct request *q, bool gateway)
 		last = t->id;
 		left--;
 	}
-	request_page_of(q, "counters", a, t != NULL ? last : 0);
+	if (t == NULL)
+		last = add_outers(q, a, left);
+	request_page_of(q, "counters", a, last);
 }
 
 /* With the gateway's the monitor's own are asked for first. */

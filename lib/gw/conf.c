@@ -127,6 +127,7 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 		[CONF_AT_SET] = "in set of a term",
 		[CONF_AT_TABLE] = "in a route table",
 		[CONF_AT_STATIC] = "in a route of a route table",
+		[CONF_AT_NEIGHBOR] = "in a neighbor",
 		[CONF_AT_CUSTOMER] = "in a customer gateway",
 		[CONF_AT_TARGET] = "in a gateway",
 		[CONF_AT_VPC] = "in a VPC",
@@ -136,16 +137,18 @@ fail_unknown(struct conf_read *r, enum conf_place place,
 	const struct conf_key *other = conf_key_any(name);
 
 	if (other != NULL)
-		return conf_fail(r, s, "may not stand here, only %s%s",
+		return conf_fail(r, s, "may not stand here, only %s%s%s",
 		    places[other->place],
-		    other->shared ? " or a connection" : "");
+		    other->shared ? " or a connection" : "",
+		    other->outer ? " or a neighbor" : "");
 	return conf_fail(r, s, "unknown key; did you mean \"%s\"?",
 	    conf_key_nearest(place, name));
 }
 
 /*
  * Reads the keys of one group into the struct of its place; keys of a tunnel
- * that stand in a connection go to the tunnels' common beginning.
+ * that stand in a connection go to the tunnels' common beginning, those in a
+ * neighbour to its own part of that.
  */
 bool
 conf_group_read(struct conf_read *r, enum conf_place place,
@@ -311,7 +314,7 @@ read_connection(struct conf_read *r, size_t at, config_setting_t *group)
 	    &seen) || !conf_attach_begin(r, c, group, &common, &seen) ||
 	    !conf_group_check(r, CONF_AT_CONNECTION, group, seen))
 		return false;
-	conf_tables_default(c);
+	conf_tables_default(&c->association, &c->propagation);
 	return read_tunnels(r, at, group, &common, seen) &&
 	    conf_attach_check(r, c, group) &&
 	    conf_check_connection(r, c, group);
@@ -352,7 +355,8 @@ read_all(struct conf_read *r, bool directory)
 	return conf_group_check(r, CONF_AT_TOP, root, seen) &&
 	    conf_policies_read(r, root) && conf_tables_read(r, root) &&
 	    conf_objects_read(r, root) && conf_vpcs_read(r, root) &&
-	    read_connections(r, root) && conf_check_all(r, root) &&
+	    read_connections(r, root) && conf_neighbors_read(r, root) &&
+	    conf_check_all(r, root) &&
 	    conf_attach_check_all(r, root) && conf_tables_check(r) &&
 	    conf_vpcs_check(r) && conf_objects_check(r);
 }
@@ -432,6 +436,9 @@ conf_free(struct conf *conf)
 	}
 	free(conf->connections);
 	conf_ids_free(conf);
+	for (size_t i = 0; i < conf->neighbors_n; i++)
+		free(conf->neighbors[i].networks.v);
+	free(conf->neighbors);
 	free(conf->customers);
 	free(conf->targets);
 	for (size_t i = 0; i < conf->tables_n; i++)

@@ -19,6 +19,7 @@
 
 #define CONF_TEXT_LEN	64	/* other text, with NUL */
 #define CONF_NAME_LEN	48	/* connection name with NUL */
+#define CONF_OBJECT_LEN	96	/* "conn/1", "neighbor@address", with NUL */
 #define CONF_TUNNELS	2
 #define CONF_ALGS	20	/* of one type in one proposal */
 #define CONF_ID_LEN	256	/* as text */
@@ -31,6 +32,7 @@
 #define CONF_TABLES	20	/* route tables besides the main one */
 #define CONF_STATICS	1000	/* routes of one */
 #define CONF_TABLE_MAIN	BGP_TABLE_MAIN
+#define CONF_NEIGHBORS	1000	/* outside of tunnels */
 #define CONF_VPCS	64
 #define CONF_VPC_LANS	8	/* interfaces of one */
 #define CONF_REACHES	1000	/* prefixes of one */
@@ -358,6 +360,28 @@ struct conf_connection {
 	const char	*source;	/* one of the configuration's */
 };
 
+/*
+ * A BGP neighbour outside of tunnels: a router on a network of the host's, one
+ * some hops behind it, or all who call from a prefix.
+ */
+struct conf_neighbor {
+	char		name[CONF_NAME_LEN];
+	char		ifname[KERN_IFNAME_LEN];	/* where it is */
+	struct addr	local;		/* ours there */
+	struct addr	remote;		/* unset: they call from: */
+	struct prefix	from;
+	uint32_t	most;		/* so many of them at a time */
+	struct addr	gateway;	/* on the way to it; unset: on link */
+	uint8_t		hops;		/* TTL; 0: on link */
+	struct bgp_asns	asns;
+	uint16_t	association;	/* as a connection's */
+	struct conf_tables propagation;
+	uint16_t	hold_time;	/* seconds */
+	struct conf_prefixes networks;	/* announced */
+	struct conf_tunnel own;		/* its part that is about BGP */
+	int		line;		/* where it stands */
+};
+
 struct conf_plist {
 	char		name[CONF_NAME_LEN];
 	struct plist	*list;		/* held */
@@ -398,6 +422,8 @@ struct conf {
 	size_t		n;
 	struct conf_connection *connections;	/* owned */
 	struct conf_octets *octets;	/* owned; of identities */
+	size_t		neighbors_n;
+	struct conf_neighbor *neighbors;	/* owned */
 	unsigned	holders;
 	struct dict	by_name;	/* -> conf_connection */
 	struct dict	by_ifname;	/* -> conf_connection of the tunnel */
@@ -473,6 +499,21 @@ const struct conf_table *conf_table_named(const struct conf *, const char *);
 /* "main", "" for one that is not there. */
 const char	*conf_table_name(const struct conf *, uint16_t number);
 bool		conf_tables_have(const struct conf_tables *, uint16_t number);
+/* conf_neighbor.c: by its name; NULL: there is none. */
+const struct conf_neighbor *conf_neighbor_named(const struct conf *,
+		    const char *name);
+/* Is there one on this interface? */
+bool		conf_neighbor_on(const struct conf *, const char *ifname);
+/*
+ * The one that this address is, or calls from, on this interface to this
+ * address of ours: the most specific; NULL: none.
+ */
+const struct conf_neighbor *conf_neighbor_at(const struct conf *,
+		    const char *ifname, const struct addr *local,
+		    const struct addr *remote);
+/* May what a neighbour on this interface teaches lead there? */
+bool		conf_neighbor_hop(const struct conf *, const char *ifname,
+		    const struct addr *gateway);
 /* NULL: there is none. */
 const struct conf_vpc *conf_vpc_named(const struct conf *, const char *);
 /* The VPC that this interface belongs to; NULL: none. */

@@ -466,7 +466,7 @@ bool
 conf_check_all(struct conf_read *r, const config_setting_t *root)
 {
 	struct conf *conf = r->conf;
-	bool bgp = false;
+	bool bgp = conf->neighbors_n > 0;
 
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct conf_connection *c = &conf->connections[i];
@@ -482,6 +482,8 @@ conf_check_all(struct conf_read *r, const config_setting_t *root)
 	}
 	if (conf->router_id == 0)
 		conf->router_id = first_inside(conf);
+	if (conf->router_id == 0)
+		conf->router_id = conf_neighbors_first(conf);
 	if (conf->router_id == 0 && bgp)
 		return conf_fail_key(r, root, "router_id",
 		    "missing: no tunnel has a tunnel_inside_cidr to take it "

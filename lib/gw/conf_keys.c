@@ -18,6 +18,7 @@
 	.at = offsetof(struct conf_tunnel, f),				\
 	.size = sizeof(((struct conf_tunnel *)0)->f)
 #define TUN(f)	.shared = true, OWN(f)
+#define BGP(f)	.outer = true, TUN(f)
 #define PLIST(f) .place = CONF_AT_PLIST,				\
 	.at = offsetof(struct conf_plist, f),				\
 	.size = sizeof(((struct conf_plist *)0)->f)
@@ -39,6 +40,9 @@
 #define STATIC(f) .place = CONF_AT_STATIC,				\
 	.at = offsetof(struct conf_static, f),				\
 	.size = sizeof(((struct conf_static *)0)->f)
+#define NEIGH(f) .place = CONF_AT_NEIGHBOR,				\
+	.at = offsetof(struct conf_neighbor, f),			\
+	.size = sizeof(((struct conf_neighbor *)0)->f)
 #define CUSTOMER(f) .place = CONF_AT_CUSTOMER,				\
 	.at = offsetof(struct conf_customer, f),			\
 	.size = sizeof(((struct conf_customer *)0)->f)
@@ -177,6 +181,8 @@ static const struct conf_key keys[] = {
 	    RANGE(0, 256) },
 	{ "connections", TOP(connections), .kind = CONF_KIND_GROUPS,
 	    .required = true, RANGE(0, 65536) },
+	{ "neighbors", TOP(neighbors), .kind = CONF_KIND_GROUPS,
+	    RANGE(0, CONF_NEIGHBORS) },
 
 	{ "name", CONN(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "role", CONN(hub), .kind = CONF_KIND_WORD, .words = role_words,
@@ -298,58 +304,58 @@ static const struct conf_key keys[] = {
 	{ "accept_redirect", TUN(accept_redirect), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 	{ "redirect_gateways", TUN(gateways), .kind = CONF_KIND_GATEWAYS },
-	{ "import_policy", TUN(bgp.import), .kind = CONF_KIND_POLICY },
-	{ "export_policy", TUN(bgp.export), .kind = CONF_KIND_POLICY },
-	{ "allowas_in", TUN(bgp.allowas_in), .kind = CONF_KIND_NUMBER,
+	{ "import_policy", BGP(bgp.import), .kind = CONF_KIND_POLICY },
+	{ "export_policy", BGP(bgp.export), .kind = CONF_KIND_POLICY },
+	{ "allowas_in", BGP(bgp.allowas_in), .kind = CONF_KIND_NUMBER,
 	    RANGE(0, 10), .unit = "times", .def = "0" },
-	{ "as_override", TUN(bgp.as_override), .kind = CONF_KIND_BOOL,
+	{ "as_override", BGP(bgp.as_override), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
-	{ "sender_loop_detection", TUN(bgp.loop_detection),
+	{ "sender_loop_detection", BGP(bgp.loop_detection),
 	    .kind = CONF_KIND_BOOL, .def = "true" },
-	{ "remove_private_as", TUN(bgp.private_as), .kind = CONF_KIND_WORD,
+	{ "remove_private_as", BGP(bgp.private_as), .kind = CONF_KIND_WORD,
 	    .words = private_words, .def = "none" },
-	{ "local_as", TUN(local_as), .kind = CONF_KIND_ASN,
+	{ "local_as", BGP(local_as), .kind = CONF_KIND_ASN,
 	    RANGE(1, 4294967294) },
-	{ "local_as_no_prepend", TUN(local_as_no_prepend),
+	{ "local_as_no_prepend", BGP(local_as_no_prepend),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
-	{ "local_as_replace_as", TUN(local_as_replace_as),
+	{ "local_as_replace_as", BGP(local_as_replace_as),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
-	{ "max_prefixes_in", TUN(bgp.max_in), .kind = CONF_KIND_NUMBER,
+	{ "max_prefixes_in", BGP(bgp.max_in), .kind = CONF_KIND_NUMBER,
 	    RANGE(1, 10000000), .or_zero = true, .unit = "prefixes",
 	    .def = "0" },
-	{ "max_prefixes_out", TUN(bgp.max_out), .kind = CONF_KIND_NUMBER,
+	{ "max_prefixes_out", BGP(bgp.max_out), .kind = CONF_KIND_NUMBER,
 	    RANGE(1, 10000000), .or_zero = true, .unit = "prefixes",
 	    .def = "0" },
-	{ "max_prefixes_warning_percentage", TUN(bgp.warn_percent),
+	{ "max_prefixes_warning_percentage", BGP(bgp.warn_percent),
 	    .kind = CONF_KIND_NUMBER, RANGE(1, 100), .or_zero = true,
 	    .unit = "percent", .def = "75" },
-	{ "max_prefixes_restart_seconds", TUN(bgp.pause),
+	{ "max_prefixes_restart_seconds", BGP(bgp.pause),
 	    .kind = CONF_KIND_SPAN, SHORT(10, 86400, 1), .or_zero = true,
 	    .unit = "seconds", .def = "300" },
-	{ "graceful_shutdown", TUN(bgp.heed_shutdown),
+	{ "graceful_shutdown", BGP(bgp.heed_shutdown),
 	    .kind = CONF_KIND_BOOL, .def = "true" },
 	{ "graceful_shutdown_seconds", TUN(bgp.drain),
 	    .kind = CONF_KIND_SPAN, RANGE(1, 600), .or_zero = true,
 	    .unit = "seconds", .def = "0" },
-	{ "bgp_graceful_restart", TUN(bgp.restart), .kind = CONF_KIND_WORD,
+	{ "bgp_graceful_restart", BGP(bgp.restart), .kind = CONF_KIND_WORD,
 	    .words = restart_words, .def = "helper" },
-	{ "bgp_graceful_restart_seconds", TUN(bgp.restart_seconds),
+	{ "bgp_graceful_restart_seconds", BGP(bgp.restart_seconds),
 	    .kind = CONF_KIND_NUMBER, RANGE(1, 4095), .unit = "seconds",
 	    .def = "120" },
-	{ "bgp_stale_routes_seconds", TUN(bgp.stale),
+	{ "bgp_stale_routes_seconds", BGP(bgp.stale),
 	    .kind = CONF_KIND_SPAN, SHORT(30, 86400, 1), .unit = "seconds",
 	    .def = "180" },
-	{ "bgp_authentication", TUN(session.auth), .kind = CONF_KIND_WORD,
+	{ "bgp_authentication", BGP(session.auth), .kind = CONF_KIND_WORD,
 	    .words = bgp_auth_words, .def = "none" },
-	{ "bgp_role", TUN(session.role), .kind = CONF_KIND_WORD,
+	{ "bgp_role", BGP(session.role), .kind = CONF_KIND_WORD,
 	    .words = bgp_role_words, .def = "none" },
-	{ "bgp_add_path_receive", TUN(session.add_path),
+	{ "bgp_add_path_receive", BGP(session.add_path),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
-	{ "bgp_extended_next_hop", TUN(session.extended_hop),
+	{ "bgp_extended_next_hop", BGP(session.extended_hop),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
-	{ "bgp_ttl_security", TUN(session.ttl_security),
+	{ "bgp_ttl_security", BGP(session.ttl_security),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
-	{ "bgp_role_strict", TUN(session.role_strict),
+	{ "bgp_role_strict", BGP(session.role_strict),
 	    .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "bfd", TUN(bfd.on), .kind = CONF_KIND_BOOL, .def = "false" },
 	{ "bfd_minimum_interval_milliseconds", TUN(bfd.interval_ms),
@@ -388,6 +394,26 @@ static const struct conf_key keys[] = {
 	{ "blackhole", STATIC(blackhole), .kind = CONF_KIND_BOOL,
 	    .def = "false" },
 
+	{ "name", NEIGH(name), .kind = CONF_KIND_NAME, .required = true },
+	{ "remote_asn", NEIGH(asns), .kind = CONF_KIND_PEER_ASNS,
+	    .required = true, RANGE(1, 4294967294) },
+	{ "interface", NEIGH(ifname), .kind = CONF_KIND_IFNAME,
+	    .required = true },
+	{ "local_ip_address", NEIGH(local), .kind = CONF_KIND_OUTSIDE,
+	    .required = true },
+	{ "remote_ip_address", NEIGH(remote), .kind = CONF_KIND_OUTSIDE },
+	{ "remote_ip_prefix", NEIGH(from), .kind = CONF_KIND_NET },
+	{ "max_neighbors", NEIGH(most), .kind = CONF_KIND_NUMBER,
+	    RANGE(1, 1000), .unit = "neighbors", .def = "100" },
+	{ "multihop_ttl", NEIGH(hops), .kind = CONF_KIND_NUMBER,
+	    RANGE(2, 255), .or_zero = true, .unit = "hops", .def = "0" },
+	{ "gateway_ip_address", NEIGH(gateway), .kind = CONF_KIND_OUTSIDE },
+	{ "networks", NEIGH(networks), .kind = CONF_KIND_PREFIXES },
+	{ "bgp_hold_time_seconds", NEIGH(hold_time),
+	    .kind = CONF_KIND_NUMBER, RANGE(3, 65535), .or_zero = true,
+	    .unit = "seconds", .def = "30" },
+	{ "association", NEIGH(association), .kind = CONF_KIND_TABLE },
+	{ "propagation", NEIGH(propagation), .kind = CONF_KIND_TABLES },
 	{ "name", CUSTOMER(name), .kind = CONF_KIND_NAME, .required = true },
 	{ "ip_address", CUSTOMER(ip), .kind = CONF_KIND_OUTSIDE },
 	{ "bgp_asn", CUSTOMER(asn), .kind = CONF_KIND_ASN,
@@ -487,7 +513,8 @@ static bool
 key_fits(const struct conf_key *key, enum conf_place place)
 {
 	return key->place == place ||
-	    (key->shared && place == CONF_AT_CONNECTION);
+	    (key->shared && place == CONF_AT_CONNECTION) ||
+	    (key->outer && place == CONF_AT_NEIGHBOR);
 }
 
 const struct conf_key *

@@ -19,6 +19,7 @@ enum conf_place {
 	CONF_AT_SET,
 	CONF_AT_TABLE,
 	CONF_AT_STATIC,
+	CONF_AT_NEIGHBOR,
 	CONF_AT_CUSTOMER,
 	CONF_AT_TARGET,
 	CONF_AT_VPC,
@@ -66,6 +67,7 @@ enum conf_kind {
 	CONF_KIND_RANGE,	/* number or "N-M" */
 	CONF_KIND_VALUE,	/* number that may be absent */
 	CONF_KIND_ASNS,		/* list of AS numbers */
+	CONF_KIND_PEER_ASNS,	/* one, a range, or a list of both */
 	CONF_KIND_GROUP,	/* part of a term */
 	CONF_KIND_GROUPS,	/* list of connections or tunnels */
 	CONF_KINDS
@@ -78,6 +80,7 @@ enum conf_shape {		/* what is written for a value */
 	SHAPE_LIST,
 	SHAPE_TEXTS,		/* a text, or a list of them */
 	SHAPE_RANGE,		/* a number, or a text */
+	SHAPE_RANGES,		/* one of these, or a list of them */
 };
 
 struct conf_word {
@@ -89,6 +92,7 @@ struct conf_key {
 	const char	*name;
 	enum conf_place	 place;
 	bool		 shared;	/* tunnel key: in a connection as well */
+	bool		 outer;		/* and in a neighbour */
 	bool		 required;
 	bool		 or_zero;	/* 0 besides the range */
 	enum conf_kind	 kind;

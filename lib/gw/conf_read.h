@@ -115,7 +115,8 @@ bool	conf_table_read(struct conf_read *, const config_setting_t *,
 	    const char *name, uint16_t *number);
 bool	conf_propagation_read(struct conf_read *, const config_setting_t *,
 	    struct conf_tables *);
-void	conf_tables_default(struct conf_connection *);
+void	conf_tables_default(uint16_t *association,
+	    struct conf_tables *propagation);
 bool	conf_tables_check(struct conf_read *);
 
 /*
@@ -249,6 +250,15 @@ bool	conf_check_connection(struct conf_read *,
 bool	conf_carries(const struct conf_connection *, const struct prefix *,
 	    unsigned *tunnel);
 bool	conf_check_all(struct conf_read *, const config_setting_t *root);
+
+/*
+ * conf_neighbor.c: those outside of tunnels, after connections; the first IPv4
+ * address of ours towards them, or 0; AS numbers of one.
+ */
+bool	conf_neighbors_read(struct conf_read *, const config_setting_t *root);
+uint32_t	conf_neighbors_first(const struct conf *);
+bool	conf_peer_asns_read(struct conf_read *, const struct conf_key *,
+	    const config_setting_t *, struct bgp_asns *out);
 
 /* conf_unique.c: nothing twice that must be there once. */
 bool	conf_check_unique(struct conf_read *);

@@ -94,12 +94,12 @@ conf_propagation_read(struct conf_read *r, const config_setting_t *s,
 
 /* Who says nothing belongs to the main table; who teaches, to its own. */
 void
-conf_tables_default(struct conf_connection *c)
+conf_tables_default(uint16_t *association, struct conf_tables *propagation)
 {
-	if (c->association == 0)
-		c->association = CONF_TABLE_MAIN;
-	if (!c->propagation.given)
-		c->propagation.v[c->propagation.n++] = c->association;
+	if (*association == 0)
+		*association = CONF_TABLE_MAIN;
+	if (!propagation->given)
+		propagation->v[propagation->n++] = *association;
 }
 
 /* --- what they are --- */

@@ -420,6 +420,12 @@ put_asns(struct value *v)
 	return conf_asns_read(v->r, v->key, v->setting, v->base);
 }
 
+static bool
+put_peer_asns(struct value *v)
+{
+	return conf_peer_asns_read(v->r, v->key, v->setting, v->field);
+}
+
 static const char *const shape_names[] = {
 	[SHAPE_NUMBER] = "a whole number",
 	[SHAPE_BOOL] = "true or false",
@@ -427,6 +433,7 @@ static const char *const shape_names[] = {
 	[SHAPE_LIST] = "a list in [ ]",
 	[SHAPE_TEXTS] = "a text in quotes or a list of them",
 	[SHAPE_RANGE] = "a whole number or a range in quotes",
+	[SHAPE_RANGES] = "a whole number, a range in quotes or a list of them",
 };
 
 /* GROUPS are read by whoever knows what is in them. */
@@ -473,6 +480,7 @@ static const struct {
 	[CONF_KIND_RANGE] = { SHAPE_RANGE, put_range },
 	[CONF_KIND_VALUE] = { SHAPE_NUMBER, put_value },
 	[CONF_KIND_ASNS] = { SHAPE_LIST, put_asns },
+	[CONF_KIND_PEER_ASNS] = { SHAPE_RANGES, put_peer_asns },
 };
 
 enum conf_shape
@@ -503,6 +511,10 @@ take_shape(struct value *v, enum conf_shape shape)
 		    type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
 	case SHAPE_RANGE:
 		return type == CONFIG_TYPE_STRING || conf_is_number(v->setting);
+	case SHAPE_RANGES:
+		return type == CONFIG_TYPE_STRING ||
+		    type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST ||
+		    conf_is_number(v->setting);
 	}
 	return false;
 }

@@ -244,6 +244,17 @@ read_tunnel(const struct gw_tunnel *t, struct counters *c)
 }
 
 struct counters *
+counters_of(const struct gw *gw, const struct gw_outer *o)
+{
+	struct counters *c = calloc(1, sizeof(*c));
+	struct bgp_peer_info bgp;
+
+	if (c != NULL && bgp_peer_get(gw->bgp, o->id, &bgp))
+		read_neighbor(&bgp, c);
+	return c;
+}
+
+struct counters *
 counters_read(const struct gw *gw, const struct gw_tunnel *t)
 {
 	struct counters *c = calloc(1, sizeof(*c));

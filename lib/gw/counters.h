@@ -15,7 +15,7 @@ enum counter_kind {
 enum counter_of {
 	COUNTER_GATEWAY,
 	COUNTER_TUNNEL,		/* one for each tunnel */
-	COUNTER_NEIGHBOR,	/* one for each tunnel with BGP */
+	COUNTER_NEIGHBOR,	/* one for each BGP neighbour */
 };
 
 struct counter {
@@ -34,6 +34,8 @@ const struct counter *counter_at(size_t);	/* NULL: there are no more */
 const char	*counter_kind_str(enum counter_kind);
 /* Reads the values; of the gateway where t is NULL.  NULL: no memory. */
 struct counters	*counters_read(const struct gw *, const struct gw_tunnel *t);
+/* Those of a neighbour outside of tunnels: the rows of NEIGHBOR alone. */
+struct counters	*counters_of(const struct gw *, const struct gw_outer *);
 void		counters_free(struct counters *);
 uint64_t	counter_value(const struct counters *, const struct counter *);
 

@@ -109,6 +109,22 @@ set_command(struct ctl_request *r, const char *s, struct reason *why)
 	return false;
 }
 
+/* "NAME@ADDRESS": a neighbour that called from a prefix. */
+static bool
+is_caller(const char *s)
+{
+	char prefix[CONF_NAME_LEN], conn[CONF_NAME_LEN];
+	const char *at = strchr(s, '@');
+	struct addr address;
+	unsigned tunnel;
+
+	if (at == NULL || (size_t)(at - s) >= sizeof(prefix))
+		return false;
+	str_fmt(prefix, sizeof(prefix), "%.*s", (int)(at - s), s);
+	return ctl_name(prefix, conn, &tunnel) && tunnel == 0 &&
+	    addr_parse(&address, at + 1);
+}
+
 static bool
 set_name(struct ctl_request *r, const char *s, struct reason *why)
 {
@@ -116,7 +132,8 @@ set_name(struct ctl_request *r, const char *s, struct reason *why)
 	struct addr address;
 	unsigned tunnel;
 
-	if (addr_parse(&address, s) || ctl_name(s, conn, &tunnel)) {
+	if (addr_parse(&address, s) || ctl_name(s, conn, &tunnel) ||
+	    is_caller(s)) {
 		str_set(r->name, sizeof(r->name), s);
 		return true;
 	}

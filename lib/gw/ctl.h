@@ -76,7 +76,7 @@ enum ctl_exit {			/* of vpnctl; part of the answer */
 struct ctl_request {
 	enum ctl_command command;
 	enum ctl_what	what;
-	char		name[CONF_NAME_LEN + 8];	/* "" : all */
+	char		name[CONF_OBJECT_LEN];	/* "" : all */
 	struct prefix	prefix;		/* EXPLAIN_ROUTE; an address is one */
 	uint64_t	cursor;		/* where an answer in parts goes on */
 	char		text[CTL_TEXT_MAX];	/* BGP_SHUTDOWN; UTF-8 */

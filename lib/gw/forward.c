@@ -5,6 +5,8 @@
  */
 #include "gw/forward.h"
 
+#include <errno.h>
+
 #include "gw/guards.h"
 #include "gw/tables.h"
 
@@ -39,23 +41,32 @@ forward_configure(struct gw *gw)
  * those of before must be gone first.
  */
 void
-forward_taught(struct gw_tunnel *t, bool up)
+forward_taught(struct gw *gw, uint32_t id, bool *teaches, bool up)
 {
 	struct bgp_peer_info info;
 
-	if (up != t->teaches && up)
-		t->gw->teaching++;
+	if (up != *teaches && up)
+		gw->teaching++;
 	if (up) {
-		t->teaches = true;
+		*teaches = true;
 		return;
 	}
-	if ((bgp_peer_get(t->gw->bgp, t->id, &info) &&
-	    info.state == BGP_ESTABLISHED) ||
-	    bgp_teaches(t->gw->bgp, t->id))
+	if ((bgp_peer_get(gw->bgp, id, &info) &&
+	    info.state == BGP_ESTABLISHED) || bgp_teaches(gw->bgp, id))
 		return;
-	t->gw->teaching -= t->teaches;
-	t->teaches = false;
-	fib_taught(t->gw->fib, t->id, false);
+	gw->teaching -= *teaches;
+	*teaches = false;
+	fib_taught(gw->fib, id, false);
+}
+
+static void
+taught(struct gw *gw, uint32_t id, bool *teaches)
+{
+	if (!*teaches)
+		return;
+	*teaches = false;
+	gw->teaching--;
+	fib_taught(gw->fib, id, true);
 }
 
 void
@@ -64,22 +75,27 @@ forward_begin(struct gw *gw)
 	if (gw->teaching == 0 || bgp_busy(gw->bgp))
 		return;
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL && gw->teaching > 0;
-	    t = t->next) {
-		if (!t->teaches)
-			continue;
-		t->teaches = false;
-		gw->teaching--;
-		fib_taught(gw->fib, t->id, true);
-	}
+	    t = t->next)
+		taught(gw, t->id, &t->teaches);
+	for (struct gw_outer *o = gw->outers; o != NULL && gw->teaching > 0;
+	    o = o->next)
+		taught(gw, o->id, &o->teaches);
 }
 
-/* Only the first is told at once: where one is refused, many may be. */
+/*
+ * Only the first is told at once: where one is refused, many may be.  What the
+ * system has a route of its own for, like a network that it is on, stays so:
+ * that is told once and not with every attempt.
+ */
 void
 forward_refused(struct gw *gw, struct instant now, const struct kern_event *e)
 {
+	bool again = e->error == EEXIST && gw->fib_last.ns != 0 &&
+	    instant_since(now, gw->fib_last).ns <= 2 * refused_most.ns;
+
 	if (gw->stopping)
 		return;
-	if (gw->fib_refusals++ == 0)
+	if (gw->fib_refusals++ == 0 && !again)
 		queue_event(&gw->out, GW_ERROR, "kernel-refused", "", "%s: %s",
 		    kern_op_name(e->op), e->text);
 	if (!instant_is_never(gw->fib_at))

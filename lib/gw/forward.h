@@ -7,8 +7,12 @@
 void		forward_init(struct gw *);
 /* As the configuration has it. */
 void		forward_configure(struct gw *);
-/* The state of a tunnel's BGP session changed; up: it is established. */
-void		forward_taught(struct gw_tunnel *, bool up);
+/*
+ * The state of a neighbour's session changed; up: it is established.  teaches
+ * is remembered with the neighbour.
+ */
+void		forward_taught(struct gw *, uint32_t id, bool *teaches,
+		    bool up);
 /* Routes of neighbours that came count once those of before are gone. */
 void		forward_begin(struct gw *);
 /* The kernel refused a route, nexthop or group. */

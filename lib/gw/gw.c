@@ -13,11 +13,14 @@
 #include "gw/command.h"
 #include "gw/command_counters.h"
 #include "gw/deposit.h"
+#include "gw/door.h"
 #include "gw/forward.h"
 #include "gw/guards.h"
 #include "gw/legacy.h"
 #include "gw/neighbor.h"
+#include "gw/outer.h"
 #include "gw/peers.h"
+#include "gw/port.h"
 #include "gw/pump.h"
 #include "gw/roster.h"
 #include "gw/tables.h"
@@ -76,21 +79,6 @@ gw_awaited(const struct gw *gw, uint32_t op)
 	return (uint32_t)(uintptr_t)map_get(&gw->ops, op);
 }
 
-bool
-gw_own_network(const struct gw *gw, uint16_t table, const struct prefix *p)
-{
-	for (size_t i = 0; i < gw->conf->n; i++) {
-		const struct conf_connection *c = &gw->conf->connections[i];
-
-		for (size_t k = 0; k < c->networks.n; k++) {
-			if (c->association == table &&
-			    prefix_eq(&c->networks.v[k], p))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* --- configuration --- */
 
 struct gw *
@@ -132,6 +120,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	guards_converge(gw);
 	tables_fill(gw, now);
 	roster_converge(gw, now);
+	outer_converge(gw, now, false);
 	legacy_end(gw, now);
 	gw_pump(gw, now);
 	return gw;
@@ -154,6 +143,7 @@ gw_free(struct gw *gw)
 		gw->tunnels = t->next;
 		tunnel_free(t, (struct instant){ 0 });
 	}
+	outer_fini(gw);
 	ike_free(gw->ike);
 	bgp_free(gw->bgp);
 	bfd_free(gw->bfd);
@@ -200,6 +190,9 @@ gw_reload(struct gw *gw, struct instant now, struct conf *conf)
 			tunnel_remove(t, now);
 	}
 	roster_converge(gw, now);
+	outer_converge(gw, now, renumbered);
+	if ((old->neighbors_n == 0) != (conf->neighbors_n == 0))
+		neighbor_insiders(gw, now);
 	tables_refill(gw, now, old);
 	vpcs_refill(gw, now, old);
 	vpcs_bury(gw);
@@ -274,6 +267,7 @@ settle(struct gw *gw, struct instant now)
 			roster_bury(gw, now, t);
 		any = true;
 	}
+	any |= outer_settle(gw, now);
 	return any;
 }
 
@@ -356,6 +350,7 @@ void
 gw_stop(struct gw *gw, struct instant now)
 {
 	gw->stopping = true;
+	outer_touch(gw);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_admin(t, now, false);
 	gw->stop_at = instant_after(now, gw_stop_most(gw->conf));
@@ -394,6 +389,9 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		if ((t = gw_tunnel(gw, what)) != NULL)
 			tunnel_link_event(t, now, e);
 		return;
+	case KERN_LINK_LOOK:
+		port_answer(gw, now, what, e);
+		return;
 	case KERN_TABLE_SET:
 		tables_answer(gw, now, what, e);
 		return;
@@ -429,6 +427,8 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 			tunnel_refused(t, now, e->op);
 		break;
 	case KERN_LISTEN:
+		if (door_answer(gw, now, what, why == NULL))
+			break;
 		if (why == NULL)
 			neighbor_listens(gw, what);
 		/* FALLTHROUGH */
@@ -467,6 +467,7 @@ resync(struct gw *gw, struct instant now)
 	guards_restate(gw);
 	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
 		tunnel_restate(t, now);
+	outer_restate(gw, now);
 	fib_resync(gw->fib);
 	gw->unsaid++;
 	queue_event(&gw->out, GW_WARN, "kernel-overrun", "",
@@ -483,6 +484,8 @@ gw_kern(struct gw *gw, struct instant now, const struct kern_event *e)
 		op_done(gw, now, e);
 		break;
 	case KERN_LINK_STATE:
+		if (port_event(gw, e))
+			break;
 		if ((t = tunnel_by_ifname(gw, e->link.name)) != NULL)
 			tunnel_link_event(t, now, e);
 		break;
@@ -549,6 +552,11 @@ gw_accept(struct gw *gw, struct instant now, uint32_t tunnel,
 	struct bgp_peer_conf bgp;
 	uint32_t conn;
 
+	if (door_is(tunnel)) {
+		conn = door_accept(gw, now, tunnel, from);
+		gw_pump(gw, now);
+		return conn;
+	}
 	if (t == NULL || t->remote_asn == 0)
 		return 0;
 	peers_bgp(t, &bgp);
@@ -557,6 +565,13 @@ gw_accept(struct gw *gw, struct instant now, uint32_t tunnel,
 	conn = bgp_accepted(gw->bgp, now, t->id);
 	gw_pump(gw, now);
 	return conn;
+}
+
+bool
+gw_hops(const struct gw *gw, uint32_t listener, const struct addr *from,
+    uint8_t *ttl, uint8_t *least)
+{
+	return door_hops(gw, listener, from, ttl, least);
 }
 
 void
@@ -631,6 +646,7 @@ gw_tick(struct gw *gw, struct instant now)
 	while ((timer = timers_pop(&gw->timers, now)) != NULL)
 		tunnel_tick(container_of(timer, struct gw_tunnel, timer), now);
 	tables_tick(gw, now);
+	outer_tick(gw, now);
 	vpcs_tick(gw, now);
 	guards_tick(gw, now);
 	forward_tick(gw, now);
@@ -648,6 +664,7 @@ gw_deadline(const struct gw *gw)
 	struct instant t = instant_min(timers_next(&gw->timers),
 	    gw->stopped ? INSTANT_NEVER : gw->stop_at);
 
+	t = instant_min(t, outer_deadline(gw));
 	t = instant_min(t, instant_min(forward_deadline(gw),
 	    instant_min(drain_deadline(gw), tables_deadline(gw))));
 	t = instant_min(t, instant_min(vpcs_deadline(gw),

@@ -55,7 +55,7 @@ struct gw_out {
 	struct span	patience;	/* FETCH: nobody waits for longer */
 	enum gw_level	level;		/* EVENT */
 	const char	*name;		/* EVENT: stable, "ike-up" */
-	char		tunnel[CONF_NAME_LEN + 8];	/* EVENT: "conn/1" or "" */
+	char		tunnel[CONF_OBJECT_LEN];	/* EVENT: "conn/1" or "" */
 	struct reason	text;		/* EVENT */
 };
 
@@ -124,9 +124,18 @@ void		gw_kern(struct gw *, struct instant, const struct kern_event *);
  * told of the answer.
  */
 uint32_t	gw_awaited(const struct gw *, uint32_t op);
-/* TCP came in on a tunnel's listener.  The connection's number, 0: refuse. */
+/*
+ * TCP came in on the listener that is awaited by this number, of a tunnel or
+ * of several neighbours.  The connection's number, 0: refuse.
+ */
 uint32_t	gw_accept(struct gw *, struct instant, uint32_t tunnel,
 		    const struct addr *from);
+/*
+ * The TTL of a connection that came in there, and the least of what comes (0:
+ * any), where these are not those of the listener; false: they are.
+ */
+bool		gw_hops(const struct gw *, uint32_t listener,
+		    const struct addr *from, uint8_t *ttl, uint8_t *least);
 void		gw_stream(struct gw *, struct instant, uint32_t conn,
 		    struct bytes);
 void		gw_stream_closed(struct gw *, struct instant, uint32_t conn,

@@ -149,6 +149,46 @@ struct gw_tunnel {
 	struct note	failed;
 };
 
+/* An interface of the host's that such neighbours are on. */
+struct gw_port {
+	struct gw_port	*next;
+	uint32_t	id;
+	char		ifname[KERN_IFNAME_LEN];
+	bool		asked;		/* how it is */
+	bool		exists, up;
+	struct instant	retry_at;	/* it was not to be had */
+	struct reason	why;		/* it is not up; "": it is */
+};
+
+/* Where such neighbours may call: an address of ours on an interface. */
+struct gw_door {
+	struct gw_door	*next;
+	uint32_t	id;		/* to the host; DOOR_ID.. */
+	char		ifname[KERN_IFNAME_LEN];
+	struct addr	local;
+	bool		open;		/* or was asked for */
+	uint64_t	print;		/* of who may come, and how */
+	struct instant	again_at;	/* not before: it was refused */
+};
+
+/* A BGP neighbour outside of tunnels, or a prefix where some call from. */
+struct gw_outer {
+	struct gw_outer	*next;
+	struct gw	*gw;
+	uint32_t	id;		/* OUTER_ID..; also to bgp and fib */
+	char		name[CONF_OBJECT_LEN];	/* "core", "lab@10.0.0.7" */
+	const struct conf_neighbor *conf;	/* in: */
+	struct conf	*of;		/* held */
+	struct addr	remote;		/* unset: a prefix, without a session */
+	bool		dynamic;	/* made for who called from a prefix */
+	struct instant	born;		/* if so */
+	bool		on, carrying;	/* the session; the fib through it */
+	bool		teaches;	/* once what BGP has to say was said */
+	struct reason	shut;		/* an operator's text; "": it is not */
+	struct instant	window;		/* of a prefix: since then */
+	unsigned	came, refused;	/* so many came and were refused */
+};
+
 /* What an operator took down of a tunnel that waits to be built again. */
 struct gw_held {
 	struct gw_held	*next;
@@ -179,7 +219,14 @@ struct gw {
 	struct dict	by_name;	/* "conn/1" -> tunnel */
 	struct dict	by_ifname;	/* -> tunnel */
 	uint32_t	free_id;	/* all below it are taken */
-	uint32_t	moves;		/* tunnels that came or went */
+	uint32_t	moves;		/* neighbours that came or went */
+	struct gw_outer	*outers;	/* owned; prefixes before who came */
+	struct gw_port	*ports;		/* owned */
+	struct gw_door	*doors;		/* owned */
+	struct map	outers_by_id;
+	uint32_t	outer_last, door_last, port_last;	/* ids */
+	bool		outers_dirty;	/* to be settled */
+	struct instant	outers_at;	/* or then */
 	struct dict	held_by_name;	/* -> gw_held */
 	struct gw_held	*held;		/* all of them; owned */
 	struct drain	drain;

@@ -10,6 +10,7 @@
 static const char *const names[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = "link-set",
 	[KERN_LINK_DEL] = "link-del",
+	[KERN_LINK_LOOK] = "link-look",
 	[KERN_SA_ADD] = "sa-add",
 	[KERN_SA_DEL] = "sa-del",
 	[KERN_SA_PATH] = "sa-path",

@@ -35,6 +35,7 @@
 enum kern_op_kind {
 	KERN_LINK_SET,		/* make the interface be as described */
 	KERN_LINK_DEL,
+	KERN_LINK_LOOK,		/* how one is that we do not make */
 	KERN_SA_ADD,
 	KERN_SA_DEL,
 	KERN_SA_PATH,		/* the peer's NAT moved: new outer addresses */
@@ -187,9 +188,10 @@ struct kern_route {
 };
 
 struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
-	uint32_t	id;		/* CONNECT: connection; else tunnel */
+	uint32_t	id;		/* CONNECT: connection; else tunnel,
+					   or door (LISTEN) */
 	char		dev[KERN_IFNAME_LEN];	/* bound to it */
-	struct addr	local, remote;
+	struct addr	local, remote;	/* of a door: no remote */
 	uint8_t		ttl;		/* 1 for single-hop eBGP, 255 for BFD */
 	uint8_t		min_ttl;	/* of what comes; 0: any (RFC 5082) */
 	uint16_t	mss;		/* 0: the system's */
@@ -244,7 +246,8 @@ struct kern_op {
 	enum kern_op_kind kind;
 	uint32_t	id;
 	union {
-		struct kern_link	link;	/* SET; DEL: name and kind */
+		struct kern_link	link;	/* SET; DEL: name and kind;
+						   LOOK: name */
 		struct kern_table	table;	/* DEL: number and vrf_name */
 		struct kern_lan		lan;	/* DEL: name */
 		/* DEL: spi, dst, mark; PATH: spi, reqid, dir, new outer.
@@ -274,7 +277,8 @@ struct kern_counts {		/* since the daemon has started */
 
 enum kern_event_kind {
 	KERN_DONE,		/* answer to an operation */
-	KERN_LINK_STATE,	/* an interface of ours came, went, up or down */
+	/* An interface of ours, or of a neighbour's, came, went, up or down. */
+	KERN_LINK_STATE,
 	KERN_EXPIRE,		/* an SA's soft or hard limit */
 	KERN_ACQUIRE,		/* traffic met a policy without an SA */
 	KERN_MAPPING,		/* UDP-encapsulated ESP from a new address */
@@ -295,8 +299,8 @@ struct kern_event {
 	int32_t		error;		/* DONE: 0 or an errno */
 	char		text[KERN_TEXT_LEN];	/* what failed, in words */
 	union {
-		struct {		/* LINK_STATE; DONE of LINK_SET, and
-					   TABLE_SET: its VRF */
+		struct {		/* LINK_STATE; DONE of LINK_SET, _LOOK,
+					   and TABLE_SET: its VRF */
 			char		name[KERN_IFNAME_LEN];
 			enum kern_link_kind kind;	/* VTI or XFRMI */
 			bool		exists, up;

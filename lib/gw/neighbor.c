@@ -81,3 +81,13 @@ neighbor_renew(struct gw_tunnel *t, struct instant now)
 	t->again_at = now;
 	tunnel_touch(t);
 }
+
+/* What devices announce is another sort of routes: only a new session knows. */
+void
+neighbor_insiders(struct gw *gw, struct instant now)
+{
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+		if (!t->hub && !t->removing)
+			neighbor_renew(t, now);
+	}
+}

@@ -18,5 +18,7 @@ bool	neighbor_differs(const struct conf_tunnel *,
  * what is below stays.
  */
 void	neighbor_renew(struct gw_tunnel *, struct instant);
+/* The first neighbour outside of tunnels has come, or the last one gone. */
+void	neighbor_insiders(struct gw *, struct instant);
 
 #endif

@@ -180,33 +180,41 @@ peers_ike(const struct gw_tunnel *t, struct ike_peer_conf *out)
 }
 
 void
-peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
+peers_soft(const struct conf *of, const struct conf_bgp *c,
+    uint16_t association, const struct conf_tables *propagation,
+    struct bgp_soft *out)
 {
-	const struct conf_bgp *c = &t->conf->bgp;
-
 	*out = (struct bgp_soft){
-		.import = conf_policy(t->of, c->import),
-		.export = conf_policy(t->of, c->export),
+		.import = conf_policy(of, c->import),
+		.export = conf_policy(of, c->export),
 		.allow_own = c->allowas_in,
 		.override = c->as_override,
 		.tell_loops = !c->loop_detection,
 		.private_as = c->private_as,
 		.heed_shutdown = c->heed_shutdown,
-		.drain = !instant_is_never(t->shut_at),
 		.max_in = c->max_in, .max_out = c->max_out,
 		.warn_percent = c->warn_percent,
 		.share = c->share, .rank = c->rank,
 		.med_in = c->med_in,
-		.med_out = t->upkeep.replacing ? MED_LAST : c->med_out,
+		.med_out = c->med_out,
 		.pause = c->pause,
 		.restart = c->restart, .restart_seconds = c->restart_seconds,
 		.stale = c->stale,
 	};
 	out->tables.given = true;
-	out->tables.associated = t->association;
-	out->tables.n = t->propagation.n;
-	memcpy(out->tables.into, t->propagation.v,
-	    sizeof(t->propagation.v));
+	out->tables.associated = association;
+	out->tables.n = propagation->n;
+	memcpy(out->tables.into, propagation->v, sizeof(propagation->v));
+}
+
+void
+peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
+{
+	peers_soft(t->of, &t->conf->bgp, t->association, &t->propagation,
+	    out);
+	out->drain = !instant_is_never(t->shut_at);
+	if (t->upkeep.replacing)
+		out->med_out = MED_LAST;
 }
 
 void
@@ -229,6 +237,7 @@ peers_bgp(const struct gw_tunnel *t, struct bgp_peer_conf *out)
 		.remote_asn = t->remote_asn,
 		.hold_time = t->hold_time,
 		.transit = t->hub,
+		.insiders = !t->hub && t->gw->conf->neighbors_n > 0,
 		.role = c->session.role,
 		.role_strict = c->session.role_strict,
 		.add_path = c->session.add_path,

@@ -8,6 +8,10 @@ void	peers_ike(const struct gw_tunnel *, struct ike_peer_conf *);
 void	peers_bgp(const struct gw_tunnel *, struct bgp_peer_conf *);
 /* The part of it that may change while the session is up. */
 void	peers_bgp_soft(const struct gw_tunnel *, struct bgp_soft *);
+/* The same of any neighbour of this configuration. */
+void	peers_soft(const struct conf *, const struct conf_bgp *,
+	    uint16_t association, const struct conf_tables *propagation,
+	    struct bgp_soft *);
 void	peers_link(const struct gw_tunnel *, struct kern_link *);
 void	peers_sa(const struct gw_tunnel *, const struct ike_esp *,
 	    struct kern_sa *);

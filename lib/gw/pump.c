@@ -10,6 +10,8 @@
 #include "gw/deposit.h"
 #include "gw/forward.h"
 #include "gw/neighbor.h"
+#include "gw/neighbors.h"
+#include "gw/outer.h"
 #include "gw/peers.h"
 #include "gw/tunnel.h"
 
@@ -187,8 +189,9 @@ pump_ike(struct gw *gw, struct instant now)
 static void
 bgp_connect(struct gw *gw, const struct bgp_out *o)
 {
-	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
-	struct kern_op *op = t == NULL ? NULL :
+	const struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	const struct gw_outer *outer = outer_get(gw, o->peer);
+	struct kern_op *op = t == NULL && outer == NULL ? NULL :
 	    queue_op(&gw->out, KERN_CONNECT);
 
 	if (op == NULL)
@@ -196,7 +199,10 @@ bgp_connect(struct gw *gw, const struct bgp_out *o)
 	op->conn.id = o->conn;
 	op->conn.local = o->local;
 	op->conn.remote = o->remote;
-	neighbor_conn(t, &op->conn);
+	if (t != NULL)
+		neighbor_conn(t, &op->conn);
+	else
+		outer_conn(outer, &op->conn);
 	gw_await(gw, op, o->conn);
 }
 
@@ -206,11 +212,16 @@ bgp_route_out(struct gw *gw, const struct bgp_route *r)
 	struct fib_hops hops;
 
 	hops.n = 0;
-	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++)
+	for (size_t i = 0; i < r->n && i < KERN_GROUP_MAX; i++) {
+		const struct bgp_path *p = &r->paths[i];
+		const struct gw_outer *o = outer_get(gw, p->peer);
+
 		hops.v[hops.n++] = (struct fib_hop){
-			.tunnel = r->paths[i].peer,
-			.gateway = r->paths[i].gateway,
+			.tunnel = p->peer,
+			.gateway = o == NULL ? p->gateway :
+			    outer_gateway(o, &p->gateway),
 		};
+	}
 	fib_set(gw->fib, FIB_BGP, r->table, &r->prefix, &hops);
 }
 
@@ -225,17 +236,22 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 		[BGP_EVENT_RESTART] = "bgp-stale-routes",
 	};
 	struct gw_tunnel *t = gw_tunnel(gw, o->peer);
+	struct gw_outer *outer = outer_get(gw, o->peer);
 	enum gw_level level = o->event == BGP_EVENT_STATE ? GW_INFO : GW_WARN;
 
-	queue_event(&gw->out, level, names[o->event], t == NULL ? "" : t->name,
-	    "%s", o->text.s);
-	if (t == NULL)
+	queue_event(&gw->out, level, names[o->event],
+	    neighbors_name(gw, o->peer), "%s", o->text.s);
+	if (t != NULL)
+		tunnel_touch(t);
+	if (outer != NULL)
+		outer_touch(gw);
+	if ((t == NULL && outer == NULL) || (o->event != BGP_EVENT_STATE &&
+	    o->event != BGP_EVENT_RESTART))
 		return;
-	tunnel_touch(t);
-	if (o->event == BGP_EVENT_STATE || o->event == BGP_EVENT_RESTART) {
+	if (t != NULL)
 		deposit_touch(t);
-		forward_taught(t, o->up);
-	}
+	forward_taught(gw, o->peer, t != NULL ? &t->teaches :
+	    &outer->teaches, o->up);
 }
 
 void

@@ -87,3 +87,16 @@ request_chose(const struct request *q, const struct gw_tunnel *t)
 {
 	return !t->removing && request_names(q, t);
 }
+
+bool
+request_chose_neighbor(const struct request *q, const struct neighbor *n)
+{
+	const struct gw_outer *o = n->outer;
+
+	if (o == NULL)
+		return request_chose(q, n->tunnel);
+	if (addr_is_set(&q->neighbor))
+		return addr_eq(&q->neighbor, &o->remote);
+	return q->r.name[0] == '\0' || strcmp(q->r.name, o->name) == 0 ||
+	    strcmp(q->r.name, o->conf->name) == 0;
+}

@@ -6,6 +6,7 @@
 
 #include "gw/ctl.h"
 #include "gw/inner.h"
+#include "gw/neighbors.h"
 
 struct request {
 	struct gw	*gw;
@@ -33,5 +34,8 @@ void	request_refuse(const struct request *, enum ctl_exit,
 bool	request_names(const struct request *, const struct gw_tunnel *);
 /* That, and it is not about to end. */
 bool	request_chose(const struct request *, const struct gw_tunnel *);
+/* The same of a neighbour; a prefix's name is also of those who called. */
+bool	request_chose_neighbor(const struct request *,
+	    const struct neighbor *);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gw/neighbors.h"
 #include "gw/show_bfd.h"
 #include "gw/tables.h"
 #include "gw/vpcs.h"
@@ -284,18 +285,18 @@ show_hops(const struct gw *gw, const struct fib_hops *hops)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < hops->n; i++) {
-		const struct gw_tunnel *t = gw_tunnel(gw, hops->v[i].tunnel);
 		const struct gw_lan *l = vpcs_lan(gw, hops->v[i].tunnel);
+		struct neighbor n;
 
 		if (l != NULL)
 			json_array_append_new(a, show_lan_hop(gw, l,
 			    &hops->v[i].gateway));
-		if (t == NULL)
+		if (!neighbors_get(gw, hops->v[i].tunnel, &n))
 			continue;
 		json_array_append_new(a, json_pack("{s:s, s:o, s:s}",
-		    "tunnel", t->name,
+		    "tunnel", n.name,
 		    "gateway", address(&hops->v[i].gateway),
-		    "device", t->conf->ifname));
+		    "device", n.ifname));
 	}
 	return a;
 }
@@ -347,6 +348,13 @@ names_of(const struct gw *gw, uint16_t table, bool associated)
 		if (associated ? c->association == table :
 		    conf_tables_have(&c->propagation, table))
 			json_array_append_new(a, json_string(c->name));
+	}
+	for (size_t i = 0; i < gw->conf->neighbors_n; i++) {
+		const struct conf_neighbor *n = &gw->conf->neighbors[i];
+
+		if (associated ? n->association == table :
+		    conf_tables_have(&n->propagation, table))
+			json_array_append_new(a, json_string(n->name));
 	}
 	for (size_t i = 0; i < gw->conf->vpcs_n; i++) {
 		const struct conf_vpc *v = &gw->conf->vpcs[i];

@@ -9,6 +9,7 @@
 #include "bgp/aspath.h"
 #include "bgp/attr_text.h"
 #include "bgp/role.h"
+#include "gw/port.h"
 #include "gw/show.h"
 
 static json_t *
@@ -26,14 +27,6 @@ router_id(uint32_t id)
 	    (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id } };
 
 	return id == 0 ? json_string("") : address(&a);
-}
-
-static const char *
-tunnel_name(const struct gw *gw, uint32_t id)
-{
-	const struct gw_tunnel *t = gw_tunnel(gw, id);
-
-	return t == NULL ? "" : t->name;
 }
 
 /* --- neighbours --- */
@@ -96,23 +89,80 @@ auth_str(enum conf_bgp_auth auth)
 	return names[auth];
 }
 
+/* What it is, and why it has no session, if that is not BGP's business. */
+static const char *
+sort_of(const struct neighbor *n)
+{
+	return n->tunnel != NULL ? "tunnel" : n->prefix ? "prefix" :
+	    n->outer->dynamic ? "dynamic" : "outside";
+}
+
+static const char *
+reason_of(const struct neighbor *n, const struct bgp_peer_info *b)
+{
+	const struct gw_port *p = n->outer == NULL ? NULL :
+	    port_named(n->gw, n->ifname);
+
+	if (n->shut[0] != '\0')
+		return n->shut;
+	return p != NULL && !n->outer->on && p->why.s[0] != '\0' ?
+	    p->why.s : b->why.s;
+}
+
+/* What there is of neighbours outside of tunnels besides. */
+static void
+show_outer(const struct gw_outer *o, json_t *j)
+{
+	const struct conf_neighbor *c = o->conf;
+
+	json_object_set_new(j, "multihop_ttl", json_integer(c->hops));
+	json_object_set_new(j, "gateway", address(&c->gateway));
+	if (o->dynamic)
+		json_object_set_new(j, "prefix_of", json_string(c->name));
+}
+
+/* A prefix has no session: who called, and who may. */
+static json_t *
+show_prefix(const struct neighbor *n)
+{
+	const struct conf_neighbor *c = n->outer->conf;
+	char text[PREFIX_STRLEN], why[160];
+	struct neighbor other = { .gw = n->gw };
+	int here = 0;
+
+	while (neighbors_next(&other))
+		here += other.outer != NULL && other.outer->dynamic &&
+		    other.outer->conf == c;
+	str_fmt(why, sizeof(why), "%d of %u neighbors are there", here,
+	    c->most);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:o, s:i, s:i, "
+	    "s:s}", "tunnel", n->name, "sort", sort_of(n), "interface",
+	    n->ifname, "neighbor", prefix_str(&c->from, text), "local",
+	    address(&c->local), "asn", 0, "state", n->shut[0] != '\0' ?
+	    "Idle" : "Active", "reason", show_text(n->shut[0] != '\0' ?
+	    n->shut : why), "neighbors", here, "max_neighbors",
+	    (int)c->most, "since", "");
+}
+
 json_t *
-show_neighbor(const struct gw_tunnel *t)
+show_neighbor(const struct neighbor *t)
 {
 	struct bgp_peer_info b = { 0 };
+	json_t *j;
 
+	if (t->prefix)
+		return show_prefix(t);
 	if (!bgp_peer_get(t->gw->bgp, t->id, &b))
 		return NULL;
-	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
-	    "s:o, s:o, s:b, s:b, s:b, s:b, s:o, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o}",
+	j = json_pack("{s:s, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:i, "
+	    "s:o, s:o, s:b, s:b, s:b, s:b, s:o, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:s, s:s}",
 	    "tunnel", t->name, "neighbor", address(&b.remote),
 	    "local", address(&b.local),
 	    "asn", (json_int_t)t->remote_asn,
 	    "local_asn", (json_int_t)b.local_asn,
 	    "state", bgp_state_str(b.state),
 	    "since", show_time(gw_wall(t->gw, b.since)),
-	    "reason", show_text(t->bgp_shut.s[0] != '\0' ? t->bgp_shut.s :
-	    b.why.s), "router_id", router_id(b.remote_router_id),
+	    "reason", show_text(reason_of(t, &b)), "router_id", router_id(b.remote_router_id),
 	    "hold_time", (int)b.hold_time, "families", show_names(b.ipv4, b.ipv6),
 	    "add_path_receive", show_names(b.paths4, b.paths6),
 	    "extended_next_hop", (int)b.extended_hop,
@@ -126,7 +176,28 @@ show_neighbor(const struct gw_tunnel *t)
 	    "received", (json_int_t)b.held,
 	    "accepted", (json_int_t)b.received,
 	    "advertised", (json_int_t)b.advertised,
-	    "counters", show_counts(&b.counts));
+	    "counters", show_counts(&b.counts),
+	    "sort", sort_of(t), "interface", t->ifname);
+	if (j != NULL && t->outer != NULL)
+		show_outer(t->outer, j);
+	return j;
+}
+
+json_t *
+explain_neighbor(const struct neighbor *n)
+{
+	struct bgp_peer_info b = { .state = BGP_IDLE };
+	const struct gw_port *p = port_named(n->gw, n->ifname);
+	bool link = p != NULL && p->up, up;
+
+	bgp_peer_get(n->gw->bgp, n->id, &b);
+	up = link && (n->prefix ? n->shut[0] == '\0' :
+	    b.state == BGP_ESTABLISHED);
+	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", n->name,
+	    "state", up ? "UP" : "DOWN", "layer", up ? "" : link ? "bgp" :
+	    "interface", "reason", show_text(up ? "" : reason_of(n, &b)),
+	    "since", n->prefix ? json_string("") :
+	    show_time(gw_wall(n->gw, b.since)));
 }
 
 /* --- paths --- */
@@ -179,7 +250,7 @@ show_path(const struct gw *gw, const struct prefix *prefix,
 	json_t *j = json_pack("{s:s, s:i, s:s, s:o, s:o, s:s, s:I, s:b, s:b, "
 	    "s:b}",
 	    "prefix", prefix_str(prefix, text), "table", (int)p->table,
-	    "from", p->peer == 0 ? "local" : tunnel_name(gw, p->peer),
+	    "from", p->peer == 0 ? "local" : neighbors_name(gw, p->peer),
 	    "next_hop", address(&p->next_hop),
 	    "as_path", show_as_path(p),
 	    "origin", attr_origin_str(p->attrs),
@@ -230,21 +301,21 @@ static void
 sort_neighbors(const struct gw *gw, uint16_t table, const struct prefix *p,
     json_t *told, json_t *others)
 {
+	struct neighbor n = { .gw = gw };
 	struct reason why;
 
-	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next) {
+	while (neighbors_next(&n)) {
 		json_t *to = told;
 
-		if (t->remote_asn == 0 || t->removing ||
-		    t->association != table)
+		if (n.prefix || n.association != table)
 			continue;
-		if (!look_told(gw->bgp, t->id, p)) {
-			if (bgp_why_out(gw->bgp, t->id, p, &why) ==
+		if (!look_told(gw->bgp, n.id, p)) {
+			if (bgp_why_out(gw->bgp, n.id, p, &why) ==
 			    BGP_ACCEPTED)
 				reason_set(&why, "it is about to be told");
 			to = group_of(others, show_text(why.s));
 		}
-		json_array_append_new(to, json_string(t->name));
+		json_array_append_new(to, json_string(n.name));
 	}
 }
 

@@ -6,9 +6,12 @@
 
 #include "bgp/look.h"
 #include "gw/inner.h"
+#include "gw/neighbors.h"
 
 /* A new reference each; NULL: no memory. */
-json_t	*show_neighbor(const struct gw_tunnel *);
+json_t	*show_neighbor(const struct neighbor *);
+/* Why one outside of tunnels is not up. */
+json_t	*explain_neighbor(const struct neighbor *);
 json_t	*show_path(const struct gw *, const struct prefix *,
 	    const struct look_path *);
 /* All candidates for the longest prefix that covers this one. */

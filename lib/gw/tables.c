@@ -230,6 +230,32 @@ tables_deadline(const struct gw *gw)
 	return at;
 }
 
+/* --- what we originate --- */
+
+bool
+gw_own_network(const struct gw *gw, uint16_t table, const struct prefix *p)
+{
+	for (size_t i = 0; i < gw->conf->n; i++) {
+		const struct conf_connection *c = &gw->conf->connections[i];
+
+		for (size_t k = 0; k < c->networks.n; k++) {
+			if (c->association == table &&
+			    prefix_eq(&c->networks.v[k], p))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < gw->conf->neighbors_n; i++) {
+		const struct conf_neighbor *c = &gw->conf->neighbors[i];
+
+		for (size_t k = 0; k < c->networks.n; k++) {
+			if (c->association == table &&
+			    prefix_eq(&c->networks.v[k], p))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* --- static routes --- */
 
 static const struct conf_static *
@@ -383,14 +409,25 @@ tables_tunnel(struct gw_tunnel *t, struct instant now)
 }
 
 static void
+networks_of(struct gw *gw, struct instant now, uint16_t table,
+    const struct conf_prefixes *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		bgp_network_add(gw->bgp, now, table, &list->v[i]);
+}
+
+static void
 networks_add(struct gw *gw, struct instant now)
 {
 	for (size_t i = 0; i < gw->conf->n; i++) {
 		const struct conf_connection *c = &gw->conf->connections[i];
 
-		for (size_t k = 0; k < c->networks.n; k++)
-			bgp_network_add(gw->bgp, now, c->association,
-			    &c->networks.v[k]);
+		networks_of(gw, now, c->association, &c->networks);
+	}
+	for (size_t i = 0; i < gw->conf->neighbors_n; i++) {
+		const struct conf_neighbor *n = &gw->conf->neighbors[i];
+
+		networks_of(gw, now, n->association, &n->networks);
 	}
 }
 
@@ -408,6 +445,24 @@ is_kept(const struct gw *gw, const struct conf_connection *was,
 			return true;
 	}
 	return false;
+}
+
+/* Those that nobody has any more, nor a static route. */
+static void
+neighbors_del(struct gw *gw, struct instant now, const struct conf *old)
+{
+	for (size_t i = 0; i < old->neighbors_n; i++) {
+		const struct conf_neighbor *n = &old->neighbors[i];
+		struct way w = { .live = false };
+
+		for (size_t k = 0; k < n->networks.n; k++) {
+			if (n->association != CONF_TABLE_MAIN)
+				way_to(gw, n->association,
+				    &n->networks.v[k], &w);
+			announce(gw, now, n->association, &n->networks.v[k],
+			    w.live);
+		}
+	}
 }
 
 static void
@@ -495,6 +550,7 @@ tables_refill(struct gw *gw, struct instant now, const struct conf *old)
 {
 	networks_add(gw, now);
 	networks_del(gw, now, old);
+	neighbors_del(gw, now, old);
 	statics(gw, now, gw->conf, old);
 	statics(gw, now, old, gw->conf);
 	propagations(gw, now, gw->conf, old);

@@ -16,17 +16,32 @@ require(bool ok)
 		abort();
 }
 
+/* Of a connection or tunnel, an address, or who called from a prefix. */
+static bool
+is_name(const char *s)
+{
+	char connection[CONF_NAME_LEN], prefix[CONF_OBJECT_LEN];
+	const char *at = strchr(s, '@');
+	struct addr a;
+	unsigned tunnel;
+
+	if (at == NULL)
+		return ctl_name(s, connection, &tunnel) || addr_parse(&a, s);
+	memcpy(prefix, s, (size_t)(at - s));
+	prefix[at - s] = '\0';
+	return ctl_name(prefix, connection, &tunnel) && tunnel == 0 &&
+	    addr_parse(&a, at + 1);
+}
+
 static void
 check_request(const struct ctl_request *r)
 {
-	char connection[CONF_NAME_LEN];
-	unsigned tunnel;
 
 	require((unsigned)r->command < CTL_COMMANDS);
 	require(strcmp(ctl_command_str(r->command), "unknown") != 0);
 	require(r->what == CTL_WHAT_CHILD || (r->what == CTL_WHAT_IKE &&
 	    r->command == CTL_REKEY));
-	require(r->name[0] == '\0' || ctl_name(r->name, connection, &tunnel));
+	require(r->name[0] == '\0' || is_name(r->name));
 	require(r->name[0] == '\0' || (r->command != CTL_RELOAD &&
 	    r->command != CTL_ROUTES));
 }

@@ -221,6 +221,7 @@ static const struct word none_keys[] = { { 0 } };
 
 static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_LINK_SET] = link_keys, [KERN_LINK_DEL] = link_keys,
+	[KERN_LINK_LOOK] = link_keys,
 	[KERN_SA_ADD] = sa_keys, [KERN_SA_DEL] = sa_keys,
 	[KERN_SA_PATH] = sa_keys, [KERN_SA_HOLD] = sa_keys,
 	[KERN_POLICY_SET] = policy_keys,

@@ -77,7 +77,7 @@ static struct rib_ref
 join(unsigned i, bool ibgp)
 {
 	const struct decide_peer d = {
-		.ibgp = ibgp, .router_id = i,
+		.ibgp = ibgp, .router_id = i, .inside = i % 2 == 0,
 		.addr = { ADDR_IPV4, { 169, 254, (uint8_t)i, 2 } },
 	};
 	struct rib_ref ref = rib_join(&rib, i, &d);
@@ -231,7 +231,8 @@ compare(const struct peer_view *v, const struct export *e)
 			attrs = rib_best(&rib, net, &slot);
 		}
 		if (attrs != 0 && slot != 0 && (slot == e->source.slot ||
-		    !e->conf.transit))
+		    !e->conf.transit || (e->conf.insiders &&
+		    !rib.source[slot].decide.inside)))
 			attrs = 0;
 		assert_int_equal(v->has[i], attrs != 0);
 		count += attrs != 0;
@@ -273,7 +274,7 @@ churn(struct rib_ref *source, unsigned steps)
 }
 
 static void
-random_changes(bool is_transit)
+random_changes(bool is_transit, bool insiders)
 {
 	for (uint32_t seed = 1; seed <= 30; seed++) {
 		struct rib_ref source[SOURCES];
@@ -283,6 +284,7 @@ random_changes(bool is_transit)
 
 		rib_begin(seed);
 		conf.transit = is_transit;
+		conf.insiders = insiders;
 		for (unsigned s = 0; s < SOURCES; s++)
 			source[s] = join(s + 1, false);
 		churn(source, dice(2000));
@@ -307,14 +309,21 @@ static void
 a_late_reader_ends_with_the_whole_truth(void **state)
 {
 	(void)state;
-	random_changes(true);
+	random_changes(true, false);
 }
 
 static void
 without_transit_only_our_own_is_told(void **state)
 {
 	(void)state;
-	random_changes(false);
+	random_changes(false, false);
+}
+
+static void
+who_is_told_of_insiders_is_told_of_them_alone(void **state)
+{
+	(void)state;
+	random_changes(true, true);
 }
 
 static void
@@ -495,6 +504,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_late_reader_ends_with_the_whole_truth),
 		cmocka_unit_test(without_transit_only_our_own_is_told),
+		cmocka_unit_test(who_is_told_of_insiders_is_told_of_them_alone),
 		cmocka_unit_test(the_prefix_store_is_empty_when_all_is_gone),
 		cmocka_unit_test(an_old_reference_touches_nothing),
 		cmocka_unit_test(each_route_passes_its_gates),

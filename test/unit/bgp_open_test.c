@@ -257,6 +257,14 @@ static const struct open_want want = {
 	.families = OPEN_IPV4,
 };
 
+static const struct bgp_asns several = {
+	.n = 2, .v = { { 65010, 65010 }, { 65020, 65030 } },
+};
+static const struct open_want any = {
+	.local_asn = 64512, .asns = &several, .router_id = 1,
+	.families = OPEN_IPV4,
+};
+
 static const struct open_want within = {
 	.local_asn = 64512, .remote_asn = 64512, .router_id = 1,
 	.families = OPEN_IPV4 | OPEN_IPV6,
@@ -292,6 +300,15 @@ static const struct {
 	    "" },
 	{ "another AS", &want, OPEN_OF(65099, 2, 30, 1, true, true),
 	    FAULT_PEER_AS, "remote AS is 65099, expected 65010" },
+	{ "the first of several AS", &any, OPEN_OF(65010, 2, 30, 1, true,
+	    true), -1, "" },
+	{ "the last of a range", &any, OPEN_OF(65030, 2, 30, 1, true, true),
+	    -1, "" },
+	{ "none of several", &any, OPEN_OF(65031, 2, 30, 1, true, true),
+	    FAULT_PEER_AS, "remote AS is 65031, which is not among those "
+	    "expected" },
+	{ "AS 0 where there are several", &any, OPEN_OF(0, 2, 30, 1, true,
+	    true), FAULT_PEER_AS, "remote AS is 0, which is reserved" },
 	{ "AS 0 (RFC 7607)", &want, OPEN_OF(0, 2, 30, 1, true, true),
 	    FAULT_PEER_AS, "remote AS is 0, which is reserved" },
 	{ "router id 0", &want, OPEN_OF(65010, 0, 30, 1, true, true),

@@ -123,6 +123,22 @@ static const struct {
 	{ "an empty BGP password", "secrets = ( { connection = \"a\"; "
 	    "bgp_password = \"\"; } );", 0600,
 	    ":1: secrets[0].bgp_password: must be 1 to 80 characters" },
+	{ "of a neighbor", "secrets = ( { neighbor = \"n\"; "
+	    "bgp_password = \"p\"; } );", 0600, NULL },
+	{ "of a neighbor, without a password", "secrets = ( { neighbor = "
+	    "\"n\"; } );", 0600, ":1: secrets[0].bgp_password: is missing" },
+	{ "of a neighbor, with a key of IKE's", "secrets = ( { neighbor = "
+	    "\"n\"; bgp_password = \"p\"; pre_shared_key = \"k\"; } );",
+	    0600, ":1: secrets[0].pre_shared_key: is not for a neighbor" },
+	{ "of a neighbor in a connection", "secrets = ( { neighbor = \"n\"; "
+	    "connection = \"a\"; bgp_password = \"p\"; } );", 0600,
+	    ":1: secrets[0].connection: a neighbor is in none" },
+	{ "of a tunnel's neighbor", "secrets = ( { tunnel = 1; neighbor = "
+	    "\"n\"; bgp_password = \"p\"; } );", 0600,
+	    ":1: secrets[0].neighbor: is outside of tunnels" },
+	{ "of a neighbor twice", "secrets = ( { neighbor = \"n\"; "
+	    "bgp_password = \"p\"; }, { neighbor = \"n\"; bgp_password = "
+	    "\"q\"; } );", 0600, ":1: secrets: two groups for neighbor n (the first" },
 	{ "tunnel 0", "secrets = ( { connection = \"a\"; tunnel = 0; "
 	    "pre_shared_key = \"x\"; } );", 0600,
 	    ":1: secrets[0].tunnel: must be 1 or 2" },
@@ -476,6 +492,28 @@ a_key_that_aws_would_not_take_is_told(void **state)
 	}
 }
 
+/* A neighbour and a connection of one name are strangers. */
+static void
+a_neighbors_password_is_its_own(void **state)
+{
+	struct reason why;
+	struct keystore *k;
+	struct bytes b;
+
+	(void)state;
+	write_secrets("secrets = ( { connection = \"a\"; bgp_password = "
+	    "\"of-a\"; }, { neighbor = \"n\"; bgp_password = \"of-n\"; } );",
+	    0600);
+	k = keystore_load(path, &why);
+	assert_non_null(k);
+	b = keystore_bgp(k, "n", KEYSTORE_NEIGHBOR);
+	assert_true(b.n == 4 && memcmp(b.p, "of-n", 4) == 0);
+	assert_int_equal(keystore_bgp(k, "n", 1).n, 0);
+	assert_int_equal(keystore_bgp(k, "a", KEYSTORE_NEIGHBOR).n, 0);
+	assert_false(keystore_has(k, KEYSTORE_PSK, "n", KEYSTORE_NEIGHBOR));
+	keystore_free(k);
+}
+
 int
 main(void)
 {
@@ -483,6 +521,7 @@ main(void)
 		cmocka_unit_test(files_are_taken_or_refused_with_the_place),
 		cmocka_unit_test(what_is_no_file_of_roots_is_refused),
 		cmocka_unit_test(auth_uses_the_key_of_the_tunnel),
+		cmocka_unit_test(a_neighbors_password_is_its_own),
 		cmocka_unit_test(
 		    a_missing_key_is_told_by_connection_and_tunnel),
 		cmocka_unit_test(a_bgp_password_is_found_and_marked_by_itself),

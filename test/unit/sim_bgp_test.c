@@ -98,7 +98,7 @@ neighbours_and_their_tables(void **state)
 	assert_int_equal(json_array_size(j), 2);
 	refuses(p.hub, "{\"command\":\"bgp-routes\",\"what\":\"received\","
 	    "\"name\":\"vpn\"}", CTL_EXIT_USAGE, "received routes are those "
-	    "of one neighbor: name its tunnel (NAME/1)");
+	    "of one neighbor: name its tunnel (NAME/1), or itself");
 	refuses(p.hub, "{\"command\":\"bgp\",\"name\":\"192.0.2.77\"}",
 	    CTL_EXIT_NO_OBJECT, "no connection or tunnel named 192.0.2.77");
 	refuses(p.hub, "{\"command\":\"up\",\"name\":\"169.254.10.2\"}",

@@ -78,6 +78,25 @@ talks(int listener, int caller)
 #define P80	"0123456789abcdef0123456789abcdef0123456789abcdef"	\
 	"0123456789abcdef0123456789abcdef"
 
+/* With that password for the other end, if any. */
+static int
+listen_with(const struct kern_conn *c, const char *password, const char **what)
+{
+	const struct sock_key k = { { c->remote,
+	    (uint8_t)addr_bits(&c->remote) }, bytes_str(password) };
+
+	return sock_listen(c, &k, password[0] != '\0', what);
+}
+
+static int
+call_with(const struct kern_conn *c, const char *password, const char **what)
+{
+	const struct sock_key k = { { c->remote,
+	    (uint8_t)addr_bits(&c->remote) }, bytes_str(password) };
+
+	return sock_connect(c, &k, password[0] != '\0', what);
+}
+
 static const struct {
 	const char	*what;
 	const char	*address;
@@ -106,20 +125,63 @@ only_who_has_the_password_gets_through(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 		struct kern_conn c = conn_of(calls[i].address);
 		const char *what = "";
-		int listener = sock_listen(&c, bytes_str(calls[i].listens),
-		    &what);
+		int listener = listen_with(&c, calls[i].listens, &what);
 		int caller;
 		bool up;
 
 		if (listener < 0)
 			fail_msg("%s: %s: %s", calls[i].what, what,
 			    strerror(-listener));
-		caller = sock_connect(&c, bytes_str(calls[i].calls), &what);
+		caller = call_with(&c, calls[i].calls, &what);
 		assert_true(caller >= 0);
 		up = writable(caller, calls[i].up ? 2000 : 200) &&
 		    sock_connected(caller) == 0 && talks(listener, caller);
 		if (up != calls[i].up)
 			fail_msg("%s: %s", calls[i].what, up ? "up" : "down");
+		close(caller);
+		close(listener);
+	}
+}
+
+static const struct {
+	const char	*what;
+	const char	*of;		/* the network that the password is of */
+	const char	*calls;
+	bool		up;
+} prefixes[] = {
+	{ "one of the network", "127.0.0.0/8", "secret", true },
+	{ "one of it with another password", "127.0.0.0/8", "Secret", false },
+	{ "one of it without", "127.0.0.0/8", "", false },
+	{ "one beside it without", "126.0.0.0/8", "", true },
+	{ "one beside it with a password", "126.0.0.0/8", "secret", false },
+};
+
+static void
+a_password_of_a_network_is_that_of_all_in_it(void **state)
+{
+	(void)state;
+	if (!apart)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		struct kern_conn c = conn_of("127.0.0.1"), door = c;
+		struct sock_key k = { .password = bytes_str("secret") };
+		const char *what = "";
+		int listener, caller;
+		bool up;
+
+		door.remote = (struct addr){ .family = ADDR_NONE };
+		assert_true(prefix_parse(&k.of, prefixes[i].of));
+		listener = sock_listen(&door, &k, 1, &what);
+		if (listener < 0)
+			fail_msg("%s: %s: %s", prefixes[i].what, what,
+			    strerror(-listener));
+		caller = call_with(&c, prefixes[i].calls, &what);
+		assert_true(caller >= 0);
+		up = writable(caller, prefixes[i].up ? 2000 : 200) &&
+		    sock_connected(caller) == 0 && talks(listener, caller);
+		if (up != prefixes[i].up)
+			fail_msg("%s: %s", prefixes[i].what, up ? "up" :
+			    "down");
 		close(caller);
 		close(listener);
 	}
@@ -148,7 +210,6 @@ only_who_is_near_gets_through(void **state)
 		skip();
 	for (size_t i = 0; i < ARRAY_SIZE(hops); i++) {
 		struct kern_conn c = conn_of(hops[i].address), from = c;
-		const struct bytes none = { 0 };
 		const char *what = "";
 		int listener, caller;
 		bool up;
@@ -156,9 +217,9 @@ only_who_is_near_gets_through(void **state)
 		c.ttl = 255;
 		c.min_ttl = hops[i].least;
 		from.ttl = hops[i].ttl;
-		listener = sock_listen(&c, none, &what);
+		listener = listen_with(&c, "", &what);
 		assert_true(listener >= 0);
-		caller = sock_connect(&from, none, &what);
+		caller = call_with(&from, "", &what);
 		assert_true(caller >= 0);
 		up = writable(caller, hops[i].up ? 2000 : 200) &&
 		    sock_connected(caller) == 0 && talks(listener, caller);
@@ -178,7 +239,7 @@ a_password_that_the_kernel_cannot_take_is_refused(void **state)
 	(void)state;
 	if (!apart)
 		skip();
-	assert_int_equal(sock_listen(&c, bytes_str(P80 "0"), &what), -EINVAL);
+	assert_int_equal(listen_with(&c, P80 "0", &what), -EINVAL);
 	assert_string_equal(what, "TCP_MD5SIG");
 }
 
@@ -187,6 +248,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_who_has_the_password_gets_through),
+		cmocka_unit_test(a_password_of_a_network_is_that_of_all_in_it),
 		cmocka_unit_test(only_who_is_near_gets_through),
 		cmocka_unit_test(
 		    a_password_that_the_kernel_cannot_take_is_refused),

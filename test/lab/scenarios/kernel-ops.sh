@@ -48,6 +48,10 @@ config() {
 	    tunnel_inside_cidr = "169.254.10.0/30"; interface_name = "vpn1";
 	  } );
 	} );
+	neighbors = (
+	  { name = "core"; remote_asn = 65001; interface = "lan9"; local_ip_address = "10.5.0.1"; remote_ip_address = "10.5.0.2"; },
+	  { name = "lab"; remote_asn = 65002; interface = "lan9"; local_ip_address = "10.6.0.1"; remote_ip_prefix = "10.6.0.0/24"; }
+	);
 	X
 	(umask 077; cat >"/mnt/$1/vpnd.secrets") <<-X
 	secrets = ( { connection = "c1"; tunnel = 1; pre_shared_key = "correct horse battery staple"; } );
@@ -282,6 +286,15 @@ ends a
 	! EPERM nexthop-set id=7 dev=vpn1 gateway=0.0.0.0
 	! EPERM listen id=1 dev=u0 local=$me ttl=1
 	! EPERM listen id=1 dev=vpn1 local=$me ttl=1
+	link-look name=lan9
+	! EPERM link-look name=u0
+	! EPERM nexthop-set id=0x76700102 dev=lan9 gateway=10.5.0.9
+	! EPERM nexthop-set id=0x76700102 dev=lan9 gateway=0.0.0.0
+	! ENODEV nexthop-set id=0x76700102 dev=lan9 gateway=10.5.0.2
+	! EPERM listen id=1 dev=lan9 local=10.5.0.9 ttl=1
+	! EPERM connect id=1 dev=lan9 local=10.5.0.1 remote=10.5.0.9 ttl=1
+	! EPERM connect id=1 dev=lan9 local=10.6.0.1 remote=10.6.0.9 ttl=1
+	! ENODEV connect id=1 dev=lan9 local=10.5.0.1 remote=10.5.0.2 ttl=1
 	! EPERM auth conn=other tunnel=1 prf=5
 	listen id=1 dev=vpn1 local=$inside ttl=1 mss=1200
 	! EEXIST sa-add dir=out spi=$out_spi src=$me dst=$peer reqid=$id if_id=$id mark=$mark $gcm
