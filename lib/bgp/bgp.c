@@ -14,6 +14,7 @@
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
 #include "bgp/session.h"
+#include "bgp/trace.h"
 #include "util/array.h"
 
 const char *
@@ -46,6 +47,7 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 	TAILQ_INIT(&b->idle[0]);
 	TAILQ_INIT(&b->idle[1]);
 	TAILQ_INIT(&b->sweeps);
+	TAILQ_INIT(&b->strides);
 	TAILQ_INIT(&b->judging);
 	b->sweep = LIMIT_SWEEP;
 	if (!rib_init(&b->rib, key) ||
@@ -85,6 +87,8 @@ bgp_free(struct bgp *b)
 	map_fini(&b->conns);
 	map_fini(&b->peers);
 	timers_fini(&b->timers);
+	trace_close_all(b);
+	groups_fini(&b->groups);
 	rib_fini(&b->rib);
 	free(b->events);
 	free(b);
@@ -456,6 +460,9 @@ bgp_tick(struct bgp *b, struct instant now)
 		else
 			session_alarm(b, a->owner, a->kind);
 	}
+	b->turn++;
+	while ((s = TAILQ_FIRST(&b->strides)) != NULL)
+		session_stride(b, s);
 	while (budget > 0 && (s = TAILQ_FIRST(&b->sweeps)) != NULL)
 		session_sweep(b, s, &budget);
 	while (budget > 0 && (p = TAILQ_FIRST(&b->judging)) != NULL)
@@ -465,12 +472,12 @@ bgp_tick(struct bgp *b, struct instant now)
 	speaker_wake(b);
 }
 
-/* Policies that changed have work at once, a portion for each tick. */
+/* Large work that was begun goes on at once, a portion for each tick. */
 struct instant
 bgp_deadline(const struct bgp *b)
 {
 	return rib_sweeps(&b->rib) || !TAILQ_EMPTY(&b->sweeps) ||
-	    !TAILQ_EMPTY(&b->judging) ? b->now :
+	    !TAILQ_EMPTY(&b->strides) || !TAILQ_EMPTY(&b->judging) ? b->now :
 	    instant_min(timers_next(&b->timers), b->deferred_until);
 }
 

@@ -17,6 +17,7 @@
 #include "bgp/limit.h"
 #include "bgp/defer.h"
 #include "bgp/session.h"
+#include "bgp/trace.h"
 
 #define RETRY_MAX	span_s(30)
 #define LASTED		span_s(30)
@@ -104,6 +105,7 @@ peer_moved(struct bgp *b, struct peer *p, const char *why)
 		p->why.s[0] = p->blame.s[0] = '\0';
 	else if (state < BGP_OPEN_SENT && state != BGP_CONNECT)
 		set_why(p, why);
+	trace_state(b, p, p->state, state);
 	p->state = state;
 	p->since = b->now;
 	speaker_event(b, p->conf.id, BGP_EVENT_STATE,

@@ -13,6 +13,7 @@
 #include "ike/ike.h"
 #include "util/dict.h"
 #include "util/map.h"
+#include "util/note.h"
 #include "util/timer.h"
 
 /* The kernel's side of a tunnel: its interface. */
@@ -24,7 +25,7 @@ struct gw_link {
 	uint32_t	mtu;		/* as last asked for */
 	bool		stale;		/* a change of it was refused */
 	struct instant	retry_at;	/* when it is asked for again */
-	struct reason	why;		/* why it is not there */
+	struct note	why;		/* why it is not there */
 };
 
 enum gw_layer {			/* lowest first */
@@ -84,7 +85,15 @@ struct gw_watch {
 	bool		failed;		/* was Up, and is not */
 	bool		excused;	/* likewise, as its neighbour restarts */
 	struct instant	ask_at;		/* if so: is the peer's BFD gone? */
-	struct reason	why;		/* if so */
+	struct note	why;		/* if so */
+};
+
+/* Replacement of a tunnel's ends, and what waits for it. */
+struct gw_upkeep {
+	bool		replacing;	/* its traffic leaves, then it ends */
+	bool		pending;	/* it is another one in the text */
+	struct instant	apply_at;	/* if so: then, or never */
+	int64_t		replaced_at;	/* seconds since 1970; 0: never */
 };
 
 struct gw_tunnel {
@@ -114,7 +123,7 @@ struct gw_tunnel {
 	bool		policies;	/* in the kernel, from these: */
 	bool		refused;	/* but not all of them */
 	struct path	policy_path;
-	struct ts_list	policy_local, policy_remote;
+	struct ts_pair	*policy_ts;	/* owned */
 	struct gw_watch	watch;
 	bool		carrying;	/* the fib may route through it */
 	bool		listening, bgp_on;
@@ -124,6 +133,7 @@ struct gw_tunnel {
 	struct instant	retry_at;	/* next attempt */
 	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
+	struct gw_upkeep upkeep;
 	struct timer	timer;
 	struct legacy	*legacy;	/* owned; to be claimed, or NULL */
 	struct gw_tunnel *deposit_next;
@@ -134,9 +144,9 @@ struct gw_tunnel {
 	uint32_t	ups, downs;	/* how often it was reported so */
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
-	struct reason	why;
+	struct note	why;
 	int64_t		failed_at;	/* IKE's last failure; 0: none */
-	struct reason	failed;
+	struct note	failed;
 };
 
 /* What an operator took down of a tunnel that waits to be built again. */

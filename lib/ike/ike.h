@@ -74,7 +74,8 @@ struct ike_peer_conf {
 	struct addr	local;		/* unset or any: whatever routes, and
 					   then ESP is in UDP */
 	struct addr	remote;		/* unset: from anywhere, we wait */
-	/* local type 0: our certificate's subject; remote type 0: anybody */
+	/* local type 0: our certificate's subject; remote type 0: anybody;
+	   ike_peer_add() copies their octets */
 	struct id	local_id, remote_id;
 	const char	*local_id_from;		/* where it comes from, static, */
 	const char	*remote_id_from;	/* for messages; or NULL */
