@@ -1,7 +1,7 @@
 #!/bin/bash
 # restart: "vpnctl restart" under traffic: another program in the same process, with the same SAs, and no packet is lost
 # needs: vti vpnd strongswan
-# time: 300
+# time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10
