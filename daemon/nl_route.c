@@ -255,7 +255,7 @@ nl_nexthop_parse(const struct nlmsghdr *h, uint32_t *id)
 unsigned
 nl_nexthop_oif(const struct nlmsghdr *h)
 {
-	const struct nlattr *a;
+	struct nlattr *a;
 
 	mnl_attr_for_each(a, h, sizeof(struct nhmsg)) {
 		if (mnl_attr_get_type(a) == NHA_OIF &&
