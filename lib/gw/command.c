@@ -206,6 +206,7 @@ static const struct {
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
 	[CTL_BGP_DUMP] = { command_bgp_dump, false, false, false },
+	[CTL_BGP_TRACE] = { command_bgp_trace, .neighbor = true },
 	[CTL_BGP_REFRESH] = { command_bgp_refresh, true, .neighbor = true },
 	[CTL_BGP_CLEAR] = { command_bgp_clear, true, .neighbor = true },
 	[CTL_BGP_SHUTDOWN] = { command_bgp_shutdown, true, .neighbor = true },

@@ -382,6 +382,7 @@ struct conf {
 	struct conf_policy *policies;	/* owned */
 	struct addr	source[2];	/* of routes, IPv4 and IPv6; or unset */
 	bool		resilient;	/* flows keep their tunnel */
+	struct span	deferral;	/* of BGP's choice, after a restart */
 	enum conf_hash	hash;
 	size_t		tables_n;
 	struct conf_table *tables;	/* owned */

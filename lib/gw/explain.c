@@ -35,7 +35,7 @@ failure(const struct gw_tunnel *t)
 	enum story_code code = s == NULL ? STORY_OTHER : s->code;
 
 	return json_pack("{s:s, s:o, s:o, s:s, s:o}",
-	    "code", story_code_str(code), "text", show_text(t->failed.s),
+	    "code", story_code_str(code), "text", show_text(note_str(&t->failed)),
 	    "at", show_time(t->failed_at), "remedy", story_remedy(code),
 	    "facts", facts(s));
 }

@@ -13,6 +13,7 @@
 #include "ike/ike.h"
 #include "util/dict.h"
 #include "util/map.h"
+#include "util/note.h"
 #include "util/timer.h"
 
 /* The kernel's side of a tunnel: its interface. */
@@ -24,7 +25,7 @@ struct gw_link {
 	uint32_t	mtu;		/* as last asked for */
 	bool		stale;		/* a change of it was refused */
 	struct instant	retry_at;	/* when it is asked for again */
-	struct reason	why;		/* why it is not there */
+	struct note	why;		/* why it is not there */
 };
 
 enum gw_layer {			/* lowest first */
@@ -84,7 +85,7 @@ struct gw_watch {
 	bool		failed;		/* was Up, and is not */
 	bool		excused;	/* likewise, as its neighbour restarts */
 	struct instant	ask_at;		/* if so: is the peer's BFD gone? */
-	struct reason	why;		/* if so */
+	struct note	why;		/* if so */
 };
 
 /* Replacement of a tunnel's ends, and what waits for it. */
@@ -122,7 +123,7 @@ struct gw_tunnel {
 	bool		policies;	/* in the kernel, from these: */
 	bool		refused;	/* but not all of them */
 	struct path	policy_path;
-	struct ts_list	policy_local, policy_remote;
+	struct ts_pair	*policy_ts;	/* owned */
 	struct gw_watch	watch;
 	bool		carrying;	/* the fib may route through it */
 	bool		listening, bgp_on;
@@ -143,9 +144,9 @@ struct gw_tunnel {
 	uint32_t	ups, downs;	/* how often it was reported so */
 	enum gw_layer	layer;
 	int64_t		since;		/* seconds since 1970 */
-	struct reason	why;
+	struct note	why;
 	int64_t		failed_at;	/* IKE's last failure; 0: none */
-	struct reason	failed;
+	struct note	failed;
 };
 
 /* What an operator took down of a tunnel that waits to be built again. */
@@ -189,6 +190,8 @@ struct gw {
 	struct dict	legacy_by_name;
 	unsigned	legacies_n;	/* taken, and not claimed */
 	struct instant	legacy_until;	/* nothing is stale before; or never */
+	struct instant	learn_until;	/* likewise: BGP teaches; or never */
+	uint32_t	life;		/* see deposit.h */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
 	struct instant	undo_at;	/* unless confirmed; never: need not */
@@ -203,6 +206,7 @@ struct gw {
 	struct kern_counts monitor;	/* as it last said */
 	bool		stopping, stopped;
 	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
+	bool		said_part;	/* one for all but routes */
 	struct instant	fib_at;		/* refused routes are sent again */
 	struct span	fib_pause;	/* the last wait for that */
 	struct instant	fib_last;	/* when one was refused last */

@@ -92,12 +92,8 @@ esn_of(const struct conf_tunnel *c)
 static struct id
 id_of(const struct conf_id *c)
 {
-	struct id id = { .type = (uint8_t)c->type, .n = c->n };
-
-	memcpy(id.data, c->data, c->n);
-	if (c->n == 0)
-		id.type = 0;
-	return id;
+	return (struct id){ .type = c->n == 0 ? 0 : (uint8_t)c->type,
+	    .n = c->n, .data = c->data };
 }
 
 static enum ike_auth

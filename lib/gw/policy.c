@@ -6,6 +6,8 @@
  */
 #include "gw/policy.h"
 
+#include <stdlib.h>
+
 #include "gw/peers.h"
 
 #define PRIORITY	1000u
@@ -48,25 +50,28 @@ one(struct gw_tunnel *t, enum kern_op_kind kind, enum kern_dir dir,
 static void
 all(struct gw_tunnel *t, enum kern_op_kind kind)
 {
-	const struct ts_list *l = &t->policy_local, *r = &t->policy_remote;
+	const struct ts_pair *p = t->policy_ts;
+	const struct ts *l = p->ts, *r = p->ts + p->local_n;
 
-	for (size_t i = 0; i < l->n; i++) {
-		for (size_t k = 0; k < r->n; k++) {
-			if (l->ts[i].lo.family != r->ts[k].lo.family)
+	for (size_t i = 0; i < p->local_n; i++) {
+		for (size_t k = 0; k < p->remote_n; k++) {
+			if (l[i].lo.family != r[k].lo.family)
 				continue;
-			one(t, kind, KERN_OUT, &l->ts[i], &r->ts[k]);
-			one(t, kind, KERN_IN, &l->ts[i], &r->ts[k]);
-			one(t, kind, KERN_FWD, &l->ts[i], &r->ts[k]);
+			one(t, kind, KERN_OUT, &l[i], &r[k]);
+			one(t, kind, KERN_IN, &l[i], &r[k]);
+			one(t, kind, KERN_FWD, &l[i], &r[k]);
 		}
 	}
 }
 
+/* A pair of NULL is no other's. */
 static bool
-same_ts(const struct ts_list *a, const struct ts_list *b)
+same_ts(const struct ts_pair *a, const struct ts_pair *b)
 {
-	if (a->n != b->n)
+	if (a == NULL || a->local_n != b->local_n ||
+	    a->remote_n != b->remote_n)
 		return false;
-	for (size_t i = 0; i < a->n; i++) {
+	for (size_t i = 0; i < (size_t)a->local_n + a->remote_n; i++) {
 		const struct ts *x = &a->ts[i], *y = &b->ts[i];
 
 		if (x->proto != y->proto || x->port_lo != y->port_lo ||
@@ -77,21 +82,24 @@ same_ts(const struct ts_list *a, const struct ts_list *b)
 	return true;
 }
 
+/* Without memory what was there before stays. */
 void
 policy_set(struct gw_tunnel *t, const struct ike_peer_info *info)
 {
-	bool same_selectors = same_ts(&t->policy_local, &info->local_ts) &&
-	    same_ts(&t->policy_remote, &info->remote_ts);
+	struct ts_pair *p = ts_pair_new(&info->local_ts, &info->remote_ts);
+	bool same_selectors = p != NULL && same_ts(t->policy_ts, p);
 	bool same_path = addr_eq(&t->policy_path.local.addr,
 	    &info->path.local.addr) && addr_eq(&t->policy_path.remote.addr,
 	    &info->path.remote.addr);
 
-	if (t->policies && same_selectors && same_path)
+	if (p == NULL || (t->policies && same_selectors && same_path)) {
+		free(p);
 		return;
+	}
 	if (t->policies && !same_selectors)
 		policy_clear(t);
-	t->policy_local = info->local_ts;
-	t->policy_remote = info->remote_ts;
+	free(t->policy_ts);
+	t->policy_ts = p;
 	t->policy_path = info->path;
 	t->policies = true;
 	all(t, KERN_POLICY_SET);

@@ -177,12 +177,17 @@ roster_fini(struct gw *gw)
 /* --- beginnings and ends --- */
 
 static void
-take_legacy(struct gw_tunnel *t, struct legacy *l)
+take_legacy(struct gw_tunnel *t, struct instant now, struct legacy *l)
 {
 	t->legacy = l;
 	t->gw->legacies_n++;
 	t->admin_up &= !l->down;
 	t->bgp_shut = l->bgp_shut;
+	if (t->admin_up && t->bgp_shut.s[0] == '\0')
+		bgp_kept(t->gw->bgp, t->id, l->bgp4, l->bgp6);
+	if (l->drain)
+		drain_go_on(t, now, addr_is_set(&l->to) ? &l->to : NULL);
+	ike_tickets_end(t->gw->ike, t->id, instant_min(l->tickets_void, now));
 }
 
 static void
@@ -198,7 +203,7 @@ add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
 	l = legacy_take(gw, name);
 	t = tunnel_new(gw, now, free_id(gw, l), c, conf);
 	if (t != NULL && l != NULL)
-		take_legacy(t, l);
+		take_legacy(t, now, l);
 	else
 		legacy_free(l);
 	if (t != NULL && enter(gw, t)) {

@@ -143,6 +143,10 @@ tunnel_free(struct gw_tunnel *t, struct instant now)
 	legacy_drop(t);
 	deposit_end(t);
 	free(t->routes.v);
+	free(t->policy_ts);
+	note_clear(&t->link.why);
+	note_clear(&t->why);
+	note_clear(&t->failed);
 	conf_free(t->of);
 	free(t);
 }
@@ -202,7 +206,7 @@ link_answer(struct gw_tunnel *t, struct instant now,
 {
 	t->link.asked = false;
 	if (e->error != 0) {
-		reason_set(&t->link.why, "%s", e->text);
+		note_set(&t->link.why, e->text);
 		t->link.stale = true;
 		t->link.retry_at = instant_after(now, span_s(5));
 		queue_event(&t->gw->out, GW_ERROR, "interface-failed", t->name,
@@ -214,10 +218,12 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.up = e->link.up;
 	t->link.kind = e->link.kind;
 	t->link.clamped = e->link.clamped;
-	t->link.why.s[0] = '\0';
+	note_clear(&t->link.why);
 	/* It was taken down for the change, and its nexthops with it. */
-	if (e->link.flushed)
+	if (e->link.flushed) {
 		fib_flushed(t->gw->fib, t->id);
+		bgp_unkept(t->gw->bgp, now, t->id);
+	}
 }
 
 void
@@ -225,6 +231,7 @@ tunnel_link_event(struct gw_tunnel *t, struct instant now,
     const struct kern_event *e)
 {
 	bool was = t->link.exists && t->link.up;
+	struct reason why;
 
 	tunnel_touch(t);
 	if (e->kind == KERN_DONE) {
@@ -234,11 +241,12 @@ tunnel_link_event(struct gw_tunnel *t, struct instant now,
 		t->link.up = e->link.up;
 	}
 	if (was && !(t->link.exists && t->link.up)) {
-		reason_set(&t->link.why, "interface %s %s", t->conf->ifname,
+		reason_set(&why, "interface %s %s", t->conf->ifname,
 		    t->link.exists ? "is down" : "was deleted");
+		note_set(&t->link.why, why.s);
 		t->link.retry_at = now;
 		queue_event(&t->gw->out, GW_WARN, "interface-lost", t->name,
-		    "%s", t->link.why.s);
+		    "%s", why.s);
 	}
 }
 
@@ -328,7 +336,7 @@ child_came(struct gw_tunnel *t, struct instant now)
 		return;
 	t->child_up = true;
 	t->failures = 0;
-	t->why.s[0] = '\0';
+	note_clear(&t->why);
 	moved(t, now, &info);
 	policy_set(t, &info);
 	mtu = peers_mtu(&info.child_suite, &info.path, info.encap);
@@ -350,6 +358,7 @@ child_went(struct gw_tunnel *t, struct instant now, const char *why)
 	t->child_up = false;
 	t->retry_at = instant_after(now, backoff(t));
 	policy_clear(t);
+	legacy_void(t, now);
 	queue_event(&t->gw->out, GW_WARN, "child-down", t->name, "%s", why);
 }
 
@@ -391,7 +400,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	if ((e->event == IKE_EV_FAILED || e->event == IKE_EV_REFUSED) &&
 	    e->why.s[0] != '\0') {
 		t->failed_at = gw_wall(t->gw, now);
-		t->failed = e->why;
+		note_set(&t->failed, e->why.s);
 	}
 	if (logged[e->event].name != NULL)
 		queue_event(&t->gw->out, logged[e->event].level,
@@ -403,7 +412,7 @@ tunnel_ike_event(struct gw_tunnel *t, struct instant now,
 	else if (e->event == IKE_EV_IKE_DOWN)
 		attempt_failed(t, now);
 	else if (e->event == IKE_EV_FAILED && e->why.s[0] != '\0')
-		t->why = e->why;
+		note_set(&t->why, e->why.s);
 	else if ((e->event == IKE_EV_PATH || e->event == IKE_EV_REKEYED) &&
 	    t->policies && ike_peer_get(t->gw->ike, t->id, &info)) {
 		moved(t, now, &info);
@@ -601,7 +610,7 @@ tunnel_begin(struct gw_tunnel *t, struct instant now)
 	t->failures = 0;
 	t->retry_at = now;
 	t->want_once = true;
-	t->why.s[0] = '\0';
+	note_clear(&t->why);
 }
 
 void

@@ -24,7 +24,7 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 	struct ike_peer_info ike;
 	struct bgp_peer_info bgp;
 
-	*why = t->why;
+	*why = note_reason(&t->why);
 	if (!t->admin_up) {
 		reason_set(why, "administratively down");
 		return LAYER_ADMIN;
@@ -34,7 +34,7 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 		return LAYER_ADMIN;
 	}
 	if (!t->link.exists || !t->link.up) {
-		*why = t->link.why;
+		*why = note_reason(&t->link.why);
 		return LAYER_INTERFACE;
 	}
 	if (!ike_peer_get(t->gw->ike, t->id, &ike) ||

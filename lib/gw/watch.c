@@ -128,6 +128,7 @@ watch_fini(struct gw_tunnel *t)
 {
 	if (t->watch.joined)
 		leave(t);
+	note_clear(&t->watch.why);
 }
 
 void
@@ -244,7 +245,7 @@ watch_allows(const struct gw_tunnel *t, struct reason *why)
 	waits = t->conf->bfd.strict && !t->carrying && info.state != BFD_UP &&
 	    info.remote_state != BFD_ADMIN_DOWN;
 	if (why != NULL && t->watch.failed)
-		*why = t->watch.why;
+		*why = note_reason(&t->watch.why);
 	else if (why != NULL && waits)
 		reason_set(why, "waiting for it to come up (bfd_strict): %s",
 		    info.why.s);
@@ -300,7 +301,7 @@ state_changed(struct gw_tunnel *t, struct instant now,
 	t->watch.excused = !o->admin && !t->watch.independent && restarts(t);
 	t->watch.failed = !o->admin && !t->watch.excused;
 	t->watch.ask_at = instant_after(now, patience);
-	t->watch.why = o->why;
+	note_set(&t->watch.why, o->why.s);
 	queue_event(q, o->admin ? GW_INFO : GW_WARN, "bfd-down", t->name,
 	    "%s", o->why.s);
 }

@@ -186,7 +186,7 @@ child_fits(const struct ike_peer_conf *conf, const struct keep_sa *of,
 		return c->spi_in >= SPI_LEAST && child_keys_fit(k);
 	/* Who is yet to send gets its keys from here. */
 	if (c->spi_in < SPI_LEAST || c->spi_out < SPI_LEAST ||
-	    c->local_ts.n == 0 || c->remote_ts.n == 0 ||
+	    k->local_ts.n == 0 || k->remote_ts.n == 0 ||
 	    !child_keys_fit(k) || (child_current(c) && !c->out_kernel &&
 	    !k->has_keys) ||
 	    (c->state == CHILD_LIVE && !(c->in_kernel && c->out_kernel)) ||
@@ -195,8 +195,8 @@ child_fits(const struct ike_peer_conf *conf, const struct keep_sa *of,
 	return has_alg(&conf->esp.encr, c->suite.encr) &&
 	    has_alg(&conf->esp.integ, c->suite.integ) &&
 	    esn_fits(&conf->esp, &c->suite) &&
-	    ts_within(&c->local_ts, &conf->local_ts) &&
-	    ts_within(&c->remote_ts, &conf->remote_ts) &&
+	    ts_within(&k->local_ts, &conf->local_ts) &&
+	    ts_within(&k->remote_ts, &conf->remote_ts) &&
 	    addr_eq(&c->path.local.addr, &of->sa.path.local.addr) &&
 	    addr_eq(&c->path.remote.addr, &of->sa.path.remote.addr) &&
 	    (!c->encap || (c->path.local.port != 0 &&
@@ -287,6 +287,9 @@ take_child(struct ike_sa *sa, struct instant now, const struct keep_child *k)
 	const struct ike_peer_conf *conf = &sa->peer->conf;
 	struct child c = k->c;
 
+	c.ts = ts_pair_new(&k->local_ts, &k->remote_ts);
+	if (c.ts == NULL)
+		return false;
 	c.created_at = instant_min(c.created_at, now);
 	if (child_current(&c))
 		c.expire_at = at_most(c.expire_at, now, conf->child_lifetime);

@@ -201,8 +201,8 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		return NULL;
 	*c = (struct child){
 		.sa = sa, .spi_in = d->spi_in, .spi_out = d->spi_out,
-		.suite = d->suite, .local_ts = d->local_ts,
-		.remote_ts = d->remote_ts, .path = sa->path,
+		.suite = d->suite, .path = sa->path,
+		.ts = ts_pair_new(&d->local_ts, &d->remote_ts),
 		.encap = sa->encap, .initiated = d->initiated,
 		.created = d->created, .replaces = d->replaces,
 		.rekey_at = INSTANT_NEVER,
@@ -213,12 +213,13 @@ child_alloc(struct ike_sa *sa, struct instant now, const struct child_deal *d)
 		.lowest = nonce_lowest(d->ni, d->nr),
 		.keys = calloc(1, sizeof(*c->keys)),
 	};
-	if (c->keys == NULL ||
+	if (c->ts == NULL || c->keys == NULL ||
 	    map_get(&sa->ike->children, c->spi_in) != NULL ||
 	    !keys_child(sa->suite.prf, &sa->keys.sk_d, &d->suite, d->ni,
 	    d->nr, d->g_ir, d->more, c->keys) ||
 	    !map_put(&sa->ike->children, c->spi_in, c)) {
 		keys_drop(c);
+		free(c->ts);
 		free(c);
 		return NULL;
 	}
@@ -289,8 +290,10 @@ child_adopt(struct ike_sa *sa, struct instant now, const struct child *of,
 {
 	struct child *c = calloc(1, sizeof(*c));
 
-	if (c == NULL)
+	if (c == NULL) {
+		free(of->ts);
 		return NULL;
+	}
 	*c = *of;
 	c->keys = keys == NULL ? NULL : malloc(sizeof(*c->keys));
 	c->token_in = c->token_out = 0;
@@ -300,6 +303,7 @@ child_adopt(struct ike_sa *sa, struct instant now, const struct child *of,
 	    map_get(&sa->ike->children, c->spi_in) != NULL ||
 	    !map_put(&sa->ike->children, c->spi_in, c)) {
 		keys_drop(c);
+		free(c->ts);
 		free(c);
 		return NULL;
 	}
@@ -327,6 +331,7 @@ child_free(struct child *c)
 	*p = c->next;
 	sa_touch(c->sa);
 	keys_drop(c);
+	free(c->ts);
 	wipe(c, sizeof(*c));
 	free(c);
 }

@@ -40,7 +40,7 @@ struct child {
 	uint32_t	spi_in, spi_out;
 	enum child_state state;
 	struct suite	suite;
-	struct ts_list	local_ts, remote_ts;
+	struct ts_pair	*ts;		/* owned; NULL: none */
 	struct path	path;		/* outer, as installed */
 	bool		encap;
 	bool		initiated;	/* by our CREATE_CHILD_SA or IKE_AUTH */
@@ -81,8 +81,8 @@ struct child	*child_new(struct ike_sa *, struct instant,
 		    const struct child_deal *);
 /*
  * A copy of one of an instance before this one, with its keys if it has any
- * use for them; the kernel is asked whether its SAs are there.  NULL: no memory,
- * or its SPI is in use.
+ * use for them; ts is taken over in any case.  The kernel is asked whether its
+ * SAs are there.  NULL: no memory, or its SPI is in use.
  */
 struct child	*child_adopt(struct ike_sa *, struct instant,
 		    const struct child *, const struct child_keys *);

@@ -18,8 +18,8 @@ enum id_type {
 
 struct id {
 	uint8_t		type;		/* 0: any identity */
-	uint16_t	n;
-	uint8_t		data[ID_DATA_MAX];
+	uint16_t	n;		/* ID_DATA_MAX at most */
+	const uint8_t	*data;		/* borrowed */
 };
 
 /*

@@ -57,6 +57,7 @@ peer_free(struct ike_peer *p, struct instant now)
 	free(p->story);
 	free(p->cert);
 	free(p->addke);
+	note_clear(&p->why);
 	x_ticket_fini(p);
 	wipe(p, sizeof(*p));
 	free(p);
@@ -104,20 +105,36 @@ keep_addke(struct ike_peer *p)
 	return true;
 }
 
+/* Likewise the octets of the two identities, for which there is room. */
+static void
+keep_names(struct ike_peer *p)
+{
+	struct id *l = &p->conf.local_id, *r = &p->conf.remote_id;
+
+	if (l->n > 0)
+		memcpy(p->names, l->data, l->n);
+	if (r->n > 0)
+		memcpy(p->names + l->n, r->data, r->n);
+	l->data = p->names;
+	r->data = p->names + l->n;
+}
+
 bool
 ike_peer_add(struct ike *ike, const struct ike_peer_conf *conf)
 {
 	struct ike_peer *p;
 
-	if (conf->id == 0 || table_peer(ike, conf->id) != NULL)
+	if (conf->id == 0 || table_peer(ike, conf->id) != NULL ||
+	    conf->local_id.n > ID_DATA_MAX || conf->remote_id.n > ID_DATA_MAX)
 		return false;
-	p = calloc(1, sizeof(*p));
+	p = calloc(1, sizeof(*p) + conf->local_id.n + conf->remote_id.n);
 	if (p == NULL || !map_put(&ike->by_id, conf->id, p)) {
 		free(p);
 		return false;
 	}
 	p->ike = ike;
 	p->conf = *conf;
+	keep_names(p);
 	p->accept = true;
 	ike->anybody_drains = DRAIN_UNKNOWN;
 	x_ticket_rules(p);
@@ -227,7 +244,7 @@ ike_peer_down(struct ike *ike, struct instant now, uint32_t id,
 
 	if (p == NULL)
 		return;
-	str_set(p->why.s, sizeof(p->why.s), why);
+	note_set(&p->why, why);
 	x_ticket_down(p, now);
 	for (struct ike_sa *sa = p->sas; sa != NULL; sa = sa->peer_next)
 		sa_unwanted(sa, now);
@@ -259,8 +276,7 @@ info_child(const struct child *c, struct ike_peer_info *info)
 	info->spi_in = c->spi_in;
 	info->spi_out = c->spi_out;
 	info->child_suite = c->suite;
-	info->local_ts = c->local_ts;
-	info->remote_ts = c->remote_ts;
+	ts_pair_get(c->ts, &info->local_ts, &info->remote_ts);
 	info->encap = c->encap;
 }
 
@@ -289,7 +305,7 @@ ike_peer_get(const struct ike *ike, uint32_t id, struct ike_peer_info *out)
 
 	if (p == NULL)
 		return false;
-	info.why = p->why;
+	info.why = note_reason(&p->why);
 	info.rekeys = p->rekeys;
 	info.child_rekeys = p->child_rekeys;
 	info.probes = p->probes;

@@ -74,7 +74,8 @@ struct ike_peer_conf {
 	struct addr	local;		/* unset or any: whatever routes, and
 					   then ESP is in UDP */
 	struct addr	remote;		/* unset: from anywhere, we wait */
-	/* local type 0: our certificate's subject; remote type 0: anybody */
+	/* local type 0: our certificate's subject; remote type 0: anybody;
+	   ike_peer_add() copies their octets */
 	struct id	local_id, remote_id;
 	const char	*local_id_from;		/* where it comes from, static, */
 	const char	*remote_id_from;	/* for messages; or NULL */
@@ -369,6 +370,12 @@ bool		ike_keep(const struct ike *, uint32_t id, struct wr *);
  */
 bool		ike_adopt(struct ike *, struct instant, uint32_t id,
 		    struct bytes record, struct reason *why);
+/*
+ * Tickets of the peer (RFC 5723) that were issued up to then are void; for the
+ * next instance, which says so to ike_tickets_end().
+ */
+struct instant	ike_tickets_void(const struct ike *, uint32_t id);
+void		ike_tickets_end(struct ike *, uint32_t id, struct instant);
 
 /* IKE SAs and children alive: both 0 after all peers went down. */
 void		ike_count(const struct ike *, unsigned *sas,

@@ -148,8 +148,8 @@ child_fields(struct codec *x, struct keep_child *k)
 	code_suite(x, &c->suite);
 	c->suite.esn = esn;
 	c->suite.esn_unsaid = unsaid;
-	code_ts(x, &c->local_ts);
-	code_ts(x, &c->remote_ts);
+	code_ts(x, &k->local_ts);
+	code_ts(x, &k->remote_ts);
 	code_path(x, &c->path);
 	code_nonce(x, &c->lowest);
 	code_instants(x, instants, ARRAY_SIZE(instants));
@@ -293,6 +293,7 @@ take_children(struct keep_sa *k, const struct ike_sa *sa)
 			continue;
 		*to = (struct keep_child){ .c = *c,
 		    .has_keys = c->keys != NULL };
+		ts_pair_get(c->ts, &to->local_ts, &to->remote_ts);
 		if (to->has_keys)
 			to->keys = *c->keys;
 		k->children_n++;

@@ -28,7 +28,8 @@
 #define KEEP_IV_GAP	(UINT64_C(1) << 20)
 
 struct keep_child {
-	struct child	c;		/* what is plain of it */
+	struct child	c;		/* what is plain of it; no ts */
+	struct ts_list	local_ts, remote_ts;
 	struct child_keys keys;		/* when it has any */
 	bool		has_keys;
 };

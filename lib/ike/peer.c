@@ -153,13 +153,15 @@ peer_report(struct ike_peer *p)
 	if (up && !p->was_up)
 		out_event(ike, p->conf.id, IKE_EV_IKE_UP, "IKE SA is up");
 	if (child && !p->was_child) {
-		p->why.s[0] = '\0';
+		note_clear(&p->why);
 		out_event(ike, p->conf.id, IKE_EV_CHILD_UP, "child SA is up");
 	}
 	if (!child && p->was_child)
-		out_event(ike, p->conf.id, IKE_EV_CHILD_DOWN, "%s", p->why.s);
+		out_event(ike, p->conf.id, IKE_EV_CHILD_DOWN, "%s",
+		    note_str(&p->why));
 	if (sa == NULL && p->was_busy)
-		out_event(ike, p->conf.id, IKE_EV_IKE_DOWN, "%s", p->why.s);
+		out_event(ike, p->conf.id, IKE_EV_IKE_DOWN, "%s",
+		    note_str(&p->why));
 	p->was_up = up;
 	p->was_child = child;
 	p->was_busy = sa != NULL;
@@ -187,13 +189,15 @@ close_story(struct ike_peer *p)
 void
 peer_failed(struct ike_peer *p, const char *fmt, ...)
 {
+	struct reason why;
 	va_list ap;
 
 	close_story(p);
 	va_start(ap, fmt);
-	vsnprintf(p->why.s, sizeof(p->why.s), fmt, ap);
+	vsnprintf(why.s, sizeof(why.s), fmt, ap);
 	va_end(ap);
-	out_event(p->ike, p->conf.id, IKE_EV_FAILED, "%s", p->why.s);
+	note_set(&p->why, why.s);
+	out_event(p->ike, p->conf.id, IKE_EV_FAILED, "%s", why.s);
 }
 
 void

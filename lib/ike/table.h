@@ -13,6 +13,7 @@
 #include "ike/inquiry.h"
 #include "ike/redirect.h"
 #include "util/map.h"
+#include "util/note.h"
 #include "util/timer.h"
 
 struct ike_sa;
@@ -50,7 +51,7 @@ struct ike_peer {
 	unsigned	half_open;
 	unsigned	rekeys, child_rekeys;
 	unsigned	probes, deaths;	/* DPD: asked, and found dead */
-	struct reason	why;		/* the last failure */
+	struct note	why;		/* the last failure */
 	struct story	*story;		/* its details; owned, or NULL */
 	bool		told;		/* the story is of what fails now */
 	struct ike_creds creds;
@@ -60,6 +61,7 @@ struct ike_peer {
 	struct peer_tickets tickets;
 	struct ike_peer	*keep_next;	/* in ike->keep */
 	bool		keep;		/* what is to be kept may be another */
+	uint8_t		names[];	/* octets of conf's identities */
 };
 
 struct out_node;

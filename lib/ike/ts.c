@@ -11,6 +11,7 @@
  */
 #include "ike/ts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -286,4 +287,33 @@ ts_str(const struct ts_list *l, char *buf, size_t size)
 			    addr_str(&t->hi, hi));
 		str_upper(t, buf, size);
 	}
+}
+
+struct ts_pair *
+ts_pair_new(const struct ts_list *local, const struct ts_list *remote)
+{
+	const size_t n = (size_t)local->n + remote->n;
+	struct ts_pair *p = malloc(sizeof(*p) + n * sizeof(p->ts[0]));
+
+	if (p == NULL)
+		return NULL;
+	p->local_n = local->n;
+	p->remote_n = remote->n;
+	memcpy(p->ts, local->ts, local->n * sizeof(p->ts[0]));
+	memcpy(p->ts + local->n, remote->ts, remote->n * sizeof(p->ts[0]));
+	return p;
+}
+
+void
+ts_pair_get(const struct ts_pair *p, struct ts_list *local,
+    struct ts_list *remote)
+{
+	*local = *remote = (struct ts_list){ 0 };
+	if (p == NULL)
+		return;
+	local->n = p->local_n;
+	remote->n = p->remote_n;
+	memcpy(local->ts, p->ts, p->local_n * sizeof(p->ts[0]));
+	memcpy(remote->ts, p->ts + p->local_n,
+	    p->remote_n * sizeof(p->ts[0]));
 }

@@ -22,6 +22,18 @@ struct ts_list {
 	struct ts	ts[TS_MAX];
 };
 
+/* Those of both sides for long: on the heap, as much as there are. */
+struct ts_pair {
+	uint8_t		local_n, remote_n;
+	struct ts	ts[];		/* local, then remote */
+};
+
+/* NULL: no memory.  Whoever has one frees it. */
+struct ts_pair	*ts_pair_new(const struct ts_list *local,
+		    const struct ts_list *remote);
+/* Of NULL none. */
+void		ts_pair_get(const struct ts_pair *, struct ts_list *local,
+		    struct ts_list *remote);
 struct ts	ts_prefix(const struct prefix *);	/* any protocol, port */
 /*
  * Verdict N_NONE or N_INVALID_SYNTAX.  Selectors of unknown type, backwards

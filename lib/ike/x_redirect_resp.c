@@ -169,11 +169,13 @@ bool
 x_redirect_left(struct ike_sa *sa)
 {
 	char to[ADDR_STRLEN];
+	struct reason why;
 
 	if (!sa->leaving || sa->opened || !x_redirect_sends(sa))
 		return false;
-	reason_set(&sa->peer->why, "draining: the peer went to %s, as it was "
-	    "told", addr_str(&sa->peer->redirect.to, to));
+	reason_set(&why, "draining: the peer went to %s, as it was told",
+	    addr_str(&sa->peer->redirect.to, to));
+	note_set(&sa->peer->why, why.s);
 	return true;
 }
 

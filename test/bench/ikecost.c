@@ -231,7 +231,8 @@ add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
 	const struct prefix any = { .addr = addr_any(ADDR_IPV4) };
 	struct ike_peer_conf p = {
 		.id = i + 1, .local = t->remote, .remote = t->local,
-		.local_id = { .type = ID_FQDN, .n = t->remote_id.n },
+		.local_id = { .type = ID_FQDN, .n = t->remote_id.n,
+		    .data = t->remote_id.data },
 		.ike_lifetime = span_s(28800), .child_lifetime = span_s(3600),
 		.rekey_margin = span_s(270), .dpd_timeout = span_s(600),
 		.local_ts = { .n = 1, .ts = { ts_prefix(&any) } },
@@ -246,7 +247,6 @@ add_gateway(struct cost *c, const struct conf_connection *hub, unsigned i)
 		.resumption = c->resumption,
 	};
 
-	memcpy(p.local_id.data, t->remote_id.data, t->remote_id.n);
 	if (!ike_peer_add(c->ike, &p))
 		die("out of memory");
 }

@@ -150,14 +150,13 @@ step(struct load *l)
 
 /* --- gateways --- */
 
+/* Into buf, which the identity borrows. */
 static struct id
-fqdn(const char *fmt, unsigned i)
+fqdn(char buf[static 64], const char *fmt, unsigned i)
 {
-	struct id id = { .type = ID_FQDN };
-
-	snprintf((char *)id.data, sizeof(id.data), fmt, i);
-	id.n = (uint16_t)strlen((char *)id.data);
-	return id;
+	snprintf(buf, 64, fmt, i);
+	return (struct id){ .type = ID_FQDN, .n = (uint16_t)strlen(buf),
+	    .data = (const uint8_t *)buf };
 }
 
 static uint8_t
@@ -174,11 +173,12 @@ static void
 add_gateway(struct load *l, unsigned i)
 {
 	const struct prefix any = { .addr = addr_any(ADDR_IPV4) };
+	char own[64], hub[64];
 	struct ike_peer_conf c = {
 		.id = i + 1, .local = addr_plus(&l->local, l->first + i),
 		.remote = l->remote,
-		.local_id = fqdn("g%u.bench.example", l->first + i),
-		.remote_id = fqdn("hub.bench.example", 0),
+		.local_id = fqdn(own, "g%u.bench.example", l->first + i),
+		.remote_id = fqdn(hub, "hub.bench.example", 0),
 		.ike_lifetime = span_s(28800), .child_lifetime = span_s(14400),
 		.rekey_margin = span_s(270), .rekey_fuzz = 100,
 		.dpd_timeout = span_s(120),

@@ -320,6 +320,9 @@ check_fib(const struct gate *g, struct reason *why)
 	if (!instant_is_never(g->gw->fib_at) || fib_waits(g->gw->fib) ||
 	    g->gw->teaching > 0)
 		return true;
+	/* Those of the life before stay until BGP has taught them again. */
+	if (!instant_is_never(g->gw->learn_until))
+		return true;
 	if (!check_static(g, &wanted, why))
 		return false;
 	while (bgp_route_each(g->gw->bgp, &pos, &r)) {
@@ -385,14 +388,15 @@ check_policies(const struct gate *g, struct reason *why)
 	unsigned wanted = 0;
 
 	for (struct gw_tunnel *t = g->gw->tunnels; t != NULL; t = t->next) {
+		struct ts_list l, r;
+
 		if (t->refused)
 			return true;
-		for (size_t i = 0; t->child_up && i < t->policy_local.n; i++) {
-			const struct ts *l = &t->policy_local.ts[i];
-
-			for (size_t k = 0; k < t->policy_remote.n; k++)
-				wanted += 3 * (l->lo.family ==
-				    t->policy_remote.ts[k].lo.family);
+		ts_pair_get(t->policy_ts, &l, &r);
+		for (size_t i = 0; t->child_up && i < l.n; i++) {
+			for (size_t k = 0; k < r.n; k++)
+				wanted += 3 * (l.ts[i].lo.family ==
+				    r.ts[k].lo.family);
 		}
 	}
 	if (wanted != g->kernel.policies_n)

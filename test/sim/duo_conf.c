@@ -52,10 +52,8 @@ duo_addke(const char *slots)
 struct id
 duo_id(const char *fqdn)
 {
-	struct id id = { .type = ID_FQDN, .n = (uint16_t)strlen(fqdn) };
-
-	memcpy(id.data, fqdn, id.n);
-	return id;
+	return (struct id){ .type = ID_FQDN, .n = (uint16_t)strlen(fqdn),
+	    .data = (const uint8_t *)fqdn };
 }
 
 static struct ts_list

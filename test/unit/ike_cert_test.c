@@ -208,17 +208,14 @@ certificates_go_with_a_ppk_and_without(void **state)
 static struct id
 id_of(enum id_type type, const void *data, size_t n)
 {
-	struct id id = { .type = (uint8_t)type, .n = (uint16_t)n };
-
-	memcpy(id.data, data, n);
-	return id;
+	return (struct id){ .type = (uint8_t)type, .n = (uint16_t)n,
+	    .data = data };
 }
 
 static struct id
-dn_id(const char *text)
+dn_id(const char *text, uint8_t der[static DN_DER_MAX])
 {
-	uint8_t der[DN_DER_MAX];
-	struct wr w = wr_of(der, sizeof(der));
+	struct wr w = wr_of(der, DN_DER_MAX);
 	struct reason why;
 
 	assert_true(dn_parse(text, &w, &why));
@@ -228,9 +225,10 @@ dn_id(const char *text)
 static void
 identities_that_the_certificate_carries_authenticate(void **state)
 {
+	uint8_t der[2][DN_DER_MAX];
 	const struct id ours[] = {
 		{ .type = 0 },		/* the subject */
-		dn_id(subjects[LEFT]),
+		dn_id(subjects[LEFT], der[0]),
 		duo_id("left.example"),
 		id_of(ID_RFC822_ADDR, "gw@left.example", 15),
 		id_of(ID_IPV4_ADDR, "\xc0\0\2\1", 4),
@@ -247,7 +245,7 @@ identities_that_the_certificate_carries_authenticate(void **state)
 		b->d.end[LEFT].conf[0].local_id = *id;
 		b->d.end[RIGHT].conf[0].remote_id = i % 2 == 1 ?
 		    (struct id){ .type = 0 } : id->type != 0 ? *id :
-		    dn_id("c=de, o=example, cn=LEFT");
+		    dn_id("c=de, o=example, cn=LEFT", der[1]);
 		duo_start(&b->d);
 		bring_up(&b->d, LEFT);
 		shut_down(&b->d);

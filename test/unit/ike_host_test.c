@@ -77,10 +77,8 @@ what_is_not_rekeyed_ends(void **state)
 static struct id
 octet_id(uint8_t type, const char *octets, size_t n)
 {
-	struct id id = { .type = type, .n = (uint16_t)n };
-
-	memcpy(id.data, octets, n);
-	return id;
+	return (struct id){ .type = type, .n = (uint16_t)n,
+	    .data = (const uint8_t *)octets };
 }
 
 static void

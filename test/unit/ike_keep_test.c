@@ -42,10 +42,9 @@ assert_same_child(const struct keep_child *a, const struct keep_child *b)
 	assert_int_equal(a->c.suite.esn, b->c.suite.esn);
 	assert_ptr_equal(a->c.suite.encr, b->c.suite.encr);
 	assert_ptr_equal(a->c.suite.integ, b->c.suite.integ);
-	assert_memory_equal(&a->c.local_ts, &b->c.local_ts,
-	    sizeof(a->c.local_ts));
-	assert_memory_equal(&a->c.remote_ts, &b->c.remote_ts,
-	    sizeof(a->c.remote_ts));
+	assert_memory_equal(&a->local_ts, &b->local_ts, sizeof(a->local_ts));
+	assert_memory_equal(&a->remote_ts, &b->remote_ts,
+	    sizeof(a->remote_ts));
 	assert_true(path_eq(&a->c.path, &b->c.path));
 	assert_true(a->c.rekey_at.ns == b->c.rekey_at.ns &&
 	    a->c.expire_at.ns == b->c.expire_at.ns);

@@ -519,9 +519,10 @@ behind_nat_with_one_stuck(struct duo *d, struct duo_rule *no_auth)
 	d->end[RIGHT].limits.half_open_per_peer = 4;
 	d->end[RIGHT].conf[0].remote = d->end[LEFT].nat.public;
 	for (unsigned i = 1; i < 3; i++) {
-		char name[] = "left0.example";
+		static const char *const names[] = { "", "left1.example",
+		    "left2.example" };
+		const char *name = names[i];
 
-		name[4] = (char)('0' + i);
 		duo_add_peer(d, LEFT);
 		duo_add_peer(d, RIGHT);
 		d->end[LEFT].conf[i].local_id = duo_id(name);

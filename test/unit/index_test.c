@@ -30,11 +30,8 @@ addr_of(const char *s)
 static struct id
 id_of(const char *s)
 {
-	struct id id = { .type = s[0] == '\0' ? 0 : ID_FQDN,
-	    .n = (uint16_t)strlen(s) };
-
-	memcpy(id.data, s, id.n);
-	return id;
+	return (struct id){ .type = s[0] == '\0' ? 0 : ID_FQDN,
+	    .n = (uint16_t)strlen(s), .data = (const uint8_t *)s };
 }
 
 static void
