@@ -1,6 +1,6 @@
 #!/bin/bash
 # export-peers: what the hub exports for its device is used as it is: vpnd, strongSwan and BIRD, strongSwan and FRR, Libreswan and FRR
-# needs: vti nft vpnd strongswan libreswan bird frr
+# needs: xfrmi nft vpnd strongswan libreswan bird frr
 # time: 360
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
@@ -9,7 +9,7 @@
 #
 # On the branch only vpnd, or what the format is named after, reads these files; the lab adds where their sockets and logs are.
 . /mnt/top/test/lab/lib.sh
-interface=${interface:-vti}
+interface=${interface:-xfrmi}
 exported=
 
 # The lab's generators give way to the exported files.
