@@ -30,7 +30,7 @@ SIM_SRC := $(filter-out $(SIM_MAIN),$(sort $(wildcard test/sim/*.c \
 	test/hostile/*.c)))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
 LAB_BIN := $(patsubst test/lab/%.c,build/%,$(wildcard test/lab/*.c))
-LAB_VETH := build/vpndveth
+LAB_ALSO := build/vpndveth build/options
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 BENCH := $(BENCH_SRC:%.c=$(OUT)/%)
 FUZZ_SRC := $(sort $(wildcard test/fuzz/*.c))
@@ -47,7 +47,9 @@ all: build/vpnd build/vpnctl
 # What lies in build/ is always of the flavour that was asked for last.
 build/vpnd build/vpnctl $(LAB_BIN): build/%: $(OUT)/% FORCE
 	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
-$(LAB_VETH): $(OUT)/test/bench/vpndveth FORCE
+build/vpndveth: $(OUT)/test/bench/vpndveth FORCE
+	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
+build/options: $(OUT)/test/unit/conf_options_test FORCE
 	@cmp -s $< $@ || { cp -f $< $@.new && mv -f $@.new $@; }
 FORCE:
 
@@ -92,7 +94,7 @@ deps:
 	@test/deps.sh build
 deps-check:
 	@test/deps.sh check
-tests: all $(LAB_BIN) $(LAB_VETH) $(UNIT) $(SIM) $(BENCH) $(REPLAY)
+tests: all $(LAB_BIN) $(LAB_ALSO) $(UNIT) $(SIM) $(BENCH) $(REPLAY)
 
 check:
 	@test/deps.sh check
@@ -106,7 +108,7 @@ demo: all
 	@test/deps.sh demo
 	@test/lab/demo.sh
 
-lab: all $(LAB_BIN) $(LAB_VETH)
+lab: all $(LAB_BIN) $(LAB_ALSO)
 	@test/deps.sh check
 	@KEEP=$(or $(KEEP),$(if $(S),1)) test/lab/run $(if $(S),$(S),--list)
 
@@ -145,7 +147,7 @@ install: all
 	install -Dm644 etc/vpnd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vpnd.conf
 
 clean:
-	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl $(LAB_BIN) $(LAB_VETH)
+	rm -rf build/rel* build/san* build/fuzz build/vpnd build/vpnctl $(LAB_BIN) $(LAB_ALSO)
 
 help:
 	@sed -n 's/^# *help: //p' Makefile

@@ -135,9 +135,10 @@ fault(int fd, bool directory)
 }
 
 static bool
-read_file(struct confdir_file *f, size_t most, struct reason *why)
+read_file(struct confdir_file *f, int dir, size_t most, struct reason *why)
 {
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(dir, strrchr(f->path, '/') + 1,
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *what;
 
 	if (fd < 0)
@@ -149,11 +150,12 @@ read_file(struct confdir_file *f, size_t most, struct reason *why)
 	return what == NULL || fail(f->name, what, why);
 }
 
+/* Of the directory that was listed, if another takes its place meanwhile. */
 static bool
-read_files(struct confdir *d, size_t most, struct reason *why)
+read_files(struct confdir *d, int dir, size_t most, struct reason *why)
 {
 	for (size_t i = 0; i < d->confs.n; i++) {
-		if (!read_file(&d->confs.v[i], most, why))
+		if (!read_file(&d->confs.v[i], dir, most, why))
 			return false;
 		most -= d->confs.v[i].n;
 	}
@@ -192,9 +194,10 @@ read_dir(struct confdir *d, const char *shown, const char *path, size_t most,
 	if (dir == NULL)
 		return errno == ENOENT || fail(shown, strerror(errno), why);
 	d->there = true;
-	ok = list(d, dir, shown, path, why);
+	ok = list(d, dir, shown, path, why) &&
+	    read_files(d, dirfd(dir), most, why);
 	closedir(dir);
-	return ok && read_files(d, most, why);
+	return ok;
 }
 
 bool

@@ -24,6 +24,7 @@
 enum purpose {
 	FIND,
 	SWEEP,
+	UNSTATED,		/* some of that, before all of it */
 	REMOVE,
 };
 
@@ -44,6 +45,7 @@ struct walk {
 	struct nl	*nl;
 	struct stated	*stated;
 	enum purpose	purpose;
+	unsigned	oif;		/* only nexthops of this one; 0: any */
 	union item	*items;		/* to be deleted; owned */
 	size_t		 n, cap;
 	bool		 no_memory;
@@ -64,6 +66,11 @@ doomed(struct walk *w, uint64_t fp)
 		return false;
 	case SWEEP:
 		return !stated_keep(w->stated, fp);
+	case UNSTATED:
+		if (stated_has(w->stated, fp))
+			return false;
+		stated_unset(w->stated, fp);
+		return true;
 	case REMOVE:
 		return true;
 	}
@@ -123,6 +130,7 @@ each_nexthop(const struct nlmsghdr *h, void *arg)
 	union item item = { 0 };
 
 	if (nl_nexthop_parse(h, &item.nexthop) &&
+	    (w->oif == 0 || nl_nexthop_oif(h) == w->oif) &&
 	    doomed(w, stated_nexthop(w->stated, item.nexthop)))
 		doom(w, &item);
 	return 0;
@@ -272,6 +280,8 @@ static const struct sort sorts[] = {
 	{ read_rules, del_rule, offsetof(struct nl_removed, rules) },
 };
 
+#define ROUTED	2		/* of them are about routes */
+
 static void
 flush(struct nl *nl)
 {
@@ -308,7 +318,8 @@ walk(struct nl *nl, struct stated *stated, enum purpose purpose,
 	struct walk w = { .nl = nl, .stated = stated, .purpose = purpose };
 	int rc, first = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sorts); i++) {
+	for (size_t i = purpose == UNSTATED ? ROUTED : 0;
+	    i < ARRAY_SIZE(sorts); i++) {
 		rc = walk_sort(&w, &sorts[i], removed);
 		if (first == 0)
 			first = rc;
@@ -331,6 +342,28 @@ nl_sweep(struct nl *nl, struct stated *stated, struct nl_removed *removed)
 	*removed = (struct nl_removed){ 0 };
 	rc = walk(nl, stated, SWEEP, removed);
 	stated_keep_end(stated);
+	return rc;
+}
+
+int
+nl_sweep_but_routes(struct nl *nl, struct stated *stated,
+    struct nl_removed *removed)
+{
+	*removed = (struct nl_removed){ 0 };
+	return walk(nl, stated, UNSTATED, removed);
+}
+
+int
+nl_sweep_nexthops(struct nl *nl, struct stated *stated, unsigned ifindex,
+    struct nl_removed *removed)
+{
+	struct walk w = { .nl = nl, .stated = stated, .purpose = UNSTATED,
+	    .oif = ifindex };
+	int rc;
+
+	*removed = (struct nl_removed){ 0 };
+	rc = walk_sort(&w, &sorts[0], removed);
+	free(w.items);
 	return rc;
 }
 

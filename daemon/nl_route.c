@@ -252,6 +252,19 @@ nl_nexthop_parse(const struct nlmsghdr *h, uint32_t *id)
 	    m->nh_protocol == KERN_ROUTE_PROTO && nexthop_read(h, id);
 }
 
+unsigned
+nl_nexthop_oif(const struct nlmsghdr *h)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, sizeof(struct nhmsg)) {
+		if (mnl_attr_get_type(a) == NHA_OIF &&
+		    mnl_attr_get_payload_len(a) == sizeof(uint32_t))
+			return mnl_attr_get_u32(a);
+	}
+	return 0;
+}
+
 bool
 nl_route_event(const struct nlmsghdr *h, uint32_t *nexthop,
     struct kern_route *r)

@@ -39,5 +39,7 @@ int		nl_route_dump(struct nl *, int family, nl_each *, void *);
 int		nl_nexthop_dump(struct nl *, nl_each *, void *);
 bool		nl_route_parse(const struct nlmsghdr *, struct kern_route *);
 bool		nl_nexthop_parse(const struct nlmsghdr *, uint32_t *id);
+/* The interface that one leads through; 0: none, as of a group. */
+unsigned	nl_nexthop_oif(const struct nlmsghdr *);
 
 #endif

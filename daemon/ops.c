@@ -190,6 +190,23 @@ run_nexthop_del(struct monitor *m, const struct kern_op *op)
 	nl_nexthop_del(m->nl->route, op->nexthop.id, &q);
 }
 
+/* The rest of its way is gone, and with them their routes. */
+static void
+run_nexthop_sweep(struct monitor *m, const struct kern_op *op)
+{
+	unsigned ifindex = if_nametoindex(op->nexthop.dev);
+	struct nl_removed r = { 0 };
+	int error = 0;
+
+	ops_finish(m);
+	if (ifindex != 0)
+		error = -nl_sweep_nexthops(m->nl, &m->stated, ifindex, &r);
+	if (r.nexthops > 0)
+		log_event(LEVEL_INFO, "kern-swept", "device=%s nexthops=%u",
+		    op->nexthop.dev, r.nexthops);
+	ops_done(m, op, error, "");
+}
+
 static void
 run_route_set(struct monitor *m, const struct kern_op *op)
 {
@@ -259,25 +276,35 @@ may_sweep(struct monitor *m)
 	return m->nl != NULL && m->owed == 0 && !m->overrun;
 }
 
+/* All of it, or all but what routes lead to. */
+static int
+sweep(struct monitor *m, bool routes_wait, struct nl_removed *r)
+{
+	rtables_prune(m);
+	lans_prune(m);
+	sas_prune(&m->sas, &m->stated);
+	return routes_wait ? nl_sweep_but_routes(m->nl, &m->stated, r) :
+	    nl_sweep(m->nl, &m->stated, r);
+}
+
 static void
 run_resync_done(struct monitor *m, const struct kern_op *op)
 {
+	bool wait = op->resync.routes_wait, may;
 	struct nl_removed r = { 0 };
 	int error = 0;
 
 	ops_finish(m);
-	if (may_sweep(m)) {
-		rtables_prune(m);
-		lans_prune(m);
-		sas_prune(&m->sas, &m->stated);
-		error = -nl_sweep(m->nl, &m->stated, &r);
-	}
+	may = wait ? m->nl != NULL && m->owed == 1 && !m->overrun :
+	    may_sweep(m);
+	if (may)
+		error = -sweep(m, wait, &r);
 	if (r.links + r.sas + r.policies + r.nexthops + r.routes +
 	    r.rules > 0)
 		log_event(LEVEL_INFO, "kern-swept", "links=%u sas=%u "
 		    "policies=%u nexthops=%u routes=%u rules=%u", r.links,
 		    r.sas, r.policies, r.nexthops, r.routes, r.rules);
-	if (m->phase == PHASE_START)
+	if (m->phase == PHASE_START && !wait)
 		m->phase = PHASE_RUN;
 	ops_done(m, op, error, "");
 }
@@ -323,6 +350,7 @@ static const struct row {
 [KERN_LAN_DEL] =	{ ALWAYS, check_lan_del,	lan_del,	 false },
 [KERN_NEXTHOP_SET] =	{ ALIVE,  check_nexthop_set,	run_nexthop_set, true },
 [KERN_NEXTHOP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
+[KERN_NEXTHOP_SWEEP] =	{ ALIVE,  check_nothing,	run_nexthop_sweep, true },
 [KERN_GROUP_SET] =	{ ALWAYS, check_group_set,	run_group_set,	 true },
 [KERN_GROUP_DEL] =	{ ALWAYS, check_nexthop_del,	run_nexthop_del, true },
 [KERN_ROUTE_SET] =	{ ALIVE,  check_route_set,	run_route_set,	 true },

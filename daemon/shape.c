@@ -196,6 +196,10 @@ static const struct field apply_fields[] = {
 	{ is_str,	OP_AT(apply.token),	OP_SIZE(apply.token) },
 };
 
+static const struct field resync_fields[] = {
+	{ is_bool,	OP_AT(resync.routes_wait), 0 },
+};
+
 static const struct field auth_fields[] = {
 	{ is_str,	OP_AT(auth.connection),	OP_SIZE(auth.connection) },
 	{ is_u16,	OP_AT(auth.n),		KERN_OCTETS_MAX },
@@ -231,6 +235,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_LAN_DEL] = SHAPE(OP_SIZE(lan), lan_fields),
 	[KERN_NEXTHOP_SET] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_NEXTHOP_DEL] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
+	[KERN_NEXTHOP_SWEEP] = SHAPE(OP_SIZE(nexthop), nexthop_fields),
 	[KERN_GROUP_SET] = SHAPE(OP_SIZE(group), group_fields),
 	[KERN_GROUP_DEL] = SHAPE(OP_SIZE(group), group_fields),
 	[KERN_ROUTE_SET] = SHAPE(OP_SIZE(route), route_fields),
@@ -249,7 +254,7 @@ static const struct shape op_shapes[KERN_OP_KINDS] = {
 	[KERN_UNDO] = { 0 },
 	[KERN_COUNT] = { 0 },
 	[KERN_RESTART] = { 0 },
-	[KERN_RESYNC_DONE] = { 0 },
+	[KERN_RESYNC_DONE] = SHAPE(OP_SIZE(resync), resync_fields),
 	[KERN_KEEP] = SHAPE_ENDING(keep_fields, OP_AT(keep.n),
 	    OP_AT(keep.octets), OP_SIZE(keep.octets)),
 };

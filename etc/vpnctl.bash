@@ -7,6 +7,15 @@ _vpnctl_names() {
 		sort -u
 }
 
+# Those that vpnctl has made: their files say so.
+_vpnctl_objects() {
+	local kind=${1/tunnel-status/connection} f
+	for f in /etc/vpnd/conf.d/"$kind".*.conf; do
+		f=${f##*/"$kind".}
+		echo "${f%.conf}"
+	done | grep -vxF '*'
+}
+
 _vpnctl_tables() {
 	vpnctl "$@" --timeout 1 show tables 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
@@ -26,14 +35,15 @@ _vpnctl() {
 		-S) socket=(-S "${COMP_WORDS[++i]}") ;;
 		--dir) dir=${COMP_WORDS[++i]} ;;
 		-s | --timeout | --key | --dn | --reason | --days | --san | --crl-url | --ocsp-url | --confirm-within | --out | --name | \
-			--local-address | --network | --route | --role | --format | --interface | --every | --namespace) ((i++)) ;;
+			--local-address | --network | --route | --role | --format | --interface | --every | --namespace | \
+			--seconds | --count) ((i++)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
 	done
 
 	case $prev in
-	-S | -s)
+	-S | -s | -c)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -75,7 +85,8 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -W "xfrmi vti" -- "$cur")
 		return
 		;;
-	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url)
+	--timeout | --namespace | --name | --local-address | --network | --route | --dn | --days | --san | --crl-url | --ocsp-url | \
+		--seconds | --count)
 		return
 		;;
 	esac
@@ -83,8 +94,26 @@ _vpnctl() {
 		local options="-S --json --timeout --help"
 		[[ ${words[0]} == check ]] && options+=" -s"
 		[[ ${words[0]} == apply ]] && options+=" --confirm-within"
+		[[ ${words[*]:0:2} == "bgp trace" ]] && options+=" --out --seconds --count"
+		case ${words[0]} in
+		create | modify | delete) options+=" -c -s --dry-run" ;;
+		describe) options+=" -c" ;;
+		esac
+		case ${words[*]:0:2} in
+		"create customer-gateway" | "modify customer-gateway") options+=" --ip-address --bgp-asn --device-name --certificate" ;;
+		"create gateway" | "modify gateway") options+=" --type --amazon-side-asn --vpn-ecmp-support --route-table --vpc" ;;
+		"create connection" | "modify connection") options+=" --customer-gateway --gateway --static-routes-only
+			--local-outside-ip-address --tunnel-inside-cidr --pre-shared-key --dpd-timeout-seconds
+			--dpd-timeout-action --startup-action --authentication --reset" ;;
+		"create route-table" | "modify route-table") options+=" --table --vrf" ;;
+		"create route" | "delete route") options+=" --connection --route-table --destination-cidr-block --blackhole" ;;
+		"create association" | "delete association" | "create propagation" | "delete propagation")
+			options+=" --connection --route-table" ;;
+		"describe connection") options+=" --with-pre-shared-keys" ;;
+		esac
 		[[ ${words[0]} == import ]] && options+=" --out --name --local-address --network --route --role --force --dry-run"
 		[[ ${words[0]} == export ]] && options+=" -s --format --out --network --route --local-address --interface --force"
+		[[ ${words[0]} == replace-tunnel ]] && options+=" --apply-pending-maintenance"
 		[[ ${words[0]} == keys ]] && options+=" --wireshark --dir"
 		[[ ${words[0]} == metrics ]] && options+=" --format --out --every --namespace"
 		[[ ${words[0]} == pki ]] && options+=" --dir"
@@ -97,7 +126,8 @@ _vpnctl() {
 		return
 	fi
 
-	local commands="show explain bgp up down rekey drain check apply confirm undo reload restart keys metrics import export pki help"
+	local commands="show explain bgp up down rekey replace-tunnel drain check apply confirm undo reload restart keys metrics import export"
+	commands+=" create modify delete describe pki help"
 	local choices=
 	case ${#words[@]}:${words[*]} in
 	0:*) choices=$commands ;;
@@ -105,7 +135,7 @@ _vpnctl() {
 	2:show\ routes | 3:show\ bgp\ routes | 3:explain\ route\ *) choices="table" ;;
 	3:show\ routes\ table | 4:show\ bgp\ routes\ table | 4:explain\ route\ *\ table)
 		choices=$(_vpnctl_tables "${socket[@]}") ;;
-	1:bgp | 2:help\ bgp) choices="dump refresh clear shutdown start" ;;
+	1:bgp | 2:help\ bgp) choices="dump trace refresh clear shutdown start" ;;
 	2:show\ bfd) choices=$(_vpnctl_names "${socket[@]}") ;;
 	2:show\ bgp) choices="neighbor routes $(_vpnctl_names "${socket[@]}")" ;;
 	3:help\ show\ bgp) choices="neighbor routes" ;;
@@ -123,8 +153,14 @@ _vpnctl() {
 	1:pki | 2:help\ pki) choices="init subca issue revoke crl show" ;;
 	2:pki\ issue) choices=$(_vpnctl_certificates "$dir" | grep -vx sub) ;;
 	2:pki\ revoke | 2:pki\ show) choices=$(_vpnctl_certificates "$dir") ;;
+	1:create | 1:delete) choices="customer-gateway gateway connection route-table route association propagation" ;;
+	1:modify) choices="customer-gateway gateway connection route-table" ;;
+	1:describe) choices="customer-gateway gateway connection route-table tunnel-status" ;;
+	2:modify\ * | 2:delete\ * | 2:describe\ *)
+		choices=$(_vpnctl_objects "${words[1]}")
+		;;
 	1:explain) choices="route $(_vpnctl_names "${socket[@]}")" ;;
-	1:export | 1:up | 1:down | 1:rekey | 1:keys | 2:show\ tunnel | 2:show\ counters)
+	1:export | 1:up | 1:down | 1:rekey | 1:replace-tunnel | 1:keys | 2:show\ tunnel | 2:show\ counters)
 		choices=$(_vpnctl_names "${socket[@]}")
 		;;
 	2:rekey\ *) choices="ike child" ;;

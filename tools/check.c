@@ -21,7 +21,7 @@
 
 struct checker {
 	char		vpnd[PATH_LEN];
-	const char	*argv[8];
+	const char	*argv[10];
 };
 
 /* Directories as seen from the one that we lie in, or absolute. */
@@ -52,12 +52,17 @@ find_vpnd(char out[static PATH_LEN])
 }
 
 static void
-set_arguments(struct checker *c, const char *file, const char *secrets)
+set_arguments(struct checker *c, const char *file, const char *dir,
+    const char *secrets)
 {
 	size_t n = 0;
 
 	c->argv[n++] = "vpnd";
 	c->argv[n++] = "--check";
+	if (dir != NULL) {
+		c->argv[n++] = "--directory";
+		c->argv[n++] = dir;
+	}
 	if (file != NULL) {
 		c->argv[n++] = "-c";
 		c->argv[n++] = file;
@@ -113,12 +118,10 @@ status_of(pid_t pid)
 	    CTL_EXIT_FAILED;
 }
 
-/* {"ok":false,"errors":["FILE:LINE: key: message"],"warnings":[]} */
+/* Its lines into the two lists, and its status. */
 static enum ctl_exit
-run_json(const struct checker *c)
+run_aside(const struct checker *c, json_t *errors, json_t *warnings)
 {
-	enum ctl_exit rc;
-	json_t *errors, *warnings, *j;
 	int fds[2];
 	pid_t pid;
 
@@ -131,14 +134,49 @@ run_json(const struct checker *c)
 		_exit((int)become(c));
 	}
 	close(fds[1]);
-	errors = json_array();
-	warnings = json_array();
 	read_lines(fds[0], errors, warnings);
-	rc = status_of(pid);
+	return status_of(pid);
+}
+
+/* {"ok":false,"errors":["FILE:LINE: key: message"],"warnings":[]} */
+static enum ctl_exit
+run_json(const struct checker *c)
+{
+	json_t *errors = json_array(), *warnings = json_array(), *j;
+	enum ctl_exit rc = run_aside(c, errors, warnings);
+
 	j = json_pack("{s:b, s:o, s:o}", "ok", rc == CTL_EXIT_OK, "errors",
 	    errors, "warnings", warnings);
 	render_json(j);
 	json_decref(j);
+	return rc;
+}
+
+static enum ctl_exit
+no_vpnd(void)
+{
+	return complain(CTL_EXIT_FAILED, "vpnd, which does the check, is "
+	    "neither beside vpnctl nor in /usr/sbin");
+}
+
+enum ctl_exit
+check_directory(const char *file, const char *dir, const char *secrets)
+{
+	json_t *errors = json_array(), *warnings = json_array();
+	const char *first;
+	struct checker c;
+	enum ctl_exit rc;
+
+	if (!find_vpnd(c.vpnd))
+		return no_vpnd();
+	set_arguments(&c, file, dir, secrets);
+	rc = run_aside(&c, errors, warnings);
+	first = json_string_value(json_array_get(errors, 0));
+	if (rc != CTL_EXIT_OK)
+		complain(rc, "%s", first != NULL ? first :
+		    "vpnd --check failed");
+	json_decref(errors);
+	json_decref(warnings);
 	return rc;
 }
 
@@ -148,8 +186,7 @@ check_run(const char *file, const char *secrets, bool json)
 	struct checker c;
 
 	if (!find_vpnd(c.vpnd))
-		return complain(CTL_EXIT_FAILED, "vpnd, which does the check, "
-		    "is neither beside vpnctl nor in /usr/sbin");
-	set_arguments(&c, file, secrets);
+		return no_vpnd();
+	set_arguments(&c, file, NULL, secrets);
 	return json ? run_json(&c) : become(&c);
 }

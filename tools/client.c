@@ -43,20 +43,45 @@ unreachable(const struct client *c, int error)
 	    error == ECONNREFUSED ? " (is vpnd running?)" : "");
 }
 
+/* The socket, or -1 with errno. */
+static int
+dial(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd, error;
+
+	if (strlen(path) >= sizeof(to.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(to.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&to,
+	    sizeof(to)) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 static enum ctl_exit
 call_open(struct call *call)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	const struct client *c = call->client;
+	call->fd = dial(call->client->path);
+	return call->fd >= 0 ? CTL_EXIT_OK :
+	    unreachable(call->client, errno);
+}
 
-	if (strlen(c->path) >= sizeof(to.sun_path))
-		return unreachable(c, ENAMETOOLONG);
-	memcpy(to.sun_path, c->path, strlen(c->path));
-	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (call->fd < 0 || connect(call->fd, (const struct sockaddr *)&to,
-	    sizeof(to)) != 0)
-		return unreachable(c, errno);
-	return CTL_EXIT_OK;
+bool
+client_reaches(const struct client *c)
+{
+	int fd = dial(c->path);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
 }
 
 /* Waits until the socket is ready for what is asked. */

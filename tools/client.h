@@ -21,6 +21,8 @@ struct client {
  */
 enum ctl_exit	client_ask(const struct client *, json_t *request,
 		    json_t **answer);
+/* Is there a daemon at the other end?  Does not complain. */
+bool		client_reaches(const struct client *);
 /* A member's text; "" when it is not there or no text. */
 const char	*answer_text(const json_t *, const char *key);
 /* What lies at "ike.state", at "" the object itself; NULL: nothing. */

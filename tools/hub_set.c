@@ -159,6 +159,21 @@ slurp(const char *path, size_t *n)
 	return NULL;
 }
 
+char *
+hub_set_text(const struct hub_set *s, const char *name)
+{
+	char path[HUB_PATH];
+	size_t n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (strcmp(s->v[i].name, name) == 0)
+			return s->v[i].text == NULL ? NULL :
+			    strdup(s->v[i].text);
+	}
+	hub_set_path(s, name, path);
+	return slurp(path, &n);
+}
+
 static enum ctl_exit
 load(struct hub_set *s, const char *name)
 {
@@ -233,8 +248,9 @@ read_dir(struct hub_set *s)
 }
 
 static enum ctl_exit
-take_lock(struct hub_set *s, unsigned timeout)
+take_lock(struct hub_set *s, bool alone, unsigned timeout)
 {
+	int how = (alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
 	const struct timespec pause = { .tv_nsec = 20000000 };
 	int64_t deadline = client_now() + (int64_t)timeout * 1000;
 	char dir[HUB_PATH];
@@ -246,7 +262,7 @@ take_lock(struct hub_set *s, unsigned timeout)
 	s->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->lock < 0)
 		return cannot(dir, "open", errno);
-	while (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
+	while (flock(s->lock, how) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return cannot(dir, "lock", errno);
 		if (client_now() >= deadline)
@@ -258,7 +274,7 @@ take_lock(struct hub_set *s, unsigned timeout)
 }
 
 enum ctl_exit
-hub_set_read(struct hub_set *out, const char *conf, bool locked,
+hub_set_read(struct hub_set *out, const char *conf, bool alone,
     unsigned timeout)
 {
 	struct hub_set s = { .lock = -1 };
@@ -267,7 +283,7 @@ hub_set_read(struct hub_set *out, const char *conf, bool locked,
 	if (strlen(conf) >= sizeof(s.conf) - 2 * HUB_NAME)
 		return cannot(conf, "open", ENAMETOOLONG);
 	str_set(s.conf, sizeof(s.conf), conf);
-	rc = locked ? take_lock(&s, timeout) : CTL_EXIT_OK;
+	rc = take_lock(&s, alone, timeout);
 	if (rc == CTL_EXIT_OK)
 		rc = load(&s, "");
 	if (rc == CTL_EXIT_OK)

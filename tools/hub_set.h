@@ -38,15 +38,17 @@ struct hub_way {
 };
 
 /*
- * Reads vpnd.conf and the .conf files of conf.d beside it.  With locked nobody
- * else edits until hub_set_fini(); that is waited for as long as for an
- * answer.  Complains.
+ * Reads vpnd.conf and the .conf files of conf.d beside it.  Nobody edits until
+ * hub_set_fini(), and alone nobody reads either; that is waited for as long as
+ * for an answer.  Complains.
  */
-enum ctl_exit	hub_set_read(struct hub_set *, const char *conf, bool locked,
+enum ctl_exit	hub_set_read(struct hub_set *, const char *conf, bool alone,
 		    unsigned timeout);
 void		hub_set_fini(struct hub_set *);	/* wipes */
 /* The file of conf.d, also one that was put; NULL: there is none. */
 struct hub_file	*hub_set_file(const struct hub_set *, const char *name);
+/* Its text, also when it was not read yet; malloc's.  NULL: there is none. */
+char		*hub_set_text(const struct hub_set *, const char *name);
 /* Takes text over, which is malloc's; false: no memory. */
 bool		hub_set_put(struct hub_set *, const char *name, char *text);
 void		hub_set_drop(struct hub_set *, const char *name);

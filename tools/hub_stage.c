@@ -201,24 +201,36 @@ sync_parent(const char *path)
 	close(fd);
 }
 
-enum ctl_exit
-hub_stage_swap(const struct hub_set *s, const char *stage)
+static enum ctl_exit
+move(const struct hub_set *s, const char *from, const char *to)
 {
 	unsigned how = s->there ? RENAME_EXCHANGE : RENAME_NOREPLACE;
 
-	if (renameat2(AT_FDCWD, stage, AT_FDCWD, s->dir, how) < 0)
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, how) < 0)
 		return complain(CTL_EXIT_FAILED, "cannot put %s in the place "
-		    "of %s: %s", stage, s->dir, strerror(errno));
+		    "of %s: %s", from, to, strerror(errno));
 	sync_parent(s->dir);
 	return CTL_EXIT_OK;
 }
 
+enum ctl_exit
+hub_stage_swap(const struct hub_set *s, const char *stage)
+{
+	return move(s, stage, s->dir);
+}
+
+enum ctl_exit
+hub_stage_unswap(const struct hub_set *s, const char *stage)
+{
+	return move(s, s->dir, stage);
+}
+
 bool
-hub_stage_stale(const struct hub_set *s, const char *dir)
+hub_stage_stale(const struct hub_set *s)
 {
 	struct stat st;
 
-	return s->there && (stat(dir, &st) < 0 ||
+	return s->there && (stat(s->dir, &st) < 0 ||
 	    st.st_mtim.tv_sec != s->seen[0] ||
 	    st.st_mtim.tv_nsec != s->seen[1]);
 }

@@ -14,9 +14,10 @@ enum ctl_exit	hub_stage_make(const struct hub_set *,
 		    char stage[static HUB_PATH]);
 /* Nothing of it any more. */
 void		hub_stage_remove(const char *stage);
-/* Each in the place of the other; undone by the same again. */
+/* Each in the place of the other, and back; where none was, it moves. */
 enum ctl_exit	hub_stage_swap(const struct hub_set *, const char *stage);
+enum ctl_exit	hub_stage_unswap(const struct hub_set *, const char *stage);
 /* Has somebody changed what is in the directory since it was read? */
-bool		hub_stage_stale(const struct hub_set *, const char *dir);
+bool		hub_stage_stale(const struct hub_set *);
 
 #endif

@@ -11,9 +11,11 @@
 #include "crypto/cert.h"
 #include "tools/apply.h"
 #include "tools/complain.h"
+#include "tools/hub.h"
 #include "util/http.h"
 
 #define TIMEOUT_MAX	86400
+#define COUNT_MAX	1000000000
 
 static const struct option longs[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -42,6 +44,9 @@ static const struct option longs[] = {
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "interface", required_argument, NULL, OPT_INTERFACE },
+	{ "apply-pending-maintenance", no_argument, NULL, OPT_APPLY_PENDING },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "count", required_argument, NULL, OPT_COUNT },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -93,6 +98,14 @@ set_url(const char **to, const char *option, const char *s)
 	}
 	return complain(CTL_EXIT_USAGE, "%s must be an http URL, not \"%s\" "
 	    "(%s)", option, s, why.s);
+}
+
+static enum ctl_exit
+set_count(unsigned *to, const char *option, const char *s)
+{
+	return read_number(s, COUNT_MAX, to) ? CTL_EXIT_OK :
+	    complain(CTL_EXIT_USAGE, "%s must be 1 to %d, not \"%s\"", option,
+	    COUNT_MAX, s);
 }
 
 static enum ctl_exit
@@ -180,12 +193,19 @@ set_long(struct options *o, int c, const char *s)
 	case OPT_WIRESHARK:
 		o->wireshark = true;
 		break;
+	case OPT_APPLY_PENDING:
+		o->apply_pending = true;
+		break;
 	case OPT_CONFIRM_WITHIN:
 		if (!apply_time(s, &o->confirm_within))
 			return complain(CTL_EXIT_USAGE, "--confirm-within must "
 			    "be a time from 1s to 24h, like 60s or 5m, not "
 			    "\"%s\"", s);
 		break;
+	case OPT_SECONDS:
+		return set_count(&o->seconds, "--seconds", s);
+	case OPT_COUNT:
+		return set_count(&o->count, "--count", s);
 	case OPT_CRL_URL:
 		return set_url(&o->pki.crl_url, "--crl-url", s);
 	case OPT_OCSP_URL:
@@ -229,16 +249,43 @@ bad_option(int c, const char *word)
 	    c == ':' ? "a value is missing after" : "unknown option", word);
 }
 
+static bool
+takes_value(const char *word)
+{
+	if (strcmp(word, "-S") == 0 || strcmp(word, "-s") == 0)
+		return true;
+	for (const struct option *l = longs; l->name != NULL; l++) {
+		if (l->has_arg == required_argument &&
+		    strncmp(word, "--", 2) == 0 &&
+		    strcmp(word + 2, l->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where the options end that are read here: a verb of the hub has its own. */
+static int
+read_until(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-')
+			return hub_is_verb(argv[i]) ? i : argc;
+		i += takes_value(argv[i]);
+	}
+	return argc;
+}
+
 /* Options may stand anywhere. */
 enum ctl_exit
 options_read(struct options *o, int argc, char **argv)
 {
+	int n = read_until(argc, argv);
 	enum ctl_exit rc = CTL_EXIT_OK;
 	int c;
 
 	opterr = 0;
 	while (rc == CTL_EXIT_OK &&
-	    (c = getopt_long(argc, argv, ":S:s:h", longs, NULL)) != -1) {
+	    (c = getopt_long(n, argv, ":S:s:h", longs, NULL)) != -1) {
 		if (c >= OPT_DIR) {
 			o->given |= TAKES(c);
 			rc = set_long(o, c, optarg);

@@ -33,6 +33,9 @@ enum {				/* options that only some commands take */
 	OPT_INTERFACE,
 	OPT_NAMESPACE,
 	OPT_EVERY,
+	OPT_APPLY_PENDING,
+	OPT_SECONDS,
+	OPT_COUNT,
 };
 #define TAKES(option)	(1U << ((option) - OPT_DIR))
 #define TAKES_KEY	(TAKES(OPT_DIR) | TAKES(OPT_KEY) | TAKES(OPT_DAYS) | \
@@ -49,7 +52,9 @@ struct options {
 	bool		wireshark;	/* of keys */
 	struct metrics_options metrics;
 	struct aws_options aws;		/* of import and export */
+	bool		apply_pending;	/* of replace-tunnel */
 	unsigned	confirm_within;	/* of apply; 0: not given */
+	unsigned	seconds, count;	/* of a trace; 0: not given */
 	unsigned	given;		/* long options, TAKES() */
 	int		words_at;	/* argv from there on */
 };

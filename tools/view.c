@@ -81,6 +81,22 @@ add_drain(const json_t *drain, char *buf, size_t size)
 	    state, reason[0] != '\0' ? ": " : "", reason);
 }
 
+static void
+add_maintenance(const json_t *m, char *buf, size_t size)
+{
+	const char *after = answer_text(m, "auto_applied_after");
+
+	if (json_is_true(json_object_get(m, "replacing")))
+		str_add(buf, size, "%sbeing replaced",
+		    buf[0] != '\0' ? "; " : "");
+	if (!json_is_true(json_object_get(m, "pending")))
+		return;
+	str_add(buf, size, "%smaintenance pending",
+	    buf[0] != '\0' ? "; " : "");
+	if (after[0] != '\0')
+		str_add(buf, size, ", applied after %s", after);
+}
+
 /* "ike: reason", and how far it is with draining */
 static void
 format_why(const json_t *tunnel, char *buf, size_t size)
@@ -91,6 +107,7 @@ format_why(const json_t *tunnel, char *buf, size_t size)
 	str_fmt(buf, size, "%s%s%s", layer,
 	    layer[0] != '\0' && reason[0] != '\0' ? ": " : "", reason);
 	add_drain(json_object_get(tunnel, "drain"), buf, size);
+	add_maintenance(json_object_get(tunnel, "maintenance"), buf, size);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "tools/complain.h"
 #include "tools/drain.h"
 #include "tools/dump.h"
+#include "tools/hub.h"
 #include "tools/keys.h"
 #include "tools/metrics.h"
 #include "tools/options.h"
@@ -21,6 +22,7 @@
 #include "tools/restart.h"
 #include "tools/routes.h"
 #include "tools/view.h"
+#include "tools/trace.h"
 #include "tools/wait.h"
 #include "util/array.h"
 
@@ -37,6 +39,8 @@ struct command {
 	bool		 to;		/* takes an address first */
 	enum ctl_exit	(*pki)(const struct pki_options *, char **, int);
 	unsigned	 takes;		/* long options */
+	/* A verb of the hub, which reads its words itself. */
+	enum ctl_exit	(*hub)(const struct options *, char **, int);
 };
 
 static enum ctl_exit run_ask(const struct options *, const struct command *,
@@ -63,6 +67,8 @@ static enum ctl_exit run_restart(const struct options *,
     const struct command *, char **, int);
 static enum ctl_exit run_dump(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_trace(const struct options *, const struct command *,
+    char **, int);
 static enum ctl_exit run_keys(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_metrics(const struct options *,
@@ -73,8 +79,12 @@ static enum ctl_exit run_export(const struct options *, const struct command *,
     char **, int);
 static enum ctl_exit run_pki(const struct options *, const struct command *,
     char **, int);
+static enum ctl_exit run_hub(const struct options *, const struct command *,
+    char **, int);
 static enum ctl_exit run_help(const struct options *, const struct command *,
     char **, int);
+
+#define HUB_WORDS	256	/* and options, behind a verb of the hub */
 
 /* Of two that fit, the later one has more words. */
 static const struct command commands[] = {
@@ -109,6 +119,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 3, .run = run_explain_route },
 	{ "bgp dump", "[FILE|-]", "what neighbors taught, in the format of MRT",
 	    .max = 1, .run = run_dump },
+	{ "bgp trace", "[NAME] [--out FILE] [--seconds N] [--count N]",
+	    "what is said in sessions, as it is said, in the format of MRT",
+	    .max = 1, .run = run_trace,
+	    .takes = TAKES(OPT_OUT) | TAKES(OPT_SECONDS) | TAKES(OPT_COUNT) },
 	{ "bgp refresh", "NAME", "ask a neighbor for its routes again",
 	    .min = 1, .max = 1, .run = run_ask, .ctl = CTL_BGP_REFRESH },
 	{ "bgp clear", "NAME", "end a session, which then begins anew",
@@ -124,6 +138,10 @@ static const struct command commands[] = {
 	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_DOWN },
 	{ "rekey", "NAME [ike|child]", "new keys, for the child SA unless told",
 	    .min = 1, .max = 2, .run = run_wait, .ctl = CTL_REKEY },
+	{ "replace-tunnel", "NAME [--apply-pending-maintenance]",
+	    "new ends for a tunnel, whose traffic takes the other one",
+	    .min = 1, .max = 1, .run = run_wait, .ctl = CTL_REPLACE,
+	    .takes = TAKES(OPT_APPLY_PENDING) },
 	{ "drain", "[NAME]", "let nobody new in, for maintenance",
 	    .max = 1, .run = run_drain, .ctl = CTL_DRAIN },
 	{ "drain to", "ADDRESS [NAME]", "send peers to another gateway",
@@ -183,6 +201,15 @@ static const struct command commands[] = {
 	{ "pki show", "[NAME|SERIAL]", "certificates that were issued",
 	    .max = 1, .run = run_pki, .pki = pki_show,
 	    .takes = TAKES(OPT_DIR) },
+	{ "create", "OBJECT [NAME] [--OPTION VALUE]...",
+	    "a part of the hub: connection, gateway, route...",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_create },
+	{ "modify", "OBJECT NAME --OPTION VALUE...", "change one",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_modify },
+	{ "delete", "OBJECT NAME", "remove one",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_delete },
+	{ "describe", "OBJECT [NAME]", "all about it, as AWS's API tells it",
+	    .min = 1, .max = HUB_WORDS, .run = run_hub, .hub = hub_describe },
 	{ "help", "[COMMAND]", "this list, or a command's part of it",
 	    .max = 3, .run = run_help },
 };
@@ -314,6 +341,8 @@ run_wait(const struct options *o, const struct command *c, char **argv,
 	if (strcmp(what, "child") != 0 && strcmp(what, "ike") != 0)
 		return complain(CTL_EXIT_USAGE,
 		    "rekey \"ike\" or \"child\", not \"%s\"", what);
+	if (c->ctl == CTL_REPLACE)
+		what = o->apply_pending ? "maintenance" : "";
 	rc = wait_for(&o->client, c->ctl, argv[0], what, &answer);
 	if (rc == CTL_EXIT_OK && o->json)
 		render_json(answer);
@@ -374,6 +403,22 @@ run_dump(const struct options *o, const struct command *c, char **argv,
 }
 
 static enum ctl_exit
+run_trace(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	const struct trace_options t = {
+		.name = argc > 0 ? argv[0] : "",
+		.file = o->aws.out != NULL ? o->aws.out : "-",
+		.seconds = o->seconds, .count = o->count,
+	};
+
+	(void)c;
+	if (argc > 0 && !is_name(t.name) && !is_address(t.name))
+		return bad_name(t.name);
+	return trace_run(&o->client, o->json, &t);
+}
+
+static enum ctl_exit
 run_keys(const struct options *o, const struct command *c, char **argv,
     int argc)
 {
@@ -429,6 +474,13 @@ run_pki(const struct options *o, const struct command *c, char **argv,
 
 	p.json = o->json;
 	return c->pki(&p, argv, argc);
+}
+
+static enum ctl_exit
+run_hub(const struct options *o, const struct command *c, char **argv,
+    int argc)
+{
+	return c->hub(o, argv, argc);
 }
 
 #define HELP_WIDTH	28	/* of a command with its arguments */
@@ -546,7 +598,7 @@ check_arguments(const struct options *o, const struct command *c, char **argv,
 {
 	const char *unwanted = options_unwanted(o, c->takes);
 
-	if (o->secrets != NULL && !c->secrets)
+	if (o->secrets != NULL && !c->secrets && c->hub == NULL)
 		return complain(CTL_EXIT_USAGE, "-s is not for \"%s\"",
 		    c->words);
 	if (unwanted != NULL)

@@ -1,7 +1,7 @@
 /*
- * up, down and rekey: the daemon answers them at once, and what people and
- * scripts want to know is when it is done.  So the tunnels are looked at ten
- * times a second until each satisfies its command's condition.
+ * up, down, rekey and replace-tunnel: the daemon answers them at once, and what
+ * people and scripts want to know is when it is done.  So the tunnels are looked
+ * at ten times a second until each satisfies its command's condition.
  */
 #include "tools/wait.h"
 
@@ -63,6 +63,17 @@ is_rekeyed(const struct wait *w, const json_t *t)
 	return rekeys(t, w->what) > rekeys(was, w->what);
 }
 
+/* It is up since another moment, and nothing goes on any more. */
+static bool
+is_replaced(const struct wait *w, const json_t *t)
+{
+	const json_t *was = tunnel_named(w->before, answer_text(t, "name"));
+
+	return is_up(w, t) && !json_is_true(json_object_get(
+	    json_object_get(t, "maintenance"), "replacing")) &&
+	    strcmp(answer_text(t, "since"), answer_text(was, "since")) != 0;
+}
+
 static const struct {
 	bool		(*done)(const struct wait *, const json_t *);
 	const char	*still;		/* when the tunnel has no reason */
@@ -70,6 +81,7 @@ static const struct {
 	[CTL_UP] = { is_up, "not up" },
 	[CTL_DOWN] = { is_down, "still up" },
 	[CTL_REKEY] = { is_rekeyed, "the rekey is not done" },
+	[CTL_REPLACE] = { is_replaced, "it is being replaced" },
 };
 
 static enum ctl_exit
@@ -86,6 +98,9 @@ laggard(const struct wait *w, const json_t *answer)
 	const json_t *list = json_object_get(answer, "tunnels"), *t;
 	size_t i;
 
+	/* One that ends is not shown, and its successor is not there yet. */
+	if (w->command == CTL_REPLACE && json_array_size(list) == 0)
+		return tunnel_named(w->before, w->name);
 	json_array_foreach(list, i, t) {
 		if (!conditions[w->command].done(w, t))
 			return t;
@@ -139,7 +154,8 @@ request(const struct wait *w)
 	json_t *j = json_pack("{s:s, s:s}", "command",
 	    ctl_command_str(w->command), "name", w->name);
 
-	if (w->command == CTL_REKEY)
+	if (w->command == CTL_REKEY || (w->command == CTL_REPLACE &&
+	    w->what[0] != '\0'))
 		json_object_set_new(j, "what", json_string(w->what));
 	return j;
 }

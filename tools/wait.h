@@ -5,8 +5,8 @@
 #include "tools/client.h"
 
 /*
- * Asks the daemon for up, down or rekey of a connection or tunnel and looks
- * at it until all that is named is done or the client's timeout is over.
+ * Asks the daemon for up, down, rekey or replace-tunnel and looks at what is
+ * named until all that is named is done or the client's timeout is over.
  * *answer is the last state seen, owned by the caller.
  */
 enum ctl_exit	wait_for(const struct client *, enum ctl_command,

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 
 #include "bgp/attr.h"
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
 #include "bgp/session.h"
+#include "bgp/trace.h"
 #include "util/array.h"
 
 const char *
@@ -39,11 +41,13 @@ bgp_new(uint32_t router_id, struct drbg *drbg)
 	drbg_fill(drbg, key, sizeof(key));
 	b->router_id = router_id;
 	b->drbg = drbg;
+	b->deferred_until = INSTANT_NEVER;
 	TAILQ_INIT(&b->all);
 	TAILQ_INIT(&b->ready);
 	TAILQ_INIT(&b->idle[0]);
 	TAILQ_INIT(&b->idle[1]);
 	TAILQ_INIT(&b->sweeps);
+	TAILQ_INIT(&b->strides);
 	TAILQ_INIT(&b->judging);
 	b->sweep = LIMIT_SWEEP;
 	if (!rib_init(&b->rib, key) ||
@@ -83,6 +87,8 @@ bgp_free(struct bgp *b)
 	map_fini(&b->conns);
 	map_fini(&b->peers);
 	timers_fini(&b->timers);
+	trace_close_all(b);
+	groups_fini(&b->groups);
 	rib_fini(&b->rib);
 	free(b->events);
 	free(b);
@@ -454,20 +460,25 @@ bgp_tick(struct bgp *b, struct instant now)
 		else
 			session_alarm(b, a->owner, a->kind);
 	}
+	b->turn++;
+	while ((s = TAILQ_FIRST(&b->strides)) != NULL)
+		session_stride(b, s);
 	while (budget > 0 && (s = TAILQ_FIRST(&b->sweeps)) != NULL)
 		session_sweep(b, s, &budget);
 	while (budget > 0 && (p = TAILQ_FIRST(&b->judging)) != NULL)
 		restart_sweep(b, p, &budget);
 	rib_sweep(&b->rib);
+	defer_tick(b);
 	speaker_wake(b);
 }
 
-/* Policies that changed have work at once, a portion for each tick. */
+/* Large work that was begun goes on at once, a portion for each tick. */
 struct instant
 bgp_deadline(const struct bgp *b)
 {
 	return rib_sweeps(&b->rib) || !TAILQ_EMPTY(&b->sweeps) ||
-	    !TAILQ_EMPTY(&b->judging) ? b->now : timers_next(&b->timers);
+	    !TAILQ_EMPTY(&b->strides) || !TAILQ_EMPTY(&b->judging) ? b->now :
+	    instant_min(timers_next(&b->timers), b->deferred_until);
 }
 
 bool
@@ -479,7 +490,8 @@ bgp_teaches(const struct bgp *b, uint32_t peer)
 bool
 bgp_busy(const struct bgp *b)
 {
-	return rib_sweeps(&b->rib) || journal_pending(&b->rib, b->reader);
+	return rib_sweeps(&b->rib) ||
+	    (!b->deferring && journal_pending(&b->rib, b->reader));
 }
 
 static bool
@@ -539,7 +551,7 @@ next_route(struct bgp *b, struct bgp_out *out)
 	struct bgp_route route;
 	uint32_t net;
 
-	while (journal_read(&b->rib, b->reader, any, &net)) {
+	while (!b->deferring && journal_read(&b->rib, b->reader, any, &net)) {
 		rib_route(&b->rib, net, &route);
 		if (route.table == RIB_LIMBO)
 			continue;

@@ -319,6 +319,22 @@ struct bytes	bgp_pull(struct bgp *, uint32_t conn);
  */
 void		bgp_sent(struct bgp *, struct instant, uint32_t conn, size_t n);
 
+/*
+ * After a restart of the host's (RFC 4724 section 4.1), before any peer is
+ * started.  bgp_kept(): what this peer taught of these families before is still
+ * forwarded.  Then bgp_defer(): no BGP_OUT_ROUTE comes out until all of these
+ * peers have taught again, or will not, or this long at most; the peers' restart
+ * time that we ask for is a limit, too.  bgp_unkept(): that is not so any more
+ * of this one.
+ */
+void		bgp_kept(struct bgp *, uint32_t id, bool ipv4, bool ipv6);
+void		bgp_unkept(struct bgp *, struct instant, uint32_t id);
+void		bgp_defer(struct bgp *, struct instant, struct span most);
+bool		bgp_defers(const struct bgp *);
+/* What bgp_kept() would be told if the host restarted now; false: nothing. */
+bool		bgp_keeps(const struct bgp *, uint32_t id, bool *ipv4,
+		    bool *ipv6);
+
 /* Are there routes that the peer teaches or, stale, has taught? */
 bool		bgp_teaches(const struct bgp *, uint32_t peer);
 /* Does bgp_next() know of changed routes, or will it once time passes? */

@@ -19,6 +19,9 @@
  * asked of the old policy as well.  Another table begins a dump, too: what the
  * peer has from the one of before, it has from this one where that says so,
  * and the rest is withdrawn.
+ *
+ * Sessions of a group take their UPDATEs from sheets (export_share.c), unless
+ * they are amid a change that is theirs alone.
  */
 #include "bgp/export.h"
 
@@ -26,28 +29,15 @@
 #include <string.h>
 
 #include "bgp/aspath.h"
+#include "bgp/attr.h"
 #include "bgp/msg.h"
-#include "bgp/nlri.h"
 #include "bgp/open.h"
 #include "bgp/role.h"
 #include "bgp/update.h"
 
-#define BATCH		1024
-#define ATTRS_MAX	3072	/* encoded attributes that we pass on */
+#define STRIDES		64	/* of a table or the journal, in one go */
 
-_Static_assert(EXPORT_ROOM >= 2 * LIMIT_FILL + 2 * LIMIT_MESSAGE, "room");
-
-struct item {
-	struct prefix	prefix;
-	uint32_t	attrs;		/* 0: withdraw */
-	uint32_t	pack;
-};
-
-struct batch {
-	size_t		n;
-	size_t		octets;		/* that they may take, about */
-	struct item	item[BATCH];
-};
+_Static_assert(EXPORT_ROOM >= 2 * LIMIT_FILL + 3 * LIMIT_MESSAGE, "room");
 
 static unsigned
 family_index(uint32_t net)
@@ -55,8 +45,8 @@ family_index(uint32_t net)
 	return (net & RIB_IPV6) != 0;
 }
 
-static bool
-family_on(const struct export *e, unsigned f)
+bool
+export_family(const struct export *e, unsigned f)
 {
 	return (e->conf.families & (f == 0 ? OPEN_IPV4 : OPEN_IPV6)) != 0;
 }
@@ -75,7 +65,7 @@ export_start(struct export *e, struct rib *r, const struct export_conf *conf,
 	};
 	edit_init(&e->edit, &conf->edit);
 	for (unsigned f = 0; f < 2; f++)
-		e->dumping[f] = e->first[f] = family_on(e, f);
+		e->dumping[f] = e->first[f] = export_family(e, f);
 	return true;
 }
 
@@ -83,6 +73,8 @@ void
 export_stop(struct export *e, struct rib *r)
 {
 	journal_close(r, e->reader);
+	if (e->groups != NULL)
+		group_leave(e->groups, e->group);
 	edit_fini(&e->edit, &r->intern);
 	edit_fini(&e->was, &r->intern);
 	bits_fini(&e->told[0]);
@@ -92,9 +84,27 @@ export_stop(struct export *e, struct rib *r)
 }
 
 static void
+group_again(struct export *e)
+{
+	uint32_t was = e->group;
+
+	if (e->groups == NULL)
+		return;
+	e->group = group_join(e->groups, &e->conf);
+	group_leave(e->groups, was);
+}
+
+void
+export_share(struct export *e, struct groups *groups)
+{
+	e->groups = groups;
+	group_again(e);
+}
+
+static void
 dump_from_start(struct export *e, unsigned f, bool soft)
 {
-	if (!family_on(e, f))
+	if (!export_family(e, f))
 		return;
 	e->dumping[f] = true;
 	e->soft[f] = soft;
@@ -109,7 +119,7 @@ export_refresh(struct export *e, enum addr_family family)
 {
 	unsigned f = family == ADDR_IPV6;
 
-	if (!e->conf.enhanced || !family_on(e, f)) {
+	if (!e->conf.enhanced || !export_family(e, f)) {
 		dump_from_start(e, f, false);
 	} else if (e->first[f] || e->refreshing[f]) {
 		e->again[f] = true;
@@ -136,6 +146,8 @@ export_change(struct export *e, struct rib *r, const struct edit_conf *conf)
 	edit_fini(&e->was, &r->intern);
 	e->was = e->edit;
 	edit_init(&e->edit, conf);
+	e->conf.edit = *conf;
+	group_again(e);
 	dump_from_start(e, 0, clean);
 	dump_from_start(e, 1, clean);
 	return true;
@@ -147,6 +159,8 @@ export_move(struct export *e, uint16_t table)
 	if (table == e->conf.table)
 		return;
 	e->conf.table = table;
+	e->moved = true;
+	group_again(e);
 	dump_from_start(e, 0, false);
 	dump_from_start(e, 1, false);
 }
@@ -163,6 +177,53 @@ export_pending(const struct export *e, const struct rib *r)
 	return export_dumping(e) || journal_pending(r, e->reader);
 }
 
+/* It came through the peer's AS, which would have to drop it. */
+static bool
+through_peer(const struct export *e, const struct attrs *a)
+{
+	return !e->conf.ibgp && !e->edit.conf.override &&
+	    !e->edit.conf.tell_loops &&
+	    (a->asns & aspath_bit(e->conf.remote_asn)) != 0 &&
+	    aspath_has(attrs_path(a), e->conf.remote_asn);
+}
+
+bool
+export_keeps_from(const struct export *e, const struct rib *r, uint32_t id,
+    uint16_t slot)
+{
+	return id != 0 && slot != 0 && (slot == e->source.slot ||
+	    through_peer(e, intern_at(&r->intern, id)));
+}
+
+/* May the peers of such sessions be told what another one taught? */
+static bool
+passes_on(const struct export *e, const struct rib *r, uint32_t id,
+    uint16_t slot, const char **why)
+{
+	const struct attrs *a = intern_at(&r->intern, id);
+
+	*why = "a peer of the same AS taught it";
+	if (e->conf.ibgp && r->source[slot].decide.ibgp)
+		return false;
+	*why = "it has the community no-advertise or no-export";
+	if ((a->has & ATTRS_NO_ADVERTISE) != 0 ||
+	    (!e->conf.ibgp && (a->has & ATTRS_NO_EXPORT) != 0))
+		return false;
+	*why = "it is for customers only (OTC), which this peer is not";
+	return !role_keeps_back(e->conf.role) || !role_otc(a, NULL);
+}
+
+uint32_t
+export_offer(const struct export *e, const struct rib *r, uint32_t net,
+    uint16_t *slot)
+{
+	uint32_t id = rib_best(r, net, slot);
+	const char *why;
+
+	return id == 0 || *slot == 0 || passes_on(e, r, id, *slot, &why) ?
+	    id : 0;
+}
+
 /*
  * The best path, when such a peer may be told of it at all; 0: it may not,
  * and why says what stands against it.
@@ -173,7 +234,6 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 {
 	uint16_t slot = 0;
 	uint32_t id = rib_best(r, net, &slot);
-	const struct attrs *a;
 
 	*why = "there is no such route";
 	if (id == 0 || slot == 0)
@@ -184,29 +244,14 @@ candidate(const struct export *e, const struct rib *r, uint32_t net,
 	*why = "this peer taught it";
 	if (slot == e->source.slot)
 		return 0;
-	*why = "a peer of the same AS taught it";
-	if (e->conf.ibgp && r->source[slot].decide.ibgp)
-		return 0;
-	a = intern_at(&r->intern, id);
-	*why = "it has the community no-advertise or no-export";
-	if ((a->has & ATTRS_NO_ADVERTISE) != 0 ||
-	    (!e->conf.ibgp && (a->has & ATTRS_NO_EXPORT) != 0))
-		return 0;
-	*why = "it is for customers only (OTC), which this peer is not";
-	if (role_keeps_back(e->conf.role) && role_otc(a, NULL))
+	if (!passes_on(e, r, id, slot, why))
 		return 0;
 	*why = "it has come through the peer's AS";
-	if (!e->conf.ibgp && !e->edit.conf.override &&
-	    !e->edit.conf.tell_loops &&
-	    (a->asns & aspath_bit(e->conf.remote_asn)) != 0 &&
-	    aspath_has(attrs_path(a), e->conf.remote_asn))
-		return 0;
-	return id;
+	return through_peer(e, intern_at(&r->intern, id)) ? 0 : id;
 }
 
-/* What is announced with these attributes: *to, 0 nothing.  False: memory. */
-static bool
-edited(struct edit *edit, struct rib *r, uint32_t id, const struct prefix *p,
+bool
+export_edited(struct edit *edit, struct rib *r, uint32_t id, const struct prefix *p,
     uint32_t *to)
 {
 	uint32_t out = id;
@@ -215,7 +260,7 @@ edited(struct edit *edit, struct rib *r, uint32_t id, const struct prefix *p,
 	    !edit_run(edit, &r->intern, id, p, &out))
 		return false;
 	if (out != 0 && attr_encoded_max(intern_at(&r->intern, out)) >
-	    ATTRS_MAX)
+	    BATCH_ATTRS)
 		out = 0;
 	*to = out;
 	return true;
@@ -227,18 +272,7 @@ export_attrs(struct export *e, struct rib *r, uint32_t attrs,
 {
 	uint32_t to = 0;
 
-	return edited(&e->edit, r, attrs, p, &to) ? to : 0;
-}
-
-/* Its share of a message that is full of prefixes with these attributes. */
-static size_t
-cost(const struct batch *b, const struct item *it, const struct attrs *a)
-{
-	size_t head = 64 + (a == NULL ? 0 : attr_encoded_max(a));
-	size_t n = nlri_size(&it->prefix);
-	bool same = b->n > 0 && b->item[b->n - 1].attrs == it->attrs;
-
-	return n + n * head / (LIMIT_MESSAGE - head) + (same ? 0 : head);
+	return export_edited(&e->edit, r, attrs, p, &to) ? to : 0;
 }
 
 /* Was it told with the old policy what it would be now? */
@@ -248,35 +282,34 @@ as_before(struct export *e, struct rib *r, uint32_t id,
 {
 	uint32_t before;
 
-	if (!edited(&e->was, r, id, p, &before))
+	if (!export_edited(&e->was, r, id, p, &before))
 		return false;
 	*same = before == now;
 	return true;
 }
 
-/* Writes it down, and holds the attributes until the batch is written. */
-static bool
-say(struct export *e, struct rib *r, struct batch *b, uint32_t net,
-    const struct item *it)
+bool
+export_tell(struct export *e, uint32_t net, bool reach)
 {
 	struct bits *told = &e->told[family_index(net)];
 	uint32_t number = net & ~RIB_IPV6;
 	bool had = bits_test(told, number);
-	const struct attrs *a = NULL;
 
-	if (it->attrs != 0) {
-		a = intern_at(&r->intern, it->attrs);
-		if (!bits_set(told, number))
-			return false;
-		intern_hold(&r->intern, it->attrs);
-		e->advertised += !had;
-	} else {
+	if (reach && !had && !bits_set(told, number))
+		return false;
+	if (!reach && had)
 		bits_clear(told, number);
-		e->advertised--;
-	}
-	b->octets += cost(b, it, a);
-	b->item[b->n] = *it;
-	b->item[b->n++].pack = a == NULL ? 0 : a->pack;
+	e->advertised += (uint32_t)reach - (uint32_t)had;
+	return true;
+}
+
+/* Writes it down. */
+static bool
+say(struct export *e, struct rib *r, struct batch *b, const struct item *it)
+{
+	if (!export_tell(e, it->net, it->attrs != 0))
+		return false;
+	batch_add(b, r, it);
 	return true;
 }
 
@@ -291,11 +324,11 @@ static bool
 leave_behind(struct export *e, struct rib *r, struct batch *b, uint32_t net)
 {
 	unsigned f = family_index(net);
-	struct item it = { .prefix = rib_prefix(r, net) };
+	struct item it = { .net = net, .prefix = rib_prefix(r, net) };
 	uint32_t twin = rib_find(r, e->conf.table, &it.prefix);
 
 	if (twin == 0)
-		return say(e, r, b, net, &it);
+		return say(e, r, b, &it);
 	if (export_told(e, twin))
 		e->advertised--;
 	else if (!bits_set(&e->told[f], twin & ~RIB_IPV6))
@@ -311,7 +344,7 @@ consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
 {
 	unsigned f = family_index(net);
 	bool had = bits_test(&e->told[f], net & ~RIB_IPV6);
-	struct item it = { .attrs = 0 };
+	struct item it = { .net = net };
 	bool same = false;
 	const char *why;
 	uint32_t id;
@@ -322,33 +355,14 @@ consider(struct export *e, struct rib *r, struct batch *b, uint32_t net)
 	if (id == 0 && !had)
 		return true;
 	it.prefix = rib_prefix(r, net);
-	if (!edited(&e->edit, r, id, &it.prefix, &it.attrs))
+	if (!export_edited(&e->edit, r, id, &it.prefix, &it.attrs))
 		return false;
 	if (it.attrs == 0 && !had)
 		return true;
 	if (e->dumping[f] && e->soft[f] && had && it.attrs != 0 &&
 	    !as_before(e, r, id, &it.prefix, it.attrs, &same))
 		return false;
-	return same || say(e, r, b, net, &it);
-}
-
-static void
-batch_begin(struct batch *b)
-{
-	b->n = b->octets = 0;
-}
-
-static void
-batch_end(struct batch *b, struct rib *r)
-{
-	for (size_t i = 0; i < b->n; i++)
-		intern_drop(&r->intern, b->item[i].attrs);
-}
-
-static bool
-full(const struct batch *b)
-{
-	return b->n == BATCH || b->octets >= LIMIT_FILL;
+	return same || say(e, r, b, &it);
 }
 
 /* The next prefix of the table that goes out. */
@@ -382,8 +396,8 @@ dump_begin(struct export *e, const struct rib *r)
 	return !nomem;
 }
 
-static void
-dump_end(struct export *e, struct rib *r, unsigned f)
+void
+export_dump_end(struct export *e, struct rib *r, unsigned f)
 {
 	e->dumping[f] = false;
 	if (e->refreshing[f])
@@ -394,8 +408,10 @@ dump_end(struct export *e, struct rib *r, unsigned f)
 	free(e->own);
 	e->own = NULL;
 	e->own_n = 0;
-	if (!export_dumping(e))
+	if (!export_dumping(e)) {
 		edit_fini(&e->was, &r->intern);
+		e->moved = false;
+	}
 	if (e->again[f]) {
 		e->again[f] = false;
 		export_refresh(e, f == 1 ? ADDR_IPV6 : ADDR_IPV4);
@@ -410,9 +426,9 @@ collect_dump(struct export *e, struct rib *r, unsigned f,
 
 	if (!dump_begin(e, r))
 		return false;
-	while (!full(b)) {
+	for (unsigned i = 0; i < EXPORT_DUMP_STRIDE && !batch_full(b); i++) {
 		if (!dump_next(e, r, f, &net)) {
-			dump_end(e, r, f);
+			export_dump_end(e, r, f);
 			return true;
 		}
 		if (!consider(e, r, b, net))
@@ -424,14 +440,21 @@ collect_dump(struct export *e, struct rib *r, unsigned f,
 static bool
 collect_journal(struct export *e, struct rib *r, struct batch *b)
 {
-	unsigned reasons = JOURNAL_OWN | (e->conf.transit ? JOURNAL_BEST : 0);
 	uint32_t net;
 
-	while (!full(b) && journal_read(r, e->reader, reasons, &net)) {
-		if (family_on(e, family_index(net)) && !consider(e, r, b, net))
+	for (unsigned i = 0; i < EXPORT_JOURNAL_STRIDE && !batch_full(b) &&
+	    journal_read(r, e->reader, export_reasons(e), &net); i++) {
+		if (export_family(e, family_index(net)) &&
+		    !consider(e, r, b, net))
 			return false;
 	}
 	return true;
+}
+
+unsigned
+export_reasons(const struct export *e)
+{
+	return JOURNAL_OWN | (e->conf.transit ? JOURNAL_BEST : 0);
 }
 
 /* One source at a time, so that End-of-RIB stands behind its dump. */
@@ -445,126 +468,25 @@ collect(struct export *e, struct rib *r, struct batch *b)
 	return collect_journal(e, r, b);
 }
 
-/* Withdrawals first, then alike attributes together, IPv4 before IPv6. */
-static int
-cmp_item(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-
-	if ((x->attrs == 0) != (y->attrs == 0))
-		return x->attrs == 0 ? -1 : 1;
-	if (x->prefix.addr.family != y->prefix.addr.family)
-		return x->prefix.addr.family < y->prefix.addr.family ? -1 : 1;
-	if (x->pack != y->pack)
-		return x->pack < y->pack ? -1 : 1;
-	return (x->attrs > y->attrs) - (x->attrs < y->attrs);
-}
-
-static void
-sort(struct batch *b)
-{
-	size_t i = 1;
-
-	while (i < b->n && cmp_item(&b->item[i - 1], &b->item[i]) <= 0)
-		i++;
-	if (i < b->n)
-		qsort(b->item, b->n, sizeof(b->item[0]), cmp_item);
-}
-
-struct encoded {
-	uint32_t	attrs;
-	uint32_t	also;		/* others that encode to the same */
-	struct bytes	b;
-	uint8_t		room[ATTRS_MAX];
-};
-
-static void
-encode(struct encoded *enc, const struct export *e, const struct rib *r,
-    const struct item *it)
-{
-	struct attr_out out = {
-		.ibgp = e->conf.ibgp, .as4 = e->conf.as4,
-		.local_asn = e->conf.local_asn,
-	};
-	struct wr w = wr_of(enc->room, sizeof(enc->room));
-
-	if (it->prefix.addr.family == ADDR_IPV4)
-		out.next_hop = e->conf.next_hop4;
-	if (role_marks_out(e->conf.role))
-		out.otc = e->conf.local_asn;
-	attr_encode(&w, intern_at(&r->intern, it->attrs), &out);
-	enc->attrs = enc->also = it->attrs;
-	enc->b = wr_done(&w);
-}
-
-/* Would the other item go out with the same attributes? */
-static bool
-goes_with(struct encoded *enc, const struct item *first,
-    const struct export *e, const struct rib *r, const struct item *it)
-{
-	struct encoded other;
-
-	if (it->prefix.addr.family != first->prefix.addr.family ||
-	    (it->attrs == 0) != (first->attrs == 0))
-		return false;
-	if (it->attrs == first->attrs || it->attrs == enc->also)
-		return true;
-	if (it->pack != first->pack)
-		return false;
-	encode(&other, e, r, it);
-	if (!bytes_eq(enc->b, other.b))
-		return false;
-	enc->also = it->attrs;
-	return true;
-}
-
-static bool
-put_group(struct wr *w, const struct export *e, const struct encoded *enc,
-    const struct prefix *p, size_t n)
-{
-	const struct addr *hop = p->addr.family == ADDR_IPV6 ||
-	    !addr_is_set(&e->conf.next_hop4) ? &e->conf.next_hop6 : NULL;
-	size_t done;
-
-	while (n > 0 && !w->bad) {
-		done = enc->attrs == 0 ? update_put_unreach(w, p, n) :
-		    update_put_reach(w, enc->b, hop, p, n);
-		if (done == 0)
-			return false;
-		p += done;
-		n -= done;
-	}
-	return !w->bad;
-}
-
 static bool
 emit(const struct export *e, const struct rib *r, struct batch *b,
     struct wr *w)
 {
-	struct prefix prefix[BATCH];
-	struct encoded enc;
-	size_t i, n;
+	struct prefix p[BATCH_MOST];
+	struct alike a = { .n = 0 };
 
-	sort(b);
-	for (i = 0; i < b->n; i += n) {
-		const struct item *first = &b->item[i];
-
-		enc.attrs = enc.also = 0;
-		if (first->attrs != 0)
-			encode(&enc, e, r, first);
-		prefix[0] = first->prefix;
-		for (n = 1; i + n < b->n &&
-		    goes_with(&enc, first, e, r, &b->item[i + n]); n++)
-			prefix[n] = b->item[i + n].prefix;
-		if (!put_group(w, e, &enc, prefix, n))
+	batch_sort(b);
+	while (batch_alike(b, &e->conf, r, &a)) {
+		for (size_t i = 0; i < a.n; i++)
+			p[i] = b->item[a.first + i].prefix;
+		if (!batch_put(w, &e->conf, a.b, p, a.n))
 			return false;
 	}
 	return true;
 }
 
-/* One batch. */
 static bool
-fill(struct export *e, struct rib *r, struct wr *w)
+fill_alone(struct export *e, struct rib *r, struct wr *w)
 {
 	struct batch b;
 	bool ok;
@@ -573,6 +495,15 @@ fill(struct export *e, struct rib *r, struct wr *w)
 	ok = collect(e, r, &b) && emit(e, r, &b, w);
 	batch_end(&b, r);
 	return ok;
+}
+
+/* One batch, or a sheet. */
+static bool
+fill(struct export *e, struct rib *r, struct wr *w)
+{
+	struct sheet *s = export_shares(e) ? export_sheet(e, r, w) : NULL;
+
+	return s != NULL ? export_take(e, r, s, w) : fill_alone(e, r, w);
 }
 
 /* In front of the family whose turn it is. */
@@ -604,7 +535,8 @@ export_fill(struct export *e, struct rib *r, struct wr *w)
 {
 	size_t start = w->n;
 
-	while (export_pending(e, r) && w->n - start < LIMIT_FILL) {
+	for (unsigned i = 0; i < STRIDES && export_pending(e, r) &&
+	    w->n - start < LIMIT_FILL; i++) {
 		put_begin(e, w);
 		if (!fill(e, r, w))
 			return false;
@@ -623,7 +555,7 @@ export_why(const struct export *e, const struct rib *r,
 	union attrs_buf buf;
 	uint16_t slot;
 
-	if (id != 0 && !family_on(e, family_index(net))) {
+	if (id != 0 && !export_family(e, family_index(net))) {
 		against = "the session is not for its address family";
 		id = 0;
 	}
@@ -634,7 +566,7 @@ export_why(const struct export *e, const struct rib *r,
 	}
 	if (!edit_why(&e->edit, &r->intern, id, p, &buf, why))
 		return BGP_REJECTED;
-	if (attr_encoded_max(&buf.attrs) <= ATTRS_MAX)
+	if (attr_encoded_max(&buf.attrs) <= BATCH_ATTRS)
 		return BGP_ACCEPTED;
 	reason_set(why, "its attributes are too long to be announced");
 	return BGP_NOT_FOR_IT;

@@ -6,20 +6,9 @@
 #define BGP_EXPORT_H
 
 #include "bgp/bits.h"
-#include "bgp/edit.h"
+#include "bgp/batch.h"
+#include "bgp/group.h"
 #include "bgp/rib.h"
-
-struct export_conf {
-	uint32_t	local_asn, remote_asn;
-	bool		ibgp, as4;
-	bool		transit;	/* not only what we originate */
-	bool		enhanced;	/* refreshes are marked (RFC 7313) */
-	uint16_t	table;		/* what is announced */
-	enum bgp_role	role;		/* ours (RFC 9234) */
-	uint8_t		families;	/* OPEN_IPV4 | OPEN_IPV6 */
-	struct addr	next_hop4, next_hop6;	/* next_hop4 unset: RFC 8950 */
-	struct edit_conf edit;
-};
 
 struct export {
 	struct export_conf conf;
@@ -27,7 +16,10 @@ struct export {
 	/* The peer was told with this one, where soft says so. */
 	struct edit	was;
 	bool		soft[2];	/* only what differs goes out */
+	bool		moved;		/* it may have some of another table */
 	struct rib_ref	source;		/* the session as a teacher */
+	struct groups	*groups;	/* borrowed; NULL: it is by itself */
+	uint32_t	group;		/* of those; 0: in none */
 	uint32_t	reader;		/* of the journal */
 	struct bits	told[2];	/* by prefix number, per family */
 	uint32_t	advertised;	/* bits set in them */
@@ -44,6 +36,11 @@ struct export {
 /* Begins with a dump of all that is to be announced.  False: no memory. */
 bool	export_start(struct export *, struct rib *, const struct export_conf *,
 	    struct rib_ref source);
+/*
+ * From here on it makes its UPDATEs together with those that are told the
+ * same: they say what they did.  The groups outlive it.
+ */
+void	export_share(struct export *, struct groups *);
 void	export_stop(struct export *, struct rib *);
 /*
  * RFC 2918: announces everything of the family again; with RFC 7313 between
@@ -68,12 +65,43 @@ bool	export_dumping(const struct export *);
 /* Is there (maybe) something to write? */
 bool	export_pending(const struct export *, const struct rib *);
 
-#define EXPORT_ROOM	(2 * 32768 + 8704)	/* octets export_fill() needs */
+#define EXPORT_ROOM	(2 * 32768 + 12800)	/* octets export_fill() needs */
 
 /*
- * Writes some of the UPDATEs that are due; when it wrote nothing, none are.
- * False: no memory.
+ * Writes some of the UPDATEs that are due, and looks at so many prefixes and
+ * no more; when it wrote nothing, there is nothing to say yet, and unless
+ * export_pending() nothing at all.  False: no memory.
  */
 bool	export_fill(struct export *, struct rib *, struct wr *);
+
+/* For export*.c only: */
+#define EXPORT_DUMP_STRIDE	4096	/* prefixes looked at for a batch */
+#define EXPORT_JOURNAL_STRIDE	1024
+
+bool	export_family(const struct export *, unsigned f);
+/* The best path, if such peers may be told of it; 0: they may not. */
+uint32_t	export_offer(const struct export *, const struct rib *,
+		    uint32_t net, uint16_t *slot);
+/* Is that (id, of slot) kept from this peer: it taught it, or its AS has it? */
+bool	export_keeps_from(const struct export *, const struct rib *,
+	    uint32_t id, uint16_t slot);
+/* What is announced with these attributes: *to, 0 nothing.  False: memory. */
+bool	export_edited(struct edit *, struct rib *, uint32_t id,
+	    const struct prefix *, uint32_t *to);
+/* The peer has it from now on, or no more.  False: no memory. */
+bool	export_tell(struct export *, uint32_t net, bool reach);
+void	export_dump_end(struct export *, struct rib *, unsigned f);
+/* Which entries of the journal are for it. */
+unsigned	export_reasons(const struct export *);
+/* export_share.c: is what it says next the same for all of its group? */
+bool	export_shares(const struct export *);
+/*
+ * The sheet with what comes next; NULL: no memory for one.  The writer is
+ * where a new one is drafted, and left as it was.
+ */
+struct sheet	*export_sheet(struct export *, struct rib *, struct wr *);
+/* Writes and notes what of it is for this peer; false: no memory. */
+bool	export_take(struct export *, struct rib *, struct sheet *,
+	    struct wr *);
 
 #endif

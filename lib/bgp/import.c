@@ -249,6 +249,61 @@ struct ignored {
 	struct prefix	crowded;	/* the first one with as many */
 };
 
+/* The identifiers of its paths to a prefix, each once. */
+struct ids {
+	unsigned	n;
+	uint32_t	v[LIMIT_PATHS];
+	bool		found;		/* the one that is looked for */
+};
+
+static void
+add_ids(const struct import *im, const struct rib *r, uint16_t table,
+    const struct prefix *p, uint32_t id, struct ids *ids)
+{
+	uint32_t net = rib_find(r, table, p), path[LIMIT_PATHS];
+	unsigned n = net == 0 ? 0 : rib_paths_from(r, net, im->source, path);
+
+	while (n-- > 0) {
+		uint32_t it = addpath_get(&r->ids, path[n]);
+		unsigned i = 0;
+
+		while (i < ids->n && ids->v[i] != it)
+			i++;
+		if (i == ids->n && ids->n < LIMIT_PATHS)
+			ids->v[ids->n++] = it;
+		ids->found = ids->found || it == id;
+	}
+}
+
+/* Amid a move some of its paths are here and some are there. */
+static bool
+has_room(const struct import *im, const struct rib *r,
+    const struct prefix *p, uint32_t id)
+{
+	struct ids ids = { .n = 0 };
+
+	for (unsigned i = 0; i < (im->moving ? im->into.n : 1u); i++)
+		add_ids(im, r, im->into.v[i], p, id, &ids);
+	for (unsigned i = 0; i < im->from.n; i++)
+		add_ids(im, r, im->from.v[i], p, id, &ids);
+	return ids.found || ids.n < LIMIT_PATHS;
+}
+
+static bool
+worst_stale(const struct import *im, const struct rib *r,
+    const struct prefix *p, uint32_t *id)
+{
+	for (unsigned i = 0; i < im->into.n; i++) {
+		if (rib_stale_path(r, im->source, im->into.v[i], p, id))
+			return true;
+	}
+	for (unsigned i = 0; i < im->from.n; i++) {
+		if (rib_stale_path(r, im->source, im->from.v[i], p, id))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Is there, or is now, room for a path of this identifier?  A peer that has
  * restarted may count its paths another way: stale ones give way to others.
@@ -259,9 +314,9 @@ make_room(const struct import *im, struct rib *r, const struct prefix *p,
 {
 	uint32_t stale;
 
-	if (r->ids.n == 0 || rib_room(r, im->source, im->into.v[0], p, id))
+	if (r->ids.n == 0 || has_room(im, r, p, id))
 		return true;
-	if (!rib_stale_path(r, im->source, im->into.v[0], p, &stale))
+	if (!worst_stale(im, r, p, &stale))
 		return false;
 	take_back(im, r, p, stale);
 	return true;

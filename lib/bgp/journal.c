@@ -105,25 +105,58 @@ passed_by_all(const struct rib *r)
 }
 
 bool
+journal_next(const struct rib *r, uint64_t *pos, unsigned reasons,
+    uint32_t *net)
+{
+	while (*pos < journal_end(r)) {
+		uint32_t entry = r->journal[*pos - r->journal_base];
+		uint64_t at = (*pos)++;
+
+		if ((entry_reasons(entry) & reasons) != 0 &&
+		    is_latest(r, entry, at)) {
+			*net = entry_net(entry);
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t
+journal_at(const struct rib *r, uint32_t reader)
+{
+	return effective(r, &r->reader[reader]);
+}
+
+/* It has read all: the slowest tells who is slowest now. */
+static void
+caught_up(struct rib *r, struct rib_reader *rd)
+{
+	if (rd->slowest)
+		r->journal_low = passed_by_all(r);
+	rd->slowest = false;
+}
+
+void
+journal_seek(struct rib *r, uint32_t reader, uint64_t pos)
+{
+	struct rib_reader *rd = &r->reader[reader];
+
+	rd->slowest = rd->slowest || rd->pos <= r->journal_low;
+	rd->pos = pos;
+	if (pos == journal_end(r))
+		caught_up(r, rd);
+}
+
+bool
 journal_read(struct rib *r, uint32_t reader, unsigned reasons, uint32_t *net)
 {
 	struct rib_reader *rd = &r->reader[reader];
 
 	rd->slowest = rd->slowest || rd->pos <= r->journal_low;
 	rd->pos = effective(r, rd);
-	while (rd->pos < journal_end(r)) {
-		uint32_t entry = r->journal[rd->pos - r->journal_base];
-		uint64_t pos = rd->pos++;
-
-		if ((entry_reasons(entry) & reasons) != 0 &&
-		    is_latest(r, entry, pos)) {
-			*net = entry_net(entry);
-			return true;
-		}
-	}
-	if (rd->slowest)
-		r->journal_low = passed_by_all(r);
-	rd->slowest = false;
+	if (journal_next(r, &rd->pos, reasons, net))
+		return true;
+	caught_up(r, rd);
 	return false;
 }
 
@@ -210,6 +243,7 @@ compact(struct rib *r)
 		r->journal_own = r->journal_base;
 	squeeze(r);
 	r->journal_low = r->journal_base;
+	r->journal_turns++;
 }
 
 /* A few of those that all have passed; how far that is, is looked up rarely. */
@@ -254,8 +288,10 @@ journal_push(struct rib *r, uint32_t net, unsigned reasons)
 	old = n->journal - (uint32_t)r->journal_base;
 	/* What made the stale entry still holds for who has not read it. */
 	if ((n->flags & NET_JOURNALED) != 0 &&
-	    r->journal_base + old >= r->journal_low)
+	    r->journal_base + old >= r->journal_low) {
 		reasons |= entry_reasons(r->journal[old]);
+		r->journal_turns++;
+	}
 	n->flags |= NET_JOURNALED;
 	n->journal = (uint32_t)journal_end(r);
 	r->journal[r->journal_n++] = net | reasons << ENTRY_SHIFT;

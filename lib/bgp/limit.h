@@ -10,6 +10,7 @@
 #define LIMIT_INCOMING		2	/* accepted connections of one peer */
 #define LIMIT_EVENTS		256	/* reports not yet pulled */
 #define LIMIT_FILL		32768	/* octets of UPDATEs made ahead */
+#define LIMIT_TURN		262144	/* of those for a session, in a tick */
 #define LIMIT_SWEEP		4096	/* prefixes judged again in one go */
 #define LIMIT_NETS		(1u << 28)	/* prefixes of one family */
 

@@ -4,7 +4,8 @@
  * whose path may be chosen, as import policy has made it; what we originate
  * ourselves is of peer 0.  AS numbers have four octets, and of MP_REACH_NLRI
  * there is only the next hop (section 4.3.4).  When a path came is not kept:
- * it has the time when its session was established.
+ * it has the time when its session was established.  Paths of peers with
+ * add-path are in a record of their own, with identifiers (RFC 8050 section 4).
  */
 #include "bgp/mrt.h"
 
@@ -20,11 +21,15 @@ enum {
 	PEER_INDEX_TABLE = 1,
 	RIB_IPV4_UNICAST = 2,
 	RIB_IPV6_UNICAST = 4,
+	RIB_IPV4_UNICAST_ADDPATH = 8,
+	RIB_IPV6_UNICAST_ADDPATH = 10,
 	PEER_IPV6 = 1,		/* bits of a peer's type */
 	PEER_AS4 = 2,
 };
 
 #define HEADER		12
+/* In a cursor, over the number: of this prefix those with identifiers. */
+#define WITH_IDS	(1u << 30)
 #define PEER_MOST	25	/* octets of a peer with an IPv6 address */
 
 static int64_t
@@ -138,10 +143,22 @@ is_wanted(const struct rib *r, const struct rib_path *p)
 	    ((p->flags & PATH_HOME) != 0 && s->peer < MRT_PEERS_MAX));
 }
 
+/* Does its peer give paths identifiers? */
+static bool
+has_id(const struct bgp *b, const struct rib_path *p)
+{
+	const struct import *im = p->slot == 0 ? NULL :
+	    peer_import(b, b->rib.source[p->slot].peer);
+
+	return im != NULL && update_has_ids(&im->mode,
+	    (p->net & RIB_IPV6) != 0 ? ADDR_IPV6 : ADDR_IPV4);
+}
+
 /* How many paths there are to write, and room for all of them. */
 static unsigned
-measure(const struct rib *r, uint32_t net, size_t *room)
+measure(const struct bgp *b, uint32_t net, bool ids, size_t *room)
 {
+	const struct rib *r = &b->rib;
 	unsigned n = 0;
 
 	*room = HEADER + 4 + 1 + 16 + 2;
@@ -149,10 +166,10 @@ measure(const struct rib *r, uint32_t net, size_t *room)
 	    id = rib_path(r, id)->next) {
 		const struct rib_path *p = rib_path(r, id);
 
-		if (!is_wanted(r, p))
+		if (!is_wanted(r, p) || has_id(b, p) != ids)
 			continue;
 		n++;
-		*room += 8 + 20 + attr_encoded_max(intern_at(&r->intern,
+		*room += 12 + 20 + attr_encoded_max(intern_at(&r->intern,
 		    p->attrs));
 	}
 	return n;
@@ -187,14 +204,18 @@ put_attributes(struct wr *w, const struct attrs *a, enum addr_family family)
 
 static void
 put_path(struct wr *w, const struct bgp *b, const struct mrt *m,
-    const struct rib_path *path, enum addr_family family)
+    uint32_t number, bool ids)
 {
+	const struct rib_path *path = rib_path(&b->rib, number);
 	uint32_t id = path->slot == 0 ? 0 : b->rib.source[path->slot].peer;
 	const struct peer *p = id == 0 ? NULL : peer_get(b, id);
 
 	wr_u16(w, (uint16_t)id);
 	wr_u32(w, (uint32_t)(p == NULL ? m->wall : wall_at(m, p->since)));
-	put_attributes(w, intern_at(&b->rib.intern, path->attrs), family);
+	if (ids)
+		wr_u32(w, addpath_get(&b->rib.ids, number));
+	put_attributes(w, intern_at(&b->rib.intern, path->attrs),
+	    (path->net & RIB_IPV6) != 0 ? ADDR_IPV6 : ADDR_IPV4);
 }
 
 static void
@@ -204,9 +225,17 @@ put_prefix(struct wr *w, const struct prefix *p)
 	wr_bytes(w, bytes_of(p->addr.b, (p->len + 7u) / 8));
 }
 
+static uint16_t
+subtype_of(uint32_t net, bool ids)
+{
+	if ((net & RIB_IPV6) != 0)
+		return ids ? RIB_IPV6_UNICAST_ADDPATH : RIB_IPV6_UNICAST;
+	return ids ? RIB_IPV4_UNICAST_ADDPATH : RIB_IPV4_UNICAST;
+}
+
 static uint8_t *
 record(const struct bgp *b, const struct mrt *m, uint32_t net, unsigned paths,
-    size_t room, size_t *n)
+    bool ids, size_t room, size_t *n)
 {
 	const struct rib *r = &b->rib;
 	struct prefix prefix = rib_prefix(r, net);
@@ -215,8 +244,7 @@ record(const struct bgp *b, const struct mrt *m, uint32_t net, unsigned paths,
 
 	if (out == NULL)
 		return NULL;
-	put_header(&w, m, prefix.addr.family == ADDR_IPV4 ?
-	    RIB_IPV4_UNICAST : RIB_IPV6_UNICAST);
+	put_header(&w, m, subtype_of(net, ids));
 	wr_u32(&w, 0);
 	put_prefix(&w, &prefix);
 	wr_u16(&w, (uint16_t)paths);
@@ -224,40 +252,67 @@ record(const struct bgp *b, const struct mrt *m, uint32_t net, unsigned paths,
 	    id = rib_path(r, id)->next) {
 		const struct rib_path *p = rib_path(r, id);
 
-		if (is_wanted(r, p))
-			put_path(&w, b, m, p, prefix.addr.family);
+		if (is_wanted(r, p) && has_id(b, p) == ids)
+			put_path(&w, b, m, id, ids);
 	}
 	return finish(&w, n);
 }
 
-/* IPv4, then IPv6. */
 static bool
-advance(const struct rib *r, uint32_t *net)
+is_live(const struct rib *r, uint32_t net)
 {
-	if (rib_each(r, net))
+	uint32_t before = net - 1;
+
+	return (net & ~RIB_IPV6) != 0 && rib_each(r, &before) && before == net;
+}
+
+/* IPv4, then IPv6; of each prefix first the paths without identifiers. */
+static bool
+advance(const struct rib *r, uint32_t *cursor)
+{
+	if (r->ids.n > 0 && (*cursor & WITH_IDS) == 0 && is_live(r, *cursor)) {
+		*cursor |= WITH_IDS;
 		return true;
-	if ((*net & RIB_IPV6) != 0)
+	}
+	*cursor &= ~WITH_IDS;
+	if (rib_each(r, cursor))
+		return true;
+	if ((*cursor & RIB_IPV6) != 0)
 		return false;
-	*net = RIB_IPV6;
-	return rib_each(r, net);
+	*cursor = RIB_IPV6;
+	return rib_each(r, cursor);
+}
+
+/* Of the paths at the cursor, if there are any.  NULL: none, or no memory. */
+static uint8_t *
+record_at(const struct bgp *b, struct mrt *m, size_t *n)
+{
+	uint32_t net = m->cursor & ~WITH_IDS;
+	bool ids = (m->cursor & WITH_IDS) != 0;
+	unsigned paths;
+	uint8_t *p;
+	size_t room;
+
+	if (rib_net_table(&b->rib, net) == RIB_LIMBO)
+		return NULL;
+	paths = measure(b, net, ids, &room);
+	if (paths == 0)
+		return NULL;
+	p = record(b, m, net, paths, ids, room, n);
+	m->no_memory = p == NULL;
+	return p;
 }
 
 uint8_t *
 mrt_next(const struct bgp *b, struct mrt *m, size_t *n)
 {
-	for (; m->visits > 0; m->visits--) {
-		unsigned paths;
-		size_t room;
+	uint8_t *p = NULL;
 
+	while (m->visits > 0 && p == NULL && !m->no_memory) {
 		if (!advance(&b->rib, &m->cursor))
 			return NULL;
-		if (rib_net_table(&b->rib, m->cursor) == RIB_LIMBO)
-			continue;
-		paths = measure(&b->rib, m->cursor, &room);
-		if (paths == 0)
-			continue;
 		m->visits--;
-		return record(b, m, m->cursor, paths, room, n);
+		p = record_at(b, m, n);
 	}
-	return NULL;
+	return p;
 }

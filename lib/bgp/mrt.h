@@ -16,6 +16,7 @@ struct mrt {
 	int64_t		wall;		/* seconds since 1970, at now */
 	uint32_t	cursor;		/* 0: from the start; kept */
 	unsigned	visits;		/* prefixes that may still be visited */
+	bool		no_memory;	/* the walk ended for want of it */
 };
 
 /*
@@ -26,8 +27,9 @@ uint8_t	*mrt_peers(const struct bgp *, const struct mrt *, const char *view,
 	    size_t *n);
 /*
  * RIB_IPV4_UNICAST or RIB_IPV6_UNICAST of the next prefix with a path that may
- * be chosen; its sequence number, MRT_SEQUENCE octets in, is 0.  Allocated.
- * NULL: no more, no memory, or visits is 0, which ends no walk.
+ * be chosen, or the same with ADDPATH (RFC 8050), of which it may have one as
+ * well; its sequence number, MRT_SEQUENCE octets in, is 0.  Allocated.
+ * NULL: no more, no_memory, or visits is 0, which ends no walk.
  */
 #define MRT_SEQUENCE	12
 uint8_t	*mrt_next(const struct bgp *, struct mrt *, size_t *n);

@@ -15,7 +15,9 @@
 #include <string.h>
 
 #include "bgp/limit.h"
+#include "bgp/defer.h"
 #include "bgp/session.h"
+#include "bgp/trace.h"
 
 #define RETRY_MAX	span_s(30)
 #define LASTED		span_s(30)
@@ -103,6 +105,7 @@ peer_moved(struct bgp *b, struct peer *p, const char *why)
 		p->why.s[0] = p->blame.s[0] = '\0';
 	else if (state < BGP_OPEN_SENT && state != BGP_CONNECT)
 		set_why(p, why);
+	trace_state(b, p, p->state, state);
 	p->state = state;
 	p->since = b->now;
 	speaker_event(b, p->conf.id, BGP_EVENT_STATE,
@@ -163,7 +166,8 @@ peer_stop(struct bgp *b, struct peer *p, bool alive, unsigned subcode,
 	}
 	if (!alive || subcode != FAULT_RESET) {
 		restart_end(b, p, why);
-		p->restart.preserved = false;
+		p->restart.preserved = 0;
+		defer_taught(b, p, UINT8_MAX);
 	}
 	peer_moved(b, p, why);
 	reason_set(&p->why, "%s", why);

@@ -17,6 +17,7 @@ struct peer {
 	struct bgp_counts counts;
 	struct alarm	retry;
 	struct restart	restart;
+	uint8_t		awaited;	/* families that it is to teach again */
 	struct session_list sessions;	/* not over */
 	TAILQ_ENTRY(peer) in_all;
 };

@@ -10,12 +10,12 @@
  * without them, or when the time that we give runs out; and at once when the
  * host says that the tunnel is gone, since nothing can be forwarded then.
  *
- * As the one who restarts we keep no learned route from one life to the next,
- * though the SAs may stay.  So the F bit is set only while this life lasts, and
- * there is nothing that a deferred choice of routes would protect (section 4.1).
+ * What we say as the one who restarts is true: the F bit is set of what this
+ * life forwards, and of what the host has kept from the one before (defer.c).
  */
 #include "bgp/restart.h"
 
+#include "bgp/defer.h"
 #include "bgp/peer.h"
 #include "bgp/session.h"
 #include "util/array.h"
@@ -63,7 +63,7 @@ restart_offer(const struct bgp *b, const struct peer *p)
 		.restarted = full && p->counts.established == 0 &&
 		    instant_since(b->now, b->born).ns < YOUNG.ns,
 		.seconds = soft->restart_seconds, .families = all,
-		.forwards = p->restart.preserved ? all : 0,
+		.forwards = all & p->restart.preserved,
 	};
 }
 
@@ -293,6 +293,7 @@ restart_eor(struct bgp *b, struct session *s, enum addr_family family)
 	struct reason text;
 
 	s->eor |= bit;
+	defer_taught(b, s->peer, bit);
 	if ((r->families & bit) == 0)
 		return;
 	r->families &= (uint8_t)~bit;

@@ -12,7 +12,7 @@
 struct restart {
 	bool		holding;	/* no session, but routes: by import */
 	uint8_t		families;	/* stale until End-of-RIB */
-	bool		preserved;	/* how we forward, since a session */
+	uint8_t		preserved;	/* families that we forward for it */
 	struct instant	stale_until;	/* the bound of RFC 8538 section 4.1 */
 	struct instant	until;		/* when what is stale goes */
 	struct alarm	alarm;		/* then */

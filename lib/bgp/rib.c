@@ -411,17 +411,6 @@ rib_paths_from(const struct rib *r, uint32_t net, struct rib_ref ref,
 }
 
 bool
-rib_room(const struct rib *r, struct rib_ref ref, uint16_t table,
-    const struct prefix *prefix, uint32_t path_id)
-{
-	uint32_t net = rib_find(r, table, prefix), path[LIMIT_PATHS];
-
-	return net == 0 || !rib_valid(r, ref) ||
-	    path_of(r, rib_net(r, net), ref.slot, path_id) != 0 ||
-	    rib_paths_from(r, net, ref, path) < LIMIT_PATHS;
-}
-
-bool
 rib_taught_each(const struct rib *r, struct rib_ref ref, uint32_t *path,
     uint32_t *net)
 {

@@ -88,6 +88,7 @@ struct rib {
 	uint64_t	journal_own;	/* behind the last of our own */
 	uint64_t	journal_low;	/* every reader has read up to it */
 	uint64_t	changes, own_changes;	/* entries ever made */
+	uint64_t	journal_turns;	/* times that unread ones changed */
 	uint64_t	decisions;	/* prefixes ever ranked */
 	struct rib_reader *reader;
 	uint32_t	readers;
@@ -147,14 +148,11 @@ void	rib_unreach(struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *);
 /*
  * The same for one of several paths to it, by its identifier (RFC 7911).
- * No more than LIMIT_PATHS: ask rib_room() before.
+ * No more than LIMIT_PATHS in all tables: who adds one looks before.
  */
 bool	rib_reach_path(struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *, uint32_t id, uint32_t attrs, bool eligible);
 void	rib_unreach_path(struct rib *, struct rib_ref, uint16_t table,
-	    const struct prefix *, uint32_t id);
-/* May there be a path of this identifier? */
-bool	rib_room(const struct rib *, struct rib_ref, uint16_t table,
 	    const struct prefix *, uint32_t id);
 /* Numbers of the source's paths to a prefix; how many they are. */
 unsigned	rib_paths_from(const struct rib *, uint32_t net,
@@ -204,6 +202,15 @@ void		journal_close(struct rib *, uint32_t reader);
 /* The next changed prefix whose entry has one of these reasons. */
 bool		journal_read(struct rib *, uint32_t reader, unsigned reasons,
 		    uint32_t *net);
+/*
+ * The same without being a reader: what is between two positions reads as it
+ * did before as long as journal_turns is the same.
+ */
+bool		journal_next(const struct rib *, uint64_t *pos,
+		    unsigned reasons, uint32_t *net);
+/* Where it stands; it has read up to there. */
+uint64_t	journal_at(const struct rib *, uint32_t reader);
+void		journal_seek(struct rib *, uint32_t reader, uint64_t pos);
 bool		journal_pending(const struct rib *, uint32_t reader);
 uint64_t	journal_end(const struct rib *);
 /* Before a prefix is added: keeps the array large enough.  False: memory. */

@@ -9,9 +9,11 @@
 
 #include <stdlib.h>
 
+#include "bgp/defer.h"
 #include "bgp/limit.h"
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
+#include "bgp/trace.h"
 #include "util/array.h"
 
 #define CONNECT_TIME	span_s(5)
@@ -61,6 +63,9 @@ session_down(struct bgp *b, struct session *s)
 	leave_idle(b, s);
 	if (s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
+	if (s->striding)
+		TAILQ_REMOVE(&b->strides, s, in_strides);
+	s->striding = false;
 	timer_clear(&b->timers, &s->alarm[ALARM_REFRESH].timer);
 	export_stop(&s->export, &b->rib);
 	if (s->graceful) {
@@ -103,6 +108,7 @@ session_queue(struct bgp *b, struct session *s, struct wr *w)
 {
 	bool was_empty = outq_bytes(&s->out).n == 0;
 
+	trace_said(b, s, wr_done(w));
 	outq_end(&s->out, w);
 	if (was_empty)
 		s->drained = b->now;
@@ -224,9 +230,8 @@ edit_out(const struct bgp_peer_conf *c)
 	};
 }
 
-/* How many prefixes are near a limit; 0: no warning is wanted. */
-static uint32_t
-warn_at(const struct bgp_soft *soft, uint32_t limit)
+uint32_t
+session_warn_at(const struct bgp_soft *soft, uint32_t limit)
 {
 	uint64_t n = (uint64_t)limit * soft->warn_percent;
 
@@ -240,7 +245,7 @@ fill_limits(struct session *s)
 
 	s->import.allow_own = soft->allow_own;
 	s->import.max_prefixes = soft->max_in;
-	s->import.warn_at = warn_at(soft, soft->max_in);
+	s->import.warn_at = session_warn_at(soft, soft->max_in);
 }
 
 static void
@@ -310,6 +315,7 @@ session_up(struct bgp *b, struct session *s)
 		edit_fini(&s->import.edit, &b->rib.intern);
 		return false;
 	}
+	export_share(&s->export, &b->groups);
 	s->up = true;
 	s->import.sweeping = false;
 	if (again)
@@ -327,40 +333,8 @@ begin_sweep(struct bgp *b, struct session *s)
 	import_sweep_begin(&s->import);
 }
 
-/*
- * As a limit of the peer's says it, on our own account (RFC 4486).  More than
- * before: it was told of another one.  A dump that a stricter policy began may
- * go on until it has taken back enough.
- */
-static bool
-told_too_many(struct bgp *b, struct session *s, uint32_t before)
-{
-	const struct bgp_soft *soft = &s->peer->conf.soft;
-	uint32_t n = s->export.advertised, warn = warn_at(soft, soft->max_out);
-	bool above = warn != 0 && n >= warn;
-	struct reason text;
-	struct fault f;
-
-	if (soft->max_out != 0 && n > soft->max_out &&
-	    (n > before || !export_dumping(&s->export))) {
-		fault_set(&f, FAULT_CEASE, FAULT_MAX_PREFIXES,
-		    (struct bytes){ 0 });
-		reason_set(&f.text, "we would announce more than %u prefixes",
-		    soft->max_out);
-		session_event(b, s, FSM_ERROR, &f);
-		return true;
-	}
-	if (above && !s->warned_out) {
-		reason_set(&text, "we announce %u prefixes, the limit is %u",
-		    n, soft->max_out);
-		speaker_report(b, s->peer->conf.id, BGP_EVENT_LIMIT, text.s);
-	}
-	s->warned_out = above;
-	return false;
-}
-
-static void
-no_memory(struct bgp *b, struct session *s, const char *what)
+void
+session_no_memory(struct bgp *b, struct session *s, const char *what)
 {
 	struct fault f;
 
@@ -385,7 +359,7 @@ session_change(struct bgp *b, struct session *s)
 		return;
 	}
 	if (!import_move(&s->import, &b->rib, tables, &moves)) {
-		no_memory(b, s, "routes");
+		session_no_memory(b, s, "routes");
 		return;
 	}
 	if (moves || allowed != s->import.allow_own ||
@@ -396,7 +370,7 @@ session_change(struct bgp *b, struct session *s)
 	}
 	export_change(&s->export, &b->rib, &out);
 	export_move(&s->export, table_of(tables));
-	if (!told_too_many(b, s, s->export.advertised))
+	if (!session_told_too_many(b, s, s->export.advertised))
 		session_want(b, s, SESSION_WANT_SEND);
 }
 
@@ -404,7 +378,7 @@ void
 session_sweep(struct bgp *b, struct session *s, unsigned *budget)
 {
 	if (!import_sweep(&s->import, &b->rib, budget))
-		no_memory(b, s, "routes");
+		session_no_memory(b, s, "routes");
 	else if (!s->import.sweeping)
 		TAILQ_REMOVE(&b->sweeps, s, in_sweeps);
 }
@@ -416,7 +390,8 @@ do_up(struct bgp *b, struct session *s, const struct fault *f)
 	if (!session_up(b, s))
 		return;
 	s->peer->counts.established++;
-	s->peer->restart.preserved = true;
+	s->peer->restart.preserved = UINT8_MAX;
+	defer_up(b, s);
 	peer_settled(b, s->peer, s);
 }
 
@@ -640,61 +615,5 @@ session_alarm(struct bgp *b, struct session *s, enum alarm_kind kind)
 	case ALARM_RESTART:
 	case ALARM_KINDS:
 		break;
-	}
-}
-
-bool
-session_has_output(const struct bgp *b, const struct session *s)
-{
-	return outq_bytes(&s->out).n > 0 ||
-	    (s->up && export_pending(&s->export, &b->rib));
-}
-
-static void
-fill(struct bgp *b, struct session *s)
-{
-	struct wr w = outq_begin(&s->out, EXPORT_ROOM);
-	uint32_t before = s->export.advertised;
-
-	if (!export_fill(&s->export, &b->rib, &w)) {
-		no_memory(b, s, "announcements");
-		return;
-	}
-	if (told_too_many(b, s, before))
-		return;
-	if (w.n > 0)
-		s->drained = b->now;
-	s->peer->counts.updates_out += msg_count(wr_done(&w), MSG_UPDATE);
-	outq_end(&s->out, &w);
-}
-
-struct bytes
-session_pull(struct bgp *b, struct session *s)
-{
-	if (outq_bytes(&s->out).n == 0 && s->up &&
-	    export_pending(&s->export, &b->rib))
-		fill(b, s);
-	return outq_bytes(&s->out);
-}
-
-void
-session_sent(struct bgp *b, struct session *s, size_t n)
-{
-	outq_sent(&s->out, n);
-	s->drained = b->now;
-	if (session_has_output(b, s))
-		session_want(b, s, SESSION_WANT_SEND);
-}
-
-void
-session_told(struct bgp *b, struct session *s, unsigned want)
-{
-	s->want &= (uint8_t)~want;
-	if (s->want == 0)
-		TAILQ_REMOVE(&b->ready, s, in_ready);
-	if (s->up && !s->idle && (s->want & SESSION_WANT_SEND) == 0) {
-		TAILQ_INSERT_TAIL(&b->idle[s->export.conf.transit], s,
-		    in_idle);
-		s->idle = true;
 	}
 }

@@ -24,7 +24,10 @@ struct session {
 	bool		closing;	/* over; TCP is to be closed */
 	uint8_t		want;		/* in line for the host when not 0 */
 	bool		idle;		/* in one of the idle lists */
-	TAILQ_ENTRY(session) of_peer, in_ready, in_idle, in_sweeps;
+	bool		striding;	/* waits for the next tick to go on */
+	uint32_t	turn;		/* tick in which it was filled */
+	size_t		filled;		/* so many octets */
+	TAILQ_ENTRY(session) of_peer, in_ready, in_idle, in_sweeps, in_strides;
 	struct alarm	alarm[ALARM_KINDS];	/* but those of a peer */
 	struct instant	heard;		/* last message */
 	struct instant	drained;	/* last progress in sending */
@@ -63,8 +66,18 @@ void		session_want(struct bgp *, struct session *, unsigned want);
 void		session_told(struct bgp *, struct session *, unsigned want);
 void		session_alarm(struct bgp *, struct session *, enum alarm_kind);
 /* What is queued, filled up with UPDATEs first. */
+/* How many prefixes are near a limit; 0: no warning is wanted. */
+uint32_t	session_warn_at(const struct bgp_soft *, uint32_t limit);
+/* Has its peer been told of more than it may be?  Then it ends. */
+bool		session_told_too_many(struct bgp *, struct session *,
+		    uint32_t before);
+/* It ends, for want of memory. */
+void		session_no_memory(struct bgp *, struct session *,
+		    const char *what);
 struct bytes	session_pull(struct bgp *, struct session *);
 void		session_sent(struct bgp *, struct session *, size_t n);
+/* A tick: it may look for more to announce. */
+void		session_stride(struct bgp *, struct session *);
 /* Sends what was written since outq_begin(). */
 void		session_queue(struct bgp *, struct session *, struct wr *);
 struct edit_conf	session_edit_in(const struct bgp_peer_conf *);

@@ -12,6 +12,7 @@
 #include "bgp/peer.h"
 #include "bgp/refresh.h"
 #include "bgp/session.h"
+#include "bgp/trace.h"
 
 static void
 ask_open(struct bgp *b, struct session *s, struct bytes body)
@@ -173,6 +174,7 @@ hear(struct bgp *b, struct session *s, const struct msg *m)
 	struct reason text;
 
 	s->heard = b->now;
+	trace_heard(b, s, m->type, m->body);
 	if (bgp_fsm_expects(s->state, handlers[m->type].event)) {
 		handlers[m->type].hear(b, s, m->body);
 		return;

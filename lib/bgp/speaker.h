@@ -7,12 +7,16 @@
 
 #include <sys/queue.h>
 
+#include "bgp/group.h"
 #include "bgp/rib.h"
 #include "util/map.h"
 #include "util/timer.h"
 
 struct session;
 struct peer;
+struct trace;
+
+#define SPEAKER_TRACES	4
 
 TAILQ_HEAD(session_list, session);
 TAILQ_HEAD(peer_list, peer);
@@ -47,6 +51,7 @@ struct bgp {
 	struct drbg	*drbg;		/* borrowed */
 	struct instant	now;		/* as the host last told */
 	struct rib	rib;
+	struct groups	groups;		/* of sessions that announce alike */
 	uint32_t	reader;		/* the host's, of the journal */
 	uint64_t	seen, own_seen;	/* changes that sessions know of */
 	struct timers	timers;
@@ -57,11 +62,18 @@ struct bgp {
 	struct session_list ready;	/* something for the host, in order */
 	struct session_list idle[2];	/* nothing to announce: [transit] */
 	struct session_list sweeps;	/* judge again what they learned */
+	struct session_list strides;	/* had enough of this tick */
+	uint32_t	turn;		/* ticks */
 	struct peer_list judging;	/* likewise, without a session */
 	struct instant	born;		/* when the first peer was added */
+	bool		deferring;	/* the choice of routes: defer.c */
+	struct instant	deferred_until;	/* if so */
 	unsigned	sweep;		/* so many prefixes in one go */
 	struct event	*events;
 	size_t		events_at, events_n, events_cap;
+	struct trace	*traces[SPEAKER_TRACES];	/* owned; those who read along */
+	unsigned	traces_n;
+	uint32_t	last_trace;	/* number */
 	unsigned	unsaid;		/* events that were too many */
 	uint32_t	unsaid_peer;	/* the last of them */
 };

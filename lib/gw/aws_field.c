@@ -68,21 +68,21 @@ get_number(struct field *f, const struct aws_number *n)
 	return n->given;
 }
 
-/* Letters, digits and "-", as AWS makes them; ours may have "." and "_". */
+/* As AWS makes them; ours may have "." and "_". */
+bool
+aws_id_ok(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n < AWS_ID_LEN && strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == n;
+}
+
 static bool
 put_word(struct field *f, char *to, size_t size)
 {
-	size_t n = strlen(f->s);
-
-	for (size_t i = 0; i < n; i++) {
-		char c = f->s[i];
-
-		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
-		    (c < '0' || c > '9') && c != '-' && c != '.' && c != '_')
-			return bad(f, "letters, digits and \"-\"");
-	}
-	if (n >= size)
-		return bad(f, "a shorter word");
+	if (!aws_id_ok(f->s))
+		return bad(f, "up to 63 letters, digits and \"-\"");
 	str_set(to, size, f->s);
 	return true;
 }

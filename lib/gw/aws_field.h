@@ -59,6 +59,8 @@ bool	aws_get(const struct aws_connection *, const struct aws_tunnel *,
 
 /* Named as the API does ("AES128-GCM-16", "14"); false: unknown. */
 bool	aws_add_alg(struct conf_algs *, enum alg_type, const char *name);
+/* An id, or none: letters, digits, "-", "." and "_". */
+bool	aws_id_ok(const char *);
 /* A key as IKE and our secrets file take it. */
 bool	aws_psk_ok(const char *);
 /* The list's weakest algorithm that AWS knows; NULL: it has none. */

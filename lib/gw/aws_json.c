@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/aws_field.h"
 #include "gw/aws_option.h"
 #include "gw/aws_xml.h"
 #include "util/array.h"
@@ -207,8 +208,8 @@ read_tags(struct aws_connection *c, const json_t *list)
 }
 
 /* Ids of the answer, where the XML has none. */
-static void
-read_ids(struct aws_connection *c, const json_t *j)
+static bool
+read_ids(struct aws_connection *c, const json_t *j, struct reason *why)
 {
 	const struct {
 		const char *key;
@@ -221,10 +222,17 @@ read_ids(struct aws_connection *c, const json_t *j)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		const char *s = text_of(j, ids[i].key);
+
+		if (!aws_id_ok(s)) {
+			reason_set(why, "%s must be up to 63 letters, digits "
+			    "and \"-\"", ids[i].key);
+			return false;
+		}
 		if (ids[i].to[0] == '\0')
-			str_escape(ids[i].to, AWS_ID_LEN,
-			    bytes_str(text_of(j, ids[i].key)));
+			str_set(ids[i].to, AWS_ID_LEN, s);
 	}
+	return true;
 }
 
 static void
@@ -246,9 +254,8 @@ read_connection(struct aws_connection *c, const json_t *j, struct reason *why)
 	c->bare = xml[0] == '\0';
 	if (!c->bare && !aws_xml_read(c, bytes_str(xml), why))
 		return false;
-	read_ids(c, j);
-	if (!read_options(c, json_object_get(j, "Options"), why) ||
-	    !read_routes(c, json_object_get(j, "Routes"), why))
+	if (!read_ids(c, j, why) || !read_options(c, json_object_get(j, "Options"),
+	    why) || !read_routes(c, json_object_get(j, "Routes"), why))
 		return false;
 	read_telemetry(c, json_object_get(j, "VgwTelemetry"));
 	read_tags(c, json_object_get(j, "Tags"));

@@ -146,7 +146,8 @@ read_cidr(const json_t *o, const char *key, unsigned len, struct prefix *to,
 
 	if (s == NULL || s[0] == '\0')
 		return true;
-	if (!prefix_parse(&p, s) || p.len != len)
+	if (!prefix_parse(&p, s) || p.len != len ||
+	    p.addr.family != (len == 30 ? ADDR_IPV4 : ADDR_IPV6))
 		return fail(key, j, why);
 	*to = prefix_network(&p);	/* AWS forgives host bits */
 	return true;

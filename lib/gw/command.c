@@ -15,6 +15,7 @@
 #include "gw/show_bfd.h"
 #include "gw/show_vpcs.h"
 #include "gw/tunnel.h"
+#include "gw/upkeep.h"
 #include "util/array.h"
 
 static void
@@ -205,6 +206,7 @@ static const struct {
 	[CTL_BGP] = { command_bgp, .neighbor = true },
 	[CTL_BGP_ROUTES] = { command_bgp_routes, .neighbor = true },
 	[CTL_BGP_DUMP] = { command_bgp_dump, false, false, false },
+	[CTL_BGP_TRACE] = { command_bgp_trace, .neighbor = true },
 	[CTL_BGP_REFRESH] = { command_bgp_refresh, true, .neighbor = true },
 	[CTL_BGP_CLEAR] = { command_bgp_clear, true, .neighbor = true },
 	[CTL_BGP_SHUTDOWN] = { command_bgp_shutdown, true, .neighbor = true },
@@ -223,6 +225,7 @@ static const struct {
 	[CTL_EXPLAIN] = { run_explain, true, false, false },
 	[CTL_DRAIN] = { run_drain, false, false, false },
 	[CTL_UNDRAIN] = { run_undrain, false, false, false },
+	[CTL_REPLACE] = { command_replace, .named = true },
 };
 
 static bool

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 
 #include "bgp/mrt.h"
+#include "bgp/trace.h"
 #include "gw/show_bgp.h"
 #include "gw/tunnel.h"
 
 #define VISITS	20000		/* prefixes looked at for a page */
+#define TRACE_PAGE	100000	/* octets of records, about */
 
 static bool
 is_chosen(const struct request *q, const struct gw_tunnel *t)
@@ -83,6 +85,8 @@ table_of(enum ctl_what what)
 	case CTL_WHAT_CHILD:
 	case CTL_WHAT_IKE:
 	case CTL_WHAT_BEST:
+	case CTL_WHAT_MAINTENANCE:
+	case CTL_WHAT_END:
 	case CTL_WHATS:
 		break;
 	}
@@ -140,18 +144,30 @@ command_bgp_routes(struct request *q)
 
 _Static_assert(CTL_DUMP_SEQUENCE == MRT_SEQUENCE, "vpnctl numbers records");
 
-/* Takes the record over. */
-static void
-add_record(json_t *a, uint8_t *record, size_t n)
+/* False: no memory. */
+static bool
+add_record(json_t *a, struct bytes record)
 {
-	char *hex = malloc(2 * n + 1);
+	char *hex = malloc(2 * record.n + 1);
+	bool ok = false;
 
 	if (hex != NULL) {
-		str_hex(hex, 2 * n + 1, bytes_of(record, n));
-		json_array_append_new(a, json_stringn_nocheck(hex, 2 * n));
+		str_hex(hex, 2 * record.n + 1, record);
+		ok = json_array_append_new(a, json_stringn_nocheck(hex,
+		    2 * record.n)) == 0;
 	}
 	free(hex);
+	return ok;
+}
+
+/* Takes the record over; NULL: there was no memory for it. */
+static bool
+take_record(json_t *a, uint8_t *record, size_t n)
+{
+	bool ok = record != NULL && add_record(a, bytes_of(record, n));
+
 	free(record);
+	return ok;
 }
 
 /*
@@ -169,6 +185,7 @@ command_bgp_dump(struct request *q)
 	json_t *a;
 	uint8_t *p = NULL;
 	size_t n = 0;
+	bool ok = true;
 
 	if (q->r.cursor != 0 && q->r.cursor >> 32 != epoch >> 32) {
 		request_refuse(q, CTL_EXIT_FAILED, "tunnels have come or gone "
@@ -176,14 +193,96 @@ command_bgp_dump(struct request *q)
 		return;
 	}
 	a = json_array();
-	if (q->r.cursor == 0 &&
-	    (p = mrt_peers(q->gw->bgp, &m, "vpnd", &n)) != NULL)
-		add_record(a, p, n);
-	while (json_array_size(a) < REQUEST_PAGE &&
+	if (q->r.cursor == 0) {
+		p = mrt_peers(q->gw->bgp, &m, "vpnd", &n);
+		ok = take_record(a, p, n);
+	}
+	while (ok && json_array_size(a) < REQUEST_PAGE &&
 	    (p = mrt_next(q->gw->bgp, &m, &n)) != NULL)
-		add_record(a, p, n);
+		ok = take_record(a, p, n);
+	if (!ok || m.no_memory) {
+		json_decref(a);
+		request_refuse(q, CTL_EXIT_FAILED, "vpnd has no memory for "
+		    "the dump");
+		return;
+	}
 	request_page_of(q, "records", a, p != NULL || m.visits == 0 ?
 	    epoch | m.cursor : 0);
+}
+
+/* The number of a new one; 0: the request was refused. */
+static uint32_t
+trace_begin(const struct request *q)
+{
+	uint32_t *peers = NULL, number = 0;
+	unsigned n = 0, k = 0;
+
+	if (q->r.name[0] != '\0') {
+		if (nobody(q))
+			return 0;
+		chosen(q, &n);
+		peers = malloc(n * sizeof(*peers));
+	}
+	for (struct gw_tunnel *t = peers == NULL ? NULL : q->gw->tunnels;
+	    t != NULL; t = t->next) {
+		if (is_chosen(q, t))
+			peers[k++] = t->id;
+	}
+	if (k == n)
+		number = trace_open(q->gw->bgp, q->now,
+		    gw_wall(q->gw, q->now), peers, n);
+	free(peers);
+	if (number == 0)
+		request_refuse(q, CTL_EXIT_FAILED, "there are as many traces "
+		    "as there may be, or vpnd has no memory for one");
+	return number;
+}
+
+/* What has happened since the last time. */
+static void
+trace_page(struct request *q, uint32_t number)
+{
+	struct bgp *b = q->gw->bgp;
+	json_t *a = json_array();
+	bool more = true, ok = true;
+	struct bytes record;
+	char cursor[16];
+	size_t sum = 0;
+
+	while (ok && sum < TRACE_PAGE &&
+	    (more = trace_next(b, q->now, number, &record))) {
+		ok = add_record(a, record);
+		sum += record.n;
+	}
+	str_fmt(cursor, sizeof(cursor), "%u", number);
+	if (ok) {
+		request_answer(q, json_pack("{s:b, s:o, s:s, s:b, s:I}", "ok",
+		    1, "records", a, "cursor", cursor, "more", more,
+		    "dropped", (json_int_t)trace_dropped(b, number)));
+		return;
+	}
+	json_decref(a);
+	trace_close(b, number);
+	request_refuse(q, CTL_EXIT_FAILED, "vpnd has no memory for the trace");
+}
+
+void
+command_bgp_trace(struct request *q)
+{
+	uint32_t number = (uint32_t)q->r.cursor;
+
+	if (q->r.what == CTL_WHAT_END) {
+		trace_close(q->gw->bgp, number);
+		request_done(q);
+		return;
+	}
+	if (q->r.cursor == 0 && (number = trace_begin(q)) == 0)
+		return;
+	if (trace_is_open(q->gw->bgp, number))
+		trace_page(q, number);
+	else
+		request_refuse(q, CTL_EXIT_NO_OBJECT, "there is no such trace "
+		    "any more");
 }
 
 void

@@ -6,6 +6,7 @@
 
 void	command_bgp(struct request *);
 void	command_bgp_dump(struct request *);
+void	command_bgp_trace(struct request *);
 void	command_bgp_routes(struct request *);
 void	command_bgp_refresh(struct request *);
 void	command_bgp_clear(struct request *);

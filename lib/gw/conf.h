@@ -190,6 +190,12 @@ struct conf_bfd {
 	uint32_t	interval_ms;	/* least, both ways */
 };
 
+/* When what a change of the text does to a tunnel is done. */
+struct conf_upkeep {
+	bool		control;	/* not before somebody says so */
+	struct span	auto_apply;	/* or after so long; 0: never */
+};
+
 struct conf_tunnel {
 	unsigned	number;		/* 1 or 2 */
 	struct addr	local, remote;	/* outside; remote unset: anybody */
@@ -238,6 +244,7 @@ struct conf_tunnel {
 	struct conf_bgp	bgp;
 	struct conf_session session;
 	struct conf_bfd	bfd;
+	struct conf_upkeep upkeep;
 	uint32_t	local_as;	/* 0: asn */
 	bool		local_as_no_prepend, local_as_replace_as;
 	enum conf_inside inside;
@@ -375,6 +382,7 @@ struct conf {
 	struct conf_policy *policies;	/* owned */
 	struct addr	source[2];	/* of routes, IPv4 and IPv6; or unset */
 	bool		resilient;	/* flows keep their tunnel */
+	struct span	deferral;	/* of BGP's choice, after a restart */
 	enum conf_hash	hash;
 	size_t		tables_n;
 	struct conf_table *tables;	/* owned */

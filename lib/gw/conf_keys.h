@@ -71,6 +71,15 @@ enum conf_kind {
 	CONF_KINDS
 };
 
+enum conf_shape {		/* what is written for a value */
+	SHAPE_NUMBER,
+	SHAPE_BOOL,
+	SHAPE_TEXT,
+	SHAPE_LIST,
+	SHAPE_TEXTS,		/* a text, or a list of them */
+	SHAPE_RANGE,		/* a number, or a text */
+};
+
 struct conf_word {
 	const char	*s;
 	unsigned	 value;
@@ -103,6 +112,8 @@ const struct conf_key *conf_key_any(const char *name);
 /* The key of such a group that is spelled most like this. */
 const char	*conf_key_nearest(enum conf_place, const char *name);
 
+/* Of a key without groups beneath it. */
+enum conf_shape	conf_key_shape(const struct conf_key *);
 /* Are there groups beneath it, which are read apart? */
 bool		conf_key_holds_groups(const struct conf_key *);
 /* How unlike two words are; 0: the first is the other's beginning. */

@@ -420,15 +420,6 @@ put_asns(struct value *v)
 	return conf_asns_read(v->r, v->key, v->setting, v->base);
 }
 
-enum shape {
-	SHAPE_NUMBER,
-	SHAPE_BOOL,
-	SHAPE_TEXT,
-	SHAPE_LIST,
-	SHAPE_TEXTS,
-	SHAPE_RANGE,
-};
-
 static const char *const shape_names[] = {
 	[SHAPE_NUMBER] = "a whole number",
 	[SHAPE_BOOL] = "true or false",
@@ -440,7 +431,7 @@ static const char *const shape_names[] = {
 
 /* GROUPS are read by whoever knows what is in them. */
 static const struct {
-	enum shape	shape;
+	enum conf_shape	shape;
 	bool		(*put)(struct value *);
 } kinds[CONF_KINDS] = {
 	[CONF_KIND_NUMBER] = { SHAPE_NUMBER, put_number },
@@ -484,8 +475,14 @@ static const struct {
 	[CONF_KIND_ASNS] = { SHAPE_LIST, put_asns },
 };
 
+enum conf_shape
+conf_key_shape(const struct conf_key *key)
+{
+	return kinds[key->kind].shape;
+}
+
 static bool
-take_shape(struct value *v, enum shape shape)
+take_shape(struct value *v, enum conf_shape shape)
 {
 	int type = config_setting_type(v->setting);
 
@@ -518,7 +515,7 @@ conf_value_read(struct conf_read *r, const struct conf_key *key,
 		.r = r, .key = key, .setting = setting, .base = base,
 		.field = (char *)base + key->at,
 	};
-	enum shape shape = kinds[key->kind].shape;
+	enum conf_shape shape = kinds[key->kind].shape;
 
 	if (!take_shape(&v, shape))
 		return conf_fail_type(r, setting, shape_names[shape]);

@@ -36,6 +36,7 @@ static const struct {
 	    HAS_TABLE, 0 },
 	[CTL_COUNTERS] = { "counters", HAS_NAME | HAS_CURSOR, 0 },
 	[CTL_BGP_DUMP] = { "bgp-dump", HAS_CURSOR, 0 },
+	[CTL_BGP_TRACE] = { "bgp-trace", HAS_NAME | HAS_CURSOR | HAS_WHAT, 0 },
 	[CTL_BGP_REFRESH] = { "bgp-refresh", HAS_NAME, 0 },
 	[CTL_BGP_CLEAR] = { "bgp-clear", HAS_NAME, 0 },
 	[CTL_BGP_SHUTDOWN] = { "bgp-shutdown", HAS_NAME | HAS_TEXT, 0 },
@@ -55,6 +56,7 @@ static const struct {
 	[CTL_KEYS] = { "keys", HAS_NAME, 0 },
 	[CTL_DRAIN] = { "drain", HAS_NAME | HAS_TO, 0 },
 	[CTL_UNDRAIN] = { "undrain", HAS_NAME, 0 },
+	[CTL_REPLACE] = { "replace-tunnel", HAS_NAME | HAS_WHAT, 0 },
 };
 
 static const struct {
@@ -67,6 +69,8 @@ static const struct {
 	[CTL_WHAT_RECEIVED] = { "received", CTL_BGP_ROUTES },
 	[CTL_WHAT_ACCEPTED] = { "accepted", CTL_BGP_ROUTES },
 	[CTL_WHAT_ADVERTISED] = { "advertised", CTL_BGP_ROUTES },
+	[CTL_WHAT_MAINTENANCE] = { "maintenance", CTL_REPLACE },
+	[CTL_WHAT_END] = { "end", CTL_BGP_TRACE },
 };
 
 const char *

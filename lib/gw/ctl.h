@@ -24,6 +24,7 @@ enum ctl_command {
 	CTL_BGP,		/* all neighbours, or name */
 	CTL_BGP_ROUTES,		/* what: best, or received, ... by name */
 	CTL_BGP_DUMP,		/* MRT records; cursor */
+	CTL_BGP_TRACE,		/* the same, as they happen; of all, or name */
 	CTL_BGP_REFRESH,	/* ask for routes again */
 	CTL_BGP_CLEAR,		/* end the session; it comes back */
 	CTL_BGP_SHUTDOWN,	/* end it until: ; text goes to the peer */
@@ -42,6 +43,7 @@ enum ctl_command {
 	CTL_KEYS,		/* of IKE SAs; to root alone */
 	CTL_DRAIN,		/* all tunnels, or name; to: an address */
 	CTL_UNDRAIN,
+	CTL_REPLACE,		/* what: maintenance, or nothing */
 	CTL_COMMANDS
 };
 
@@ -52,6 +54,8 @@ enum ctl_what {
 	CTL_WHAT_RECEIVED,
 	CTL_WHAT_ACCEPTED,
 	CTL_WHAT_ADVERTISED,
+	CTL_WHAT_MAINTENANCE,	/* of replace-tunnel: what is pending, too */
+	CTL_WHAT_END,		/* of bgp-trace: no more of it */
 	CTL_WHATS
 };
 

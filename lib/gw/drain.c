@@ -1,6 +1,7 @@
 /*
  * Draining.  An order is about all tunnels, a connection's, or one; it stays
- * in force for tunnels that a reload makes, and ends with the daemon.  Whoever
+ * in force for tunnels that a reload makes, and ends with the daemon; an engine
+ * that takes another's place knows it of each tunnel by what was kept.  Whoever
  * calls is answered by IKE itself; those that are up are told here, some of
  * them at a time, so that the other gateway is not called by all at once, and
  * again when they have not left after a while.  Nobody is cut off: who stays
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/deposit.h"
 #include "gw/show.h"
 #include "gw/tunnel.h"
 
@@ -148,6 +150,7 @@ set(struct gw_tunnel *t, struct instant now, bool on, const struct addr *to)
 	if (was && !on)
 		t->retry_at = now;
 	tunnel_touch(t);
+	deposit_touch(t);
 }
 
 static void
@@ -168,6 +171,17 @@ drain_join(struct gw_tunnel *t, struct instant now)
 		return;
 	obey(t, now);
 	/* It may be the first one that drains. */
+	d->look_at = instant_min(d->look_at, instant_after(now, look));
+}
+
+void
+drain_go_on(struct gw_tunnel *t, struct instant now, const struct addr *to)
+{
+	struct drain *d = &t->gw->drain;
+
+	if (!give(d, t->name, true, to))
+		return;
+	set(t, now, true, to);
 	d->look_at = instant_min(d->look_at, instant_after(now, look));
 }
 

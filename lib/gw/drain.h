@@ -53,6 +53,9 @@ bool		drain_on(struct gw *, struct instant, const char *name,
 void		drain_off(struct gw *, struct instant, const char *name);
 /* A tunnel that is new: is it to be drained? */
 void		drain_join(struct gw_tunnel *, struct instant);
+/* It was drained in a life before this one, and nobody has said otherwise. */
+void		drain_go_on(struct gw_tunnel *, struct instant,
+		    const struct addr *to);
 void		drain_tick(struct gw *, struct instant);
 struct instant	drain_deadline(const struct gw *);
 /* Why a tunnel that drains is not up. */

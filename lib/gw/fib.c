@@ -71,6 +71,12 @@ fib_free(struct fib *f)
 	free(f);
 }
 
+void
+fib_life(struct fib *f, uint32_t life)
+{
+	f->sets.ids.base = life % FIB_LIVES * FIB_IDS_OF_LIFE;
+}
+
 /* --- routes by number --- */
 
 static struct route *

@@ -65,6 +65,11 @@ struct fib_conf {
 /* key: a secret, since peers choose prefixes.  NULL: no memory. */
 struct fib	*fib_new(struct queue *, uint64_t key);
 void		fib_free(struct fib *);
+/*
+ * Before the first route: which life of the gateway this is.  Nexthops and groups
+ * have other numbers than in the seven before, whose routes may be there yet.
+ */
+void		fib_life(struct fib *, uint32_t life);
 /* Before the first route; later the routes are stated again. */
 void		fib_configure(struct fib *, const struct fib_conf *);
 /* A tunnel's interface can carry routes (again): its nexthops are made. */

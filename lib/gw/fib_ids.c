@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define IDS_MAX		0xfffffu	/* ids in our range */
+#define IDS_MAX		(FIB_IDS_OF_LIFE - 1)
 #define RESTING		64
 
 uint32_t
@@ -15,7 +15,7 @@ fib_ids_take(struct fib_ids *f)
 	uint32_t id;
 
 	if (f->n <= RESTING && f->next < IDS_MAX)
-		return ++f->next;
+		return f->base + ++f->next;
 	if (f->n == 0)
 		return 0;
 	id = f->free[f->at];

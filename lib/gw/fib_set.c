@@ -136,8 +136,12 @@ nexthop_get(struct fib_sets *f, const struct fib_hop *hop)
 	if (h != NULL || d == NULL)
 		return h;
 	h = calloc(1, sizeof(*h));
-	if (h == NULL || (h->id = fib_ids_take(&f->ids)) == 0 ||
-	    !map_put(&f->by_id, h->id, (char *)h + IS_NEXTHOP)) {
+	if (h == NULL || (h->id = fib_ids_take(&f->ids)) == 0) {
+		free(h);
+		return NULL;
+	}
+	if (!map_put(&f->by_id, h->id, (char *)h + IS_NEXTHOP)) {
+		fib_ids_give(&f->ids, h->id);
 		free(h);
 		return NULL;
 	}
@@ -240,23 +244,31 @@ fib_set_at(const struct fib_sets *f, uint32_t number)
 }
 
 static bool
-enter(struct fib_sets *f, struct fib_set *s, uint64_t hash)
+grow(struct fib_sets *f)
 {
 	uint32_t cap = f->cap == 0 ? 64 : f->cap * 2;
-	struct fib_set **more;
+	struct fib_set **more = realloc(f->at, cap * sizeof(*more));
 
-	s->number = fib_ids_take(&f->numbers);
-	if (s->number > f->cap) {
-		more = realloc(f->at, cap * sizeof(*more));
-		if (more == NULL)
-			return false;
-		memset(more + f->cap, 0, (cap - f->cap) * sizeof(*more));
-		f->at = more;
-		f->cap = cap;
-	}
-	s->alike = map_get(&f->by_hash, hash);
-	if (s->number == 0 || !map_put(&f->by_hash, hash, s))
+	if (more == NULL)
 		return false;
+	memset(more + f->cap, 0, (cap - f->cap) * sizeof(*more));
+	f->at = more;
+	f->cap = cap;
+	return true;
+}
+
+static bool
+enter(struct fib_sets *f, struct fib_set *s, uint64_t hash)
+{
+	s->number = fib_ids_take(&f->numbers);
+	if (s->number == 0)
+		return false;
+	s->alike = map_get(&f->by_hash, hash);
+	if ((s->number > f->cap && !grow(f)) ||
+	    !map_put(&f->by_hash, hash, s)) {
+		fib_ids_give(&f->numbers, s->number);
+		return false;
+	}
 	f->at[s->number - 1] = s;
 	return true;
 }

@@ -107,6 +107,7 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->route_budget = gw->fib_budget = ROUTES_PER_TURN;
 	gw->dirty_end = &gw->dirty;
 	gw->stop_at = gw->undo_at = gw->legacy_until = INSTANT_NEVER;
+	gw->learn_until = INSTANT_NEVER;
 	gw->guards_at = INSTANT_NEVER;
 	forward_init(gw);
 	drain_init(&gw->drain);
@@ -125,13 +126,13 @@ gw_new(struct conf *conf, struct instant now, int64_t wall,
 	gw->creds = creds_new(conf, NULL);
 	forward_configure(gw);
 	gw_clock(gw, now, wall);
+	legacy_read(gw, now, kept);
 	tables_converge(gw, now);
 	vpcs_converge(gw);
 	guards_converge(gw);
 	tables_fill(gw, now);
-	legacy_read(gw, now, kept);
 	roster_converge(gw, now);
-	legacy_end(gw);
+	legacy_end(gw, now);
 	gw_pump(gw, now);
 	return gw;
 }
@@ -299,9 +300,17 @@ check_stopped(struct gw *gw, struct instant now)
 static void
 say_stated(struct gw *gw, struct instant now)
 {
+	struct kern_op *op;
+
 	if (legacy_awaited(gw, now))
 		return;
 	gw->legacy_until = INSTANT_NEVER;
+	if (legacy_learns(gw, now)) {
+		if (!gw->said_part && gw->unsaid == 1 &&
+		    (op = queue_op(&gw->out, KERN_RESYNC_DONE)) != NULL)
+			gw->said_part = op->resync.routes_wait = true;
+		return;
+	}
 	if (fib_restating(gw->fib))
 		return;
 	for (; gw->unsaid > 0; gw->unsaid--)
@@ -440,7 +449,8 @@ op_done(struct gw *gw, struct instant now, const struct kern_event *e)
 		return;
 	case KERN_LINK_DEL: case KERN_SA_DEL: case KERN_POLICY_DEL:
 	case KERN_NEXTHOP_DEL: case KERN_GROUP_DEL: case KERN_UNLISTEN:
-	case KERN_TABLE_DEL: case KERN_LAN_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
+	case KERN_NEXTHOP_SWEEP: case KERN_LAN_DEL:
+	case KERN_TABLE_DEL: case KERN_RESYNC_DONE: case KERN_OP_KINDS:
 	case KERN_BFD_CLOSE: case KERN_KEEP:
 		break;
 	}
@@ -643,7 +653,8 @@ gw_deadline(const struct gw *gw)
 	t = instant_min(t, instant_min(vpcs_deadline(gw),
 	    gw->stopping ? INSTANT_NEVER : gw->guards_at));
 	t = instant_min(t, instant_min(bfd_deadline(gw->bfd),
-	    gw->legacy_until));
+	    instant_min(gw->legacy_until, bgp_defers(gw->bgp) ?
+	    INSTANT_NEVER : gw->learn_until)));
 	return instant_min(t, instant_min(ike_deadline(gw->ike),
 	    bgp_deadline(gw->bgp)));
 }
@@ -651,6 +662,8 @@ gw_deadline(const struct gw *gw)
 bool
 gw_next(struct gw *gw, struct gw_out *out)
 {
-	deposit_all(gw);
-	return queue_pop(&gw->deposits, out) || queue_pop(&gw->out, out);
+	bool all = deposit_all(gw);
+
+	return queue_pop(&gw->deposits, out) ||
+	    (all && queue_pop(&gw->out, out));
 }

@@ -88,6 +88,14 @@ struct gw_watch {
 	struct note	why;		/* if so */
 };
 
+/* Replacement of a tunnel's ends, and what waits for it. */
+struct gw_upkeep {
+	bool		replacing;	/* its traffic leaves, then it ends */
+	bool		pending;	/* it is another one in the text */
+	struct instant	apply_at;	/* if so: then, or never */
+	int64_t		replaced_at;	/* seconds since 1970; 0: never */
+};
+
 struct gw_tunnel {
 	struct gw_tunnel *next, *prev;
 	struct gw	*gw;
@@ -125,6 +133,7 @@ struct gw_tunnel {
 	struct instant	retry_at;	/* next attempt */
 	struct instant	shut_at;	/* the peer knows: end BGP then */
 	struct instant	drain_at;	/* traffic has moved: end IKE then */
+	struct gw_upkeep upkeep;
 	struct timer	timer;
 	struct legacy	*legacy;	/* owned; to be claimed, or NULL */
 	struct gw_tunnel *deposit_next;
@@ -182,6 +191,8 @@ struct gw {
 	struct dict	legacy_by_name;
 	unsigned	legacies_n;	/* taken, and not claimed */
 	struct instant	legacy_until;	/* nothing is stale before; or never */
+	struct instant	learn_until;	/* likewise: BGP teaches; or never */
+	uint32_t	life;		/* see deposit.h */
 	struct map	ops;		/* kernel op id -> what awaits it */
 	struct map	reloads;	/* KERN_RELOAD, APPLY, ... id -> client */
 	struct instant	undo_at;	/* unless confirmed; never: need not */
@@ -196,6 +207,7 @@ struct gw {
 	struct kern_counts monitor;	/* as it last said */
 	bool		stopping, stopped;
 	unsigned	unsaid;		/* KERN_RESYNC_DONE that are due */
+	bool		said_part;	/* one for all but routes */
 	struct instant	fib_at;		/* refused routes are sent again */
 	struct span	fib_pause;	/* the last wait for that */
 	struct instant	fib_last;	/* when one was refused last */

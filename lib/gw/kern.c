@@ -22,6 +22,7 @@ static const char *const names[KERN_OP_KINDS] = {
 	[KERN_LAN_DEL] = "lan-del",
 	[KERN_NEXTHOP_SET] = "nexthop-set",
 	[KERN_NEXTHOP_DEL] = "nexthop-del",
+	[KERN_NEXTHOP_SWEEP] = "nexthop-sweep",
 	[KERN_GROUP_SET] = "group-set",
 	[KERN_GROUP_DEL] = "group-del",
 	[KERN_ROUTE_SET] = "route-set",
@@ -81,5 +82,6 @@ _Static_assert(sizeof(struct kern_sa) >= sizeof(struct kern_link) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_policy) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_group) &&
     sizeof(struct kern_sa) >= sizeof(struct kern_conn) &&
-    sizeof(struct kern_sa) >= sizeof(struct kern_apply),
+    sizeof(struct kern_sa) >= sizeof(struct kern_apply) &&
+    sizeof(struct kern_sa) >= sizeof(struct kern_resync),
     "kern_sa is the largest member but auth and keep");

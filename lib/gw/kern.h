@@ -47,6 +47,7 @@ enum kern_op_kind {
 	KERN_LAN_DEL,
 	KERN_NEXTHOP_SET,	/* add or replace a (device, gateway) */
 	KERN_NEXTHOP_DEL,
+	KERN_NEXTHOP_SWEEP,	/* of the device, all that were not stated */
 	KERN_GROUP_SET,		/* add or replace a group of nexthops */
 	KERN_GROUP_DEL,
 	KERN_ROUTE_SET,		/* add or replace */
@@ -66,7 +67,10 @@ enum kern_op_kind {
 	KERN_COUNT,		/* what the monitor has counted */
 	/* Another daemon takes the monitor's place: it may, KERN_LEAVE follows. */
 	KERN_RESTART,
-	/* All that is wanted was sent: at the start, and after each OVERRUN. */
+	/*
+	 * All that is wanted was sent: at the start, and after each OVERRUN.
+	 * Before that at the start also once for all but routes.
+	 */
 	KERN_RESYNC_DONE,
 	/*
 	 * A record of a tunnel in place of the one before, for the next engine;
@@ -191,6 +195,10 @@ struct kern_conn {			/* LISTEN, UNLISTEN, CONNECT, BFD_... */
 	uint16_t	mss;		/* 0: the system's */
 };
 
+struct kern_resync {
+	bool		routes_wait;	/* BGP has yet to teach them */
+};
+
 enum kern_auth_how {
 	KERN_AUTH_PSK,
 	KERN_AUTH_SIGN,		/* with the tunnel's private key */
@@ -248,6 +256,7 @@ struct kern_op {
 		struct kern_route	route;
 		struct kern_conn	conn;
 		struct kern_apply	apply;
+		struct kern_resync	resync;
 		struct kern_auth	auth;
 		struct kern_keep	keep;
 	};

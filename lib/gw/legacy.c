@@ -3,6 +3,10 @@
  * kernel by it.  Its SAs go on as soon as its interface is known, before the
  * tunnel lets anybody in or calls; until all have, or for a few seconds, nothing
  * in the kernel counts as stale.
+ *
+ * Routes that BGP has taught the gateway before stay as they are, with nexthops
+ * whose numbers this one does not use, until BGP has chosen anew (bgp/defer.c)
+ * and all of that is stated; unless the tunnel that they go through is lost.
  */
 #include "gw/legacy.h"
 
@@ -16,6 +20,8 @@
 /* Numbers far above those in use would make finding a free one slow. */
 #define ID_MAX		65536
 
+/* A million routes are on their way for that long. */
+static const struct span learning = { INT64_C(60) * 1000000000 };
 static const struct span patience = { INT64_C(10) * 1000000000 };
 
 void
@@ -32,19 +38,37 @@ legacy_free(struct legacy *l)
 	free(l);
 }
 
+/* Of a family of ours, and nothing behind its end. */
+static bool
+is_address(const struct addr *a)
+{
+	bool ok = a->family == ADDR_NONE || a->family == ADDR_IPV4 ||
+	    a->family == ADDR_IPV6;
+
+	for (unsigned n = ok ? addr_octets(a) : 0; n < sizeof(a->b); n++)
+		ok &= a->b[n] == 0;
+	return ok;
+}
+
 /* NULL: malformed, or no memory. */
 static struct legacy *
 read_one(struct bytes name, struct bytes deposit)
 {
 	struct rd r = rd_of(deposit);
 	uint8_t version = rd_u8(&r), flags;
-	uint32_t id = rd_u32(&r);
+	uint32_t id = rd_u32(&r), life = rd_u32(&r);
+	struct addr to = { 0 };
+	int64_t tickets_void;
 	struct bytes shut;
 	struct legacy *l;
 
 	flags = rd_u8(&r);
+	tickets_void = (int64_t)rd_u64(&r);
+	to.family = rd_u8(&r);
+	rd_copy(&r, to.b, sizeof(to.b));
 	shut = rd_bytes(&r, rd_u16(&r));
-	if (r.bad || version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
+	if (r.bad || tickets_void < 0 || !is_address(&to) ||
+	    version != DEPOSIT_VERSION || id == 0 || id > ID_MAX ||
 	    shut.n >= sizeof(l->bgp_shut.s) || name.n == 0 ||
 	    name.n >= sizeof(l->name))
 		return NULL;
@@ -53,7 +77,13 @@ read_one(struct bytes name, struct bytes deposit)
 		return NULL;
 	memcpy(l->name, name.p, name.n);
 	l->id = id;
+	l->life = life;
 	l->down = (flags & DEPOSIT_DOWN) != 0;
+	l->bgp4 = (flags & DEPOSIT_BGP4) != 0;
+	l->bgp6 = (flags & DEPOSIT_BGP6) != 0;
+	l->drain = (flags & DEPOSIT_DRAIN) != 0;
+	l->to = to;
+	l->tickets_void.ns = tickets_void;
 	if (shut.n > 0)
 		memcpy(l->bgp_shut.s, shut.p, shut.n);
 	l->n = r.n;
@@ -81,9 +111,13 @@ legacy_read(struct gw *gw, struct instant now, struct bytes all)
 		}
 		l->next = gw->legacies;
 		gw->legacies = l;
+		if (l->life >= gw->life)
+			gw->life = l->life + 1;
 	}
-	if (gw->legacies != NULL)
-		gw->legacy_until = instant_after(now, patience);
+	if (gw->legacies == NULL)
+		return;
+	gw->legacy_until = instant_after(now, patience);
+	fib_life(gw->fib, gw->life);
 }
 
 bool
@@ -107,7 +141,7 @@ legacy_take(struct gw *gw, const char *name)
 }
 
 void
-legacy_end(struct gw *gw)
+legacy_end(struct gw *gw, struct instant now)
 {
 	struct legacy *l;
 
@@ -119,6 +153,9 @@ legacy_end(struct gw *gw)
 		legacy_free(l);
 	}
 	dict_fini(&gw->legacy_by_name);
+	bgp_defer(gw->bgp, now, gw->conf->deferral);
+	if (bgp_defers(gw->bgp))
+		gw->learn_until = instant_after(now, learning);
 }
 
 void
@@ -150,21 +187,64 @@ adopt(struct gw_tunnel *t, struct instant now, struct reason *why)
 }
 
 void
+legacy_void(struct gw_tunnel *t, struct instant now)
+{
+	struct gw *gw = t->gw;
+	struct kern_op *op;
+
+	bgp_unkept(gw->bgp, now, t->id);
+	if (gw->unsaid == 0 || gw->life == 0)
+		return;
+	op = queue_op(&gw->out, KERN_NEXTHOP_SWEEP);
+	if (op != NULL)
+		str_set(op->nexthop.dev, sizeof(op->nexthop.dev),
+		    t->conf->ifname);
+}
+
+void
 legacy_claim(struct gw_tunnel *t, struct instant now)
 {
 	struct reason why;
 
-	if (t->legacy->n > 0 && !adopt(t, now, &why))
+	if (t->legacy->n == 0) {
+		legacy_void(t, now);
+	} else if (!adopt(t, now, &why)) {
 		queue_event(&t->gw->out, GW_WARN, "ike-not-adopted", t->name,
 		    "%s", why.s);
+		legacy_void(t, now);
+	}
 	legacy_drop(t);
 	tunnel_touch(t);
+}
+
+static bool
+is_near(struct instant until, struct instant now)
+{
+	return !instant_is_never(until) && !instant_due(until, now);
+}
+
+/* It has chosen, and that is on its way to the kernel. */
+bool
+legacy_learns(struct gw *gw, struct instant now)
+{
+	if (instant_is_never(gw->learn_until))
+		return false;
+	if (bgp_defers(gw->bgp)) {
+		gw->learn_until = instant_after(now, learning);
+		return true;
+	}
+	if (is_near(gw->learn_until, now) &&
+	    (bgp_busy(gw->bgp) || fib_pending(gw->fib)))
+		return true;
+	gw->learn_until = INSTANT_NEVER;
+	for (struct gw_tunnel *t = gw->tunnels; t != NULL; t = t->next)
+		deposit_touch(t);
+	return false;
 }
 
 bool
 legacy_awaited(const struct gw *gw, struct instant now)
 {
-	return !instant_is_never(gw->legacy_until) &&
-	    !instant_due(gw->legacy_until, now) &&
+	return is_near(gw->legacy_until, now) &&
 	    (gw->legacies_n > 0 || fib_pending(gw->fib));
 }

@@ -11,8 +11,13 @@ struct legacy {
 	struct legacy	*next;		/* in gw->legacies, until it is claimed */
 	char		name[CONF_NAME_LEN + 8];	/* "conn/1" */
 	uint32_t	id;		/* of the tunnel */
+	uint32_t	life;		/* when it was left */
 	bool		down;		/* by an operator, who may also have */
 	struct reason	bgp_shut;	/* said so of its BGP; or "" */
+	bool		bgp4, bgp6;	/* its neighbour's routes are there */
+	bool		drain;		/* to there, or nobody new is let in: */
+	struct addr	to;
+	struct instant	tickets_void;	/* those of before */
 	size_t		n;
 	uint8_t		octets[];	/* of its IKE SAs, or none */
 };
@@ -28,15 +33,19 @@ struct legacy *legacy_take(struct gw *, const char *name);
 bool	legacy_has(const struct gw *, const char *name);
 void	legacy_free(struct legacy *);	/* wipes */
 /* All tunnels are made: what nobody wanted is gone. */
-void	legacy_end(struct gw *);
+void	legacy_end(struct gw *, struct instant);
 /* The tunnel's interface is there: its SAs go on, or the reason is said. */
 void	legacy_claim(struct gw_tunnel *, struct instant);
 /* It will not. */
 void	legacy_drop(struct gw_tunnel *);
+/* Its interface or its SAs are lost: so are the routes of before through it. */
+void	legacy_void(struct gw_tunnel *, struct instant);
 /*
  * Not all have claimed theirs, or said to the kernel what follows: what was
  * not stated is not stale yet.  That does not last long.
  */
 bool	legacy_awaited(const struct gw *, struct instant);
+/* Likewise for routes: BGP has yet to teach them again, or to state them. */
+bool	legacy_learns(struct gw *, struct instant);
 
 #endif

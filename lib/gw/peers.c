@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+/* Of a tunnel that is replaced: behind any other one. */
+#define MED_LAST	65535u
 #define OUTER_MTU	1500u
 /* Until a suite is negotiated; every suite of ours fits into it. */
 #define CAUTIOUS_MTU	1360u
@@ -194,7 +196,8 @@ peers_bgp_soft(const struct gw_tunnel *t, struct bgp_soft *out)
 		.max_in = c->max_in, .max_out = c->max_out,
 		.warn_percent = c->warn_percent,
 		.share = c->share, .rank = c->rank,
-		.med_in = c->med_in, .med_out = c->med_out,
+		.med_in = c->med_in,
+		.med_out = t->upkeep.replacing ? MED_LAST : c->med_out,
 		.pause = c->pause,
 		.restart = c->restart, .restart_seconds = c->restart_seconds,
 		.stale = c->stale,

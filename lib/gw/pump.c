@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gw/deposit.h"
 #include "gw/forward.h"
 #include "gw/neighbor.h"
 #include "gw/peers.h"
@@ -231,8 +232,10 @@ bgp_event_out(struct gw *gw, const struct bgp_out *o)
 	if (t == NULL)
 		return;
 	tunnel_touch(t);
-	if (o->event == BGP_EVENT_STATE || o->event == BGP_EVENT_RESTART)
+	if (o->event == BGP_EVENT_STATE || o->event == BGP_EVENT_RESTART) {
+		deposit_touch(t);
 		forward_taught(t, o->up);
+	}
 }
 
 void

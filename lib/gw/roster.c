@@ -13,6 +13,7 @@
 #include "gw/peers.h"
 #include "gw/tables.h"
 #include "gw/tunnel.h"
+#include "gw/upkeep.h"
 
 static bool
 same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
@@ -36,6 +37,8 @@ same_tunnel(const struct gw_tunnel *t, const struct conf_connection *c,
 	memset(&b.session, 0, sizeof(b.session));
 	memset(&a.bfd, 0, sizeof(a.bfd));
 	memset(&b.bfd, 0, sizeof(b.bfd));
+	memset(&a.upkeep, 0, sizeof(a.upkeep));
+	memset(&b.upkeep, 0, sizeof(b.upkeep));
 	return conf_tunnel_eq(&a, &b) && t->hub == c->hub &&
 	    t->remote_asn == c->remote_asn && t->hold_time == c->hold_time &&
 	    t->routes.n == c->routes.n && (c->routes.n == 0 ||
@@ -174,12 +177,17 @@ roster_fini(struct gw *gw)
 /* --- beginnings and ends --- */
 
 static void
-take_legacy(struct gw_tunnel *t, struct legacy *l)
+take_legacy(struct gw_tunnel *t, struct instant now, struct legacy *l)
 {
 	t->legacy = l;
 	t->gw->legacies_n++;
 	t->admin_up &= !l->down;
 	t->bgp_shut = l->bgp_shut;
+	if (t->admin_up && t->bgp_shut.s[0] == '\0')
+		bgp_kept(t->gw->bgp, t->id, l->bgp4, l->bgp6);
+	if (l->drain)
+		drain_go_on(t, now, addr_is_set(&l->to) ? &l->to : NULL);
+	ike_tickets_end(t->gw->ike, t->id, instant_min(l->tickets_void, now));
 }
 
 static void
@@ -195,7 +203,7 @@ add_tunnel(struct gw *gw, struct instant now, const struct conf_connection *c,
 	l = legacy_take(gw, name);
 	t = tunnel_new(gw, now, free_id(gw, l), c, conf);
 	if (t != NULL && l != NULL)
-		take_legacy(t, l);
+		take_legacy(t, now, l);
 	else
 		legacy_free(l);
 	if (t != NULL && enter(gw, t)) {
@@ -246,14 +254,21 @@ roster_bury(struct gw *gw, struct instant now, struct gw_tunnel *t)
 	const struct conf_tunnel *by_link = conf_find_ifname(gw->conf,
 	    t->conf->ifname, &of_link);
 
+	const int64_t replaced = t->upkeep.replacing ? gw_wall(gw, now) : 0;
+	struct gw_tunnel *next;
+
 	link_del(gw, t);
 	leave(gw, t);
 	if ((!t->admin_up || t->bgp_shut.s[0] != '\0') && by_name != NULL)
 		hold(gw, t);
 	tunnel_free(t, now);
 	tables_bury(gw);
-	if (by_name != NULL && !gw->stopping)
+	if (by_name != NULL && !gw->stopping) {
 		begin(gw, now, of_name, by_name);
+		next = gw_tunnel_find(gw, of_name->name, by_name->number);
+		if (next != NULL)
+			next->upkeep.replaced_at = replaced;
+	}
 	if (by_link != NULL && !gw->stopping)
 		begin(gw, now, of_link, by_link);
 }
@@ -301,10 +316,12 @@ roster_converge(struct gw *gw, struct instant now)
 
 		if (t->removing)
 			continue;
-		if (w == NULL || !same_tunnel(t, c, w))
-			tunnel_remove(t, now);
-		else
+		if (w != NULL && same_tunnel(t, c, w)) {
+			upkeep_cancel(t);
 			move_to(gw, now, t, c, w);
+		} else if (w == NULL || !upkeep_defer(t, now, w)) {
+			tunnel_remove(t, now);
+		}
 	}
 	/* Who has a number keeps it: those first. */
 	if (gw->legacies != NULL)

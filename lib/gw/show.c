@@ -10,6 +10,7 @@
 #include "gw/tables.h"
 #include "gw/vpcs.h"
 #include "gw/tunnel.h"
+#include "gw/upkeep.h"
 
 /* Any text; what is not UTF-8 is escaped, since JSON cannot hold it. */
 json_t *
@@ -234,7 +235,7 @@ show_tunnel(const struct gw_tunnel *t)
 
 	ike_peer_get(t->gw->ike, t->id, &ike);
 	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:o, "
-	    "s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+	    "s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
 	    "name", t->name, "connection", t->connection,
 	    "tunnel", (int)t->conf->number, "role", role_str(t),
 	    "local_outside_ip_address", address(&t->conf->local),
@@ -247,7 +248,8 @@ show_tunnel(const struct gw_tunnel *t)
 	    "bfd", show_bfd_brief(t),
 	    "bgp", show_bgp(t), "routes", (int)fib_count(t->gw->fib, t->id),
 	    "authentication", show_auth(t, &ike), "drain", drain_show(t),
-	    "resumption", show_resumption(t, &ike.resumption));
+	    "resumption", show_resumption(t, &ike.resumption),
+	    "maintenance", upkeep_show(t));
 }
 
 json_t *

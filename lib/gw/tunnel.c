@@ -17,6 +17,7 @@
 #include "gw/peers.h"
 #include "gw/policy.h"
 #include "gw/tables.h"
+#include "gw/upkeep.h"
 #include "gw/watch.h"
 
 /* A tunnel that is taken down lets traffic move to the other one first. */
@@ -113,6 +114,7 @@ tunnel_new(struct gw *gw, struct instant now, uint32_t id,
 		.remote_asn = c->remote_asn, .hold_time = c->hold_time,
 		.admin_up = true, .retry_at = now,
 		.shut_at = INSTANT_NEVER, .drain_at = INSTANT_NEVER,
+		.upkeep.apply_at = INSTANT_NEVER,
 		.layer = LAYER_INTERFACE, .since = gw_wall(gw, now),
 	};
 	tunnel_conf(t, now, gw->conf, c, conf);
@@ -218,8 +220,10 @@ link_answer(struct gw_tunnel *t, struct instant now,
 	t->link.clamped = e->link.clamped;
 	note_clear(&t->link.why);
 	/* It was taken down for the change, and its nexthops with it. */
-	if (e->link.flushed)
+	if (e->link.flushed) {
 		fib_flushed(t->gw->fib, t->id);
+		bgp_unkept(t->gw->bgp, now, t->id);
+	}
 }
 
 void
@@ -277,10 +281,17 @@ backoff(struct gw_tunnel *t)
 	return (struct span){ d.ns / 2 + jitter.ns };
 }
 
+static bool
+is_wanted(const struct gw_tunnel *t)
+{
+	return t->admin_up && !t->removing && !t->gw->stopping &&
+	    !t->upkeep.replacing;
+}
+
 static void
 settle_ike(struct gw_tunnel *t, struct instant now)
 {
-	bool want = t->admin_up && !t->removing && !t->gw->stopping;
+	bool want = is_wanted(t);
 
 	ike_peer_accept(t->gw->ike, t->id, want);
 	if (!want || t->child_up || t->drain.on ||
@@ -347,6 +358,7 @@ child_went(struct gw_tunnel *t, struct instant now, const char *why)
 	t->child_up = false;
 	t->retry_at = instant_after(now, backoff(t));
 	policy_clear(t);
+	legacy_void(t, now);
 	queue_event(&t->gw->out, GW_WARN, "child-down", t->name, "%s", why);
 }
 
@@ -433,7 +445,8 @@ settle_bgp(struct gw_tunnel *t, struct instant now, bool carry)
 		bgp_peer_fail(t->gw->bgp, now, t->id, why.s);
 	else if (!on && t->bgp_on)
 		bgp_peer_stop(t->gw->bgp, now, t->id, t->child_up,
-		    carry ? t->bgp_shut.s : t->child_up ?
+		    carry ? t->bgp_shut.s : t->upkeep.replacing ?
+		    "the tunnel is replaced" : t->child_up ?
 		    "tunnel is administratively down" : "tunnel is down");
 	t->bgp_on = on;
 }
@@ -485,11 +498,12 @@ report(struct gw_tunnel *t, struct instant now)
 static void
 rearm(struct gw_tunnel *t, struct instant now)
 {
-	bool attempt = t->admin_up && !t->child_up && !t->drain.on &&
+	bool attempt = is_wanted(t) && !t->child_up && !t->drain.on &&
 	    (t->conf->start || t->want_once);
 	bool link = t->link.exists && t->link.up;
 	struct instant at = instant_min(t->shut_at, t->drain_at);
 
+	at = instant_min(at, t->upkeep.apply_at);
 	if (!t->removing && !t->link.asked && (!link || t->link.stale))
 		at = instant_min(at, t->link.retry_at);
 	if (!t->removing && link && attempt)
@@ -507,7 +521,7 @@ can_announce(const struct gw_tunnel *t)
 {
 	struct bgp_peer_info bgp;
 
-	return t->bgp_on && t->child_up && t->conf->bgp.drain.ns > 0 &&
+	return t->bgp_on && t->child_up && upkeep_drain(t).ns > 0 &&
 	    bgp_peer_get(t->gw->bgp, t->id, &bgp) &&
 	    bgp.state == BGP_ESTABLISHED;
 }
@@ -525,9 +539,10 @@ settle_shutdown(struct gw_tunnel *t, struct instant now, bool link)
 void
 tunnel_settle(struct gw_tunnel *t, struct instant now)
 {
-	bool link = settle_link(t, now);
-	bool wanted = t->admin_up && !t->removing && !t->gw->stopping;
+	bool link = settle_link(t, now), wanted;
 
+	upkeep_settle(t, now);
+	wanted = is_wanted(t);
 	if (link && t->legacy != NULL)
 		legacy_claim(t, now);
 	else if (link)
@@ -550,7 +565,8 @@ tunnel_tick(struct gw_tunnel *t, struct instant now)
 	if (!instant_due(t->drain_at, now))
 		return;
 	t->drain_at = INSTANT_NEVER;
-	ike_peer_down(t->gw->ike, now, t->id, t->removing ?
+	ike_peer_down(t->gw->ike, now, t->id, t->upkeep.replacing ?
+	    "the tunnel is replaced" : t->removing ?
 	    "removed from the configuration" : "administratively down");
 }
 
@@ -566,29 +582,42 @@ wind_down(struct gw_tunnel *t, struct instant now)
 		t->drain_at = t->child_up ? instant_after(now, drain) : now;
 		return;
 	}
-	t->shut_at = instant_after(now, t->conf->bgp.drain);
+	t->shut_at = instant_after(now, upkeep_drain(t));
 	bgp_change(t, now);
 	queue_event(&t->gw->out, GW_INFO, "bgp-shutdown", t->name,
 	    "the peer is asked to move its traffic within %lld s",
-	    (long long)span_to_s(t->conf->bgp.drain));
+	    (long long)span_to_s(upkeep_drain(t)));
 }
 
 void
 tunnel_admin(struct gw_tunnel *t, struct instant now, bool up)
 {
 	t->admin_up = up;
+	t->upkeep.replacing = false;
 	tunnel_touch(t);
 	deposit_touch(t);
-	if (!up) {
+	if (!up)
 		wind_down(t, now);
-		return;
-	}
+	else
+		tunnel_begin(t, now);
+}
+
+void
+tunnel_begin(struct gw_tunnel *t, struct instant now)
+{
 	t->shut_at = t->drain_at = INSTANT_NEVER;
 	bgp_change(t, now);
 	t->failures = 0;
 	t->retry_at = now;
 	t->want_once = true;
 	note_clear(&t->why);
+}
+
+void
+tunnel_replace(struct gw_tunnel *t, struct instant now)
+{
+	t->upkeep.replacing = true;
+	wind_down(t, now);
 }
 
 void

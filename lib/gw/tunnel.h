@@ -30,6 +30,10 @@ void		tunnel_settle(struct gw_tunnel *, struct instant);
 void		tunnel_tick(struct gw_tunnel *, struct instant);
 /* By an operator, or because the daemon ends. */
 void		tunnel_admin(struct gw_tunnel *, struct instant, bool up);
+/* From scratch, at once, as an operator wants it who says "up". */
+void		tunnel_begin(struct gw_tunnel *, struct instant);
+/* Its traffic moves away, then it ends in order: see upkeep.h. */
+void		tunnel_replace(struct gw_tunnel *, struct instant);
 /* The session with its neighbour is shut for this reason; "": it may be. */
 void		tunnel_bgp_admin(struct gw_tunnel *, const char *shut);
 /* Ends in order, then is freed by its gateway. */

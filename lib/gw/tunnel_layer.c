@@ -29,6 +29,10 @@ tunnel_layer(const struct gw_tunnel *t, struct reason *why)
 		reason_set(why, "administratively down");
 		return LAYER_ADMIN;
 	}
+	if (t->upkeep.replacing && !t->child_up) {
+		reason_set(why, "it is replaced");
+		return LAYER_ADMIN;
+	}
 	if (!t->link.exists || !t->link.up) {
 		*why = note_reason(&t->link.why);
 		return LAYER_INTERFACE;

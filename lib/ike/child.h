@@ -81,8 +81,8 @@ struct child	*child_new(struct ike_sa *, struct instant,
 		    const struct child_deal *);
 /*
  * A copy of one of an instance before this one, with its keys if it has any
- * use for them; ts is taken over in any case.  The kernel is asked whether its SAs are there.  NULL: no memory,
- * or its SPI is in use.
+ * use for them; ts is taken over in any case.  The kernel is asked whether its
+ * SAs are there.  NULL: no memory, or its SPI is in use.
  */
 struct child	*child_adopt(struct ike_sa *, struct instant,
 		    const struct child *, const struct child_keys *);

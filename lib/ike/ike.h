@@ -370,6 +370,12 @@ bool		ike_keep(const struct ike *, uint32_t id, struct wr *);
  */
 bool		ike_adopt(struct ike *, struct instant, uint32_t id,
 		    struct bytes record, struct reason *why);
+/*
+ * Tickets of the peer (RFC 5723) that were issued up to then are void; for the
+ * next instance, which says so to ike_tickets_end().
+ */
+struct instant	ike_tickets_void(const struct ike *, uint32_t id);
+void		ike_tickets_end(struct ike *, uint32_t id, struct instant);
 
 /* IKE SAs and children alive: both 0 after all peers went down. */
 void		ike_count(const struct ike *, unsigned *sas,

@@ -16,6 +16,7 @@
 
 #include "crypto/prf.h"
 #include "ike/auth.h"
+#include "ike/keep.h"
 #include "ike/peer.h"
 #include "ike/x_resume.h"
 #include "ike/xchg.h"
@@ -311,6 +312,24 @@ void_until(struct ike_peer *p, struct instant now, enum ticket_verdict why)
 {
 	p->tickets.void_until = now;
 	p->tickets.void_why = why;
+	keep_touch(p);
+}
+
+struct instant
+ike_tickets_void(const struct ike *ike, uint32_t id)
+{
+	const struct ike_peer *p = table_peer(ike, id);
+
+	return p == NULL ? (struct instant){ 0 } : p->tickets.void_until;
+}
+
+void
+ike_tickets_end(struct ike *ike, uint32_t id, struct instant until)
+{
+	struct ike_peer *p = table_peer(ike, id);
+
+	if (p != NULL && until.ns > 0)
+		void_until(p, until, TICKET_ENDED);
 }
 
 static void

@@ -243,6 +243,17 @@ wr_patch_u32(struct wr *w, size_t at, uint32_t v)
 	wr_patch(w, at, v, 4);
 }
 
+void
+wr_patch_bytes(struct wr *w, size_t at, struct bytes b)
+{
+	if (w->bad)
+		return;
+	if (at > w->n || b.n > w->n - at)
+		w->bad = true;
+	else if (b.n > 0)
+		memcpy(w->p + at, b.p, b.n);
+}
+
 struct bytes
 wr_done(const struct wr *w)
 {

@@ -67,6 +67,7 @@ uint8_t		*wr_space(struct wr *, size_t n);
 void		wr_patch_u8(struct wr *, size_t at, uint8_t);
 void		wr_patch_u16(struct wr *, size_t at, uint16_t);
 void		wr_patch_u32(struct wr *, size_t at, uint32_t);
+void		wr_patch_bytes(struct wr *, size_t at, struct bytes);
 struct bytes	wr_done(const struct wr *);
 
 #endif

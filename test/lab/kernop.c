@@ -213,6 +213,10 @@ static const struct word apply_keys[] = {
 	{ 0 },
 };
 
+static const struct word resync_keys[] = {
+	K("routes_wait", p_num, resync.routes_wait), { 0 },
+};
+
 static const struct word none_keys[] = { { 0 } };
 
 static const struct word *const keys[KERN_OP_KINDS] = {
@@ -221,7 +225,8 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_SA_PATH] = sa_keys, [KERN_SA_HOLD] = sa_keys,
 	[KERN_POLICY_SET] = policy_keys,
 	[KERN_POLICY_DEL] = policy_keys, [KERN_NEXTHOP_SET] = nexthop_keys,
-	[KERN_NEXTHOP_DEL] = nexthop_keys, [KERN_GROUP_SET] = group_keys,
+	[KERN_NEXTHOP_DEL] = nexthop_keys,
+	[KERN_NEXTHOP_SWEEP] = nexthop_keys, [KERN_GROUP_SET] = group_keys,
 	[KERN_GROUP_DEL] = group_keys, [KERN_ROUTE_SET] = route_keys,
 	[KERN_ROUTE_DEL] = route_keys, [KERN_LISTEN] = conn_keys,
 	[KERN_UNLISTEN] = conn_keys, [KERN_CONNECT] = conn_keys,
@@ -232,7 +237,7 @@ static const struct word *const keys[KERN_OP_KINDS] = {
 	[KERN_APPLY] = apply_keys, [KERN_CONFIRM] = none_keys,
 	[KERN_UNDO] = none_keys, [KERN_COUNT] = none_keys,
 	[KERN_RESTART] = none_keys,
-	 [KERN_RESYNC_DONE] = none_keys,
+	[KERN_RESYNC_DONE] = resync_keys,
 };
 
 static const char *const event_names[KERN_EVENT_KINDS] = {

@@ -192,7 +192,7 @@ libreswan_start() {
 	fresh "$dir"
 	cp -r "$libreswan/nssdb" "$dir/nssdb"
 	libreswan_conf "$2" "$3" >"$dir/ipsec.conf"
-	(umask 077 && printf ': PSK "%s"\n' "$psk" >"$dir/ipsec.secrets")
+	(umask 077 && libreswan_secrets >"$dir/ipsec.secrets")
 	# It looks for its helpers at their installed place, whatever one says.
 	spawn "$1.pluto" nsenter --net="/run/netns/$1" -- unshare --mount -- bash -c \
 		"mount -t tmpfs libexec /usr/libexec && mkdir -p /usr/libexec/ipsec /run/pluto &&
@@ -203,6 +203,10 @@ libreswan_start() {
 	libreswan "$1" whack --listen >>"$out/$1.pluto.log" 2>&1
 	libreswan "$1" addconn --config "$dir/ipsec.conf" --autoall >>"$out/$1.pluto.log" 2>&1
 	note "Libreswan runs in $1"
+}
+
+libreswan_secrets() {
+	printf ': PSK "%s"\n' "$psk"
 }
 
 # libreswan NS whack|addconn ARGUMENTS...

@@ -122,6 +122,22 @@ read_refresh(struct world *w, unsigned peer, struct bytes body)
 	}
 }
 
+/* It leads to us, by the address that this peer knows. */
+static void
+check_hop(struct world *w, unsigned peer, const struct update *u)
+{
+	const struct addr ours4 = speech_inside(peer, 1);
+	const struct addr ours6 = speech_inside6(peer, 1);
+
+	if (u->nlri.n > 0 && !addr_eq(&u->attrs.next_hop, &ours4))
+		wrong(w, "peer %u is told of an IPv4 next hop that is not "
+		    "ours", peer);
+	if (u->attrs.reach.nlri.n > 0 &&
+	    !addr_eq(&u->attrs.reach.next_hop, &ours6))
+		wrong(w, "peer %u is told of an IPv6 next hop that is not "
+		    "ours", peer);
+}
+
 static void
 read_update(struct world *w, unsigned peer, struct bytes body)
 {
@@ -146,6 +162,7 @@ read_update(struct world *w, unsigned peer, struct bytes body)
 	read_route(w, peer, &buf.attrs, ADDR_IPV4, u.nlri);
 	read_route(w, peer, &buf.attrs, u.attrs.reach.family,
 	    u.attrs.reach.nlri);
+	check_hop(w, peer, &u);
 }
 
 /* All that waits for this peer, in pieces that end anywhere. */
@@ -438,11 +455,27 @@ pass(struct world *w)
 
 /* --- policies --- */
 
+/* It is told what another one is. */
+static void
+soft_like(struct model_peer *p, const struct model_peer *other)
+{
+	p->table = other->table;
+	p->export = other->export;
+	p->drain = other->drain;
+	p->override = !p->ibgp && other->override;
+	p->tell_loops = other->tell_loops;
+	p->no_private = other->no_private;
+}
+
 static void
 some_soft(struct world *w, struct model_peer *p)
 {
 	uint32_t what = below(w, 10);
 
+	if (below(w, 4) == 0) {
+		soft_like(p, &w->model.peer[below(w, MODEL_PEERS)]);
+		return;
+	}
 	if (what == 8)
 		p->table = below(w, MODEL_TABLES);
 	else if (what == 9)

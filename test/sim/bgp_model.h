@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MODEL_PEERS	6
+#define MODEL_PEERS	8
 #define MODEL_NETS	18
 #define MODEL_TABLES	3
 #define MODEL_PATH	48	/* AS numbers of one path, with all in front */

@@ -26,6 +26,11 @@ const struct model_peer speech_kinds[MODEL_PEERS] = {
 	    .transit = true, .router_id = 20 },
 	{ .asn = 65030, .local_asn = OTHER_ASN, .as4 = true,
 	    .router_id = 10, .role = MODEL_ITS_PROVIDER },
+	/* These two are told the same, as those of iBGP are. */
+	{ .asn = 65040, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
+	    .router_id = 25 },
+	{ .asn = 65050, .local_asn = EXPLORE_ASN, .as4 = true, .transit = true,
+	    .router_id = 35 },
 };
 
 /* Identifiers of a neighbour's paths, in order. */

@@ -320,6 +320,9 @@ check_fib(const struct gate *g, struct reason *why)
 	if (!instant_is_never(g->gw->fib_at) || fib_waits(g->gw->fib) ||
 	    g->gw->teaching > 0)
 		return true;
+	/* Those of the life before stay until BGP has taught them again. */
+	if (!instant_is_never(g->gw->learn_until))
+		return true;
 	if (!check_static(g, &wanted, why))
 		return false;
 	while (bgp_route_each(g->gw->bgp, &pos, &r)) {

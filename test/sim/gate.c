@@ -414,7 +414,8 @@ op_run(struct world *w, struct happening *ev)
 		return;
 	g->outstanding--;
 	g->touched = true;
-	if (op->kind == KERN_RESYNC_DONE && --g->owed > 0) {
+	if (op->kind == KERN_RESYNC_DONE && (op->resync.routes_wait ?
+	    g->owed != 1 : --g->owed > 0)) {
 		gate_answer(g, op, 0, "");
 		return;
 	}

@@ -393,6 +393,23 @@ nexthop_del(struct kernel *k, const struct kern_op *op)
 	return 0;
 }
 
+static int
+nexthop_sweep(struct kernel *k, const struct kern_op *op)
+{
+	for (unsigned i = 0; i < k->nexthops_n;) {
+		const struct kernel_nexthop *h = &k->nexthops[i];
+
+		if (h->n == 0 && h->stated != k->generation &&
+		    strcmp(h->dev, op->nexthop.dev) == 0) {
+			nexthop_remove(k, h->id);
+			i = 0;
+		} else {
+			i++;
+		}
+	}
+	return 0;
+}
+
 static struct kernel_route *
 route_find(struct kernel *k, const struct kern_route *r)
 {
@@ -479,9 +496,10 @@ sweep_nexthops(struct kernel *k)
 static int
 sweep(struct kernel *k, const struct kern_op *op)
 {
-	(void)op;
-	sweep_nexthops(k);
-	for (unsigned i = 0; i < k->routes_n;) {
+	if (!op->resync.routes_wait)
+		sweep_nexthops(k);
+	for (unsigned i = op->resync.routes_wait ? k->routes_n : 0;
+	    i < k->routes_n;) {
 		if (k->routes[i].stated == k->generation)
 			i++;
 		else
@@ -518,6 +536,7 @@ static const struct row {
 	[KERN_POLICY_DEL] = { policy_del, true },
 	[KERN_NEXTHOP_SET] = { nexthop_set, false },
 	[KERN_NEXTHOP_DEL] = { nexthop_del, true },
+	[KERN_NEXTHOP_SWEEP] = { nexthop_sweep, false },
 	[KERN_GROUP_SET] = { group_set, false },
 	[KERN_GROUP_DEL] = { nexthop_del, true },
 	[KERN_ROUTE_SET] = { route_set, false },

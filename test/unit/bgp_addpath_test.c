@@ -201,6 +201,36 @@ a_peer_has_so_many_paths_to_a_prefix_and_no_more(void **state)
 	rib_fini(&rib);
 }
 
+/* Some of its paths are in one table, the others still in that of before. */
+static void
+amid_a_move_the_paths_in_all_tables_count(void **state)
+{
+	const struct bgp_tables to = { .given = true, .n = 1, .into = { 5 } };
+	const struct prefix net = { V4(10, 2, 0, 0), 16 };
+	uint32_t path[LIMIT_PATHS];
+	unsigned budget = 100;
+	struct fault f;
+	bool due;
+
+	(void)state;
+	begin(OPEN_IPV4);
+	for (unsigned id = 1; id <= LIMIT_PATHS; id++)
+		assert_int_equal(hear_id(id, NET, &f), ATTR_OK);
+	assert_true(import_move(&im, &rib, &to, &due));
+	assert_true(due);
+	assert_int_equal(hear_id(3, NET, &f), ATTR_OK);
+	assert_int_equal(hear_id(99, NET, &f), ATTR_DISCARD);
+	assert_int_equal(hear("0007 00000004 " NET " 0000", &f), ATTR_OK);
+	assert_int_equal(hear_id(99, NET, &f), ATTR_OK);
+	assert_int_equal(hear_id(100, NET, &f), ATTR_DISCARD);
+	import_sweep_begin(&im);
+	assert_true(import_sweep(&im, &rib, &budget));
+	assert_int_equal(rib_paths_from(&rib, rib_find(&rib, 5, &net),
+	    im.source, path), LIMIT_PATHS);
+	assert_int_equal(rib_held(&rib, im.source), LIMIT_PATHS);
+	rib_fini(&rib);
+}
+
 /* A peer that has restarted may count its paths another way. */
 static void
 stale_paths_make_room_for_others(void **state)
@@ -307,6 +337,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_read_resets),
 		cmocka_unit_test(
 		    a_peer_has_so_many_paths_to_a_prefix_and_no_more),
+		cmocka_unit_test(amid_a_move_the_paths_in_all_tables_count),
 		cmocka_unit_test(stale_paths_make_room_for_others),
 		cmocka_unit_test(paths_that_lead_alike_carry_traffic_once),
 		cmocka_unit_test(a_policy_judges_every_path_again),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,9 +49,25 @@ static void
 all_is_said_to(const char *name)
 {
 	int fd = listen_at(name);
+	struct timespec now;
+	long long usec;
+	char text[128];
+	ssize_t n;
 
 	service_ready();
 	hears(fd, "READY=1");
+	service_reloading();
+	n = recv(fd, text, sizeof(text) - 1, 0);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_int_equal(sscanf(text, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    &usec), 1);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert_in_range(usec, (now.tv_sec - 60) * 1000000LL,
+	    (now.tv_sec + 1) * 1000000LL);
+	service_hand();
+	assert_string_equal(getenv("NOTIFY_SOCKET"), name);
+	unsetenv("NOTIFY_SOCKET");
 	service_stopping(span_s(608));
 	hears(fd, "STOPPING=1\nEXTEND_TIMEOUT_USEC=608000000");
 	close(fd);

@@ -220,6 +220,91 @@ bgp_that_an_operator_shut_stays_shut(void **state)
 }
 
 static void
+full_restart(void)
+{
+	p.hub_conf.connection = "bgp_graceful_restart = \"full\";";
+	p.branch_conf.connection = "bgp_graceful_restart = \"full\";"
+	    "startup_action = \"start\";";
+}
+
+/* RFC 4724 section 4.1: what is forwarded is forwarded all the time. */
+static void
+what_bgp_taught_is_forwarded_until_it_is_taught_again(void **state)
+{
+	struct gate *g[2] = { p.hub, p.branch };
+	unsigned nexthops;
+
+	(void)state;
+	full_restart();
+	started();
+	all_up();
+	hops(2);
+	nexthops = p.hub->kernel.nexthops_n;
+	probes(5);
+	for (unsigned i = 0; i < 6; i++) {
+		die(g[i % 2], 200);
+		hops(2);
+		later(40000);
+		all_up();
+		assert_string_equal(gate_text(g[i % 2], "bgp-stale-routes"),
+		    "all neighbors have sent their routes again: routes are "
+		    "chosen now");
+	}
+	no_probe_was_lost();
+	hops(2);
+	assert_int_equal(p.hub->kernel.nexthops_n, nexthops);
+	assert_int_equal(gate_count(p.hub, "ike-not-adopted"), 0);
+}
+
+/* The engine dies again before anybody has taught anything. */
+static void
+so_it_is_when_engines_die_in_a_row(void **state)
+{
+	unsigned nexthops;
+
+	(void)state;
+	full_restart();
+	started();
+	all_up();
+	hops(2);
+	nexthops = p.hub->kernel.nexthops_n;
+	probes(5);
+	for (unsigned i = 0; i < 4; i++) {
+		gate_crash(p.hub, true);
+		later(200);
+		gate_start(p.hub);
+		later(150);
+		hops(2);
+	}
+	later(60000);
+	all_up();
+	no_probe_was_lost();
+	hops(2);
+	assert_int_equal(p.hub->kernel.nexthops_n, nexthops);
+}
+
+static void
+what_drains_goes_on_draining(void **state)
+{
+	struct gw_tunnel *t;
+
+	(void)state;
+	static_routes();
+	started();
+	done(p.hub, "{\"command\":\"drain\",\"name\":\"vpn/2\","
+	    "\"to\":\"203.0.113.9\"}");
+	later(100);
+	die(p.hub, 200);
+	t = gw_tunnel_find(p.hub->gw, "vpn", 2);
+	assert_true(t->drain.on);
+	assert_int_equal(t->drain.to.b[3], 9);
+	assert_false(gw_tunnel_find(p.hub->gw, "vpn", 1)->drain.on);
+	done(p.hub, "{\"command\":\"undrain\",\"name\":\"vpn/2\"}");
+	die(p.hub, 200);
+	assert_false(gw_tunnel_find(p.hub->gw, "vpn", 2)->drain.on);
+}
+
+static void
 a_tunnel_that_is_gone_leaves_nothing(void **state)
 {
 	(void)state;
@@ -290,6 +375,9 @@ main(void)
 	STORY(only_a_tunnel_that_changed_is_set_up_anew),
 	STORY(what_an_operator_took_down_stays_down),
 	STORY(bgp_that_an_operator_shut_stays_shut),
+	STORY(what_bgp_taught_is_forwarded_until_it_is_taught_again),
+	STORY(so_it_is_when_engines_die_in_a_row),
+	STORY(what_drains_goes_on_draining),
 	STORY(a_tunnel_that_is_gone_leaves_nothing),
 	STORY(what_cannot_be_claimed_is_swept),
 	STORY(a_gateway_that_stops_leaves_no_record),

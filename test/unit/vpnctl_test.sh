@@ -130,6 +130,22 @@ fails "a time to confirm that is none" 1 \
 	'--confirm-within must be a time from 1s to 24h, like 60s or 5m, not "60x"' apply x --confirm-within 60x
 fails "a time to confirm that is too long" 1 \
 	'--confirm-within must be a time from 1s to 24h, like 60s or 5m, not "25h"' apply x --confirm-within 25h
+echo "connections = ( );" >"$dir/vpnd.conf"
+fails "create of nothing" 1 'create needs OBJECT [NAME] [--OPTION VALUE]...' create
+fails "create of what is no object" 1 '"tunnel" is none of customer-gateway, gateway, connection, route-table, route, association, '\
+'propagation and tunnel-status' create tunnel
+fails "modify of what has no name" 1 'only customer-gateway, gateway, connection and route-table can be modified; delete it and '\
+'create another one' modify route -c "$dir/vpnd.conf"
+fails "delete without a name" 1 'which gateway? A name is missing' delete gateway -c "$dir/vpnd.conf"
+fails "a name that no file can have" 1 '"../x" is no name: 1 to 47 letters, digits, ".", "_" and "-", beginning with a letter '\
+'or digit' create gateway ../x --type transit -c "$dir/vpnd.conf"
+fails "a route that leads nowhere" 1 'route needs --connection or --route-table' \
+	create route --destination-cidr-block 10.0.0.0/8 -c "$dir/vpnd.conf"
+fails "a description of a part" 1 'route is part of a connection or route-table: describe that' describe route
+fails "an edit of a configuration that is not there" 4 "$dir/none: read: No such file or directory" \
+	create gateway a --type transit -c "$dir/none"
+fails "an option that the object has not" 1 'unknown option --ip-addresss; did you mean --ip-address?' \
+	create customer-gateway --ip-addresss 192.0.2.1
 fails "apply of a file that is not there" 4 "$dir/none: No such file or directory" apply "$dir/none"
 fails "a time to confirm where it does not belong" 1 '--confirm-within is not for "reload"' reload --confirm-within 60s
 fails "keys without a form" 1 'keys needs --wireshark, --dir DIRECTORY or --json' keys
@@ -376,6 +392,19 @@ fails "a reload of what is invalid" 6 'vpnd.conf:3: asn: must be 1 to 4294967294
 answers reload '{"ok":true}'
 prints "a reload that works is silent" '' reload
 prints "and says so in JSON" '{}' --json reload
+
+counts() {
+	printf '{"ok":true,"counters":[{"name":"daemon_restarts","value":%d},{"name":"engine_starts","value":%d}]}' "$@"
+}
+answers counters "$(counts 1 4)" close "$(counts 2 5)"
+answers restart '{"ok":true}'
+prints "a restart ends when the new program answers, and is silent" '' restart
+answers counters "$(counts 1 4)" close "$(counts 1 5)"
+fails "one that could not be done after all" 4 \
+	'vpnd could not become the new program, and goes on as it was: its log says why (restart-failed)' restart
+answers restart '{"ok":false,"exit":6,"error":"vpnd.conf:3: asn: must be 1 to 4294967294, not 0"}'
+fails "one that is refused" 6 'vpnd.conf:3: asn: must be 1 to 4294967294, not 0' restart
+asked "is not waited for" '{"command":"counters"}' '{"command":"restart"}'
 
 echo "asn = 1;" >"$dir/new.conf"
 until='"apply":{"pending":true,"until":"2026-11-23T12:00:00Z","seconds_left":75}'

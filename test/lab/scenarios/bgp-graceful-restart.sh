@@ -19,6 +19,7 @@ hub_conf() {
 	local keys='bgp_graceful_restart = "full"; bgp_graceful_restart_seconds = 60;'
 	cat <<-X
 	asn = 64512; router_id = "10.1.0.1"; allow_short_lifetimes = true; secrets = "vpnd.secrets";
+	bgp_selection_deferral_seconds = 25;
 	connections = ( $(hub_connection 1 "$keys"), $(hub_connection 2 "$keys") );
 	X
 }
@@ -184,10 +185,9 @@ ping_start "ping to b2 again" vpc ${branch_host[1]}
 watch_routes hub
 before=$(ctl hub --json show bgp neighbor b2/1 | jq '.neighbors[0].counters.graceful_restarts')
 check "vpnctl bgp clear" ctl hub bgp clear b2/1
-check "the routes are stale" stale 10.3.0.0/16 true
+wait_for 30 "that was one more restart" neighbor 2 ".counters.graceful_restarts == $before + 1"
 wait_for 90 "what it taught again is fresh" stale 10.3.0.0/16 false
 wait_for 90 "and so are ours" frr_shows 10.1.0.0/16 '.paths[0].stale != true'
-check "that was one more restart" neighbor 2 ".counters.graceful_restarts == $before + 1"
 untouched 10.3.0.0/16
 no_loss "ping to b2 again"
 
@@ -230,17 +230,93 @@ check "and it is up again" ctl b1 up hub/1
 bird_again
 wait_for 90 "the session is up" up hub 1
 
-step "we restart, BIRD and FRR help"
+# relearned N: as often all neighbours have taught again.
+relearned() {
+	[ "$(grep -c "all neighbors have sent their routes again" "$out/hub.vpnd.log")" -eq "$1" ]
+}
+
+# in_kernel yes|no PREFIX: does the hub's kernel have a route of ours to it?
+in_kernel() {
+	local said
+	said=$(ip -n hub route show "$2" proto 118)
+	[ "$1" = "$([ -n "$said" ] && echo yes || echo no)" ] || { echo "$2: $said"; return 1; }
+}
+
+pings_start() {
+	ping_start "ping to b1 $1" vpc ${branch_host[0]}
+	ping_start "ping to b2 $1" vpc ${branch_host[1]}
+}
+
+no_losses() {
+	no_loss "ping to b1 $1"
+	no_loss "ping to b2 $1"
+}
+
+# stays PREFIX: it may have been replaced, but it was there all the time.
+stays() {
+	if grep "^Deleted $1 " "$out/monitor.log"; then
+		fail "the kernel's route to $1 was removed"
+	fi
+	ok "nobody removed the kernel's route to $1"
+}
+
+step "our engine dies, BIRD and FRR help"
 wait_for 60 "BIRD has our route" bird_shows 10.1.0.0/16 "BGP.as_path: 64512"
+pings_start "while our engine dies"
 watch_routes b2
 check "the hub's engine is killed" kill -KILL "$(engine_pid hub)"
 wait_for 60 "the next one begins" hub_log "engine-died"
+wait_for 20 "it waits for both" hub_log "routes of before stay until 2 neighbors have sent theirs again, 25 s at most"
 wait_for 60 "both sessions are up again" up hub
+wait_for 60 "both have taught again" relearned 1
 wait_for 90 "FRR has our route afresh" frr_shows 10.1.0.0/16 '.paths | length == 1 and .[0].stale != true'
 wait_for 90 "our routes are there" fib_is hub 10.3.0.0/16 vpn2
 wait_for 90 "all of them" fib_is hub 10.2.0.0/16 vpn1
 kept 10.1.0.0/16
 check "BIRD noticed that we restarted gracefully" bird_log "Neighbor graceful restart detected"
+no_losses "while our engine dies"
+
+step "vpnctl restart, twice, BIRD and FRR help"
+pings_start "while the hub restarts"
+watch_routes hub
+check "the hub restarts" ctl hub restart
+wait_for 60 "both have taught again" relearned 2
+check "the hub restarts once more" ctl hub restart
+wait_for 60 "both have taught again" relearned 3
+wait_for 60 "both sessions are up" up hub
+wait_for 90 "FRR has our route afresh" frr_shows 10.1.0.0/16 '.paths | length == 1 and .[0].stale != true'
+wait_for 20 "our routes are there" fib_is hub 10.3.0.0/16 vpn2
+wait_for 20 "all of them" fib_is hub 10.2.0.0/16 vpn1
+watch_end
+stays 10.2.0.0/16
+stays 10.3.0.0/16
+check "nothing but what is used is left in the kernel" [ "$(ip -n hub nexthop show proto 118 | wc -l)" -eq 2 ]
+no_losses "while the hub restarts"
+
+step "the hub restarts, and BIRD is dead"
+ping_start "ping to b2 while BIRD is dead" vpc ${branch_host[1]}
+reap b1.bird KILL
+check "the hub restarts" ctl hub restart
+wait_for 60 "FRR's session is up" neighbor 2 '.state == "Established"'
+check "what BIRD taught is still forwarded" in_kernel yes 10.2.0.0/16
+wait_for 60 "until the time is up" hub_log "the time is up for neighbors to send their routes again"
+wait_for 20 "then it goes" in_kernel no 10.2.0.0/16
+check "and what FRR taught stays" fib_is hub 10.3.0.0/16 vpn2
+bird_again
+wait_for 90 "the session is up" up hub 1
+wait_for 60 "with its routes" in_kernel yes 10.2.0.0/16
+no_loss "ping to b2 while BIRD is dead"
+
+step "a tunnel that is lost meanwhile takes its routes along at once"
+reap b1.bird KILL
+check "the hub restarts" ctl hub restart
+check "what BIRD taught is still forwarded" in_kernel yes 10.2.0.0/16
+check "the branch takes the tunnel down" ctl b1 down hub/1
+wait_for 5 "what BIRD taught goes at once" in_kernel no 10.2.0.0/16
+wait_for 60 "FRR's session is up" neighbor 2 '.state == "Established"'
+check "and it is up again" ctl b1 up hub/1
+bird_again
+wait_for 90 "the session is up" up hub 1
 
 step "an operator's shutdown is a Hard Reset"
 check "vpnctl bgp shutdown" ctl hub bgp shutdown b2/1 "maintenance"

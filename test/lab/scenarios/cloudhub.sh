@@ -1,7 +1,7 @@
 #!/bin/bash
 # cloudhub: three branches on one virtual private gateway learn each other's routes from it, and its AS number alone
 # needs: vti vpnd bird frr
-# time: 150
+# time: 300
 #
 # The hub's asn is 64999, which nobody may see: the gateway has 64512.
 . /mnt/top/test/lab/lib.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ppk: post-quantum pre-shared keys (RFC 8784) with strongSwan, either side initiating, required, optional and missing
 # needs: vti vpnd strongswan
-# time: 300
+# time: 600
 #
 #    vpc ------ hub =========== u1 =========== branch ------ lan
 #  10.1.0.10        =========== u2 ===========             10.2.0.10

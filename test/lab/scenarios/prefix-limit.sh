@@ -1,7 +1,7 @@
 #!/bin/bash
 # prefix-limit: a branch that announces more than the 100 prefixes of a virtual private gateway: warned, cut off, and back
 # needs: vti vpnd bird
-# time: 120
+# time: 200
 . /mnt/top/test/lab/lib.sh
 # shellcheck source-path=SCRIPTDIR/..
 . "$top/test/lab/cloud.sh"

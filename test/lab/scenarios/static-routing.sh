@@ -1,7 +1,7 @@
 #!/bin/bash
 # static-routing: a connection without BGP on a virtual private gateway: one tunnel at a time, failover, static before BGP
 # needs: vti vpnd bird
-# time: 120
+# time: 200
 #
 # b1 runs BGP and announces the network of b2 too, which has static routes alone.
 . /mnt/top/test/lab/lib.sh
