@@ -168,8 +168,12 @@ drain(struct side *s)
 static void
 run(void)
 {
-	while (drain(&hub) | drain(&core))
-		;
+	bool any = true;
+
+	while (any) {
+		any = drain(&hub);
+		any = drain(&core) || any;
+	}
 }
 
 /* So many seconds, both at a time. */
