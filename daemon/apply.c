@@ -164,6 +164,10 @@ begin(struct monitor *m, const struct kern_apply *a, struct reason *why)
 
 	if (m->apply.pending)
 		return busy(m, why);
+	if (m->renew.leaving) {
+		reason_set(why, "a restart is under way");
+		return EBUSY;
+	}
 	error = load(m, a, &fresh, why);
 	if (error != 0)
 		return error;

@@ -208,8 +208,10 @@ int
 check_lan_del(const struct monitor *m, const struct kern_op *op,
     struct reason *why)
 {
-	return lan_find(&m->lans, op->lan.name) != NULL ? 0 :
-	    refuse(why, "no interface of a VPC");
+	if (lan_find(&m->lans, op->lan.name) == NULL)
+		return refuse(why, "no interface of a VPC");
+	return conf_vpc_of(m->files.conf, op->lan.name) == NULL ? 0 :
+	    refuse(why, "the configuration has it in a VPC");
 }
 
 /* Is it one that was stated, and not only named? */

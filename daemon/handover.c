@@ -239,7 +239,9 @@ handover_undo(const struct handover *h, int fd)
 static bool
 is_ours(int fd, struct stat *st)
 {
-	return fcntl(fd, F_GET_SEALS) == SEALS && fstat(fd, st) == 0 &&
+	int seals = fcntl(fd, F_GET_SEALS);	/* the system may add some */
+
+	return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, st) == 0 &&
 	    st->st_size > 0 && st->st_size <= (off_t)HANDOVER_MAX;
 }
 

@@ -138,8 +138,12 @@ hold(struct monitor *m, struct lan *l, bool was_closed, char *text)
 		    "be: %s", m->fence.why);
 		return EOPNOTSUPP;
 	}
-	if (l->lan.closed == was_closed)
+	if (l->lan.closed == was_closed) {
+		/* A new one is among those that closed ones may reach. */
+		if (l->told.kind != KERN_LAN_STATE && lans_closed(&m->lans))
+			fence_touch(m);
 		return 0;
+	}
 	if (!l->lan.closed && l->forwards) {
 		sysctls_forward(&m->sysctls, l->lan.name, false);
 		l->forwards = false;
@@ -161,11 +165,20 @@ lan_set(struct monitor *m, const struct kern_op *op)
 	if (l != NULL) {
 		if (error == 0)
 			l->lan = op->lan;
+		else	/* what is closed is so in any case */
+			l->lan.closed |= op->lan.closed;
 		l->generation = m->stated.generation;
 		l->dirty = l->stated = m->lans.dirty = true;
 	}
-	if (error == 0)
-		error = hold(m, l, was.closed, text);
+	if (l != NULL && (error == 0 || l->lan.closed)) {
+		char other[KERN_TEXT_LEN] = "";
+		int held = hold(m, l, was.closed, other);
+
+		if (error == 0) {
+			error = held;
+			str_set(text, sizeof(text), other);
+		}
+	}
 	ops_done(m, op, error, text);
 }
 
@@ -196,7 +209,8 @@ void
 lans_prune(struct monitor *m)
 {
 	for (size_t i = m->lans.n; i-- > 0;) {
-		if (m->lans.v[i].generation != m->stated.generation)
+		if (m->lans.v[i].generation != m->stated.generation &&
+		    conf_vpc_of(m->files.conf, m->lans.v[i].lan.name) == NULL)
 			part(m, &m->lans.v[i]);
 	}
 }

@@ -102,6 +102,7 @@ renew_ask(struct monitor *m, const struct kern_op *op)
 		return;
 	}
 	m->renew.op = op->id;
+	m->renew.asker = m->engine;
 	m->renew.until = instant_after(mono_now(), span_s(CHECK_SECONDS));
 }
 
@@ -123,6 +124,16 @@ first_line(int fd, struct reason *why)
 	reason_set(why, "%.150s", line);
 }
 
+/* An engine that came meanwhile has not asked. */
+static void
+answer(struct monitor *m, int error, const char *text)
+{
+	const struct kern_op op = { .kind = KERN_RESTART, .id = m->renew.op };
+
+	if (m->engine > 0 && m->engine == m->renew.asker)
+		ops_done(m, &op, error, text);
+}
+
 static void
 refuse(struct monitor *m, int error, const char *text)
 {
@@ -130,8 +141,7 @@ refuse(struct monitor *m, int error, const char *text)
 
 	log_event(LEVEL_ERROR, "restart-refused", "program=%s why=%s",
 	    m->renew.program, log_quote(quoted, text));
-	ops_done(m, &(struct kern_op){ .kind = KERN_RESTART,
-	    .id = m->renew.op }, error, text);
+	answer(m, error, text);
 }
 
 static void
@@ -141,12 +151,16 @@ leave(struct monitor *m)
 
 	log_event(LEVEL_INFO, "restarting", "program=%s", m->renew.program);
 	service_reloading();
-	ops_done(m, &(struct kern_op){ .kind = KERN_RESTART,
-	    .id = m->renew.op }, 0, "");
-	monitor_event_init(&e, KERN_LEAVE);
-	monitor_event(m, &e);
+	answer(m, 0, "");
 	m->renew.leaving = true;
 	m->renew.until = instant_after(mono_now(), span_s(LEAVE_SECONDS));
+	if (m->engine == 0) {	/* it died meanwhile */
+		renew_go(m);
+		m->restart_at = mono_now();
+		return;
+	}
+	monitor_event_init(&e, KERN_LEAVE);
+	monitor_event(m, &e);
 }
 
 void
@@ -172,6 +186,9 @@ renew_reap(struct monitor *m)
 	else if (WEXITSTATUS(status) != 0)
 		refuse(m, ENOEXEC, why.s[0] != '\0' ? why.s :
 		    "the new program has failed, and does not say why");
+	else if (m->apply.pending)
+		refuse(m, EBUSY, "a configuration waits to be confirmed: "
+		    "confirm or undo it first");
 	else
 		leave(m);
 }
@@ -227,10 +244,10 @@ become(struct monitor *m)
 
 	if (h.kept.n > 0 || keeps_count(&m->keeps) == 0)
 		fd = handover_put(&h);
+	if (m->renew.stop)
+		kill(getpid(), SIGTERM);	/* for who follows, or us */
 	if (fd >= 0) {
 		service_hand();
-		if (m->renew.stop)
-			kill(getpid(), SIGTERM);	/* for who follows */
 		log_flush();
 		execv(m->renew.program, m->renew.argv);
 		error = errno;
@@ -244,16 +261,36 @@ become(struct monitor *m)
 	errno = error;
 }
 
+/* It may have been written to since the new program looked. */
+static bool
+reads_still(const struct monitor *m, struct reason *why)
+{
+	const struct conffile_from from = { .path = m->files.path,
+	    .secrets = m->secrets };
+	struct conffile fresh;
+
+	if (!conffile_load(&fresh, &from, why))
+		return false;
+	conffile_free(&fresh);
+	return true;
+}
+
 void
 renew_go(struct monitor *m)
 {
 	char quoted[LOG_QUOTE_LEN];
+	struct reason why;
 
 	ops_finish(m);
 	helper_fini(&m->fetcher);
-	become(m);
+	if (reads_still(m, &why)) {
+		become(m);
+		reason_set(&why, "%s", strerror(errno));
+	} else if (m->renew.stop) {
+		kill(getpid(), SIGTERM);
+	}
 	log_event(LEVEL_ERROR, "restart-failed", "program=%s why=%s",
-	    m->renew.program, log_quote(quoted, strerror(errno)));
+	    m->renew.program, log_quote(quoted, why.s));
 	m->renew.leaving = m->renew.stop = false;
 	service_ready();
 }

@@ -19,6 +19,7 @@ struct renew {
 	pid_t		check;		/* the new one, which looks; or 0 */
 	int		said;		/* memory file of what that says */
 	uint32_t	op;		/* to be answered */
+	pid_t		asker;		/* the engine that waits for it */
 	bool		leaving;	/* the engine was told to */
 	bool		stop;		/* asked to end meanwhile */
 	struct instant	until;		/* it has had its time; or 0 */
