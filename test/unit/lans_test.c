@@ -130,6 +130,7 @@ only_what_the_configuration_has_is_let_through(void **state)
 	};
 	struct monitor m = { .files.conf = two_vpcs() };
 	struct lan known = { .lan = { "eth1", 100, false } };
+	struct lan gone = { .lan = { "eth3", 0, true } };
 	struct kern_op op = { .kind = KERN_LAN_SET };
 	struct reason why;
 
@@ -140,9 +141,12 @@ only_what_the_configuration_has_is_let_through(void **state)
 		    asked[i].error);
 		assert_int_equal(check_lan_del(&m, &op, &why), EPERM);
 	}
+	m.lans = (struct lans){ .v = &gone, .n = 1 };
+	op.lan = gone.lan;
+	assert_int_equal(check_lan_del(&m, &op, &why), 0);
 	m.lans = (struct lans){ .v = &known, .n = 1 };
 	op.lan = known.lan;
-	assert_int_equal(check_lan_del(&m, &op, &why), 0);
+	assert_int_equal(check_lan_del(&m, &op, &why), EPERM);
 	/* Nexthops may be on those that were stated. */
 	op = (struct kern_op){ .kind = KERN_NEXTHOP_SET };
 	op.nexthop.id = KERN_ID_BASE + 1;
