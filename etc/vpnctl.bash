@@ -53,7 +53,7 @@ _vpnctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--dir | --out)
+	--dir)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;

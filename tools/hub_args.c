@@ -78,8 +78,17 @@ hub_args_count(const struct hub_args *a, const char *key)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++)
-		n += a->v[i].key != NULL && strcmp(a->v[i].key->name, key) == 0;
+		n += a->v[i].key != NULL && a->v[i].tunnel == 0 &&
+		    strcmp(a->v[i].key->name, key) == 0;
 	return n;
+}
+
+bool
+hub_args_flag(const struct hub_args *a, enum hub_word word)
+{
+	const char *value = hub_args_word(a, word);
+
+	return value != NULL && strcmp(value, "true") == 0;
 }
 
 void

@@ -68,6 +68,8 @@ const struct conf_key *hub_args_key(enum hub_kind, const char *option);
 /* The value of the last such option; NULL: none. */
 const char	*hub_args_word(const struct hub_args *, enum hub_word);
 /* How often the key was given, for whatever tunnel. */
+/* Is it given, and true? */
+bool		hub_args_flag(const struct hub_args *, enum hub_word);
 size_t		hub_args_count(const struct hub_args *, const char *key);
 
 #endif

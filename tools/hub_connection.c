@@ -72,7 +72,8 @@ turn(const struct hub_args *args, size_t at)
 
 	for (size_t i = 0; i < at; i++)
 		n += args->v[i].word == args->v[at].word &&
-		    args->v[i].key == args->v[at].key;
+		    args->v[i].key == args->v[at].key &&
+		    args->v[i].tunnel == 0;
 	return n;
 }
 
@@ -120,9 +121,12 @@ put_options(const struct hub_args *args, const struct hub_object *o)
 		if (args->v[i].word == HUB_RESET)
 			rc = reset(o, args->v[i].value);
 	}
-	for (size_t i = 0; rc == CTL_EXIT_OK && i < args->n; i++) {
-		if (args->v[i].word == HUB_KEY)
-			rc = put_key(args, i, o);
+	/* What is for one tunnel goes before what is for both. */
+	for (size_t i = 0; rc == CTL_EXIT_OK && i < 2 * args->n; i++) {
+		const struct hub_arg *a = &args->v[i % args->n];
+
+		if (a->word == HUB_KEY && (a->tunnel != 0) == (i >= args->n))
+			rc = put_key(args, i % args->n, o);
 	}
 	return rc;
 }
@@ -150,7 +154,7 @@ count_word(const struct hub_args *args, enum hub_word word)
 	size_t n = 0;
 
 	for (size_t i = 0; i < args->n; i++)
-		n += args->v[i].word == word;
+		n += args->v[i].word == word && args->v[i].tunnel == 0;
 	return n;
 }
 
@@ -182,9 +186,12 @@ put_secrets(struct hub_job *j, const struct hub_object *o)
 {
 	enum ctl_exit rc = CTL_EXIT_OK;
 
-	for (size_t i = 0; rc == CTL_EXIT_OK && i < j->args.n; i++) {
-		if (secret_key(j->args.v[i].word) != NULL)
-			rc = put_secret(j, o, i);
+	for (size_t i = 0; rc == CTL_EXIT_OK && i < 2 * j->args.n; i++) {
+		const struct hub_arg *a = &j->args.v[i % j->args.n];
+
+		if (secret_key(a->word) != NULL &&
+		    (a->tunnel != 0) == (i >= j->args.n))
+			rc = put_secret(j, o, i % j->args.n);
 	}
 	return rc;
 }
@@ -214,20 +221,21 @@ needs_psk(const struct hub_object *o, unsigned t)
 	return strcmp(ours, "psk") == 0 || strcmp(theirs, "psk") == 0;
 }
 
-/* A key for each tunnel that lacks one. */
+/* A key for each tunnel that lacks one, but for those that had theirs. */
 static enum ctl_exit
-fill_secrets(struct hub_job *j, const struct hub_object *o)
+fill_secrets(struct hub_job *j, const struct hub_object *o, const bool *had)
 {
 	enum ctl_exit rc = CTL_EXIT_OK;
 
 	for (unsigned t = 1; rc == CTL_EXIT_OK && t <= CONF_TUNNELS; t++) {
-		char psk[PSK_MADE_LEN + 1], had[128];
+		char psk[PSK_MADE_LEN + 1], old[128];
 
-		if (hub_tunnel(o, t) == NULL || !needs_psk(o, t))
+		if (hub_tunnel(o, t) == NULL || !needs_psk(o, t) ||
+		    had[t - 1])
 			continue;
-		if (hub_secret_get(&j->set, o->name, t, "pre_shared_key", had,
-		    sizeof(had))) {
-			wipe(had, sizeof(had));
+		if (hub_secret_get(&j->set, o->name, t, "pre_shared_key", old,
+		    sizeof(old))) {
+			wipe(old, sizeof(old));
 			continue;
 		}
 		psk_make(&j->drbg, psk);
@@ -422,6 +430,7 @@ add_tunnels(struct hub_object *o)
 enum ctl_exit
 hub_connection_make(struct hub_job *j, struct hub_object *o)
 {
+	static const bool none[CONF_TUNNELS];
 	enum ctl_exit rc;
 
 	if (!add_tunnels(o))
@@ -435,15 +444,20 @@ hub_connection_make(struct hub_job *j, struct hub_object *o)
 		rc = fill_interfaces(j, o);
 	if (rc == CTL_EXIT_OK)
 		rc = put_secrets(j, o);
-	return rc == CTL_EXIT_OK ? fill_secrets(j, o) : rc;
+	return rc == CTL_EXIT_OK ? fill_secrets(j, o, none) : rc;
 }
 
+/* One that had a need for a key before has it, wherever it stands. */
 enum ctl_exit
 hub_connection_change(struct hub_job *j, struct hub_object *o)
 {
-	enum ctl_exit rc = put_options(&j->args, o);
+	bool had[CONF_TUNNELS];
+	enum ctl_exit rc;
 
+	for (unsigned t = 1; t <= CONF_TUNNELS; t++)
+		had[t - 1] = hub_tunnel(o, t) != NULL && needs_psk(o, t);
+	rc = put_options(&j->args, o);
 	if (rc == CTL_EXIT_OK)
 		rc = put_secrets(j, o);
-	return rc == CTL_EXIT_OK ? fill_secrets(j, o) : rc;
+	return rc == CTL_EXIT_OK ? fill_secrets(j, o, had) : rc;
 }

@@ -74,7 +74,7 @@ tables(struct look *l)
 static json_t *
 connections(struct look *l)
 {
-	bool keys = hub_args_word(l->args, HUB_SHOW_KEYS) != NULL;
+	bool keys = hub_args_flag(l->args, HUB_SHOW_KEYS);
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < l->conf->n; i++) {

@@ -97,7 +97,7 @@ put_target(config_setting_t *route, const struct hub_args *a)
 	if (connection != NULL &&
 	    !hub_text_put(route, "connection", connection))
 		return false;
-	if (hub_args_word(a, HUB_BLACKHOLE) == NULL)
+	if (!hub_args_flag(a, HUB_BLACKHOLE))
 		return true;
 	s = config_setting_add(route, "blackhole", CONFIG_TYPE_BOOL);
 	return s != NULL && config_setting_set_bool(s, 1) == CONFIG_TRUE;

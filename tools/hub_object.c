@@ -368,7 +368,7 @@ hub_secrets_file(const char *connection, char file[static HUB_NAME])
 	str_fmt(file, HUB_NAME, "connection.%s.secrets", connection);
 }
 
-/* The group of a tunnel; NULL: none. */
+/* The group of a tunnel, or of both with tunnel 0; NULL: none. */
 static config_setting_t *
 secrets_of(const config_t *config, unsigned tunnel)
 {
@@ -380,8 +380,8 @@ secrets_of(const config_t *config, unsigned tunnel)
 		    config_setting_get_elem(list, (unsigned)i);
 		int number = 0;
 
-		if (config_setting_lookup_int(e, "tunnel", &number) &&
-		    number == (int)tunnel)
+		config_setting_lookup_int(e, "tunnel", &number);
+		if (number == (int)tunnel)
 			return e;
 	}
 	return NULL;
@@ -449,7 +449,11 @@ hub_secret_get(const struct hub_set *s, const char *connection,
 
 	secrets_open(s, connection, &config);
 	group = secrets_of(&config, tunnel);
-	if (group != NULL && config_setting_lookup_string(group, key, &value))
+	if (group == NULL || !config_setting_lookup_string(group, key, &value))
+		group = secrets_of(&config, 0);
+	if (value == NULL && group != NULL)
+		config_setting_lookup_string(group, key, &value);
+	if (value != NULL)
 		str_set(buf, size, value);
 	config_destroy(&config);
 	return value != NULL;

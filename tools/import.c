@@ -32,6 +32,7 @@ struct import {
 	bool		json;
 	bool		standing;	/* the directory has a vpnd.conf */
 	uint32_t	asn;		/* that it has; 0: none */
+	char		asn_path[PATH_LEN];	/* the file with it, or "" */
 	json_t		*done;		/* what was made, for --json */
 	uint8_t		conf[TEXT_LEN], secrets[TEXT_LEN], top[4096];
 };
@@ -70,29 +71,30 @@ asn_in(const char *path)
 	return asn > 0 && asn < UINT32_MAX ? (uint32_t)asn : 0;
 }
 
-/* Any file of a directory may have it, but one only. */
+/* Any file of a directory may have it, but one only: path, if any has. */
 static uint32_t
-asn_of(const char *dir)
+asn_of(const char *dir, char path[static PATH_LEN])
 {
-	char path[PATH_LEN];
 	struct dirent *e;
 	uint32_t asn;
 	DIR *d;
 
-	str_fmt(path, sizeof(path), "%s/vpnd.conf", dir);
+	str_fmt(path, PATH_LEN, "%s/vpnd.conf", dir);
 	asn = asn_in(path);
-	str_fmt(path, sizeof(path), "%s/conf.d", dir);
+	str_fmt(path, PATH_LEN, "%s/conf.d", dir);
 	d = opendir(path);
 	while (d != NULL && asn == 0 && (e = readdir(d)) != NULL) {
 		size_t n = strlen(e->d_name);
 
 		if (n < 6 || strcmp(e->d_name + n - 5, ".conf") != 0)
 			continue;
-		str_fmt(path, sizeof(path), "%s/conf.d/%s", dir, e->d_name);
+		str_fmt(path, PATH_LEN, "%s/conf.d/%s", dir, e->d_name);
 		asn = asn_in(path);
 	}
 	if (d != NULL)
 		closedir(d);
+	if (asn == 0)
+		path[0] = '\0';
 	return asn;
 }
 
@@ -150,7 +152,10 @@ judge(const struct import *im, const struct item *it)
 static enum ctl_exit
 compose(struct import *im, struct item *it)
 {
-	it->form.asn = im->asn;
+	str_fmt(it->conf_path, PATH_LEN, "%s/conf.d/%s.conf", im->dir,
+	    it->form.name);
+	/* What stands in the file that goes does not count. */
+	it->form.asn = strcmp(im->asn_path, it->conf_path) == 0 ? 0 : im->asn;
 	find_local(im, it);
 	it->conf = wr_of(im->conf, sizeof(im->conf));
 	it->secrets = wr_of(im->secrets, sizeof(im->secrets));
@@ -163,10 +168,10 @@ compose(struct import *im, struct item *it)
 	}
 	aws_conf_write(&it->conf, it->c, &it->form, &it->notes);
 	aws_conf_secrets(&it->secrets, it->c, &it->form, &it->notes);
+	if (im->asn == 0)	/* now it stands in this one */
+		im->asn = aws_conf_asn(it->c, &it->form);
 	if (it->conf.bad || it->secrets.bad || it->top.bad)
 		return complain(CTL_EXIT_FAILED, "%s: too long", im->file);
-	str_fmt(it->conf_path, PATH_LEN, "%s/conf.d/%s.conf", im->dir,
-	    it->form.name);
 	str_fmt(it->secrets_path, PATH_LEN, "%s/conf.d/%s.secrets", im->dir,
 	    it->form.name);
 	str_fmt(it->top_path, PATH_LEN, "%s/vpnd.conf", im->dir);
@@ -324,7 +329,7 @@ run(struct import *im, const uint8_t *text, size_t n)
 		return complain(CTL_EXIT_CONF, "%s: %s", im->file, why.s);
 	str_fmt(path, sizeof(path), "%s/vpnd.conf", im->dir);
 	im->standing = place_taken(path);
-	im->asn = asn_of(im->dir);
+	im->asn = asn_of(im->dir, im->asn_path);
 	im->done = json_array();
 	rc = import_list(im, &list);
 	aws_list_free(&list);

@@ -158,6 +158,8 @@ metrics_run(const struct client *c, const struct metrics_options *o)
 	do {
 		rc = once(&m, &written);
 		next += (int64_t)o->every * 1000;
+		if (next < client_now())
+			next = client_now();
 		if (o->every > 0 && written)
 			sleep_until(next);
 	} while (o->every > 0 && written);

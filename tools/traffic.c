@@ -5,6 +5,7 @@
  */
 #include "tools/traffic.h"
 
+#include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
@@ -19,6 +20,7 @@
 #include "util/str.h"
 
 #define XFRM_STAT	"/proc/net/xfrm_stat"
+#define DUMP_TRIES	10
 
 /* Borrowed tunnels: by the names of their interfaces, by their if_id. */
 struct indexes {
@@ -135,6 +137,20 @@ any_interface(const json_t *tunnels)
 	return false;
 }
 
+/* A link that comes or goes meanwhile interrupts it. */
+static int
+dump_links(struct indexes *x)
+{
+	int rc = -EINTR;
+
+	for (unsigned tries = 0; tries < DUMP_TRIES && rc == -EINTR; tries++) {
+		x->found = 0;
+		rc = nldump(NETLINK_ROUTE, RTM_GETLINK,
+		    sizeof(struct ifinfomsg), each_link, x);
+	}
+	return rc;
+}
+
 enum ctl_exit
 traffic_add(json_t *tunnels)
 {
@@ -142,8 +158,7 @@ traffic_add(json_t *tunnels)
 	int rc;
 
 	index_tunnels(&x, tunnels);
-	rc = nldump(NETLINK_ROUTE, RTM_GETLINK, sizeof(struct ifinfomsg),
-	    each_link, &x);
+	rc = dump_links(&x);
 	if (rc == 0)
 		rc = nldump(NETLINK_XFRM, XFRM_MSG_GETSA, 0, each_sa, &x);
 	json_decref(x.by_name);

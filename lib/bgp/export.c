@@ -220,8 +220,11 @@ export_offer(const struct export *e, const struct rib *r, uint32_t net,
 	uint32_t id = rib_best(r, net, slot);
 	const char *why;
 
-	return id == 0 || *slot == 0 || passes_on(e, r, id, *slot, &why) ?
-	    id : 0;
+	if (id == 0 || *slot == 0)
+		return id;
+	if (e->conf.insiders && !r->source[*slot].decide.inside)
+		return 0;
+	return passes_on(e, r, id, *slot, &why) ? id : 0;
 }
 
 /*

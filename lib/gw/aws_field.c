@@ -471,7 +471,8 @@ put_psk(struct field *f)
 	if (f->s[0] == '\0')
 		return true;
 	if (strncmp(f->s, "arn:", 4) == 0) {
-		str_set(f->to_t->psk_arn, sizeof(f->to_t->psk_arn), f->s);
+		str_escape(f->to_t->psk_arn,
+		    sizeof(f->to_t->psk_arn), bytes_str(f->s));
 		return true;
 	}
 	if (!aws_psk_ok(f->s)) {

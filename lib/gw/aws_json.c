@@ -242,7 +242,8 @@ read_arn(struct aws_connection *c, const char *arn)
 		struct aws_tunnel *t = &c->tunnels[i];
 
 		if (t->psk[0] == '\0' && t->psk_arn[0] == '\0')
-			str_set(t->psk_arn, sizeof(t->psk_arn), arn);
+			str_escape(t->psk_arn, sizeof(t->psk_arn),
+			    bytes_str(arn));
 	}
 }
 

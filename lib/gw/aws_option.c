@@ -162,7 +162,8 @@ read_key(struct aws_tunnel *t, const json_t *o, struct reason *why)
 	    "PreSharedKeyArn"));
 
 	if (arn != NULL)
-		str_set(t->psk_arn, sizeof(t->psk_arn), arn);
+		str_escape(t->psk_arn, sizeof(t->psk_arn),
+			    bytes_str(arn));
 	if (psk == NULL || psk[0] == '\0')
 		return true;
 	if (!aws_psk_ok(psk)) {

@@ -150,8 +150,17 @@ bool
 aws_libreswan_fits(const struct aws_export *e, struct reason *why)
 {
 	for (unsigned i = 0; i < e->c->tunnels_n; i++) {
+		const struct aws_tunnel *t = &e->c->tunnels[i];
+
+		if (strchr(t->identity[AWS_CUSTOMER], '=') != NULL ||
+		    strchr(t->identity[AWS_CLOUD], '=') != NULL) {
+			reason_set(why, "an X.500 name as identity, as tunnel "
+			    "%u has it, cannot be exported for Libreswan",
+			    i + 1);
+			return false;
+		}
 		for (unsigned k = 0; k < 2; k++) {
-			struct offer o = offer_of(&e->c->tunnels[i], k);
+			struct offer o = offer_of(t, k);
 
 			if (say_names(NULL, &o.ke, ALL, true, "", "") > 0)
 				continue;
@@ -167,7 +176,7 @@ aws_libreswan_fits(const struct aws_export *e, struct reason *why)
 static void
 say_key(struct wr *w, const char *psk)
 {
-	if (psk[strspn(psk, "abcdefghijklmnopqrstuvwxyz"
+	if (psk[0] != '0' && psk[strspn(psk, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0') {
 		aws_say(w, "\"%s\"", psk);
 		return;

@@ -297,11 +297,13 @@ gives_way(const struct way *w, const struct gw_tunnel *t)
 static void
 add_hop(struct way *w, const struct gw_tunnel *t, const struct prefix *p)
 {
+	bool alone = t->conf->bgp.share == BGP_SHARE_NONE;
+
 	if (t->removing || w->hops.n == KERN_GROUP_MAX || gives_way(w, t))
 		return;
-	if (w->alone || t->conf->bgp.share == BGP_SHARE_NONE)
+	if (w->alone || alone)
 		w->hops.n = 0;
-	w->alone = w->alone || t->conf->bgp.share == BGP_SHARE_NONE;
+	w->alone = alone;
 	w->live = w->live || t->carrying;
 	w->hops.v[w->hops.n++] = (struct fib_hop){ t->id,
 	    addr_any((enum addr_family)p->addr.family) };

@@ -13,7 +13,10 @@
 #include "gw/show.h"
 #include "gw/tunnel.h"
 
+#define BACK_MOST	300	/* seconds that a replaced one is waited for */
+
 static const struct span patience = { INT64_C(3000) * 1000000 };
+static const struct span look_again = { INT64_C(5000) * 1000000 };
 
 struct span
 upkeep_drain(const struct gw_tunnel *t)
@@ -55,11 +58,36 @@ begin(struct gw_tunnel *t, struct instant now)
 		tunnel_remove(t, now);
 }
 
+/* Another one of the connection is being replaced, or is not back yet. */
+static bool
+other_is_away(const struct gw_tunnel *t, struct instant now)
+{
+	for (unsigned i = 1; i <= CONF_TUNNELS; i++) {
+		const struct gw_tunnel *o = gw_tunnel_find(t->gw,
+		    t->connection, i);
+
+		if (o != NULL && o != t && (o->upkeep.replacing ||
+		    (!o->is_up && o->admin_up && o->upkeep.replaced_at != 0 &&
+		    gw_wall(t->gw, now) - o->upkeep.replaced_at < BACK_MOST)))
+			return true;
+	}
+	return false;
+}
+
+static void
+apply_due(struct gw_tunnel *t, struct instant now)
+{
+	if (!t->removing && other_is_away(t, now))
+		t->upkeep.apply_at = instant_after(now, look_again);
+	else
+		begin(t, now);
+}
+
 void
 upkeep_settle(struct gw_tunnel *t, struct instant now)
 {
 	if (t->upkeep.pending && instant_due(t->upkeep.apply_at, now))
-		begin(t, now);
+		apply_due(t, now);
 	if (!t->upkeep.replacing || t->removing || !tunnel_ended(t))
 		return;
 	t->upkeep.replacing = false;

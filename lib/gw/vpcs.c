@@ -354,15 +354,6 @@ route_all(struct gw *gw, struct instant now, const struct conf_vpc *v)
 	}
 }
 
-void
-vpcs_refill(struct gw *gw, struct instant now, const struct conf *old)
-{
-	for (size_t i = 0; i < old->vpcs_n; i++)
-		route_all(gw, now, &old->vpcs[i]);
-	for (size_t i = 0; i < gw->conf->vpcs_n; i++)
-		route_all(gw, now, &gw->conf->vpcs[i]);
-}
-
 /* The routes of tables that lead to its router. */
 static void
 route_statics(struct gw *gw, struct instant now, const struct conf_vpc *v)
@@ -375,6 +366,17 @@ route_statics(struct gw *gw, struct instant now, const struct conf_vpc *v)
 				tables_route(gw, now, t->number,
 				    &t->statics[k].prefix);
 		}
+	}
+}
+
+void
+vpcs_refill(struct gw *gw, struct instant now, const struct conf *old)
+{
+	for (size_t i = 0; i < old->vpcs_n; i++)
+		route_all(gw, now, &old->vpcs[i]);
+	for (size_t i = 0; i < gw->conf->vpcs_n; i++) {
+		route_all(gw, now, &gw->conf->vpcs[i]);
+		route_statics(gw, now, &gw->conf->vpcs[i]);
 	}
 }
 
