@@ -113,7 +113,8 @@ free_to_write(const struct export *x)
 		    "directory with --out", x->format->name);
 	for (; x->o->out != NULL && f->name != NULL; f++) {
 		path_of(x, f, path, sizeof(path));
-		if (!x->o->force && place_taken(path))
+		if (!x->o->force && !(f->bgp && x->e.c->is_static) &&
+		    place_taken(path))
 			return complain(CTL_EXIT_FAILED, "%s is there "
 			    "already; --force replaces it", path);
 	}

@@ -95,6 +95,10 @@ look(struct trace *t)
 	json_t *answer = NULL;
 	enum ctl_exit rc = client_ask(t->client, request_of(t), &answer);
 
+	/* What an earlier one has left is there until this one begins. */
+	if (rc == CTL_EXIT_OK && t->cursor[0] == '\0' && t->to != stdout &&
+	    ftruncate(fileno(t->to), 0) != 0)
+		rc = failed(t);
 	if (rc == CTL_EXIT_OK) {
 		str_set(t->cursor, sizeof(t->cursor),
 		    answer_text(answer, "cursor"));
@@ -184,7 +188,7 @@ trace_run(const struct client *c, bool json, const struct trace_options *o)
 	if (piped && isatty(STDOUT_FILENO))
 		return complain(CTL_EXIT_USAGE, "a trace is not for a "
 		    "terminal: name a file, or send it into a program");
-	t.to = piped ? stdout : fopen(o->file, "w");
+	t.to = piped ? stdout : fopen(o->file, "ae");
 	if (t.to == NULL)
 		return failed(&t);
 	rc = follow(&t);

@@ -32,6 +32,7 @@ static struct rib rib;
 static struct groups groups;
 static struct rib_ref source[PEERS];
 static uint32_t state_of_dice;
+static bool insiders;		/* told of what every other one taught */
 
 static uint32_t
 dice(uint32_t n)
@@ -86,7 +87,7 @@ static struct rib_ref
 join(unsigned i)
 {
 	const struct decide_peer d = {
-		.router_id = i + 1,
+		.router_id = i + 1, .inside = i % 2 == 1,
 		.addr = { ADDR_IPV4, { 169, 254, (uint8_t)i, 2 } },
 	};
 	struct rib_ref ref = rib_join(&rib, i + 1, &d);
@@ -101,6 +102,7 @@ begin(uint32_t seed)
 	const uint64_t key[2] = { 0x1234567890abcdef, 0xfedcba0987654321 };
 
 	state_of_dice = seed;
+	insiders = seed > 2 && seed % 2 == 0;
 	assert_true(rib_init(&rib, key));
 	groups = (struct groups){ .n = 0 };
 	for (unsigned i = 0; i < PEERS; i++)
@@ -138,6 +140,7 @@ start(struct export *e, unsigned peer, bool shares)
 	const struct export_conf conf = {
 		.table = BGP_TABLE_MAIN, .local_asn = 64512,
 		.remote_asn = 65001 + peer, .as4 = true, .transit = true,
+		.insiders = insiders,
 		.families = OPEN_IPV4 | OPEN_IPV6, .enhanced = true,
 		.next_hop4 = { ADDR_IPV4, { 169, 254, (uint8_t)peer, 1 } },
 		.next_hop6 = { ADDR_IPV6, { 0xfd, (uint8_t)peer, [15] = 1 } },
